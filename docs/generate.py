@@ -1,0 +1,205 @@
+"""Writes the parts of the documentation that the code already knows, so that they can't go stale.
+
+``python docs/generate.py`` writes them; ``python docs/generate.py --check`` exits 1 and names the files
+that differ from what it would write.
+"""
+
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from mpesa_cli.domain.result_codes import ALL_CODES, Api, Code  # noqa: E402 - from this tree, not an installed one
+from mpesa_cli.settings.reference import KEYS, VARIABLES  # noqa: E402
+from mpesa_cli.terminal.code_words import (  # noqa: E402
+    ACTOR_WORDS,
+    API_WORDS,
+    money_moved,
+    new_attempt_words,
+)
+from mpesa_cli.terminal.exit_words import EXIT_WORDS  # noqa: E402
+from mpesa_cli.terminal.state_words import ATTEMPT_WORDS, FLAG_WORDS, LAWS, PAYMENT_WORDS  # noqa: E402
+
+NOTICE = "<!-- Written by docs/generate.py from the code. Change the code, then run it again. -->"
+README_MARK = "<!-- exit-statuses -->"
+HELP_WIDTH = 100
+API_TITLES = {Api.STK: "Result codes", Api.RESPONSE: "Response codes", Api.ERROR: "Error codes"}
+CODE_HEADINGS = ["code", "means", "money moved", "who must act", "new attempt", "by itself", "source"]
+
+
+def table(headings: list[str], rows: Iterable[list[str]]) -> str:
+    """A Markdown table; pipes and line breaks in cells are made harmless."""
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def page(title: str, *parts: str) -> str:
+    """A whole generated page."""
+    return "\n\n".join([f"# {title}", NOTICE, *parts]) + "\n"
+
+
+def prose(*sentences: str) -> str:
+    """A paragraph, wrapped."""
+    return textwrap.fill(" ".join(sentences), 100)
+
+
+def exit_statuses_table() -> str:
+    """The table that stands in docs/exit-statuses.md and in README.md."""
+    rows = [[f"{int(s)}", words.meaning, words.then] for s, words in EXIT_WORDS.items()]
+    return table(["status", "says", "what cron or a script should do"], rows)
+
+
+def exit_statuses() -> str:
+    """docs/exit-statuses.md."""
+    return page(
+        "Exit statuses",
+        prose(
+            "Every command exits with one of these; `mpesa help exit-status` prints them.",
+            "`push`, `retry` and `status` exit by the payment's state;",
+            "`push --no-wait` exits 0 once Daraja has accepted.",
+        ),
+        exit_statuses_table(),
+        prose(
+            "Between 5 and 6 lies the point of it all: 5 proves that nothing was charged, so the same",
+            "command may run again; 6 proves nothing, so nothing may be sent again before somebody has looked.",
+        ),
+    )
+
+
+def result_codes() -> str:
+    """docs/result-codes.md."""
+    parts = [
+        prose(
+            "One code means different things in different places, so each table stands for one place.",
+            "A code that is in no table proves nothing and is never retried by itself.",
+            "Error codes are overloaded: where a row names words, it is about messages that contain them,",
+            "whatever their case.",
+        ),
+    ]
+    for api in Api:
+        rows = [_code_row(row) for row in ALL_CODES if row.api is api]
+        parts.append(f"## {API_TITLES[api]}")
+        parts += [f"The {API_WORDS[api]}.", table(CODE_HEADINGS, rows)]
+    words = [[row.code, row.staff, row.customer, row.customer_sw] for row in ALL_CODES if row.api is Api.STK]
+    parts += ["## What to say", table(["code", "to staff", "to the customer", "in Kiswahili"], words)]
+    return page("Result, response and error codes", *parts)
+
+
+def _code_row(row: Code) -> list[str]:
+    about = f" where the message says “{row.text}”" if row.text else ""
+    return [
+        f"`{row.code}`{about}", row.title, money_moved(row), ACTOR_WORDS[row.actor], new_attempt_words(row),
+        "yes" if row.automatic else "no", row.source,
+    ]  # fmt: skip
+
+
+def states() -> str:
+    """docs/states.md."""
+    return page(
+        "States",
+        prose(
+            "The journal holds facts; where an attempt stands is a pure function of the set of its facts",
+            "(`mpesa_cli/domain/state.py`). Order, duplicates and replays of facts then can't matter.",
+        ),
+        "## A payment",
+        "What the shop wants: an order, an amount, a phone. Its status follows from its attempts.",
+        table(["status", "means"], [[f"`{s.value}`", words] for s, words in PAYMENT_WORDS.items()]),
+        "## An attempt", "One prompt on one phone.",
+        table(["state", "means", "money moved"],
+              [[f"`{s.value}`", words, moved] for s, (words, moved) in ATTEMPT_WORDS.items()]),
+        "## Flags", "What an attempt may carry besides its state.",
+        table(["flag", "means"], [[f"`{f.value}`", words] for f, words in FLAG_WORDS.items()]),
+        "## The seven laws", "\n".join(f"{number}. {law}" for number, law in enumerate(LAWS, 1)),
+    )  # fmt: skip
+
+
+def configuration() -> str:
+    """docs/configuration.md."""
+    keys = [
+        [f"`{key.name}`", " ".join(f"`{v}`" for v in key.variables), key.kind, ", ".join(key.choices),
+         key.shown_default(), key.meaning]
+        for key in KEYS
+    ]  # fmt: skip
+    return page(
+        "Configuration",
+        prose(
+            "A setting is looked up in this order: flag, environment variable, configuration file, default;",
+            "the empty string counts as not set. `mpesa config path` names the file, `mpesa config show`",
+            "says where each value came from, `config.example.toml` is a file to start from.",
+        ),
+        "## Keys of a profile",
+        prose("`limits.` and `sms.` keys stand in `[profile.NAME.limits]` and `[profile.NAME.sms]`."),
+        table(["key", "environment variables", "kind", "one of", "default", "meaning"], keys),
+        "## Other environment variables",
+        table(["variable", "meaning"], [[f"`{name}`", meaning] for name, meaning in VARIABLES]),
+    )  # fmt: skip
+
+
+def commands() -> str:
+    """docs/commands.md: the help of every command."""
+    import typer
+
+    from mpesa_cli.commands.app import app
+
+    root: Any = typer.main.get_command(app)
+    width = {"terminal_width": HELP_WIDTH, "max_content_width": HELP_WIDTH}
+    context = typer.Context(root, info_name="mpesa", **root.context_settings, **width)
+    parts = [f"## {path}\n\n```text\n{text.rstrip()}\n```" for path, text in _helps(context)]
+    return page("Commands", *parts)
+
+
+def _helps(context: Any) -> Iterator[tuple[str, str]]:
+    yield context.command_path, "\n".join(line.rstrip() for line in context.get_help().splitlines())
+    for name, command in getattr(context.command, "commands", {}).items():
+        if not command.hidden:
+            yield from _helps(type(context)(command, info_name=name, parent=context, **command.context_settings))
+
+
+def readme() -> str | None:
+    """README.md with its marked table renewed; None where there is none."""
+    path = ROOT / "README.md"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    if text.count(README_MARK) != 2:
+        return None
+    before, _, after = text.split(README_MARK)
+    return f"{before}{README_MARK}\n{exit_statuses_table()}\n{README_MARK}{after}"
+
+
+def generated() -> dict[Path, str]:
+    """Every generated file with what it must hold."""
+    docs = ROOT / "docs"
+    files = {
+        docs / "commands.md": commands(),
+        docs / "exit-statuses.md": exit_statuses(),
+        docs / "result-codes.md": result_codes(),
+        docs / "configuration.md": configuration(),
+        docs / "states.md": states(),
+    }
+    renewed = readme()
+    return files if renewed is None else {**files, ROOT / "README.md": renewed}
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or with ``--check`` compare."""
+    wanted = generated()
+    stale = [p for p, text in wanted.items() if not p.exists() or p.read_text(encoding="utf-8") != text]
+    for path in stale:
+        name = path.relative_to(ROOT)
+        if "--check" in arguments:
+            sys.stderr.write(f"stale: {name} (run: python docs/generate.py)\n")
+        else:
+            path.write_text(wanted[path], encoding="utf-8")
+            sys.stdout.write(f"written: {name}\n")
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

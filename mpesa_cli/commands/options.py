@@ -1,0 +1,26 @@
+"""Options that several commands share, declared once."""
+
+from typing import Annotated, TypeAlias
+
+import typer
+
+from mpesa_cli.runtime import Runtime
+
+ProfileOption: TypeAlias = Annotated[
+    str | None, typer.Option("--profile", "-P", help="The profile (till or paybill) to use.", metavar="NAME")
+]
+JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+QuietOption: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results and errors.")]
+VerboseOption: TypeAlias = Annotated[
+    int, typer.Option("--verbose", "-v", count=True, help="Say more; -vv shows the HTTP exchange, secrets hidden.")
+]
+YesOption: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask, do it.")]
+
+
+def runtime_of(ctx: typer.Context, *, quiet: bool = False, verbose: int = 0) -> Runtime:
+    """The runtime this command runs in, with its streams set to what the flags say."""
+    runtime = ctx.find_root().obj
+    assert isinstance(runtime, Runtime)  # noqa: S101 - main() puts it there
+    runtime.streams.quiet = runtime.streams.quiet or quiet
+    runtime.streams.verbosity = max(runtime.streams.verbosity, verbose)
+    return runtime

@@ -1,0 +1,256 @@
+"""``mpesa push``: ask a customer's phone for money, once, and say where it stands."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, VerboseOption, YesOption, runtime_of
+from mpesa_cli.commands.show import show_and_exit, show_sent
+from mpesa_cli.commands.watching import say_where_money_stands, watch_payment
+from mpesa_cli.domain.amount import format_shillings, parse_shillings
+from mpesa_cli.domain.msisdn import mask_msisdn, operator_warning, parse_msisdn
+from mpesa_cli.domain.reference import account_reference, check_description, check_order_id, wire_description
+from mpesa_cli.errors import Conflict, Declined, InvalidInput, SettingsError
+from mpesa_cli.interrupts import Interrupted
+from mpesa_cli.runtime import Runtime
+
+if TYPE_CHECKING:
+    from mpesa_cli.domain.payment import Payment
+    from mpesa_cli.operations.push import Hands
+    from mpesa_cli.settings.profile import Profile
+
+TIMEOUT_MAX_S = 900
+
+
+def push(
+    ctx: typer.Context,
+    phone: Annotated[str, typer.Argument(help="The customer's number: 0712345678, 0112…, +254…", metavar="PHONE")],
+    amount: Annotated[str, typer.Argument(help="Whole shillings: 1500, 1,500 or 'KES 1500'.", metavar="AMOUNT")],
+    order: Annotated[
+        str | None, typer.Option("--order", help="The shop's order id. An order is asked for once.", metavar="ID")
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option("--account", help="Account reference the customer sees.", metavar="REF")
+    ] = None,
+    description: Annotated[
+        str | None, typer.Option("--description", help="What it is for, in a few words.", metavar="TEXT")
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the customer's answer, or not.")] = True,
+    timeout: Annotated[
+        int | None, typer.Option("--timeout", help="Seconds to wait [default: the profile's, 120].", metavar="S")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the request, secrets hidden; send nothing.")
+    ] = False,
+    yes: YesOption = False,
+    json_: JsonOption = False,
+    profile: ProfileOption = None,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Ask a customer's phone for money (STK push) and wait for the answer.
+
+    \b
+    Examples:
+      mpesa push 0712345678 1500 --order 1042
+      mpesa push 254708374149 100 --order demo-1        (the simulator's paying customer)
+      mpesa push 0712345678 'KES 1,500' --order 1042 --no-wait --json
+
+    An order is asked for once: the same command again picks the running prompt up, or shows the receipt.
+    Exit status: 0 paid (or accepted, with --no-wait), 3 not paid, 5 nothing was charged, 6 unknown, 8 still
+    waiting, 9 already paid or guarded. All of them: mpesa help exit-status
+    """
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    settings = runtime.profile(profile)
+    wanted = _read(runtime, settings, phone, amount, order, account, description)
+    timeout_s = timeout_s_of(timeout, settings)
+    if dry_run:
+        _show_request(runtime, settings, wanted, as_json=json_)
+        return
+    _callback_base(settings)
+    confirm(runtime, settings, wanted.msisdn, wanted.amount, wanted.order_id, yes=yes)
+    payment = _send(runtime, settings, wanted)
+    if not wait:
+        show_sent(runtime, payment, as_json=json_)
+    payment = watch_payment(runtime, settings, payment, timeout_s=timeout_s)
+    show_and_exit(runtime, payment, as_json=json_)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    order_id: str
+    order_was_given: bool
+    amount: int
+    msisdn: str
+    account_reference: str
+    description: str
+
+
+def _read(
+    runtime: Runtime,
+    profile: "Profile",
+    phone: str,
+    amount: str,
+    order: str | None,
+    account: str | None,
+    description: str | None,
+) -> _Wanted:
+    msisdn = _phone(phone, amount)
+    shillings = parse_shillings(amount, profile.limits)
+    order_id = check_order_id(order) if order is not None else runtime.new_id("", 8)
+    reference = account_reference(account or profile.account_reference, order_id, profile.account_reference_max)
+    if warning := operator_warning(msisdn):
+        runtime.streams.say(f"Note: {warning}")
+    return _Wanted(
+        order_id, order is not None, shillings, msisdn, reference, check_description(description or profile.description)
+    )
+
+
+def _phone(phone: str, amount: str) -> str:
+    """The MSISDN, or an error that prints the right line where phone and amount were swapped."""
+    try:
+        return parse_msisdn(phone)
+    except InvalidInput:
+        try:
+            swapped = parse_msisdn(amount)
+        except InvalidInput:
+            swapped = ""
+        if not swapped:
+            raise
+        raise InvalidInput(
+            "The amount and the phone number look swapped; nothing was sent.",
+            hint=f"Right: mpesa push {amount} {phone}",
+            code="swapped",
+        ) from None
+
+
+def timeout_s_of(timeout: int | None, profile: "Profile") -> int:
+    """Seconds to wait: the flag's, else the profile's. Raises InvalidInput outside 1 to 900."""
+    if timeout is None:
+        return profile.timeout_s
+    if not 1 <= timeout <= TIMEOUT_MAX_S:
+        raise InvalidInput(
+            f"--timeout {timeout} is outside 1 to {TIMEOUT_MAX_S} seconds.",
+            hint="Nothing was sent. Right: --timeout 120",
+        )
+    return timeout
+
+
+def _callback_base(profile: "Profile") -> str:
+    if profile.callback_base_url:
+        return profile.callback_base_url.rstrip("/")
+    raise SettingsError(
+        f"Profile {profile.name} has no callback_base_url, and Daraja takes no push without one.",
+        hint="Nothing was sent. Give the public https address that leads to 'mpesa listen': "
+        "APP_URL=https://… mpesa push …, or callback_base_url in the profile: mpesa config path",
+        code="callback-url-missing",
+    )
+
+
+def confirm(
+    runtime: Runtime, profile: "Profile", msisdn: str, amount: int, order_id: str, *, yes: bool
+) -> None:
+    """One question, default No, where the money is real and a person is there; never an assumption."""
+    if profile.environment != "production" or yes or runtime.environ.get("MPESA_YES") == "1":
+        return
+    if not runtime.streams.may_prompt():
+        raise Conflict(
+            "This is real money, and nobody is here to confirm it.",
+            hint="Nothing was sent. Add --yes (or MPESA_YES=1) to the same command.",
+            code="needs-yes",
+        )
+    question = (
+        f"Ask {mask_msisdn(msisdn)} to pay {format_shillings(amount)} to {profile.kind} {profile.party_b} "
+        f"(profile {profile.name}), order {order_id}? [y/N] "
+    )
+    runtime.streams.complain_raw(question)
+    if runtime.streams.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise Declined("You said no.", hint="Nothing was sent. To ask after all, run the same command again.")
+
+
+def _send(runtime: Runtime, profile: "Profile", wanted: _Wanted) -> "Payment":
+    from mpesa_cli.operations.push import Order, push
+
+    runtime.streams.say(
+        f"Asking {mask_msisdn(wanted.msisdn)} for {format_shillings(wanted.amount)}, order {wanted.order_id} …"
+    )
+    runtime.deliver(profile)()
+    order = Order(
+        wanted.order_id, profile.name, profile.shortcode, wanted.amount, wanted.msisdn,
+        wanted.account_reference, wanted.description,
+    )  # fmt: skip
+    try:
+        pushed = push(hands(runtime, profile), order)
+    except Interrupted:
+        found = runtime.ledger(profile).payment_by_order(wanted.order_id)
+        if found is None:
+            runtime.streams.complain("Stopped. Nothing was sent, so nothing was charged.")
+        else:
+            say_where_money_stands(runtime, found)
+        raise
+    if pushed.picked_up:
+        runtime.streams.say(f"Order {wanted.order_id} is being paid already: no second prompt, watching the first.")
+    elif not wanted.order_was_given:
+        runtime.streams.say(f"Made order id {wanted.order_id} (name your own with --order).")
+    return pushed.payment
+
+
+def hands(runtime: Runtime, profile: "Profile") -> "Hands":
+    """What the push operation needs of the outside, for one profile."""
+    from mpesa_cli.daraja.stk_push import PushRequest
+    from mpesa_cli.operations.push import Hands
+
+    base = _callback_base(profile)
+
+    def request_for(payment: "Payment", msisdn: str, token: str) -> PushRequest:
+        return PushRequest(
+            shortcode=payment.shortcode,
+            party_b=profile.party_b,
+            kind=profile.kind,
+            amount=payment.amount_cents // 100,
+            msisdn=msisdn,
+            callback_url=f"{base}/hooks/stk/{token}",
+            account_reference=payment.account_reference,
+            description=wire_description(payment.description, profile.description_max),
+        )
+
+    return Hands(
+        ledger=runtime.ledger(profile),
+        daraja=runtime.daraja(profile),
+        now_us=runtime.now_us,
+        sleep=runtime.sleep,
+        random=runtime.random,
+        token_hex=runtime.token_hex,
+        new_payment_id=lambda: runtime.new_id("PAY-"),
+        request_for=request_for,
+        hold=runtime.interrupts.hold,
+        say=runtime.streams.say,
+    )
+
+
+def _show_request(runtime: Runtime, profile: "Profile", wanted: _Wanted, *, as_json: bool) -> None:
+    """The request as it would go out: no network, no secret, nothing stored."""
+    from mpesa_cli.daraja.endpoints import STK_PUSH
+    from mpesa_cli.daraja.stk_push import PushRequest, hidden, push_body
+    from mpesa_cli.domain.secret import Secret
+    from mpesa_cli.terminal.render import print_json
+
+    request = PushRequest(
+        shortcode=profile.shortcode,
+        party_b=profile.party_b,
+        kind=profile.kind,
+        amount=wanted.amount,
+        msisdn=wanted.msisdn,
+        callback_url=f"{(profile.callback_base_url or 'https://…').rstrip('/')}/hooks/stk/{'0' * 32}",
+        account_reference=wanted.account_reference,
+        description=wire_description(wanted.description, profile.description_max),
+    )
+    body = hidden(push_body(request, Secret(""), runtime.now_us()))
+    url = profile.base_url.rstrip("/") + STK_PUSH
+    if as_json:
+        print_json(runtime.streams, {"dry_run": True, "method": "POST", "url": url, "body": body})
+        return
+    runtime.streams.out(f"POST {url}")
+    print_json(runtime.streams, body)
+    runtime.streams.say("Dry run: nothing was sent and nothing was stored.")

@@ -1,0 +1,40 @@
+"""The first page of help: one sentence, examples, the commands in groups. Plain text, no boxes: fast."""
+
+from typing import Any
+
+from typer.core import TyperGroup
+
+EXAMPLES = (
+    ("mpesa push 254708374149 100 --order demo-1", "ask a phone for KES 100 and wait for the answer"),
+    ("mpesa status demo-1", "where the money stands"),
+    ("mpesa explain 1032", "what a result code means, and what to tell the customer"),
+)
+
+
+class RootGroup(TyperGroup):
+    """Prints examples first, then the commands by group (their ``rich_help_panel``)."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the page."""
+        formatter.write_text(self.help or "")
+        with formatter.section("Examples"):
+            formatter.write_dl(list(EXAMPLES))
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for name in self.list_commands(ctx):
+            command: Any = self.get_command(ctx, name)
+            if not command.hidden:
+                panel = str(getattr(command, "rich_help_panel", None) or "Commands")
+                groups.setdefault(panel, []).append((name, command.get_short_help_str(90)))
+        for panel, commands in groups.items():
+            with formatter.section(panel):
+                formatter.write_dl(commands)
+        self.format_options(ctx, formatter)
+        formatter.write_paragraph()
+        formatter.write_text("More: mpesa help push, mpesa help exit-status, mpesa COMMAND --help")
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Nothing more: the groups above list every command."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """In the order in which they were registered, which is the order of a day's work."""
+        return list(self.commands)

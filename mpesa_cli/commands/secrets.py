@@ -1,0 +1,138 @@
+"""``mpesa secrets``: what is stored where, and storing it. No value is ever printed or taken as an argument."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from mpesa_cli.commands.asking import ask_secret
+from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, runtime_of
+from mpesa_cli.errors import Conflict, NotFound, SettingsError
+from mpesa_cli.runtime import Runtime
+from mpesa_cli.settings.secret_names import DARAJA_SECRETS
+from mpesa_cli.terminal.render import print_json, table
+
+if TYPE_CHECKING:
+    from mpesa_cli.settings.profile import Profile
+
+NameArgument = Annotated[
+    str,
+    typer.Argument(
+        help="consumer-key, consumer-secret, passkey, sms-api-key, webhook-secret or c2b-secret.", metavar="NAME"
+    ),
+]
+
+
+def secrets_set(
+    ctx: typer.Context,
+    name: NameArgument,
+    store: Annotated[
+        Literal["keyring", "file"], typer.Option("--store", help="The system's keyring, or a file only you can read.")
+    ] = "keyring",
+    stdin: Annotated[bool, typer.Option("--stdin", help="Read the secret from standard input.")] = False,
+    json_: JsonOption = False,
+    profile: ProfileOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Store a secret of a profile, typed unseen or read from standard input.
+
+    \b
+    Examples:
+      mpesa secrets set consumer-secret
+      mpesa secrets set passkey --stdin < passkey.txt
+      mpesa secrets set consumer-key --store file        (a server without a keyring)
+
+    It is read back after storing. Never give a secret as an argument: other users can see those.
+    """
+    from mpesa_cli.settings.secret_sources import check_name, check_secret
+
+    runtime = runtime_of(ctx, quiet=quiet)
+    settings = runtime.profile(profile)
+    _refuse_embedded(settings, check_name(name))
+    secret = check_secret(_value(runtime, name, stdin=stdin), name)
+    secrets = runtime.secret_store(settings)
+    where = secrets.set(name, secret, store)
+    used = secrets.get(name)
+    if json_:
+        print_json(runtime.streams, {"profile": settings.name, "name": name, "stored_in": where})
+    runtime.streams.say(f"Stored {name} of profile {settings.name}: {where}. It was read back.")
+    if used is not None and used.source != where:
+        runtime.streams.complain(f"But {used.source} comes before it and is what commands use.")
+    runtime.streams.say(f"Next:  mpesa config check --live --profile {settings.name}")
+
+
+def secrets_list(
+    ctx: typer.Context, json_: JsonOption = False, profile: ProfileOption = None, quiet: QuietOption = False
+) -> None:
+    """List the secrets of a profile and where each comes from, never their values.
+
+    \b
+    Examples:
+      mpesa secrets list
+      mpesa secrets list --profile shop-ngong --json
+
+    Changes nothing.
+    """
+    runtime = runtime_of(ctx, quiet=quiet)
+    settings = runtime.profile(profile)
+    listed = runtime.secret_store(settings).listed()
+    if json_:
+        rows = [{"name": name, "source": None if source == "missing" else source} for name, source in listed]
+        print_json(
+            runtime.streams, {"profile": settings.name, "environment": settings.environment, "secrets": rows}
+        )
+        return
+    table(runtime.streams, ["secret", "comes from"], [[name, source] for name, source in listed])
+
+
+def secrets_delete(
+    ctx: typer.Context,
+    name: NameArgument,
+    json_: JsonOption = False,
+    profile: ProfileOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Delete a stored secret of a profile from the keyring or the file it is in.
+
+    \b
+    Examples:
+      mpesa secrets delete consumer-secret
+      mpesa secrets delete passkey --profile shop-ngong
+
+    What the environment or systemd gives is not touched.
+    """
+    runtime = runtime_of(ctx, quiet=quiet)
+    settings = runtime.profile(profile)
+    secrets = runtime.secret_store(settings)
+    store = secrets.delete(name)
+    left = secrets.get(name)
+    if store is None:
+        elsewhere = f" It comes from: {left.source}." if left else ""
+        raise NotFound(
+            f"No {name} is stored for profile {settings.name}.{elsewhere}",
+            hint=f"See them all:  mpesa secrets list --profile {settings.name}", code="secret-not-stored",
+        )
+    if json_:
+        print_json(runtime.streams, {"profile": settings.name, "name": name, "deleted_from": store})
+    runtime.streams.say(f"Deleted {name} of profile {settings.name} ({store}).")
+    if left is not None:
+        runtime.streams.complain(f"Commands still find one: {left.source}.")
+
+
+def _value(runtime: Runtime, name: str, *, stdin: bool) -> str:
+    if stdin:
+        return runtime.streams.stdin.read(64 * 1024)
+    if not runtime.streams.may_prompt():
+        raise Conflict(
+            f"Nobody is here to type the {name}.",
+            hint=f"Nothing was stored. Add --stdin:  mpesa secrets set {name} --stdin < file", code="needs-stdin",
+        )
+    return ask_secret(runtime.streams, name)
+
+
+def _refuse_embedded(settings: "Profile", name: str) -> None:
+    if settings.embedded and name in DARAJA_SECRETS:
+        raise SettingsError(
+            f"The profile {settings.name!r} is the simulator inside mpesa, which needs no {name}.",
+            hint="Nothing was stored. Make a profile for the sandbox or a real shop first:  mpesa init",
+            code="simulator-needs-no-secrets",
+        )

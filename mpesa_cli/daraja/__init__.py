@@ -1,0 +1,1 @@
+"""Safaricom's HTTP API and its wire format. Knows nothing of the ledger or the terminal."""

@@ -1,0 +1,96 @@
+"""The access token, fetched once and shared by every process on this machine.
+
+Safaricom's FAQ says that a new token ends the old one (daraja.md OPEN-1), so two tills that each fetched
+their own would refuse each other. One 0600 file per consumer key and host, one refresh at a time.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mpesa_cli.daraja.shared_file import SharedFile
+from mpesa_cli.daraja.strict_json import Json
+from mpesa_cli.daraja.token_answer import LONGEST_LIFETIME_S, Token, wire_token
+from mpesa_cli.domain.moments import SECOND_US
+from mpesa_cli.domain.secret import Secret
+
+EARLY_S = 60
+LOCK_WAIT_S = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    token: Secret
+    fetched_us: int
+    lifetime_s: int
+
+    def is_fresh(self, now_us: int) -> bool:
+        """Whether to use it still. One from the future was fetched by a clock that has gone back since."""
+        early_s = min(EARLY_S, self.lifetime_s // 2)
+        return self.fetched_us <= now_us < self.fetched_us + (self.lifetime_s - early_s) * SECOND_US
+
+
+class TokenCache:
+    """Hands out the token for one consumer key at one host, wherever it came from."""
+
+    def __init__(
+        self,
+        folder: Path,
+        consumer_key: Secret,
+        host: str,
+        now_us: Callable[[], int],
+        sleep: Callable[[float], None],
+    ) -> None:
+        """Where ``folder`` can't be used the token lives in this object only."""
+        self._file = SharedFile(folder, "token", consumer_key, host, sleep)
+        self._now_us = now_us
+        self._mine: _Kept | None = None
+
+    def fresh(self) -> Secret | None:
+        """A token that has not expired, or None. Takes no lock: the file is replaced whole."""
+        for kept in (_from_file(self._file.read()), self._mine):
+            if kept is not None and kept.is_fresh(self._now_us()):
+                return kept.token
+        return None
+
+    def obtain(self, fetch: Callable[[], Token], *, anew: bool = False) -> Secret:
+        """A fresh token, fetched unless another process has just done so. ``anew``: fetched in any case.
+
+        Raises what ``fetch`` raises. After 40 s of waiting for another process it fetches all the same.
+        """
+        with self._file.locked(LOCK_WAIT_S):
+            found = None if anew else self.fresh()
+            if found is not None:
+                return found
+            token = fetch()
+            kept = _Kept(token.access_token, self._now_us(), token.expires_in_s)
+            self._mine = None if self._file.write(_to_file(kept)) else kept
+            return token.access_token
+
+    def drop(self, token: Secret) -> None:
+        """Forget ``token``, and only that one: another process may have fetched the next one by now."""
+        if self._mine is not None and self._mine.token == token:
+            self._mine = None
+        with self._file.locked(LOCK_WAIT_S):
+            kept = _from_file(self._file.read())
+            if kept is not None and kept.token == token:
+                self._file.remove()
+
+
+def _to_file(kept: _Kept) -> dict[str, object]:
+    return {
+        "access_token": kept.token.reveal(),
+        "fetched_us": kept.fetched_us,
+        "lifetime_s": kept.lifetime_s,
+    }
+
+
+def _from_file(found: Mapping[str, Json] | None) -> _Kept | None:
+    match found:
+        case {"access_token": token, "fetched_us": int(fetched_us), "lifetime_s": int(lifetime_s)}:
+            secret = wire_token(token)
+            if secret is not None and 0 < lifetime_s <= LONGEST_LIFETIME_S:
+                return _Kept(secret, fetched_us, lifetime_s)
+        case _:
+            pass
+    return None

@@ -1,0 +1,124 @@
+"""C2B: registering the URLs, and simulating a payment (daraja.md 5). Moves no money."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from mpesa_cli.daraja.endpoints import C2B_REGISTER_V1, C2B_REGISTER_V2, C2B_SIMULATE_V1, C2B_SIMULATE_V2
+from mpesa_cli.daraja.error_body import lacks_product, read_error
+from mpesa_cli.daraja.plain_words import one_line
+from mpesa_cli.daraja.strict_json import Unreadable, read_json
+from mpesa_cli.errors import CredentialsRefused, MpesaError, RequestRefused, Temporary
+
+Version = Literal["v1", "v2"]
+_REGISTER = {"v1": C2B_REGISTER_V1, "v2": C2B_REGISTER_V2}
+_SIMULATE = {"v1": C2B_SIMULATE_V1, "v2": C2B_SIMULATE_V2}
+
+
+class Posts(Protocol):
+    """What C2B needs of the client."""
+
+    def post(self, path: str, body: Mapping[str, str]) -> tuple[int, bytes]:
+        """One POST; its status and body. Raises CredentialsRefused, NotDelivered, Temporary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """Daraja took the URLs. ``version`` is the one the app has."""
+
+    version: Version
+
+
+def register_body(shortcode: str, confirmation_url: str, validation_url: str, on_timeout: str) -> dict[str, str]:
+    """The JSON body of a registration. ``on_timeout`` is "completed" or "cancelled"."""
+    return {
+        "ShortCode": shortcode,
+        "ResponseType": on_timeout.capitalize(),  # exactly Completed or Cancelled
+        "ConfirmationURL": confirmation_url,
+        "ValidationURL": validation_url,
+    }
+
+
+def register(client: Posts, body: Mapping[str, str], version: Version | None) -> Registered:
+    """Register with the given version, or with v2 and then v1 where the app has another product.
+
+    Raises RequestRefused ("c2b-already-registered" and others), CredentialsRefused, Temporary.
+    """
+    versions: tuple[Version, ...] = (version,) if version else ("v2", "v1")
+    for each in versions:
+        status, answer = client.post(_REGISTER[each], body)
+        if _accepted(status, answer):
+            return Registered(each)
+        said = read_error(answer)
+        if said is not None and lacks_product(said) and each != versions[-1]:
+            continue
+        raise _refusal(status, answer)
+    raise AssertionError("unreachable")
+
+
+def simulate(client: Posts, shortcode: str, kind: str, msisdn: str, amount: int, reference: str) -> Version:
+    """A customer paying by hand, in the sandbox or the simulator. Returns the version that took it."""
+    body = {
+        "ShortCode": shortcode,
+        "CommandID": "CustomerPayBillOnline" if kind == "paybill" else "CustomerBuyGoodsOnline",
+        "Amount": str(amount),
+        "Msisdn": msisdn,
+        **({"BillRefNumber": reference} if kind == "paybill" else {}),
+    }
+    for version in ("v2", "v1"):
+        status, answer = client.post(_SIMULATE[version], body)
+        if _accepted(status, answer):
+            return "v2" if version == "v2" else "v1"
+        said = read_error(answer)
+        if version == "v2" and said is not None and lacks_product(said):
+            continue
+        raise _refusal(status, answer)
+    raise AssertionError("unreachable")
+
+
+def _accepted(status: int, body: bytes) -> bool:
+    """HTTP 200 with ResponseCode 0, or the older form without a code but with "success" (daraja.md 5.1)."""
+    said = read_json(body)
+    if status != 200 or isinstance(said, Unreadable) or not isinstance(said, dict):
+        return False
+    code = str(said.get("ResponseCode", ""))
+    if code:
+        return code.strip("0") == ""
+    return str(said.get("ResponseDescription", "")).lower().startswith(("success", "accept"))
+
+
+def _refusal(status: int, body: bytes) -> MpesaError:
+    text = body.decode("utf-8", "replace")
+    lower = text.lower()
+    shown = _shown(body)
+    if "already registered" in lower or "duplicate notification info" in lower:
+        return RequestRefused(
+            f"Daraja says that URLs are already registered for this shortcode. [{shown}]",
+            hint="Production takes one registration. Delete the old one in the Daraja portal (Self Services, URL "
+            "Management; two operators must approve), or write to apisupport, then run the same command again.",
+            code="c2b-already-registered",
+        )
+    if "apiproduct" in lower:
+        return CredentialsRefused(
+            f"The app has no C2B product, neither v2 nor v1. [{shown}]",
+            hint="Add Customer To Business to the app in the Daraja portal, then run the same command again.",
+            code="c2b-no-product",
+        )
+    if status >= 500 or status in {403, 429}:
+        return Temporary(
+            f"Daraja could not do it just now (HTTP {status}). [{shown}]",
+            hint="Nothing was charged. Run the same command again in a few minutes.",
+            code="daraja-busy",
+        )
+    return RequestRefused(
+        f"Daraja refused it (HTTP {status}). [{shown}]",
+        hint="Nothing was changed. Check shortcode and URLs: mpesa config show",
+        code="c2b-refused",
+    )
+
+
+def _shown(body: bytes) -> str:
+    said = read_error(body)
+    if said is not None and said.message:
+        return one_line(f"{said.code}: {said.message}", ())
+    return one_line(body[:200].decode("utf-8", "replace"), ()) or "empty answer"

@@ -1,0 +1,70 @@
+"""The way to one Daraja host: opened on first use, every exchange told to whoever traces."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from mpesa_cli.daraja.endpoints import BaseUrl
+from mpesa_cli.daraja.exchange import Limits, Outcome
+from mpesa_cli.daraja.tracing import answer_line, request_line
+from mpesa_cli.domain.secret import Secret
+
+if TYPE_CHECKING:
+    import httpx
+
+    from mpesa_cli.daraja.http import Wire
+
+
+class Channel:
+    """Sends requests. ``secrets`` are what an answer to one may echo and no trace may show."""
+
+    def __init__(
+        self,
+        base: BaseUrl,
+        limits: Limits,
+        transport: "httpx.BaseTransport | None",
+        trace: Callable[[str], None] | None,
+    ) -> None:
+        """Nothing is opened or imported yet."""
+        self._base = base
+        self._limits = limits
+        self._transport = transport
+        self._trace = trace
+        self._wire: Wire | None = None
+
+    def open(self) -> "Wire":
+        """Load the HTTP library and check proxy and trust store. Raises SettingsError."""
+        if self._wire is None:
+            from mpesa_cli.daraja.http import Wire
+
+            self._wire = Wire(self._base, self._limits, self._transport)
+        return self._wire
+
+    def get(self, path: str, basic: Secret, secrets: Sequence[Secret]) -> Outcome:
+        """One GET with basic authentication. A good answer is a secret as a whole and is not traced."""
+        self._tell(request_line("GET", self._base.url + path, None, secrets))
+        outcome = self.open().exchange("GET", path, headers={"authorization": f"Basic {basic.reveal()}"})
+        self._tell(answer_line(outcome, secrets, body_is_secret=True))
+        return outcome
+
+    def post(self, path: str, body: Mapping[str, str], token: Secret, secrets: Sequence[Secret]) -> Outcome:
+        """Exactly one POST of a JSON body."""
+        self._tell(request_line("POST", self._base.url + path, body, secrets))
+        outcome = self.open().exchange(
+            "POST",
+            path,
+            headers={"authorization": f"Bearer {token.reveal()}", "content-type": "application/json"},
+            body=json.dumps(dict(body), separators=(",", ":")).encode(),
+        )
+        self._tell(answer_line(outcome, secrets))
+        return outcome
+
+    def close(self) -> None:
+        """Give connections back. The next request opens the way again."""
+        if self._wire is not None:
+            self._wire.close()
+            self._wire = None
+
+    def _tell(self, line: str) -> None:
+        if self._trace is not None:
+            self._trace(line)

@@ -1,0 +1,200 @@
+"""Daraja as the rest of the program sees it: values in, typed answers out.
+
+What may have charged someone is never repeated in here. ``push`` makes one POST and returns what it proves;
+whoever calls it writes each POST into the journal first, and so owns the loop.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mpesa_cli.daraja.access_token import TokenCache
+from mpesa_cli.daraja.answers import (
+    Ambiguous,
+    Limited,
+    PushAnswer,
+    QueryAnswer,
+    Refused,
+    Unanswered,
+    Undelivered,
+    read_push_answer,
+    read_query_answer,
+)
+from mpesa_cli.daraja.channel import Channel
+from mpesa_cli.daraja.endpoints import STK_PUSH, STK_QUERY, checked_base_url
+from mpesa_cli.daraja.error_body import lacks_product, read_error, refuses_token
+from mpesa_cli.daraja.exchange import Answer, Limits, NotDelivered
+from mpesa_cli.daraja.query_ration import QueryRation
+from mpesa_cli.daraja.refusals import refused_again, second_refusal, to_error
+from mpesa_cli.daraja.sign_in import NoTokenError, SignIn
+from mpesa_cli.daraja.stk_push import CALLBACK_TOKEN, PushRequest, push_body, query_body
+from mpesa_cli.domain.secret import Secret
+from mpesa_cli.errors import CredentialsRefused, MpesaError
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class DarajaClient:
+    """One consumer key at one Daraja host. Not for several threads at once."""
+
+    def __init__(  # noqa: PLR0913 - everything from outside, each by name
+        self,
+        *,
+        base_url: str,
+        consumer_key: Secret,
+        consumer_secret: Secret,
+        passkey: Secret,
+        cache_dir: Path,
+        now_us: Callable[[], int],
+        sleep: Callable[[float], None],
+        random: Callable[[], float],
+        transport: "httpx.BaseTransport | None" = None,
+        trace: Callable[[str], None] | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        """``transport`` answers inside the process; ``trace`` gets a line per request and answer.
+
+        Nothing is sent or opened yet. Raises SettingsError for a base URL that can't be used.
+        """
+        base = checked_base_url(base_url, embedded=transport is not None)
+        self._passkey = passkey
+        self._now_us = now_us
+        self._channel = Channel(base, limits or Limits(), transport, trace)
+        self._ration = QueryRation(cache_dir, consumer_key, base.url, sleep)
+        self._sign_in = SignIn(
+            consumer_key=consumer_key,
+            consumer_secret=consumer_secret,
+            cache=TokenCache(cache_dir, consumer_key, base.url, now_us, sleep),
+            channel=self._channel,
+            sleep=sleep,
+            random=random,
+        )
+        self._tokens_refused = 0  # in a row: 0 or 1
+
+    def ready(self) -> None:
+        """See to it that ``push`` can send at once: connection settings checked, a valid token at hand.
+
+        Raises CredentialsRefused, NotDelivered, RequestRefused, SettingsError; in each case nothing was sent
+        to any phone.
+        """
+        self._token()
+
+    def check_credentials(self) -> None:
+        """Ask Daraja, now, whether it takes the consumer key and secret. Raises as ``ready`` does."""
+        self._channel.open()
+        self._sign_in.patiently(anew=True)
+
+    def push(self, request: PushRequest) -> PushAnswer:
+        """Ask for one prompt: exactly one POST, or none where no token can be had. Never raises for answers.
+
+        ``Undelivered(retry="token")`` means that the refused token is already forgotten; the same request
+        may be sent once more, after its next POST is in the journal. Refused again, it is not offered twice.
+        """
+        try:
+            token = self._token()
+        except CredentialsRefused as error:
+            return Refused(error.code, error.message, credentials=True)
+        except MpesaError as error:
+            return Undelivered(error.code, error.message, "no")
+        body = push_body(request, self._passkey, self._now_us())
+        secrets = self._secrets(token, body)
+        match outcome := self._channel.post(STK_PUSH, body, token, secrets):
+            case Answer():
+                return self._counting(read_push_answer(outcome.status, outcome.body, secrets), token)
+            case NotDelivered():
+                return Undelivered(outcome.error_code, outcome.words, "connect" if outcome.again else "no")
+            case _:
+                return Ambiguous(outcome.error_code, outcome.words)
+
+    def query(self, checkout_request_id: str, shortcode: str) -> QueryAnswer:
+        """Ask how one prompt ended. Never raises for answers; never returns Undelivered.
+
+        Takes from the ration first, so ``Limited`` may mean that nothing was sent. A refused token is
+        fetched once more.
+        """
+        answer = self._ask(checkout_request_id, shortcode)
+        if isinstance(answer, Undelivered):
+            answer = self._ask(checkout_request_id, shortcode)
+        if isinstance(answer, Undelivered):
+            final = second_refusal(answer)
+            return final if isinstance(final, Refused) else Unanswered(final.error_code, final.description)
+        return answer
+
+    def post(self, path: str, body: Mapping[str, str]) -> tuple[int, bytes]:
+        """One POST to an API that moves no money; its status and body. A refused token is fetched once more.
+
+        Raises CredentialsRefused, NotDelivered, Temporary, and what ``ready`` raises. An app that lacks the
+        API product (401.003.01) is an answer like any other, since another version of the API may do.
+        """
+        refused = 0
+        while True:
+            token = self._token()
+            outcome = self._channel.post(path, body, token, self._secrets(token, body))
+            if not isinstance(outcome, Answer):
+                raise to_error(outcome)
+            said = read_error(outcome.body)
+            if said is None or not refuses_token(outcome.status, said):
+                return outcome.status, outcome.body
+            self._sign_in.drop(token)
+            refused += 1
+            if refused == 2 and lacks_product(said):
+                return outcome.status, outcome.body
+            if refused == 2:
+                raise refused_again()
+
+    def close(self) -> None:
+        """Give connections back. The client can still be used."""
+        self._channel.close()
+
+    def _token(self) -> Secret:
+        self._channel.open()
+        return self._sign_in.at_hand() or self._sign_in.patiently()
+
+    def _counting(self, answer: PushAnswer, token: Secret) -> PushAnswer:
+        if not (isinstance(answer, Undelivered) and answer.retry == "token"):
+            self._tokens_refused = 0
+            return answer
+        self._sign_in.drop(token)
+        self._tokens_refused = 1 - self._tokens_refused
+        return answer if self._tokens_refused else second_refusal(answer)
+
+    def _ask(self, checkout_request_id: str, shortcode: str) -> QueryAnswer:
+        """One question. Its token is not waited for: whoever watches a payment asks again soon anyway."""
+        try:
+            self._channel.open()
+            token = self._sign_in.at_hand() or self._sign_in.once()
+        except NoTokenError as error:
+            return Unanswered(error.error_code, error.words)
+        except CredentialsRefused as error:
+            return Refused(error.code, error.message, credentials=True)
+        except MpesaError as error:
+            return Unanswered(error.code, error.message)
+        wait_s = self._ration.take(self._now_us())
+        if wait_s > 0:
+            return Limited(int(wait_s) + 1, "Daraja may be asked only so often; this question waits its turn")
+        body = query_body(checkout_request_id, shortcode, self._passkey, self._now_us())
+        secrets = self._secrets(token, body)
+        outcome = self._channel.post(STK_QUERY, body, token, secrets)
+        if not isinstance(outcome, Answer):
+            return Unanswered(outcome.error_code, outcome.words)
+        answer = read_query_answer(
+            outcome.status,
+            outcome.body,
+            (*secrets, Secret(checkout_request_id)),
+            checkout_request_id=checkout_request_id,
+            retry_after_s=outcome.retry_after_s,
+        )
+        if isinstance(answer, Limited):
+            self._ration.back_off(self._now_us(), answer.retry_after_s)
+        elif isinstance(answer, Undelivered):
+            self._sign_in.drop(token)
+        return answer
+
+    def _secrets(self, token: Secret, body: Mapping[str, str]) -> tuple[Secret, ...]:
+        """Everything that an answer to this request might echo and nobody may be shown."""
+        callback_token = CALLBACK_TOKEN.search(body.get("CallBackURL", ""))
+        private = [body.get("Password", ""), body.get("PhoneNumber", ""), body.get("Msisdn", "")]
+        if callback_token:
+            private.append(callback_token[0])
+        return (*self._sign_in.secrets, self._passkey, token, *(Secret(each) for each in private if each))

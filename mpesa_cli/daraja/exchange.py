@@ -1,0 +1,57 @@
+"""What one HTTP exchange can come to. The split that matters: did the request's body leave?"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long, and how much, one exchange may take. Seconds and bytes.
+
+    ``total_s`` bounds everything, name look-up and slow drips included, which the others can't.
+    """
+
+    connect_s: float = 5
+    read_s: float = 30
+    write_s: float = 30
+    pool_s: float = 5
+    total_s: float = 45
+    answer_bytes: int = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole HTTP answer. ``retry_after_s`` is the Retry-After header where it was a number of seconds."""
+
+    status: int
+    body: bytes = field(repr=False)
+    content_type: str = ""
+    retry_after_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotDelivered:
+    """Proof that the request's body never left. ``again`` says whether the same request may yet succeed.
+
+    ``error_code`` is one of ``dns``, ``connect-refused``, ``connect-failed``, ``connect-timeout``, ``tls``,
+    ``proxy``, ``local-error``.
+    """
+
+    error_code: str
+    words: str
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """The body left, at least in part, and no whole answer came back. Nobody can know what it did.
+
+    ``error_code`` is one of ``read-timeout``, ``write-timeout``, ``total-timeout``, ``connection-reset``,
+    ``connection-closed``, ``bad-http``, ``truncated``, ``too-large``, ``local-error``; where nothing had to
+    be proven (a request without a body) also those of NotDelivered.
+    """
+
+    error_code: str
+    words: str
+
+
+Outcome = Answer | NotDelivered | NoAnswer

@@ -1,0 +1,42 @@
+"""What a token that is refused twice, or a request without an answer, means to whoever asked."""
+
+from mpesa_cli.daraja.answers import Refused, Undelivered
+from mpesa_cli.daraja.exchange import NoAnswer, NotDelivered
+from mpesa_cli.errors import CredentialsRefused, MpesaError, Temporary
+from mpesa_cli.errors import NotDelivered as NotDeliveredError
+
+NO_PRODUCT = "401.003.01"
+
+
+def second_refusal(answer: Undelivered) -> Refused | Undelivered:
+    """Read a token refusal that came again with a fresh token: asking a third time would change nothing.
+
+    The app lacks the API product: a matter of credentials. Otherwise another machine may be fetching
+    tokens with the same key (daraja.md OPEN-1); still undelivered, but no longer to be repeated by itself.
+    """
+    if answer.error_code == NO_PRODUCT or "no API product" in answer.description:
+        return Refused(answer.error_code, answer.description, credentials=True)
+    return Undelivered(answer.error_code, f"{answer.description}, a fresh one too", "no")
+
+
+def to_error(outcome: NotDelivered | NoAnswer) -> MpesaError:
+    """As the error a command ends with."""
+    if isinstance(outcome, NotDelivered):
+        return NotDeliveredError(
+            f"Daraja was not reached: {outcome.words}.",
+            hint="Nothing was sent. Check the internet connection, then run the same command again. "
+            "If it stays so: mpesa doctor",
+        )
+    return Temporary(
+        f"Daraja gave no whole answer: {outcome.words}.",
+        hint="The request may have been carried out. It moves no money: run the same command again.",
+        code="no-answer",
+    )
+
+
+def refused_again() -> CredentialsRefused:
+    """The fresh token was refused as well."""
+    return CredentialsRefused(
+        "Daraja refused the access token, and the fresh one after it.",
+        hint="Nothing was changed. Check the app's keys and products, then run: mpesa config check",
+    )

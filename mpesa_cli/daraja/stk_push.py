@@ -1,0 +1,76 @@
+"""The bodies of an STK push and an STK query, as Daraja wants them. Pure.
+
+Every value goes out as a string, as in Safaricom's own samples (daraja.md 2.1, OPEN-18). Timestamps are
+East Africa Time whatever the machine's zone is, because the stamp is signed into the password.
+"""
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mpesa_cli.domain.moments import daraja_stamp
+from mpesa_cli.domain.secret import Secret
+
+CALLBACK_TOKEN = re.compile(r"[0-9a-f]{32}\Z")
+_DOTS = "•••"
+
+
+@dataclass(frozen=True, slots=True)
+class PushRequest:
+    """One prompt to ask for. ``amount`` in whole shillings; ``description`` already cut to what is sent.
+
+    For a till, ``shortcode`` is the store (head office) number and ``party_b`` the till; for a paybill
+    both are the paybill. ``callback_url`` ends in the attempt's token and is therefore kept out of repr.
+    """
+
+    shortcode: str
+    party_b: str
+    kind: Literal["paybill", "till"]
+    amount: int
+    msisdn: str = field(repr=False)
+    callback_url: str = field(repr=False)
+    account_reference: str
+    description: str
+
+    @property
+    def transaction_type(self) -> str:
+        """Daraja's name for the kind."""
+        return "CustomerPayBillOnline" if self.kind == "paybill" else "CustomerBuyGoodsOnline"
+
+
+def push_body(request: PushRequest, passkey: Secret, at_us: int) -> dict[str, str]:
+    """The JSON body of ``POST /mpesa/stkpush/v1/processrequest``, signed for the moment ``at_us``."""
+    return {
+        **_signature(request.shortcode, passkey, at_us),
+        "TransactionType": request.transaction_type,
+        "Amount": str(request.amount),
+        "PartyA": request.msisdn,
+        "PartyB": request.party_b,
+        "PhoneNumber": request.msisdn,
+        "CallBackURL": request.callback_url,
+        "AccountReference": request.account_reference,
+        "TransactionDesc": request.description,
+    }
+
+
+def query_body(checkout_request_id: str, shortcode: str, passkey: Secret, at_us: int) -> dict[str, str]:
+    """The JSON body of ``POST /mpesa/stkpushquery/v1/query``, signed for the moment ``at_us``."""
+    return {**_signature(shortcode, passkey, at_us), "CheckoutRequestID": checkout_request_id}
+
+
+def hidden(body: Mapping[str, str]) -> dict[str, str]:
+    """The body as it may be shown. The password is the passkey in other clothes (daraja.md 15, 12)."""
+    shown = dict(body)
+    if "Password" in shown:
+        shown["Password"] = _DOTS
+    if "CallBackURL" in shown:
+        shown["CallBackURL"] = CALLBACK_TOKEN.sub(_DOTS, shown["CallBackURL"])
+    return shown
+
+
+def _signature(shortcode: str, passkey: Secret, at_us: int) -> dict[str, str]:
+    stamp = daraja_stamp(at_us)
+    password = base64.b64encode(f"{shortcode}{passkey.reveal()}{stamp}".encode()).decode()
+    return {"BusinessShortCode": shortcode, "Password": password, "Timestamp": stamp}

@@ -1,0 +1,189 @@
+"""Evidence: one fact about an attempt, as the journal keeps it.
+
+Facts are appended and never changed. Fields marked *private* are personal data (a number, or an id that
+contains one): the journal chains a keyed digest of them and keeps the bytes apart, so that they can be
+erased later without breaking the chain.
+"""
+
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, ClassVar, Literal, get_args
+
+
+def _private(default: Any = None) -> Any:
+    return field(default=default, metadata={"private": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Committed just before POST number ``post`` of the attempt may leave."""
+
+    kind: ClassVar[str] = "sending"
+    at_us: int
+    post: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """Proof that POST ``post`` never reached M-Pesa: no connection, or refused at the gateway."""
+
+    kind: ClassVar[str] = "undelivered"
+    at_us: int
+    post: int
+    error_code: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Daraja understood POST ``post`` and said no. No phone rang."""
+
+    kind: ClassVar[str] = "refused"
+    at_us: int
+    post: int
+    error_code: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Daraja took POST ``post``: the prompt is on its way. Accepted, not paid."""
+
+    kind: ClassVar[str] = "accepted"
+    at_us: int
+    post: int
+    merchant_request_id: str
+    checkout_request_id: str = _private("")
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """POST ``post`` may have been delivered: no answer, half an answer, or one that proves nothing."""
+
+    kind: ClassVar[str] = "ambiguous"
+    at_us: int
+    post: int
+    error_code: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class SenderLost:
+    """The process that announced POST ``post`` never recorded an answer: killed, or the power went."""
+
+    kind: ClassVar[str] = "sender_lost"
+    at_us: int
+    post: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Given up before anything was announced, so that nothing of this attempt can ever leave."""
+
+    kind: ClassVar[str] = "withdrawn"
+    at_us: int
+    reason: str
+
+
+Source = Literal["callback", "query", "c2b", "pull", "statement", "person", "answer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Somebody says that money came, with a receipt number: a callback, a C2B row, a statement row.
+
+    ``claimed_elsewhere`` is set by the ledger when the receipt already belongs to another attempt.
+    ``callback_id`` names the raw body this was read from.
+    """
+
+    kind: ClassVar[str] = "received"
+    at_us: int
+    source: Source
+    receipt: str
+    amount_cents: int | None
+    transacted_us: int | None = None
+    merchant_request_id: str = ""
+    claimed_elsewhere: bool = False
+    callback_id: str = ""
+    checkout_request_id: str = _private("")
+    msisdn: str | None = _private()
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackFailed:
+    """A callback with a result code other than 0."""
+
+    kind: ClassVar[str] = "callback_failed"
+    at_us: int
+    result_code: str
+    result_desc: str
+    merchant_request_id: str = ""
+    callback_id: str = ""
+    checkout_request_id: str = _private("")
+
+
+@dataclass(frozen=True, slots=True)
+class QueryAnswered:
+    """The answer of an STK query that was about the outcome. It never carries a receipt (daraja.md 4)."""
+
+    kind: ClassVar[str] = "query_answered"
+    at_us: int
+    result_code: str
+    result_desc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A person looked and decided, with a reason. The only way out of review."""
+
+    kind: ClassVar[str] = "decided"
+    at_us: int
+    verdict: Literal["paid", "failed"]
+    by: str
+    reason: str
+    receipt: str = ""
+
+
+Evidence = (
+    Sending
+    | Undelivered
+    | Refused
+    | Accepted
+    | Ambiguous
+    | SenderLost
+    | Withdrawn
+    | Received
+    | CallbackFailed
+    | QueryAnswered
+    | Decided
+)
+
+KINDS: dict[str, type[Evidence]] = {each.kind: each for each in get_args(Evidence)}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Evidence as stored: ``facts`` go into the hash chain, ``private`` only as a keyed digest."""
+
+    kind: str
+    at_us: int
+    facts: dict[str, Any]
+    private: dict[str, Any]
+
+
+def to_record(evidence: Evidence) -> Record:
+    """Split evidence into what is chained and what is kept apart."""
+    facts: dict[str, Any] = {}
+    private: dict[str, Any] = {}
+    for each in fields(evidence):
+        if each.name != "at_us":
+            (private if _is_private(each) else facts)[each.name] = getattr(evidence, each.name)
+    return Record(evidence.kind, evidence.at_us, facts, {k: v for k, v in private.items() if v})
+
+
+def from_record(record: Record) -> Evidence:
+    """Rebuild evidence. Erased private fields come back as their empty defaults. KeyError on unknown kinds."""
+    return KINDS[record.kind](at_us=record.at_us, **record.facts, **record.private)
+
+
+def _is_private(each: "Field[Any]") -> bool:
+    return bool(each.metadata.get("private"))

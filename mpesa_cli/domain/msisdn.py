@@ -1,0 +1,102 @@
+"""MSISDNs: any Kenyan form in, ``2547XXXXXXXX`` or ``2541XXXXXXXX`` out.
+
+Ranges and first assignments are libphonenumber's (daraja.md section 9). Numbers can be ported, so a
+prefix first given to another operator is a warning; a range that does not exist is an error.
+"""
+
+import re
+
+from mpesa_cli.errors import InvalidInput
+
+_SEPARATORS = re.compile(r"[\s\-().\u00a0\u2009\u202f\u2010-\u2015]+")
+_NATIONAL = re.compile(r"(?:\+?254|00254|0)?([17]\d{8})", re.ASCII)
+# daraja.md section 9: 7 + 8 digits, or 1 followed by these pairs and 6 digits.
+_ONE_SERIES = frozenset(
+    [f"{n:02d}" for n in range(9)]
+    + [f"{n:02d}" for n in range(10, 20)]
+    + ["20", "21", "24", "30"]
+    + [f"{n:02d}" for n in range(35, 47)]
+    + [f"{n:02d}" for n in range(80, 90)]
+)
+
+RIGHT_FORMS = "Right: 0712 345 678, 0112345678, +254712345678 or 254712345678"
+
+
+def parse_msisdn(typed: str) -> str:
+    """Read a Kenyan mobile number in any form people type and return it as 12 digits, ``254…``.
+
+    Raises InvalidInput for anything else, including ranges that no operator was given.
+    """
+    compact = _SEPARATORS.sub("", typed.strip())
+    found = _NATIONAL.fullmatch(compact)
+    if found is None:
+        raise InvalidInput(
+            f"{typed!r} is not a Kenyan mobile number.",
+            hint=f"It needs nine digits after 0 or 254, beginning with 7 or 1. {RIGHT_FORMS}. Nothing was sent.",
+            code="invalid-msisdn",
+        )
+    national = found[1]
+    if national[0] == "1" and national[1:3] not in _ONE_SERIES:
+        raise InvalidInput(
+            f"{typed!r} is in a range (0{national[:3]}…) that no Kenyan operator was given.",
+            hint=f"Ask the customer for the number again. {RIGHT_FORMS}. Nothing was sent.",
+            code="invalid-msisdn",
+        )
+    return "254" + national
+
+
+def first_operator(msisdn: str) -> str:
+    """The operator to whom this prefix was first assigned. Portability means it may be another now."""
+    prefix = msisdn[3:6]
+    if prefix == "744":
+        return "Homeland Media"
+    if prefix == "747":
+        return "JTL"
+    if prefix in {"761", "120"} or prefix[:2] == "77":
+        return "Telkom"
+    if prefix in {"757", "758", "759", "768", "769"} or prefix[:2] in {"70", "71", "72", "74", "79", "11", "18"}:
+        return "Safaricom"
+    if "140" <= prefix <= "146":
+        return "Safaricom"
+    if prefix[:2] in {"73", "75", "76", "78", "10"} or "135" <= prefix <= "139":
+        return "Airtel"
+    return {"121": "Infura", "124": "Finserve (Equitel)", "130": "NRG"}.get(prefix, "another operator")
+
+
+def operator_warning(msisdn: str) -> str | None:
+    """A sentence for staff where the prefix was not first Safaricom's, else None."""
+    operator = first_operator(msisdn)
+    if operator == "Safaricom":
+        return None
+    return (
+        f"0{msisdn[3:6]} numbers were first {operator}'s. If this one was not moved to Safaricom, "
+        "no prompt will come: ask the customer."
+    )
+
+
+def mask_msisdn(msisdn: str) -> str:
+    """``254708374149`` → ``2547••••4149``. Anything shorter is hidden whole."""
+    return f"{msisdn[:4]}••••{msisdn[-4:]}" if len(msisdn) >= 12 else "••••"
+
+
+def local_form(msisdn: str) -> str:
+    """``254708374149`` → ``0708••••149``-style digits as people read them, unmasked: ``0708374149``."""
+    return "0" + msisdn[3:]
+
+
+def same_msisdn(asked: str, reported: str | None) -> bool:
+    """Whether a number from the wire can be the one that was asked.
+
+    Absent or hashed numbers can't contradict; masked ones (``2547 ***** 126``, daraja.md 5.6) are
+    compared in the digits they show.
+    """
+    if reported is None or not reported.strip():
+        return True
+    compact = _SEPARATORS.sub("", reported)
+    if "*" not in compact:
+        if re.fullmatch(r"[0-9a-fA-F]{64}", compact):
+            return True
+        found = _NATIONAL.fullmatch(compact)
+        return found is not None and "254" + found[1] == asked
+    head, tail = compact.split("*", 1)[0], compact.rsplit("*", 1)[1]
+    return asked.startswith(head.lstrip("+")) and asked.endswith(tail)

@@ -1,0 +1,32 @@
+"""Which order a customer meant, from the account number that was typed by hand. Pure.
+
+People type case, spaces, dashes and words of their own: "order 1042", "INV-1042", "#1042". Only letters
+and digits count, and a leading word that only says "order" or "account" is dropped.
+"""
+
+_LEADING_WORDS = (
+    "ORDERNUMBER", "ORDERNO", "ORDER", "ORD", "INVOICENO", "INVOICE", "INV", "ACCOUNTNO", "ACCOUNT", "ACC",
+    "REFERENCE", "REF", "NUMBER", "NO",
+)  # fmt: skip
+
+
+def order_key(text: str) -> str:
+    """Letters and digits only, upper case: what two spellings of one order id have in common."""
+    return "".join(c for c in text.upper() if c.isascii() and c.isalnum())
+
+
+def keys_meant(typed: str, own_words: tuple[str, ...] = ()) -> list[str]:
+    """The keys that the typed account number can mean, the literal one first.
+
+    ``own_words`` are the shop's own prefixes (its account number or reference), which customers put before
+    the order. Empty where nothing but signs was typed.
+    """
+    literal = order_key(typed)
+    if not literal:
+        return []
+    found = [literal]
+    for word in (*map(order_key, own_words), *_LEADING_WORDS):
+        rest = literal.removeprefix(word) if word else literal
+        if rest and rest not in found:
+            found.append(rest)
+    return found

@@ -1,0 +1,94 @@
+"""Payments and attempts as the ledger tells them.
+
+A **payment** is what the shop wants: an order, an amount, a phone. An **attempt** is one prompt on one
+phone. Where both stand is decided by domain/state.py; these are values.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from mpesa_cli.domain.state import AttemptState, AttemptView, PaymentStatus, payment_status
+
+
+class AttemptRef(NamedTuple):
+    """Names one attempt: the payment and the attempt's number in it, from 1."""
+
+    payment_id: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a push wants to have recorded before anything leaves.
+
+    ``token_hash`` is the SHA-256 (hex) of the callback token; the token itself is stored nowhere.
+    """
+
+    payment_id: str
+    order_id: str
+    profile: str
+    shortcode: str
+    amount_cents: int
+    msisdn: str
+    account_reference: str
+    description: str
+    token_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One prompt on one phone."""
+
+    ref: AttemptRef
+    msisdn: str
+    amount_cents: int
+    created_us: int
+    withdrawn: bool
+    view: AttemptView
+    channel: str = "stk"  # "c2b" where the customer paid by hand from the M-PESA menu
+
+    @property
+    def state(self) -> AttemptState:
+        """The public name of where it stands."""
+        return self.view.state
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What the shop wants, and every attempt made for it, oldest first."""
+
+    payment_id: str
+    order_id: str
+    environment: str
+    profile: str
+    shortcode: str
+    amount_cents: int
+    msisdn: str
+    account_reference: str
+    description: str
+    created_us: int
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def status(self) -> PaymentStatus:
+        """Where the payment stands, from its attempts."""
+        return payment_status([a.view for a in self.attempts], self.amount_cents)
+
+    @property
+    def received_cents(self) -> int:
+        """The money that came for it, over all attempts."""
+        return sum(a.view.paid_cents for a in self.attempts if a.state is AttemptState.PAID)
+
+    @property
+    def last(self) -> Attempt:
+        """The newest attempt. A payment is stored with its first one, so there always is one."""
+        return self.attempts[-1]
+
+    @property
+    def telling(self) -> Attempt:
+        """The attempt that tells where the payment stands: a paid one, one for review, else the newest."""
+        for state in (AttemptState.PAID, AttemptState.REVIEW):
+            found = [a for a in self.attempts if a.state is state]
+            if found:
+                return found[-1]
+        return self.last

@@ -1,0 +1,167 @@
+"""Whether a push may send a prompt: decided inside the ledger's transaction, on what it holds. Pure.
+
+Laws 2 and 7: an order is asked for once; one outstanding prompt per phone; 60 s between prompts on a
+phone, 120 s for the same amount (result codes 1001 and 17, daraja.md section 11).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from mpesa_cli.domain.amount import format_cents
+from mpesa_cli.domain.moments import SECOND_US
+from mpesa_cli.domain.msisdn import mask_msisdn
+from mpesa_cli.domain.payment import Attempt, Intent, Payment
+from mpesa_cli.domain.state import OVERDUE_AFTER_S, AttemptState, PaymentStatus
+from mpesa_cli.errors import Conflict, PhoneBusy
+
+# An intent older than this is never sent, so a process that died between intent and POST frees the phone again.
+INTENT_LIFE_S = 90
+SPACING_S = 60
+SPACING_SAME_AMOUNT_S = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A new order: record the payment with its first attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A known order of which nothing ever left: withdraw the last attempt and record another."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class PickUp:
+    """The order is being paid already: watch that attempt instead of prompting again."""
+
+    payment: Payment
+
+
+Decision = Start | Again | PickUp
+
+
+def decide(existing: Payment | None, intent: Intent, prompts: Sequence[Attempt], now_us: int) -> Decision:
+    """What to do about ``intent``, given the order's payment and the recent prompts on the same phone.
+
+    Raises Conflict (already paid, in review, failed: use retry, other amount or phone) or PhoneBusy.
+    """
+    if existing is None:
+        check_phone(prompts, intent.msisdn, intent.amount_cents, now_us)
+        return Start()
+    _same_terms(existing, intent)
+    match existing.status:
+        case PaymentStatus.PAID | PaymentStatus.OVERPAID:
+            raise _already_paid(existing)
+        case PaymentStatus.PARTIAL:
+            raise _partly_paid(existing)
+        case PaymentStatus.REVIEW:
+            error = Conflict(
+                f"Order {existing.order_id} has evidence that a person must look at, so no prompt was sent.",
+                hint=f"See what came in: mpesa status {existing.order_id}",
+                code="in-review",
+            )
+            error.money_moved = "unknown"
+            raise error
+        case PaymentStatus.UNKNOWN | PaymentStatus.PENDING:
+            return PickUp(existing)
+        case PaymentStatus.FAILED:
+            if any(a.state is not AttemptState.NOT_SENT for a in existing.attempts):
+                raise Conflict(
+                    f"Order {existing.order_id} was asked for before and not paid.",
+                    hint=f"No prompt was sent now. To ask again: mpesa retry {existing.order_id}",
+                    code="already-tried",
+                )
+            others = [p for p in prompts if p.ref.payment_id != existing.payment_id]
+            check_phone(others, intent.msisdn, intent.amount_cents, now_us)
+            return Again(existing)
+        case _:
+            assert_never(existing.status)
+
+
+def may_send(payment: Payment, attempt: Attempt, now_us: int) -> bool:
+    """Whether this attempt may announce a POST now: it is the newest, not withdrawn, and nothing is in doubt."""
+    return (
+        payment.last.ref == attempt.ref
+        and not attempt.withdrawn
+        and attempt.state in {AttemptState.CREATED, AttemptState.NOT_SENT}
+        and now_us - attempt.created_us <= INTENT_LIFE_S * SECOND_US
+    )
+
+
+def check_phone(prompts: Sequence[Attempt], msisdn: str, amount_cents: int, now_us: int) -> None:
+    """Law 7. Raises PhoneBusy, with the seconds to wait, where another prompt is or was just on this phone."""
+    waits = [w for p in prompts if (w := _wait_s(p, amount_cents, now_us)) > 0]
+    if not waits:
+        return
+    raise PhoneBusy(
+        f"{mask_msisdn(msisdn)} had another prompt a moment ago; a second one now could show both or neither.",
+        hint=f"Nothing was sent. Wait {max(waits)} s, then run the same command again.",
+    )
+
+
+def _wait_s(prompt: Attempt, amount_cents: int, now_us: int) -> int:
+    if prompt.withdrawn:
+        return 0
+    match prompt.state:
+        case AttemptState.NOT_SENT | AttemptState.REJECTED:
+            return 0
+        case AttemptState.CREATED:
+            return _left_s(prompt.created_us, INTENT_LIFE_S, now_us)
+        case AttemptState.SENDING | AttemptState.PENDING | AttemptState.UNKNOWN:
+            return _left_s(prompt.view.requested_us, OVERDUE_AFTER_S, now_us)
+        case AttemptState.PAID | AttemptState.FAILED | AttemptState.REVIEW:
+            spacing = SPACING_SAME_AMOUNT_S if prompt.amount_cents == amount_cents else SPACING_S
+            return _left_s(prompt.view.requested_us, spacing, now_us)
+        case _:
+            assert_never(prompt.state)
+
+
+def _left_s(since_us: int | None, period_s: int, now_us: int) -> int:
+    """Whole seconds left of a period. A start in the future means that the clock was set back: no wait."""
+    if since_us is None or now_us < since_us:
+        return 0
+    return max(0, -((now_us - since_us) // SECOND_US - period_s))
+
+
+def _same_terms(existing: Payment, intent: Intent) -> None:
+    if existing.amount_cents == intent.amount_cents and existing.msisdn == intent.msisdn:
+        return
+    error = Conflict(
+        f"Order {existing.order_id} is for {format_cents(existing.amount_cents)} from {mask_msisdn(existing.msisdn)}, "
+        f"not {format_cents(intent.amount_cents)} from {mask_msisdn(intent.msisdn)}.",
+        hint=f"No prompt was sent now. Use another --order, or see this one: mpesa status {existing.order_id}",
+        code="order-differs",
+    )
+    if existing.status in {PaymentStatus.PAID, PaymentStatus.OVERPAID}:
+        error.money_moved = "yes"
+    elif existing.status is not PaymentStatus.FAILED:
+        error.money_moved = "unknown"
+    raise error
+
+
+def _partly_paid(existing: Payment) -> Conflict:
+    missing = existing.amount_cents - existing.received_cents
+    error = Conflict(
+        f"Order {existing.order_id} is partly paid: {format_cents(existing.received_cents)} came, "
+        f"{format_cents(missing)} is missing.",
+        hint="No prompt was sent now. Ask for the rest under an order id of its own: "
+        f"mpesa push {existing.msisdn} {missing // 100} --order {existing.order_id}-rest",
+        code="partly-paid",
+    )
+    error.money_moved = "yes"
+    return error
+
+
+def _already_paid(existing: Payment) -> Conflict:
+    receipt = existing.telling.view.receipt
+    error = Conflict(
+        f"Order {existing.order_id} is already paid: {format_cents(existing.amount_cents)}"
+        + (f", M-PESA receipt {receipt}." if receipt else ", receipt number not known yet."),
+        hint=f"No prompt was sent now. See it: mpesa status {existing.order_id}",
+        code="already-paid",
+    )
+    error.money_moved = "yes"
+    return error

@@ -1,0 +1,1 @@
+"""Durable memory: the journal, which is the truth, and the tables projected from it."""

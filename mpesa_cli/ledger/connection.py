@@ -1,0 +1,163 @@
+"""Opening the SQLite file: private, durable, migrated, and every failure in words.
+
+WAL with ``synchronous=FULL``: a commit that returned is on disk. Automatic checkpoints are off; we do
+them ourselves under a lock, because SQLite 3.7.0 to 3.51.2 can corrupt a file when two connections
+checkpoint while a third writes.
+"""
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from mpesa_cli.errors import LedgerBusy, LedgerUnusable, MpesaError
+from mpesa_cli.ledger.schema import LATEST, MIGRATIONS
+
+BUSY_TIMEOUT_S = 10.0
+CHECKPOINT_ABOVE_BYTES = 4 << 20
+
+
+def open_connection(path: Path, *, environment: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
+    """A connection to the ledger at ``path``, created and migrated as needed.
+
+    Raises LedgerUnusable (another environment's, too new, corrupt, read-only) or LedgerBusy.
+    """
+    with explained(path):
+        _create_private(path)
+        connection = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA foreign_keys=ON")
+            connection.execute("PRAGMA trusted_schema=OFF")
+            connection.execute("PRAGMA recursive_triggers=ON")
+            connection.execute("PRAGMA wal_autocheckpoint=0")
+            connection.execute("PRAGMA synchronous=FULL")
+            if _version(connection) != LATEST:
+                _migrate(connection, path, environment)
+            _check_environment(connection, path, environment)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn SQLite's and the file system's failures into ours, cause kept."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _in_words(error, path) from error
+    except OSError as error:
+        raise LedgerUnusable(
+            f"The ledger {path} can't be opened: {error.strerror}.",
+            hint=f"Nothing was sent. Make the folder writable for you, or name another place: "
+            f"MPESA_HOME=<folder> mpesa … (now: ls -ld {path.parent})",
+            code="ledger-read-only" if isinstance(error, PermissionError) else "ledger-unusable",
+        ) from error
+
+
+def checkpoint_if_large(connection: sqlite3.Connection, path: Path) -> None:
+    """Move the write-ahead log into the file where it has grown, one process at a time."""
+    wal = path.with_name(path.name + "-wal")
+    with contextlib.suppress(OSError, sqlite3.Error):
+        if wal.stat().st_size > CHECKPOINT_ABOVE_BYTES:
+            with _lock(path, blocking=False):
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+
+def _create_private(path: Path) -> None:
+    if path.exists():
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the name of a new ledger must survive a power cut as its rows do
+    finally:
+        os.close(folder)
+
+
+@contextlib.contextmanager
+def _lock(path: Path, *, blocking: bool) -> Iterator[None]:
+    """An flock beside the ledger. The kernel frees it on any death, so it can't go stale."""
+    descriptor = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if blocking else fcntl.LOCK_NB))
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, environment: str) -> None:
+    if (found := _version(connection)) > LATEST:
+        raise LedgerUnusable(
+            f"The ledger {path} was written by a newer mpesa (format {found}; this one knows {LATEST}).",
+            hint="Nothing was sent or changed. Upgrade: pip install --upgrade mpesa-cli",
+            code="ledger-too-new",
+        )
+    with _lock(path, blocking=True):
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for number in range(_version(connection), LATEST):
+                MIGRATIONS[number](connection)
+                connection.execute(f"PRAGMA user_version={number + 1}")
+            connection.execute(
+                "INSERT INTO meta (key, value) VALUES ('environment', ?) ON CONFLICT (key) DO NOTHING", (environment,)
+            )
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+
+def _check_environment(connection: sqlite3.Connection, path: Path, environment: str) -> None:
+    found = connection.execute("SELECT value FROM meta WHERE key = 'environment'").fetchone()[0]
+    if found != environment:
+        raise LedgerUnusable(
+            f"The ledger {path} holds {found} payments, and this profile is {environment}.",
+            hint="Nothing was sent. A ledger belongs to one environment for ever: give each profile its own "
+            "(key 'ledger'), then see: mpesa config show",
+            code="ledger-other-environment",
+        )
+
+
+def _in_words(error: sqlite3.Error, path: Path) -> MpesaError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return LedgerBusy(
+            f"Another process has kept the ledger {path} locked for too long.",
+            hint="Try the same command again in a moment; if it stays so, see who holds it: fuser " + str(path),
+            code="ledger-locked",
+        )
+    if code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
+        return LedgerBusy(
+            f"The ledger {path} could not be written: {error}.",
+            hint=f"Free some space, then run the same command again: df -h {path.parent}",
+            code="disk-full" if code == sqlite3.SQLITE_FULL else "disk-error",
+        )
+    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        return LedgerUnusable(
+            f"The ledger {path} is damaged: {error}.",
+            hint="Nothing was sent. Do not delete it: copy it aside, then restore the last backup: "
+            f"cp {path} {path}.damaged",
+            code="ledger-corrupt",
+        )
+    if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}:
+        return LedgerUnusable(
+            f"The ledger {path} can't be written: {error}.",
+            hint=f"Make it writable for you: ls -l {path.parent}",
+            code="ledger-read-only",
+        )
+    return LedgerUnusable(
+        f"The ledger {path} failed: {error}.",
+        hint="Nothing more was stored. See: mpesa config show",
+        code="ledger-failed",
+    )

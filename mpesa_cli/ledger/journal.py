@@ -1,0 +1,33 @@
+"""The hash chain: every row carries the SHA-256 of the row before it.
+
+Personal data stays out of the chained bytes. What is chained is HMAC-SHA256(key, private facts) with a
+key of its own per row, kept beside the private facts: erase both and the digest says nothing more, while
+the chain still proves that nothing else was changed.
+"""
+
+import hashlib
+import hmac
+import json
+from typing import Any
+
+GENESIS = "0" * 64
+
+
+def canonical(value: object) -> str:
+    """One spelling for one value: sorted keys, no spaces, ASCII."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def private_digest(key: str, private: dict[str, Any]) -> str:
+    """The keyed digest that stands for personal data in the chain; empty where there is none."""
+    if not private:
+        return ""
+    return hmac.new(bytes.fromhex(key), canonical(private).encode(), hashlib.sha256).hexdigest()
+
+
+def row_hash(
+    *, seq: int, at_us: int, kind: str, payment_id: str, attempt: int | None, facts: str, digest: str, previous: str
+) -> str:
+    """SHA-256 over everything a journal row says, and over its predecessor's hash."""
+    chained = canonical([seq, at_us, kind, payment_id, attempt, facts, digest, previous])
+    return hashlib.sha256(chained.encode()).hexdigest()

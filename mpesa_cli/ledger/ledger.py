@@ -1,0 +1,149 @@
+"""The Ledger protocol: what the rest of the program needs of durable memory, and nothing of how.
+
+Every write happens inside :meth:`Ledger.write`, which is one durable transaction: all of it is on disk
+when the ``with`` block has been left, or none of it. Money is integer cents, time integer microseconds,
+rows are found by their natural keys; so a ledger on another engine can keep the same promises
+(``tests/ledger/contract.py`` is the list).
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from mpesa_cli.domain.evidence import Evidence
+from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
+
+
+@dataclass(frozen=True, slots=True)
+class RawCallback:
+    """One body that was received on a valid token, exactly as it came."""
+
+    callback_id: str
+    attempt: AttemptRef
+    received_us: int
+    peer: str
+    body: bytes
+    verdict: str  # "" not read yet · "applied" · "repeat" · "unreadable: why"
+
+
+@dataclass(frozen=True, slots=True)
+class RawBody:
+    """One body that names no attempt by its path: C2B, or a path without a secret. Exactly as it came."""
+
+    callback_id: str
+    channel: str
+    received_us: int
+    peer: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One line of the journal, for `log` and `audit`."""
+
+    seq: int
+    at_us: int
+    kind: str
+    payment_id: str
+    attempt: int | None
+    facts: dict[str, object]
+    hash: str
+
+
+class LedgerReads(Protocol):
+    """What can be asked. Reads never block a writer."""
+
+    def payment(self, payment_id: str) -> Payment | None:
+        """The payment, or None."""
+
+    def payment_by_order(self, order_id: str) -> Payment | None:
+        """The payment for an order id, or None."""
+
+    def find(self, ref: str) -> Payment | None:
+        """By any reference: order id, payment id, CheckoutRequestID, receipt. None where unknown."""
+
+    def attempt_by_token(self, token_hash: str) -> AttemptRef | None:
+        """The attempt whose callback token has this SHA-256, or None."""
+
+    def prompts_on(self, msisdn: str, since_us: int) -> Sequence[Attempt]:
+        """Attempts on this phone, over all payments, created or requested since, oldest first."""
+
+    def unread_callbacks(self, attempt: AttemptRef | None = None) -> Sequence[RawCallback]:
+        """Raw callbacks that were stored and not yet applied, of one attempt or of all."""
+
+    def orders_meant(self, keys: Sequence[str]) -> Sequence[Payment]:
+        """Payments whose order id, reduced to letters and digits, is one of ``keys`` (domain/order_matching.py)."""
+
+    def open_prompts(self, amount_cents: int) -> Sequence[Attempt]:
+        """Prompts for exactly this amount that may still be paid, or were called failed by a query only."""
+
+    def knows_hook(self, secret_hash: str) -> bool:
+        """Whether a registered C2B URL has the secret with this SHA-256."""
+
+    def receipt_owner(self, receipt: str) -> AttemptRef | None:
+        """The attempt that this receipt pays, or None."""
+
+    def unread_bodies(self, channel: str) -> Sequence[RawBody]:
+        """Bodies of a channel that were stored and not yet applied, oldest first."""
+
+    def unfinished(self) -> Sequence[Payment]:
+        """Payments with an attempt that is created, sending, pending or unknown, oldest first."""
+
+    def posts(self, attempt: AttemptRef) -> Sequence[int]:
+        """The numbers of the POSTs that were announced for an attempt, in order."""
+
+    def journal(self, payment_id: str) -> Sequence[JournalEntry]:
+        """The story of one payment, oldest first."""
+
+
+class LedgerWrite(LedgerReads, Protocol):
+    """One open write transaction. Everything is decided on what is read inside it."""
+
+    def open_payment(self, intent: Intent, at_us: int) -> Payment:
+        """Record a payment with its first attempt. Raises AlreadyThere where the order id is taken."""
+
+    def open_attempt(
+        self, payment_id: str, msisdn: str, token_hash: str, at_us: int, forced_because: str = ""
+    ) -> Attempt:
+        """Record a further attempt of a payment, and a person's reason where it goes against the advice."""
+
+    def append(self, attempt: AttemptRef, evidence: Evidence) -> Payment:
+        """Append one fact to the journal and bring the projections up to date.
+
+        Evidence that says again what is known changes nothing, except queries: that two of them agree
+        over time is evidence too. A receipt that pays another attempt is marked ``claimed_elsewhere``.
+        """
+
+    def open_received(self, intent: Intent, at_us: int) -> AttemptRef:
+        """Record money that came by hand (C2B) as a payment of its own."""
+
+    def add_received(self, payment_id: str, msisdn: str, amount_cents: int, at_us: int) -> AttemptRef:
+        """Record money that came by hand (C2B) for an order that is known."""
+
+    def add_hook(self, secret_hash: str, at_us: int) -> None:
+        """Remember the secret of a C2B URL, by its SHA-256, before the URL is registered."""
+
+    def store_body(self, channel: str, body: bytes, peer: str, at_us: int) -> str | None:
+        """Store a raw body that names no attempt; returns its id, or None where it was stored before."""
+
+    def store_callback(self, attempt: AttemptRef, body: bytes, peer: str, at_us: int) -> str | None:
+        """Store a raw body; returns its id, or None where the same body was stored before."""
+
+    def mark_callback(self, callback_id: str, verdict: str) -> None:
+        """Say what became of a raw body."""
+
+
+class Ledger(LedgerReads, Protocol):
+    """A ledger that is open. Belongs to one environment for ever."""
+
+    environment: str
+
+    def check_space(self) -> None:
+        """Raise LedgerBusy where the disk is nearly full: no prompt may go out whose answer can't be stored."""
+
+    def write(self) -> AbstractContextManager[LedgerWrite]:
+        """One durable write transaction. Raises LedgerBusy (5) or LedgerUnusable (10); then nothing was kept."""
+
+    def close(self) -> None:
+        """Close every connection. Safe to call twice."""

@@ -1,0 +1,183 @@
+"""What can be asked of the SQLite ledger, inside or outside a write transaction. Plain sqlite3: it must be quick."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from mpesa_cli.domain import evidence as ev
+from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
+from mpesa_cli.ledger.connection import explained
+from mpesa_cli.ledger.ledger import JournalEntry, RawBody, RawCallback
+from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, attempt_from, payment_from
+
+
+class Reads:
+    """Questions to one connection, inside or outside a write transaction."""
+
+    _path: Path
+    environment: str
+
+    def _connection(self) -> sqlite3.Connection:
+        raise NotImplementedError
+
+    def rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+        """Rows of a question to the tables, for the ledger room itself and for tests."""
+        with explained(self._path):
+            return self._connection().execute(sql, parameters).fetchall()
+
+    def payment(self, payment_id: str) -> Payment | None:
+        """The payment, or None."""
+        return self._payment_where("payment_id=?", payment_id)
+
+    def payment_by_order(self, order_id: str) -> Payment | None:
+        """The payment for an order id, or None."""
+        return self._payment_where("order_id=?", order_id)
+
+    def _payment_where(self, condition: str, value: str) -> Payment | None:
+        rows = self.rows(f"SELECT {PAYMENT_COLUMNS} FROM payments WHERE {condition}", (value,))  # noqa: S608 - fixed text
+        if not rows:
+            return None
+        attempts = self.rows(
+            f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE payment_id=? ORDER BY number",  # noqa: S608 - fixed text
+            (rows[0][0],),
+        )
+        return payment_from(rows[0], map(attempt_from, attempts), self.environment)
+
+    def find(self, ref: str) -> Payment | None:
+        """By order id, payment id, CheckoutRequestID or receipt, in this order."""
+        typed = ref.strip()
+        if found := self.payment_by_order(typed) or self.payment(typed.upper()):
+            return found
+        rows = self.rows(
+            "SELECT payment_id FROM attempts WHERE checkout_request_id=? "
+            "UNION SELECT payment_id FROM receipts WHERE receipt=? "
+            "UNION SELECT payment_id FROM payments WHERE receipt=?",
+            (typed, typed.upper(), typed.upper()),
+        )
+        return self.payment(str(rows[0][0])) if rows else None
+
+    def attempt_by_token(self, token_hash: str) -> AttemptRef | None:
+        """The attempt whose callback token has this SHA-256, or None."""
+        rows = self.rows("SELECT payment_id, number FROM attempts WHERE token_hash=?", (token_hash,))
+        return AttemptRef(str(rows[0][0]), int(str(rows[0][1]))) if rows else None
+
+    def prompts_on(self, msisdn: str, since_us: int) -> Sequence[Attempt]:
+        """Attempts on this phone, over all payments, that were created since."""
+        rows = self.rows(
+            f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE msisdn=? AND created_us>=? ORDER BY created_us",  # noqa: S608
+            (msisdn, since_us),
+        )
+        return [attempt_from(r) for r in rows]
+
+    def unread_callbacks(self, attempt: AttemptRef | None = None) -> Sequence[RawCallback]:
+        """Raw callbacks that were stored and not yet applied."""
+        if attempt is None:
+            return self._callbacks("verdict=''", ())
+        return self._callbacks("verdict='' AND payment_id=? AND attempt=?", tuple(attempt))
+
+    def callbacks(self, payment_id: str) -> list[RawCallback]:
+        """Every raw callback of a payment, oldest first."""
+        return self._callbacks("payment_id=?", (payment_id,))
+
+    def _callbacks(self, condition: str, parameters: tuple[object, ...]) -> list[RawCallback]:
+        rows = self.rows(
+            "SELECT callback_id, payment_id, attempt, received_us, peer, body, verdict FROM callbacks "  # noqa: S608
+            f"WHERE channel='stk' AND {condition} ORDER BY received_us",
+            parameters,
+        )
+        return [
+            RawCallback(
+                callback_id=str(callback_id),
+                attempt=AttemptRef(str(payment_id), int(str(number))),
+                received_us=int(str(received_us)),
+                peer=str(peer),
+                body=_bytes(body),
+                verdict=str(verdict),
+            )
+            for callback_id, payment_id, number, received_us, peer, body, verdict in rows
+        ]
+
+    def orders_meant(self, keys: Sequence[str]) -> Sequence[Payment]:
+        """Payments whose order id, reduced to letters and digits, is one of ``keys``."""
+        marks = ",".join("?" * len(keys))
+        rows = self.rows(f"SELECT payment_id FROM payments WHERE order_key IN ({marks})", tuple(keys))  # noqa: S608
+        return [p for r in rows if (p := self.payment(str(r[0])))]
+
+    def open_prompts(self, amount_cents: int) -> Sequence[Attempt]:
+        """Prompts for exactly this amount that may still be paid, or were called failed by a query only."""
+        rows = self.rows(
+            f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE channel='stk' AND amount_cents=? AND "  # noqa: S608
+            "(state IN ('sending', 'pending', 'unknown') OR (state='failed' AND flags LIKE '%unconfirmed%')) "
+            "ORDER BY created_us",
+            (amount_cents,),
+        )
+        return [attempt_from(r) for r in rows]
+
+    def knows_hook(self, secret_hash: str) -> bool:
+        """Whether a registered C2B URL has the secret with this SHA-256."""
+        return bool(self.rows("SELECT 1 FROM hooks WHERE secret_hash=?", (secret_hash,)))
+
+    def receipt_owner(self, receipt: str) -> AttemptRef | None:
+        """The attempt that this receipt pays, or None."""
+        rows = self.rows("SELECT payment_id, attempt FROM receipts WHERE receipt=?", (receipt,))
+        return AttemptRef(str(rows[0][0]), int(str(rows[0][1]))) if rows else None
+
+    def unread_bodies(self, channel: str) -> Sequence[RawBody]:
+        """Bodies of a channel that were stored and not yet applied, oldest first."""
+        rows = self.rows(
+            "SELECT callback_id, channel, received_us, peer, body FROM callbacks WHERE channel=? AND verdict='' "
+            "ORDER BY received_us",
+            (channel,),
+        )
+        return [RawBody(str(i), str(c), int(str(t)), str(p), _bytes(b)) for i, c, t, p, b in rows]
+
+    def unfinished(self) -> Sequence[Payment]:
+        """Payments with an attempt that is created, sending, pending or unknown, oldest first."""
+        rows = self.rows(
+            "SELECT DISTINCT payment_id FROM attempts "
+            "WHERE state IN ('created', 'sending', 'pending', 'unknown') ORDER BY created_us"
+        )
+        return [p for r in rows if (p := self.payment(str(r[0])))]
+
+    def posts(self, attempt: AttemptRef) -> Sequence[int]:
+        """The numbers of the POSTs that were announced for an attempt, in order."""
+        rows = self.rows(
+            "SELECT facts FROM journal WHERE payment_id=? AND attempt=? AND kind='sending' ORDER BY seq", tuple(attempt)
+        )
+        return [int(json.loads(str(facts))["post"]) for (facts,) in rows]
+
+    def evidence(self, attempt: AttemptRef) -> list[ev.Evidence]:
+        """All evidence of one attempt, in the order in which it was appended."""
+        rows = self.rows(
+            "SELECT j.kind, j.at_us, j.facts, p.facts FROM journal j LEFT JOIN journal_private p USING (seq) "
+            "WHERE j.payment_id=? AND j.attempt=? AND j.kind<>'attempt_created' ORDER BY j.seq",
+            tuple(attempt),
+        )
+        return [
+            ev.from_record(ev.Record(str(k), int(str(t)), json.loads(str(f)), json.loads(str(p)) if p else {}))
+            for k, t, f, p in rows
+        ]
+
+    def journal(self, payment_id: str) -> list[JournalEntry]:
+        """The story of one payment, oldest first."""
+        rows = self.rows(
+            "SELECT seq, at_us, kind, payment_id, attempt, facts, hash FROM journal WHERE payment_id=? ORDER BY seq",
+            (payment_id,),
+        )
+        return [
+            JournalEntry(
+                seq=int(str(seq)),
+                at_us=int(str(at_us)),
+                kind=str(kind),
+                payment_id=str(owner),
+                attempt=None if number is None else int(str(number)),
+                facts=json.loads(str(facts)),
+                hash=str(hashed),
+            )
+            for seq, at_us, kind, owner, number, facts, hashed in rows
+        ]
+
+
+def _bytes(column: object) -> bytes:
+    return column if isinstance(column, bytes) else b""

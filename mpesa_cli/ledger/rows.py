@@ -1,0 +1,88 @@
+"""Rows to values and back: the projections as domain values."""
+
+import sqlite3
+from collections.abc import Iterable
+
+from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
+from mpesa_cli.domain.state import AttemptState, AttemptView, Flag
+
+ATTEMPT_COLUMNS = (
+    "payment_id, number, channel, msisdn, amount_cents, created_us, withdrawn, state, flags, receipt, receipts, "
+    "paid_cents, result_code, "
+    "result_desc, source, checkout_request_id, merchant_request_id, requested_us, settled_us, paid_us"
+)
+PAYMENT_COLUMNS = (
+    "payment_id, order_id, profile, shortcode, amount_cents, msisdn, account_reference, description, created_us"
+)
+
+
+def attempt_from(row: tuple[object, ...]) -> Attempt:
+    """An attempt from a row of ATTEMPT_COLUMNS."""
+    (payment_id, number, channel, msisdn, amount, created, withdrawn, state, flags, receipt, receipts, paid_cents, code,
+     desc, source, checkout, merchant, requested, settled, paid) = row  # fmt: skip
+    view = AttemptView(
+        state=AttemptState(str(state)),
+        flags=frozenset(Flag(f) for f in str(flags).split()),
+        receipt=receipt,  # type: ignore[arg-type]
+        receipts=frozenset(str(receipts).split()),
+        paid_cents=int(paid_cents),  # type: ignore[call-overload]
+        result_code=code,  # type: ignore[arg-type]
+        result_desc=desc,  # type: ignore[arg-type]
+        source=source,  # type: ignore[arg-type]
+        checkout_request_id=checkout,  # type: ignore[arg-type]
+        merchant_request_id=merchant,  # type: ignore[arg-type]
+        requested_us=requested,  # type: ignore[arg-type]
+        settled_us=settled,  # type: ignore[arg-type]
+        paid_us=paid,  # type: ignore[arg-type]
+    )
+    return Attempt(
+        ref=AttemptRef(str(payment_id), int(number)),  # type: ignore[call-overload]
+        msisdn=str(msisdn),
+        amount_cents=int(amount),  # type: ignore[call-overload]
+        created_us=int(created),  # type: ignore[call-overload]
+        withdrawn=bool(withdrawn),
+        view=view,
+        channel=str(channel),
+    )
+
+
+def payment_from(row: tuple[object, ...], attempts: Iterable[Attempt], environment: str) -> Payment:
+    """A payment from a row of PAYMENT_COLUMNS and its attempts, oldest first."""
+    payment_id, order_id, profile, shortcode, amount, msisdn, reference, description, created = row
+    return Payment(
+        payment_id=str(payment_id),
+        order_id=str(order_id),
+        environment=environment,
+        profile=str(profile),
+        shortcode=str(shortcode),
+        amount_cents=int(amount),  # type: ignore[call-overload]
+        msisdn=str(msisdn),
+        account_reference=str(reference),
+        description=str(description),
+        created_us=int(created),  # type: ignore[call-overload]
+        attempts=tuple(attempts),
+    )
+
+
+def save_view(connection: sqlite3.Connection, ref: AttemptRef, view: AttemptView, *, withdrawn: bool) -> None:
+    """Bring one row of ``attempts`` up to what the evidence says."""
+    connection.execute(
+        "UPDATE attempts SET state=?, flags=?, receipt=?, receipts=?, paid_cents=?, result_code=?, result_desc=?, "
+        "source=?, checkout_request_id=?, merchant_request_id=?, requested_us=?, settled_us=?, paid_us=?, withdrawn=? "
+        "WHERE payment_id=? AND number=?",
+        (
+            view.state.value, " ".join(sorted(view.flags)), view.receipt, " ".join(sorted(view.receipts)),
+            view.paid_cents, view.result_code, view.result_desc, view.source, view.checkout_request_id,
+            view.merchant_request_id, view.requested_us, view.settled_us, view.paid_us, int(withdrawn),
+            ref.payment_id, ref.number,
+        ),
+    )  # fmt: skip
+
+
+def save_payment(connection: sqlite3.Connection, payment: Payment) -> None:
+    """Bring one row of ``payments`` up to what its attempts say."""
+    telling = payment.telling.view
+    connection.execute(
+        "UPDATE payments SET status=?, receipt=?, paid_us=? WHERE payment_id=?",
+        (payment.status.value, telling.receipt, telling.paid_us, payment.payment_id),
+    )

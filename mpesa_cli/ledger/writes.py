@@ -1,0 +1,219 @@
+"""What can be done in one write transaction of the SQLite ledger: facts appended, projections brought up to date."""
+
+import hashlib
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from mpesa_cli.domain import evidence as ev
+from mpesa_cli.domain.order_matching import order_key
+from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
+from mpesa_cli.domain.state import AttemptState, Terms, attempt_view
+from mpesa_cli.errors import Conflict
+from mpesa_cli.ledger.journal import GENESIS, canonical, private_digest, row_hash
+from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.ledger.rows import PAYMENT_COLUMNS, save_payment, save_view
+
+
+class Write(Reads):
+    """One open write transaction."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, environment: str, token_hex: Callable[[int], str]
+    ) -> None:
+        """``connection`` is inside ``BEGIN IMMEDIATE`` and stays there as long as this is used."""
+        self._open = connection
+        self._path = path
+        self._token_hex = token_hex
+        self.environment = environment
+
+    def _connection(self) -> sqlite3.Connection:
+        return self._open
+
+    def open_payment(self, intent: Intent, at_us: int) -> Payment:
+        """Record a payment with its first attempt."""
+        self._insert_payment(intent, at_us)
+        self._insert_attempt(intent.payment_id, 1, intent.msisdn, intent.amount_cents, intent.token_hash, at_us)
+        return self._must(intent.payment_id)
+
+    def open_received(self, intent: Intent, at_us: int) -> AttemptRef:
+        """Record money that came by hand (C2B) as a payment of its own."""
+        self._insert_payment(intent, at_us)
+        self._insert_attempt(intent.payment_id, 1, intent.msisdn, intent.amount_cents, "", at_us)
+        return AttemptRef(intent.payment_id, 1)
+
+    def add_received(self, payment_id: str, msisdn: str, amount_cents: int, at_us: int) -> AttemptRef:
+        """Record money that came by hand (C2B) for an order that is known."""
+        number = self._must(payment_id).last.ref.number + 1
+        self._insert_attempt(payment_id, number, msisdn, amount_cents, "", at_us)
+        return AttemptRef(payment_id, number)
+
+    def _insert_payment(self, intent: Intent, at_us: int) -> None:
+        if self.payment_by_order(intent.order_id):
+            raise Conflict(
+                f"Order {intent.order_id} is already in the ledger.", hint=f"See it: mpesa status {intent.order_id}"
+            )
+        self._open.execute(
+            f"INSERT INTO payments ({PAYMENT_COLUMNS}, order_key, status) "  # noqa: S608 - fixed text
+            "VALUES (?,?,?,?,?,?,?,?,?,?,'pending')",
+            (
+                intent.payment_id,
+                intent.order_id,
+                intent.profile,
+                intent.shortcode,
+                intent.amount_cents,
+                intent.msisdn,
+                intent.account_reference,
+                intent.description,
+                at_us,
+                order_key(intent.order_id),
+            ),
+        )
+        facts = {
+            "order_id": intent.order_id,
+            "profile": intent.profile,
+            "shortcode": intent.shortcode,
+            "amount_cents": intent.amount_cents,
+            "account_reference": intent.account_reference,
+            "description": intent.description,
+        }
+        self._chain(ev.Record("payment_created", at_us, facts, {"msisdn": intent.msisdn}), intent.payment_id, None)
+
+    def open_attempt(
+        self, payment_id: str, msisdn: str, token_hash: str, at_us: int, forced_because: str = ""
+    ) -> Attempt:
+        """Record a further attempt of a payment."""
+        payment = self._must(payment_id)
+        number = payment.last.ref.number + 1
+        self._insert_attempt(
+            payment_id, number, msisdn, payment.amount_cents, token_hash, at_us, forced_because=forced_because
+        )
+        refreshed = self._must(payment_id)
+        save_payment(self._open, refreshed)
+        return refreshed.last
+
+    def append(self, attempt: AttemptRef, evidence: ev.Evidence) -> Payment:
+        """Append one fact to the journal and bring the projections up to date."""
+        known = self.evidence(attempt)
+        if isinstance(evidence, ev.Received):
+            evidence = self._with_claim(evidence, attempt)
+        if _repeats(evidence, known):
+            return self._must(attempt.payment_id)
+        self._chain(ev.to_record(evidence), attempt.payment_id, attempt.number)
+        known.append(evidence)
+        asked = next(a for a in self._must(attempt.payment_id).attempts if a.ref == attempt)
+        view = attempt_view(Terms(asked.amount_cents, asked.msisdn, prompted=asked.channel == "stk"), known)
+        if view.state is AttemptState.PAID:
+            for receipt in view.receipts:
+                self._open.execute(
+                    "INSERT INTO receipts (receipt, payment_id, attempt) VALUES (?,?,?) "
+                    "ON CONFLICT (receipt) DO NOTHING",
+                    (receipt, *attempt),
+                )
+        withdrawn = any(isinstance(e, ev.Withdrawn) for e in known)
+        save_view(self._open, attempt, view, withdrawn=withdrawn)
+        payment = self._must(attempt.payment_id)
+        save_payment(self._open, payment)
+        return payment
+
+    def store_callback(self, attempt: AttemptRef, body: bytes, peer: str, at_us: int) -> str | None:
+        """Store a raw body; returns its id, or None where the same body was stored before."""
+        callback_id = "CB-" + self._token_hex(8)
+        cursor = self._open.execute(
+            "INSERT INTO callbacks (callback_id, channel, payment_id, attempt, received_us, peer, sha256, body) "
+            "VALUES (?,'stk',?,?,?,?,?,?) ON CONFLICT (channel, payment_id, attempt, sha256) DO NOTHING",
+            (callback_id, *attempt, at_us, peer, hashlib.sha256(body).hexdigest(), body),
+        )
+        return callback_id if cursor.rowcount else None
+
+    def add_hook(self, secret_hash: str, at_us: int) -> None:
+        """Remember the secret of a C2B URL, by its SHA-256, before the URL is registered."""
+        self._open.execute(
+            "INSERT INTO hooks VALUES (?,?) ON CONFLICT (secret_hash) DO NOTHING", (secret_hash, at_us)
+        )
+
+    def store_body(self, channel: str, body: bytes, peer: str, at_us: int) -> str | None:
+        """Store a raw body that names no attempt; returns its id, or None where it was stored before."""
+        callback_id = "CB-" + self._token_hex(8)
+        cursor = self._open.execute(
+            "INSERT INTO callbacks (callback_id, channel, received_us, peer, sha256, body) "
+            "VALUES (?,?,?,?,?,?) ON CONFLICT (channel, payment_id, attempt, sha256) DO NOTHING",
+            (callback_id, channel, at_us, peer, hashlib.sha256(body).hexdigest(), body),
+        )
+        return callback_id if cursor.rowcount else None
+
+    def mark_callback(self, callback_id: str, verdict: str) -> None:
+        """Say what became of a raw body."""
+        self._open.execute("UPDATE callbacks SET verdict=? WHERE callback_id=?", (verdict, callback_id))
+
+    def _must(self, payment_id: str) -> Payment:
+        payment = self.payment(payment_id)
+        if payment is None:
+            raise KeyError(payment_id)
+        return payment
+
+    def _insert_attempt(
+        self, payment_id: str, number: int, msisdn: str, amount_cents: int, token_hash: str, at_us: int,
+        *, forced_because: str = "",
+    ) -> None:  # fmt: skip
+        self._open.execute(
+            "INSERT INTO attempts (payment_id, number, channel, msisdn, amount_cents, token_hash, created_us, state) "
+            "VALUES (?,?,?,?,?,?,?,'created')",
+            (payment_id, number, "stk" if token_hash else "c2b", msisdn, amount_cents, token_hash or None, at_us),
+        )
+        facts: dict[str, object] = {"amount_cents": amount_cents, "token_hash": token_hash}
+        if forced_because:
+            facts["forced_because"] = forced_because
+        self._chain(ev.Record("attempt_created", at_us, facts, {"msisdn": msisdn}), payment_id, number)
+
+    def _with_claim(self, evidence: ev.Received, attempt: AttemptRef) -> ev.Received:
+        """Mark a receipt that pays another attempt; or merge, where C2B had told of the same money first."""
+        owner = self.receipt_owner(evidence.receipt)
+        if owner is None or owner == attempt:
+            return evidence
+        other = self._must(owner.payment_id)
+        asked = next(a.amount_cents for a in self._must(attempt.payment_id).attempts if a.ref == attempt)
+        same_money = other.amount_cents == evidence.amount_cents == asked and evidence.source != "c2b"
+        if same_money and len(other.attempts) == 1 and other.last.channel == "c2b":
+            self._merge(other, attempt, evidence.at_us)
+            return evidence
+        return replace(evidence, claimed_elsewhere=True)
+
+    def _merge(self, other: Payment, into: AttemptRef, at_us: int) -> None:
+        """One payment that came by two channels is one payment: the one that C2B opened gives way."""
+        facts = {"into_payment": into.payment_id, "into_attempt": into.number}
+        self._chain(ev.Record("payment_merged", at_us, facts, {}), other.payment_id, None)
+        self._open.execute("DELETE FROM receipts WHERE payment_id=?", (other.payment_id,))
+        self._open.execute("DELETE FROM attempts WHERE payment_id=?", (other.payment_id,))
+        self._open.execute("DELETE FROM payments WHERE payment_id=?", (other.payment_id,))
+
+    def _chain(self, record: ev.Record, payment_id: str, attempt: int | None) -> None:
+        last = self._open.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+        seq, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
+        facts = canonical(record.facts)
+        key = self._token_hex(16) if record.private else ""
+        digest = private_digest(key, record.private)
+        hashed = row_hash(
+            seq=seq, at_us=record.at_us, kind=record.kind, payment_id=payment_id, attempt=attempt,
+            facts=facts, digest=digest, previous=previous,
+        )  # fmt: skip
+        self._open.execute(
+            "INSERT INTO journal VALUES (?,?,?,?,?,?,?,?,?)",
+            (seq, record.at_us, record.kind, payment_id, attempt, facts, digest, previous, hashed),
+        )
+        if record.private:
+            self._open.execute("INSERT INTO journal_private VALUES (?,?,?)", (seq, key, canonical(record.private)))
+
+
+def _repeats(evidence: ev.Evidence, known: list[ev.Evidence]) -> bool:
+    """Whether this says again what is known. Queries never repeat: that two agree over time is evidence."""
+    if isinstance(evidence, ev.QueryAnswered):
+        return False
+    if isinstance(evidence, ev.Received | ev.CallbackFailed):
+        bare = replace(evidence, at_us=0, callback_id="")
+        same = [replace(k, at_us=0, callback_id="") for k in known if isinstance(k, ev.Received | ev.CallbackFailed)]
+        return bare in same
+    return replace(evidence, at_us=0) in [replace(k, at_us=0) for k in known]
+
+

@@ -1,0 +1,44 @@
+"""What a listener tells whoever watches it: one value for each thing that happened."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from mpesa_cli.domain.payment import AttemptRef, Payment
+
+Kind = Literal[
+    "stored",  # a raw body is on disk, and was answered 200
+    "repeat",  # the same body again: answered 200, nothing stored
+    "settled",  # a stored body was applied; ``payment`` is as it stands now, ``detail`` "" or "nothing new"
+    "validated",  # a C2B validation was answered; ``detail`` is "accepted" or the C2B000xx code
+    "unreadable",  # a stored body on a valid path could not be believed: kept for a person, ``detail`` says why
+    "untrusted",  # something came on a path without a secret: kept, and believed in nothing
+    "refused",  # nothing was stored; ``detail`` is the reason, ``count`` how many since the last such event
+    "address",  # a callback on a valid path from an address that Safaricom does not publish (only a warning)
+    "unstored",  # the ledger could not keep it: answered 503; ``detail`` says why
+    "unsettled",  # stored, but applying it failed; it is tried again
+    "forwarded",  # an event was taken by the shop's own system
+    "unforwarded",  # it was not; ``detail`` says what came and when the next try is
+]
+Channel = Literal["", "stk", "c2b-confirmation", "c2b-validation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened in the listener. Carries no token and no secret path."""
+
+    kind: Kind
+    at_us: int
+    peer: str = ""
+    channel: Channel = ""
+    attempt: AttemptRef | None = None
+    payment: Payment | None = None
+    callback_id: str = ""
+    checkout_request_id: str = ""
+    receipt: str = ""
+    detail: str = ""
+    count: int = 1
+
+
+OnEvent: TypeAlias = Callable[[Event], None]
+"""Called from the writer's thread, the event loop's and the forwarder's. Must be quick and safe for that."""

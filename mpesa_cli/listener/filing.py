@@ -1,0 +1,127 @@
+"""Where a delivery belongs, and what is written for it inside the transaction that stores it."""
+
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b
+from mpesa_cli.daraja.callbacks import read_stk_callback
+from mpesa_cli.daraja.strict_json import Unreadable
+from mpesa_cli.domain.c2b_rules import reject_code
+from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
+from mpesa_cli.domain.state import is_open
+from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
+from mpesa_cli.listener.deliveries import (
+    ACCEPTED,
+    CONFIRMED,
+    LET_THROUGH,
+    C2bDelivery,
+    C2bDesk,
+    Delivery,
+    OpenDelivery,
+    StkDelivery,
+    Verdict,
+    rejected,
+)
+from mpesa_cli.listener.events import Event
+from mpesa_cli.operations.c2b import CONFIRMATION, VALIDATION, order_meant
+
+OPEN_CHANNEL = "open-"
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What was written, to be acted on once it is committed: the answer, the news, and what to do next."""
+
+    verdict: Verdict
+    event: Event
+    settle: AttemptRef | str | None = None
+    ask: tuple[Payment, Attempt] | None = None
+
+
+def place_of(ledger: Ledger, delivery: Delivery, desk: C2bDesk | None) -> AttemptRef | str | None:
+    """The attempt or the channel that a delivery belongs to; None where its secret is nobody's."""
+    match delivery:
+        case StkDelivery():
+            return ledger.attempt_by_token(delivery.token_hash)
+        case C2bDelivery():
+            known = desk is not None and ledger.knows_hook(delivery.secret_hash)
+            return (CONFIRMATION if delivery.step == "confirmation" else VALIDATION) if known else None
+        case OpenDelivery():
+            return OPEN_CHANNEL + delivery.path
+        case _:
+            assert_never(delivery)
+
+
+def file(
+    tx: LedgerWrite, delivery: Delivery, place: AttemptRef | str, at_us: int, desk: C2bDesk | None
+) -> Filed:
+    """Store one delivery in its place."""
+    if isinstance(place, AttemptRef):
+        callback_id = tx.store_callback(place, delivery.body, delivery.peer, at_us)
+        event = Event(_news(callback_id), at_us, delivery.peer, "stk", place, callback_id=callback_id or "")
+        return Filed(ACCEPTED, event, settle=place if callback_id else None)
+    callback_id = tx.store_body(place, delivery.body, delivery.peer, at_us)
+    if place == CONFIRMATION:
+        event = Event(_news(callback_id), at_us, delivery.peer, "c2b-confirmation", callback_id=callback_id or "")
+        return Filed(CONFIRMED, event, settle=callback_id)
+    if place == VALIDATION:
+        return _validated(tx, delivery, callback_id, at_us, desk)
+    return _untrusted(tx, delivery, callback_id, at_us)
+
+
+def _news(callback_id: str | None) -> Literal["stored", "repeat"]:
+    return "repeat" if callback_id is None else "stored"
+
+
+def _validated(
+    tx: LedgerWrite, delivery: Delivery, callback_id: str | None, at_us: int, desk: C2bDesk | None
+) -> Filed:
+    """Decided on what the ledger knows in this transaction, and nothing else: M-PESA waits, 8 s at most."""
+    said = read_c2b(delivery.body)
+    code = _reject_code(tx, said, desk) if desk else None
+    if callback_id:
+        tx.mark_callback(callback_id, f"answered: {code or 'accepted'}")
+    event = Event(
+        "validated", at_us, delivery.peer, "c2b-validation", callback_id=callback_id or "",
+        receipt=said.receipt if isinstance(said, C2bPayment) else "", detail=code or "accepted",
+    )  # fmt: skip
+    return Filed(rejected(code) if code else LET_THROUGH, event)
+
+
+def _reject_code(tx: LedgerWrite, said: C2bPayment | Unreadable, desk: C2bDesk) -> str | None:
+    if isinstance(said, Unreadable):
+        return None if desk.rule == "accept" else "C2B00016"
+    return reject_code(
+        desk.rule,
+        amount_cents=said.amount_cents,
+        order=order_meant(tx, said, desk.shop),
+        limits=desk.limits,
+        own_shortcode=said.shortcode in desk.shop.shortcodes,
+    )
+
+
+def _untrusted(tx: LedgerWrite, delivery: Delivery, callback_id: str | None, at_us: int) -> Filed:
+    """Kept for whoever looks later; the most it causes is a query about an attempt of ours that is open."""
+    if callback_id:
+        tx.mark_callback(callback_id, "untrusted")
+    checkout_id = receipt = ""
+    if isinstance(delivery, OpenDelivery) and delivery.path == "stk":
+        stk = read_stk_callback(delivery.body)
+        checkout_id = "" if isinstance(stk, Unreadable) else stk.checkout_request_id
+    elif isinstance(paid := read_c2b(delivery.body), C2bPayment):
+        receipt = paid.receipt
+    named = _open_attempt(tx, checkout_id)
+    event = Event(
+        "untrusted", at_us, delivery.peer, delivery.path if isinstance(delivery, OpenDelivery) else "",
+        attempt=named[1].ref if named else None, payment=named[0] if named else None,
+        callback_id=callback_id or "", checkout_request_id=checkout_id, receipt=receipt,
+    )  # fmt: skip
+    return Filed(ACCEPTED, event, ask=named)
+
+
+def _open_attempt(tx: LedgerWrite, checkout_id: str) -> tuple[Payment, Attempt] | None:
+    """The attempt of ours with this id, where money may still come. A stranger's ids cost no query."""
+    payment = tx.find(checkout_id) if checkout_id.startswith("ws_") else None
+    attempts = payment.attempts if payment else ()
+    named = next((a for a in attempts if a.view.checkout_request_id == checkout_id), None)
+    return (payment, named) if payment and named and is_open(named.state) else None

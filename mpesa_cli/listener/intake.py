@@ -1,0 +1,110 @@
+"""What one request means: what its secret names, whether it is on disk, what to answer. No HTTP here.
+
+The order is the law (ARCHITECTURE.md: a callback is answered 200 only after its raw body is committed):
+look up, store, answer, and only then read and settle. Everything here runs in one thread, the writer's.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+from mpesa_cli.domain.payment import AttemptRef
+from mpesa_cli.errors import LedgerBusy, MpesaError
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.listener.asker import Asker
+from mpesa_cli.listener.deliveries import UNAVAILABLE, UNKNOWN, Ask, C2bDesk, Delivery, StkDelivery, Verdict
+from mpesa_cli.listener.events import Event, OnEvent
+from mpesa_cli.listener.filing import Filed, file, place_of
+from mpesa_cli.listener.settling import Settling
+
+_HEX = frozenset("0123456789abcdef")
+_Placed = tuple[int, AttemptRef | str, Delivery]
+
+
+def hash_of_secret(secret: str) -> str | None:
+    """The SHA-256 by which the ledger knows a token or a C2B secret, or None where this can't be one."""
+    if len(secret) != 32 or not _HEX.issuperset(secret):
+        return None
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class Intake:
+    """Receives deliveries into one ledger. Not safe to share between threads."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        now_us: Callable[[], int],
+        on_event: OnEvent,
+        *,
+        c2b: C2bDesk | None = None,
+        ask: Ask | None = None,
+    ) -> None:
+        """``on_event`` hears of everything; ``c2b`` None knows no C2B path; ``ask`` see :data:`Ask`."""
+        self._ledger = ledger
+        self._now_us = now_us
+        self._on_event = on_event
+        self._c2b = c2b
+        self._asker = Asker(ask) if ask else None
+        self.settling = Settling(ledger, now_us, on_event, c2b.shop if c2b else None)
+        self.healthy = True
+
+    def receive_stk(self, token: str, body: bytes, peer: str) -> Verdict:
+        """One STK callback, stored and settled."""
+        token_hash = hash_of_secret(token)
+        if token_hash is None:
+            return UNKNOWN
+        verdict = self.receive([StkDelivery(token_hash, body, peer)])[0]
+        self.settling.settle()
+        return verdict
+
+    def receive(self, batch: Sequence[Delivery]) -> list[Verdict]:
+        """Store a batch in one durable transaction and say what to answer to each. Never raises."""
+        verdicts: list[Verdict] = [UNAVAILABLE] * len(batch)
+        placed: list[_Placed] = []
+        for index, delivery in enumerate(batch):
+            try:
+                place = place_of(self._ledger, delivery, self._c2b)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the answer must be 503 and not a hang
+                self._failed(error, delivery.peer)
+                continue
+            if place is None:
+                verdicts[index] = UNKNOWN
+            else:
+                placed.append((index, place, delivery))
+        for index, verdict in self._store(placed):
+            verdicts[index] = verdict
+        return verdicts
+
+    def _store(self, placed: list[_Placed]) -> list[tuple[int, Verdict]]:
+        """Commit the bodies; returns what to answer where one is on disk, whether new or stored before.
+
+        Where the transaction fails, each is tried alone, so that one bad row can't fail its neighbours;
+        where the ledger itself is busy or full, that would only make everybody wait longer.
+        """
+        if not placed:
+            return []
+        at_us = self._now_us()
+        try:
+            with self._ledger.write() as tx:
+                filed = [file(tx, delivery, place, at_us, self._c2b) for _, place, delivery in placed]
+        except Exception as error:  # noqa: BLE001 - no failure, foreseen or not, may become a 200
+            if len(placed) > 1 and not isinstance(error, LedgerBusy):
+                return [answer for one in placed for answer in self._store([one])]
+            self._failed(error, placed[0][2].peer, len(placed))
+            return []
+        self.healthy = True
+        for each in filed:
+            self._follow_up(each)
+        return [(index, each.verdict) for (index, _, _), each in zip(placed, filed, strict=True)]
+
+    def _follow_up(self, filed: Filed) -> None:
+        if filed.settle is not None:
+            self.settling.add(filed.settle)
+        if filed.ask is not None and self._asker is not None:
+            self._asker.ask(*filed.ask)
+        self._on_event(filed.event)
+
+    def _failed(self, error: Exception, peer: str, count: int = 1) -> None:
+        self.healthy = False
+        words = error.message if isinstance(error, MpesaError) else type(error).__name__
+        self._on_event(Event("unstored", self._now_us(), peer, detail=words, count=count))

@@ -1,0 +1,62 @@
+"""What is not stored is counted, and told at most once a second for each reason."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from mpesa_cli.listener.events import Event, OnEvent
+
+TELL_EVERY_S = 1.0
+PEERS_NOTED_MAX = 1000
+
+
+class Refusals:
+    """Counts refusals by reason. A flood of forgeries must not become a flood of events."""
+
+    def __init__(self, now_us: Callable[[], int], on_event: OnEvent) -> None:
+        """``counts`` may be read at any time."""
+        self.counts: Counter[str] = Counter()
+        self._now_us = now_us
+        self._on_event = on_event
+        self._told_at: dict[str, float] = {}
+        self._since_told: Counter[str] = Counter()
+        self._doubtful: set[str] = set()
+
+    def note(self, reason: str, peer: str) -> None:
+        """Something was refused for this reason. Reasons are a small fixed set, never a stranger's text."""
+        self.counts[reason] += 1
+        self._since_told[reason] += 1
+        now_s = time.monotonic()
+        if now_s - self._told_at.get(reason, -TELL_EVERY_S) >= TELL_EVERY_S:
+            self._told_at[reason] = now_s
+            count = self._since_told.pop(reason)
+            self._on_event(Event("refused", self._now_us(), peer, detail=reason, count=count))
+
+    def doubt(self, peer: str) -> None:
+        """A callback came from an address that Safaricom does not publish. Told once for each address."""
+        if peer not in self._doubtful and len(self._doubtful) < PEERS_NOTED_MAX:
+            self._doubtful.add(peer)
+            words = "not an address that Safaricom publishes"
+            self._on_event(Event("address", self._now_us(), peer, detail=words))
+
+
+class Allowance:
+    """A token bucket: ``burst`` at once, then one every ``every_s`` seconds."""
+
+    def __init__(self, *, burst: int, every_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """Starts full."""
+        self._burst = burst
+        self._every_s = every_s
+        self._clock = clock
+        self._left = float(burst)
+        self._at = clock()
+
+    def take(self) -> bool:
+        """Take one, if there is one."""
+        now = self._clock()
+        self._left = min(self._burst, self._left + (now - self._at) / self._every_s)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True

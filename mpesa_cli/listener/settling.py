@@ -1,0 +1,133 @@
+"""Settling: what was stored is read and applied, many bodies in one transaction.
+
+Only names are kept here, of attempts with unread bodies and of C2B confirmations; the bodies are read
+again from the ledger, in the transaction that applies them. So a body that another process applied in the
+meantime is not applied twice, and a listener that was killed starts where it was.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
+from typing import TypeAlias
+
+from mpesa_cli.daraja.c2b_payment import read_c2b
+from mpesa_cli.daraja.callbacks import read_stk_callback
+from mpesa_cli.daraja.strict_json import Unreadable
+from mpesa_cli.domain.payment import AttemptRef
+from mpesa_cli.errors import MpesaError
+from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawBody
+from mpesa_cli.listener.events import Event, OnEvent
+from mpesa_cli.operations import c2b, settle
+
+FEW = 4
+
+Name: TypeAlias = AttemptRef | str
+"""An attempt with unread callbacks, or the id of one C2B confirmation."""
+
+
+class Settling:
+    """What has something unread, in the order in which it came."""
+
+    def __init__(
+        self, ledger: Ledger, now_us: Callable[[], int], on_event: OnEvent, shop: c2b.Shop | None = None
+    ) -> None:
+        """Nothing is read here; see :meth:`recover`. Without a shop, confirmations are left alone."""
+        self._ledger = ledger
+        self._now_us = now_us
+        self._on_event = on_event
+        self._shop = shop
+        self._waiting: dict[Name, None] = {}
+        self._set_aside: dict[Name, None] = {}
+
+    def __len__(self) -> int:
+        """How many wait to be settled, without those set aside after a failure."""
+        return len(self._waiting)
+
+    def add(self, name: Name) -> None:
+        """Something was stored under this name."""
+        self._waiting[name] = None
+
+    def recover(self) -> None:
+        """Take up what an earlier listener stored and did not get to. May raise what the ledger raises."""
+        for raw in self._ledger.unread_callbacks():
+            self.add(raw.attempt)
+        if self._shop is not None:
+            for body in self._ledger.unread_bodies(c2b.CONFIRMATION):
+                self.add(body.callback_id)
+
+    def try_again(self) -> bool:
+        """Take up what failed before. Returns whether there was anything."""
+        self._waiting |= self._set_aside
+        again, self._set_aside = bool(self._set_aside), {}
+        return again
+
+    def settle(self, most: int = 1000, *, hurry: Callable[[], bool] = lambda: False) -> None:
+        """Apply what is unread of up to ``most`` names. What fails is set aside and told. Never raises.
+
+        Where ``hurry`` says so, it ends after a few: somebody waits to have something stored.
+        """
+        names = list(islice(self._waiting, most))
+        if names:
+            self._settle(names, hurry)
+
+    def _settle(self, names: list[Name], hurry: Callable[[], bool]) -> None:
+        events: list[Event] = []
+        done = 0
+        try:
+            with self._ledger.write() as tx:
+                confirmations = self._confirmations(tx, names)
+                for name in names:
+                    if done >= FEW and hurry():
+                        break
+                    if isinstance(name, AttemptRef):
+                        events += self._apply_callbacks(tx, name)
+                    elif name in confirmations:
+                        events.append(self._apply_confirmation(tx, confirmations[name]))
+                    done += 1
+        except Exception as error:  # noqa: BLE001 - the bodies are safe on disk; the thread must live on
+            if len(names) > 1:
+                for name in names:
+                    self._settle([name], hurry)
+                return
+            self._set_aside[names[0]] = None
+            done = 1
+            words = error.message if isinstance(error, MpesaError) else type(error).__name__
+            ref = names[0] if isinstance(names[0], AttemptRef) else None
+            events = [Event("unsettled", self._now_us(), attempt=ref, detail=words)]
+        for name in names[:done]:
+            self._waiting.pop(name, None)
+        for event in events:
+            self._on_event(event)
+
+    def _confirmations(self, tx: LedgerWrite, names: list[Name]) -> dict[str, RawBody]:
+        if self._shop is None or not any(isinstance(name, str) for name in names):
+            return {}
+        return {raw.callback_id: raw for raw in tx.unread_bodies(c2b.CONFIRMATION)}
+
+    def _apply_callbacks(self, tx: LedgerWrite, ref: AttemptRef) -> list[Event]:
+        events = []
+        for raw in tx.unread_callbacks(ref):
+            now_us = self._now_us()
+            said = read_stk_callback(raw.body)
+            before = tx.payment(ref.payment_id)
+            payment = settle.apply_in(tx, raw, now_us)
+            event = Event("settled", now_us, raw.peer, "stk", ref, payment, raw.callback_id)
+            if isinstance(said, Unreadable):
+                event = replace(event, kind="unreadable", detail=said.words)
+            else:
+                detail = "nothing new" if payment == before else ""
+                event = replace(event, checkout_request_id=said.checkout_request_id, detail=detail)
+            events.append(event)
+        return events
+
+    def _apply_confirmation(self, tx: LedgerWrite, raw: RawBody) -> Event:
+        assert self._shop is not None  # noqa: S101 - or no confirmation would have been looked up
+        said = read_c2b(raw.body)
+        payment = c2b.apply_in(tx, raw, self._shop)
+        event = Event("settled", self._now_us(), raw.peer, "c2b-confirmation", callback_id=raw.callback_id)
+        if isinstance(said, Unreadable):
+            return replace(event, kind="unreadable", detail=said.words)
+        if payment is None:
+            return replace(event, kind="unreadable", detail=f"paid to shortcode {said.shortcode}, which is not ours")
+        owner = tx.receipt_owner(said.receipt)
+        return replace(event, payment=payment, attempt=owner, receipt=said.receipt)

@@ -1,0 +1,57 @@
+"""Ask Daraja how an attempt ended, where its answer can settle anything."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from mpesa_cli.daraja import answers
+from mpesa_cli.domain.evidence import QueryAnswered
+from mpesa_cli.domain.payment import Attempt, Payment
+from mpesa_cli.domain.state import AttemptState, Flag
+from mpesa_cli.ledger.ledger import Ledger
+
+
+class Queries(Protocol):
+    """What asking needs of Daraja."""
+
+    def query(self, checkout_request_id: str, shortcode: str) -> answers.QueryAnswer:
+        """One STK query within the ration. Never raises for network or answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The payment as it stands after asking, what came of it in words, and when to ask again at the earliest."""
+
+    payment: Payment
+    words: str
+    wait_s: float = 0.0
+
+
+def can_settle(attempt: Attempt) -> bool:
+    """Whether a query could tell anything new: it needs the CheckoutRequestID, and an open or doubtful end.
+
+    A query never carries a receipt (daraja.md section 4), so it adds nothing to a payment that is paid.
+    """
+    if attempt.view.checkout_request_id is None:
+        return False
+    if attempt.state in {AttemptState.PENDING, AttemptState.UNKNOWN}:
+        return True
+    return attempt.state is AttemptState.FAILED and Flag.UNCONFIRMED in attempt.view.flags
+
+
+def ask(ledger: Ledger, daraja: Queries, payment: Payment, attempt: Attempt, now_us: Callable[[], int]) -> Asked:
+    """Query one attempt and append what the answer says about its outcome. LedgerBusy or LedgerUnusable may rise."""
+    checkout_request_id = attempt.view.checkout_request_id
+    if checkout_request_id is None:
+        return Asked(payment, "Daraja gave no CheckoutRequestID to ask about")
+    match daraja.query(checkout_request_id, payment.shortcode):
+        case answers.Final(result_code, result_desc):
+            with ledger.write() as tx:
+                settled = tx.append(attempt.ref, QueryAnswered(now_us(), result_code, result_desc))
+            return Asked(settled, f"Daraja answered: {result_desc}")
+        case answers.Pending(reason):
+            return Asked(payment, f"Daraja is still waiting for the customer ({reason})")
+        case answers.Limited(retry_after_s, reason):
+            return Asked(payment, f"Daraja was not asked: {reason}", float(retry_after_s))
+        case answers.Unanswered(_, description) | answers.Undelivered(_, description) | answers.Refused(_, description):
+            return Asked(payment, f"Daraja could not be asked: {description}")

@@ -1,0 +1,113 @@
+"""C2B: money that a customer sent from the M-PESA menu becomes a payment, or finds the order it is for."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b
+from mpesa_cli.daraja.strict_json import Unreadable
+from mpesa_cli.domain.evidence import Received
+from mpesa_cli.domain.msisdn import same_msisdn
+from mpesa_cli.domain.order_matching import keys_meant, order_key
+from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
+from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawBody
+
+CONFIRMATION = "c2b-confirmation"
+VALIDATION = "c2b-validation"
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What C2B needs to know of the profile. ``own_words`` are what customers type before an order id."""
+
+    profile: str
+    shortcodes: tuple[str, ...]
+    own_words: tuple[str, ...]
+    new_payment_id: Callable[[], str]
+
+
+def apply_confirmations(ledger: Ledger, shop: Shop) -> list[Payment]:
+    """Apply every confirmation that was stored and not read. Returns the payments as they stand then."""
+    if not ledger.unread_bodies(CONFIRMATION):
+        return []
+    with ledger.write() as tx:
+        return [p for raw in tx.unread_bodies(CONFIRMATION) if (p := apply_in(tx, raw, shop))]
+
+
+def apply_in(tx: LedgerWrite, raw: RawBody, shop: Shop) -> Payment | None:
+    """Apply one confirmation inside an open transaction; None where it could not be believed."""
+    said = read_c2b(raw.body)
+    if isinstance(said, Unreadable):
+        tx.mark_callback(raw.callback_id, f"unreadable: {said.reason}")
+        return None
+    if said.shortcode not in shop.shortcodes:
+        tx.mark_callback(raw.callback_id, f"unreadable: for shortcode {said.shortcode}, which is not this profile's")
+        return None
+    attempt = tx.receipt_owner(said.receipt) or _attempt_for(tx, said, raw, shop)
+    before = tx.payment(attempt.payment_id)
+    payment = tx.append(
+        attempt,
+        Received(
+            at_us=raw.received_us,
+            source="c2b",
+            receipt=said.receipt,
+            amount_cents=said.amount_cents,
+            transacted_us=said.transacted_us,
+            callback_id=raw.callback_id,
+            msisdn=said.msisdn,
+        ),
+    )
+    tx.mark_callback(raw.callback_id, "applied" if payment != before else "repeat")
+    return payment
+
+
+def order_meant(tx: LedgerWrite | Ledger, said: C2bPayment, shop: Shop) -> Payment | None:
+    """The one order that the typed account number can mean, or None where there is none, or more than one."""
+    for key in keys_meant(said.account_reference, shop.own_words):
+        found = tx.orders_meant([key])
+        if len(found) == 1:
+            return found[0]
+        if found:
+            return None
+    return None
+
+
+def _attempt_for(tx: LedgerWrite, said: C2bPayment, raw: RawBody, shop: Shop) -> AttemptRef:
+    """Where this money belongs: a prompt that it pays, an order, or a payment of its own.
+
+    A prompt that is paid is reported by C2B too where URLs are registered (daraja.md 3.2), and the two come
+    in any order. So where exactly one open prompt fits in amount, reference and number, it is that one's.
+    """
+    fitting = _fitting(tx, tx.open_prompts(said.amount_cents), said)
+    if len(fitting) == 1:
+        return fitting[0].ref
+    msisdn = said.msisdn or ""
+    order = order_meant(tx, said, shop)
+    if order is not None:
+        return tx.add_received(order.payment_id, msisdn, said.amount_cents, raw.received_us)
+    return tx.open_received(
+        Intent(
+            payment_id=shop.new_payment_id(),
+            order_id=f"C2B-{said.receipt}",
+            profile=shop.profile,
+            shortcode=said.shortcode,
+            amount_cents=said.amount_cents,
+            msisdn=msisdn,
+            account_reference=said.account_reference,
+            description="Paid by hand from the M-PESA menu",
+            token_hash="",
+        ),
+        raw.received_us,
+    )
+
+
+def _fitting(tx: LedgerWrite, prompts: Sequence[Attempt], said: C2bPayment) -> list[Attempt]:
+    typed = order_key(said.account_reference)
+    found = []
+    for prompt in prompts:
+        payment = tx.payment(prompt.ref.payment_id)
+        if payment is None or not same_msisdn(prompt.msisdn, said.msisdn):
+            continue
+        if typed and typed != order_key(payment.account_reference):
+            continue
+        found.append(prompt)
+    return found

@@ -1,0 +1,46 @@
+"""Retry: a further attempt of a payment, where and only where that is safe (domain/retry_advice.py)."""
+
+import hashlib
+
+from mpesa_cli.domain.payment import Attempt, Payment
+from mpesa_cli.domain.push_rules import check_phone
+from mpesa_cli.domain.state import PaymentStatus
+from mpesa_cli.errors import Conflict
+from mpesa_cli.operations.push import PHONE_LOOKBACK_US, Hands, Pushed, send
+
+
+def new_attempt(hands: Hands, advised: Payment, msisdn: str, *, forced_because: str = "") -> Pushed:
+    """Record and send a further attempt of ``advised``, the payment as it stood when the advice was given.
+
+    Raises Conflict where anything has happened to it since, PhoneBusy where its phone has another prompt,
+    and what a push raises. ``forced_because`` is a person's reason for going against the advice; it is
+    journaled with the attempt.
+    """
+    hands.ledger.check_space()
+    hands.daraja.ready()
+    token = hands.token_hex(16)
+    attempt = _record(hands, advised, msisdn, hashlib.sha256(token.encode()).hexdigest(), forced_because)
+    return send(hands, attempt, token)
+
+
+def _record(hands: Hands, advised: Payment, msisdn: str, token_hash: str, reason: str) -> Attempt:
+    with hands.ledger.write() as tx:
+        now_us = hands.now_us()
+        payment = tx.payment(advised.payment_id)
+        if payment is None or not _unchanged(payment, advised):
+            raise Conflict(
+                f"Something happened to order {advised.order_id} in the meantime, so no prompt was sent now.",
+                hint=f"See it: mpesa status {advised.order_id}",
+                code="changed-meanwhile",
+            )
+        prompts = tx.prompts_on(msisdn, now_us - PHONE_LOOKBACK_US)
+        others = [p for p in prompts if p.ref.payment_id != payment.payment_id]
+        check_phone(others if reason else prompts, msisdn, payment.amount_cents, now_us)
+        return tx.open_attempt(payment.payment_id, msisdn, token_hash, now_us, forced_because=reason)
+
+
+def _unchanged(payment: Payment, advised: Payment) -> bool:
+    """Nobody paid, nobody else tried, no doubt arose since the advice."""
+    if payment.status in {PaymentStatus.PAID, PaymentStatus.OVERPAID}:
+        return False
+    return len(payment.attempts) == len(advised.attempts) and payment.status is advised.status

@@ -1,0 +1,89 @@
+"""Settle: turn what came in from outside into evidence. Callbacks of every origin end here.
+
+Reading a raw body, appending what it says and marking the body are one transaction: a body is either
+not read yet or fully applied, whenever the process dies.
+"""
+
+from mpesa_cli.daraja.callbacks import StkFailed, StkPaid, read_stk_callback
+from mpesa_cli.domain.evidence import CallbackFailed, Received, SenderLost
+from mpesa_cli.domain.moments import SECOND_US
+from mpesa_cli.domain.payment import AttemptRef, Payment
+from mpesa_cli.domain.state import AttemptState
+from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawCallback
+
+# Longer than any exchange may take (daraja/http.py gives up after 45 s): past this, nobody will record an answer.
+SENDER_LOST_AFTER_S = 60
+
+
+def apply_callback(ledger: Ledger, raw: RawCallback, now_us: int) -> Payment | None:
+    """Read one stored callback and apply it. Returns the payment as it stands then."""
+    with ledger.write() as tx:
+        return apply_in(tx, raw, now_us)
+
+
+def apply_in(tx: LedgerWrite, raw: RawCallback, now_us: int) -> Payment | None:
+    """The same inside a transaction that is already open."""
+    said = read_stk_callback(raw.body)
+    before = tx.payment(raw.attempt.payment_id)
+    match said:
+        case StkPaid():
+            payment = tx.append(
+                raw.attempt,
+                Received(
+                    at_us=raw.received_us,
+                    source="callback",
+                    receipt=said.receipt,
+                    amount_cents=said.amount_cents,
+                    transacted_us=said.transacted_us,
+                    merchant_request_id=said.merchant_request_id,
+                    callback_id=raw.callback_id,
+                    checkout_request_id=said.checkout_request_id,
+                    msisdn=said.msisdn,
+                ),
+            )
+        case StkFailed():
+            payment = tx.append(
+                raw.attempt,
+                CallbackFailed(
+                    at_us=raw.received_us,
+                    result_code=said.result_code,
+                    result_desc=said.result_desc,
+                    merchant_request_id=said.merchant_request_id,
+                    callback_id=raw.callback_id,
+                    checkout_request_id=said.checkout_request_id,
+                ),
+            )
+        case _:
+            tx.mark_callback(raw.callback_id, f"unreadable: {said.reason}")
+            return before
+    tx.mark_callback(raw.callback_id, "applied" if payment != before else "repeat")
+    return payment
+
+
+def apply_unread(ledger: Ledger, attempt: AttemptRef | None, now_us: int) -> int:
+    """Apply every callback that was stored and not read, of one attempt or of all. Returns how many."""
+    if not ledger.unread_callbacks(attempt):
+        return 0
+    with ledger.write() as tx:
+        unread = tx.unread_callbacks(attempt)
+        for raw in unread:
+            apply_in(tx, raw, now_us)
+    return len(unread)
+
+
+def give_up_on_lost_senders(ledger: Ledger, payment: Payment, now_us: int) -> Payment:
+    """Where a process announced a POST and never came back, say so: the attempt is ``unknown`` from then on."""
+    lost = [a for a in payment.attempts if _is_lost(a.state, a.view.requested_us, now_us)]
+    if not lost:
+        return payment
+    with ledger.write() as tx:
+        for attempt in lost:
+            post = max(p for p in tx.posts(attempt.ref))
+            payment = tx.append(attempt.ref, SenderLost(now_us, post))
+    return payment
+
+
+def _is_lost(state: AttemptState, requested_us: int | None, now_us: int) -> bool:
+    if state is not AttemptState.SENDING or requested_us is None:
+        return False
+    return now_us - requested_us > SENDER_LOST_AFTER_S * SECOND_US

@@ -1,0 +1,96 @@
+"""Wait: watch one payment until it is settled or the time is up.
+
+The ledger is looked at often (a listener writes there), Daraja is asked seldom: first 10 s after the
+prompt, then at growing intervals, within the ration that all processes share.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from mpesa_cli.domain.moments import SECOND_US
+from mpesa_cli.domain.payment import Payment
+from mpesa_cli.domain.state import PaymentStatus
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.operations.ask import Queries, ask, can_settle
+from mpesa_cli.operations.settle import apply_unread, give_up_on_lost_senders
+
+FIRST_QUERY_AFTER_S = 10.0
+QUERY_INTERVAL_MAX_S = 30.0
+LOOK_EVERY_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One look at a payment: where it stands, seconds left to wait, and news from a query, if any."""
+
+    payment: Payment
+    seconds_left: float
+    news: str = ""
+
+
+def watch(
+    ledger: Ledger,
+    daraja: Queries | None,
+    payment_id: str,
+    *,
+    timeout_s: float,
+    now_us: Callable[[], int],
+    sleep: Callable[[float], None],
+    random: Callable[[], float],
+    deliver: Callable[[], object],
+) -> Iterator[Seen]:
+    """Yield looks until the payment is settled or ``timeout_s`` is over. The last look is the result.
+
+    ``deliver`` brings in callbacks that are due (the embedded simulator's); ``daraja`` None never asks.
+    """
+    deadline_us = now_us() + int(timeout_s * SECOND_US)
+    interval_s = FIRST_QUERY_AFTER_S
+    next_query_us: int | None = None
+    while True:
+        deliver()
+        payment = look(ledger, payment_id, now_us())
+        news = ""
+        if next_query_us is None:
+            next_query_us = _first_query_us(payment, now_us(), random())
+        if daraja is not None and not is_settled(payment) and now_us() >= next_query_us and can_settle(payment.last):
+            asked = ask(ledger, daraja, payment, payment.last, now_us)
+            payment, news = asked.payment, asked.words
+            interval_s = min(interval_s * 1.5, QUERY_INTERVAL_MAX_S)
+            next_query_us = now_us() + int(max(interval_s, asked.wait_s) * (1 + 0.1 * random()) * SECOND_US)
+        left_s = (deadline_us - now_us()) / SECOND_US
+        yield Seen(payment, max(0.0, left_s), news)
+        if is_settled(payment) or left_s <= 0:
+            return
+        sleep(min(LOOK_EVERY_S, left_s))
+
+
+def look(ledger: Ledger, payment_id: str, now_us: int) -> Payment:
+    """The payment as it stands once every stored callback and every lost sender has been taken in."""
+    payment = ledger.payment(payment_id)
+    if payment is None:
+        raise KeyError(payment_id)
+    for attempt in payment.attempts:
+        if apply_unread(ledger, attempt.ref, now_us):
+            payment = ledger.payment(payment_id) or payment
+    return give_up_on_lost_senders(ledger, payment, now_us)
+
+
+def is_settled(payment: Payment) -> bool:
+    """Whether waiting longer can be expected to change nothing."""
+    match payment.status:
+        case PaymentStatus.PENDING | PaymentStatus.UNKNOWN:
+            return False
+        case (
+            PaymentStatus.PAID
+            | PaymentStatus.FAILED
+            | PaymentStatus.REVIEW
+            | PaymentStatus.PARTIAL
+            | PaymentStatus.OVERPAID
+        ):
+            return True
+
+
+def _first_query_us(payment: Payment, now_us: int, random: float) -> int:
+    """Ten seconds after the prompt, spread a little so that many tills don't ask in the same second."""
+    since_us = payment.last.view.requested_us or now_us
+    return max(now_us, since_us + int(FIRST_QUERY_AFTER_S * (1 + 0.2 * random) * SECOND_US))

@@ -1,0 +1,93 @@
+"""What is allowed and yet likely to hurt: for ``config check`` and ``doctor``, never in a payment's way."""
+
+from urllib.parse import urlsplit
+
+from mpesa_cli.settings import rules
+from mpesa_cli.settings.profile import SANDBOX_SHORTCODE, Profile
+from mpesa_cli.settings.secret_names import DARAJA_SECRETS, variable_of
+
+# Official: URL testers and tunnels "are usually blocked" in production (daraja.md 5.4).
+_TUNNEL_HOSTS = ("ngrok", "trycloudflare.", "loca.lt", "localtunnel", "serveo.", "mockbin", "requestbin")
+
+
+def profile_gaps(profile: Profile) -> list[str]:
+    """What a push can't go without and nobody has given."""
+    if profile.callback_base_url is not None:
+        return []
+    example = 'callback_base_url = "https://pay.example.co.ke"'
+    return [f"callback_base_url is missing: Daraja takes no push without one. Where `mpesa listen` is:  {example}"]
+
+
+def profile_warnings(profile: Profile) -> list[str]:
+    """Sentences about one profile, most serious first."""
+    return [*_money_warnings(profile), *_callback_warnings(profile), *_sms_warnings(profile)]
+
+
+def secret_warnings(listed: list[tuple[str, str]]) -> list[str]:
+    """Sentences about where secrets are kept. ``listed`` is SecretStore.listed()."""
+    found: list[str] = []
+    for name, source in listed:
+        if source == variable_of(name):
+            found.append(
+                f"{name} comes from {source}: other programs of this user can read the environment. "
+                f"Better:  {source}_FILE, or  mpesa secrets set {name}"
+            )
+        elif source.startswith("file ") and not source.endswith(")"):
+            found.append(f"{name} is kept unencrypted, readable by you alone, in {source.removeprefix('file ')}.")
+    return found
+
+
+def missing_secrets(listed: list[tuple[str, str]]) -> list[str]:
+    """The secrets that requests to Daraja need and no place has."""
+    return [name for name, source in listed if source == "missing" and name in DARAJA_SECRETS]
+
+
+def _money_warnings(profile: Profile) -> list[str]:
+    found: list[str] = []
+    if profile.environment == "production" and rules.is_loopback(profile.base_url):
+        found.append(
+            f"base_url is {profile.base_url}, on this machine, but the profile says production: "
+            "what is recorded there counts as real money."
+        )
+    if profile.kind == "till" and profile.till == profile.shortcode:
+        found.append(
+            "shortcode and till are the same number. A till's shortcode is its store (head-office) number; "
+            "with the till number there, Daraja answers that the merchant does not exist."
+        )
+    if profile.base_url == rules.SANDBOX_BASE_URL and profile.shortcode != SANDBOX_SHORTCODE:
+        found.append(f"Safaricom's sandbox takes pushes for {SANDBOX_SHORTCODE}, not for {profile.shortcode}.")
+    if "{order}" not in profile.account_reference:
+        found.append(
+            f"account_reference is always {profile.account_reference!r}: should every answer to a push be lost, "
+            'a statement can\'t tell which order was paid. With  account_reference = "{order}"  it can.'
+        )
+    return found
+
+
+def _callback_warnings(profile: Profile) -> list[str]:
+    url = profile.callback_base_url
+    if url is None or profile.embedded:
+        return []
+    found: list[str] = []
+    host = urlsplit(url).hostname or ""
+    words = rules.banned_words(url)
+    if words:
+        found.append(
+            f"callback_base_url holds {', '.join(words)}: Daraja refuses such addresses for C2B and once did "
+            "for pushes too. Choose another name for the host or path."
+        )
+    if profile.environment == "production" and any(tunnel in host for tunnel in _TUNNEL_HOSTS):
+        found.append(f"callback_base_url is a public tunnel ({host}); Safaricom usually blocks those.")
+    if profile.environment != "simulator" and rules.is_loopback(url):
+        found.append(f"callback_base_url is {url}: Safaricom can't reach this machine under that name.")
+    return found
+
+
+def _sms_warnings(profile: Profile) -> list[str]:
+    sms = profile.sms
+    needed = {"africas_talking": ("username",), "partner_id": ("partner_id", "sender_id", "base_url")}
+    lacking = [key for key in needed.get(sms.provider, ()) if getattr(sms, key) is None]
+    found = [f"sms.provider is {sms.provider}, but {', '.join(lacking)} is missing."] if lacking else []
+    if sms.send_receipts and sms.provider == "none":
+        found.append("sms.send_receipts is on, but sms.provider is none: no receipt will go out.")
+    return found

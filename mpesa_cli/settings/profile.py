@@ -1,0 +1,76 @@
+"""A profile: one till or paybill in one environment, with every value resolved and its source known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from mpesa_cli.domain.amount import Limits
+
+Environment = Literal["simulator", "sandbox", "production"]
+
+# The embedded simulator has no address: these stand where a profile needs one, and are never connected to.
+EMBEDDED_BASE_URL = "http://127.0.0.1/embedded"
+EMBEDDED_CALLBACK_BASE = "http://127.0.0.1/embedded"
+SANDBOX_SHORTCODE = "174379"
+
+
+@dataclass(frozen=True, slots=True)
+class SmsSettings:
+    """How text messages go out. The key itself is the secret ``sms-api-key``."""
+
+    provider: Literal["africas_talking", "partner_id", "file", "none"]
+    username: str | None
+    sender_id: str | None
+    base_url: str | None
+    partner_id: str | None
+    send_receipts: bool
+    file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Everything a command needs to know about the shop, checked.
+
+    ``till`` is None for a paybill; ``callback_base_url`` is None where nobody gave one; ``ledger`` is an
+    absolute path. ``sources`` says for each key (``shortcode``, ``sms.provider``, also ``name``) where its
+    value came from: ``flag``, a variable's name, ``<file> [profile.x]`` or ``default``.
+    """
+
+    name: str
+    environment: Environment
+    kind: Literal["paybill", "till"]
+    shortcode: str
+    till: str | None
+    account_reference: str
+    account_reference_max: int
+    description: str
+    description_max: int
+    account_number: str | None
+    shop_name: str
+    callback_base_url: str | None
+    base_url: str
+    ledger: Path
+    timeout_s: int
+    callback_ips: Literal["off", "warn", "enforce"]
+    tunnel: Literal["none", "cloudflare", "nginx"]
+    language: Literal["en", "sw"]
+    rate_per_s: float
+    limits: Limits
+    sms: SmsSettings
+    sources: Mapping[str, str]
+
+    @property
+    def party_b(self) -> str:
+        """Who is paid: the till number for a till, the shortcode for a paybill (daraja.md 2.1)."""
+        return self.till or self.shortcode
+
+    @property
+    def embedded(self) -> bool:
+        """Whether Daraja is the simulator inside this process: no network, no account."""
+        return self.environment == "simulator" and self.base_url == EMBEDDED_BASE_URL
+
+    def value_of(self, key: str) -> object:
+        """The value of a key of the reference table: ``value_of("sms.provider")``."""
+        section, _, name = key.rpartition(".")
+        return getattr(getattr(self, section) if section else self, name)

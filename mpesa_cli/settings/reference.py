@@ -1,0 +1,118 @@
+"""Every configuration key, as data: what it is called, what it may be, what it means without one.
+
+The loader reads files and the environment by this table and the documentation is printed from it, so
+the two can't disagree.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mpesa_cli.settings import rules
+
+Kind = Literal["text", "whole number", "number", "true or false"]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of ``[profile.NAME]``; ``sms.username`` is ``username`` in ``[profile.NAME.sms]``.
+
+    ``default`` is the value where no source has one; None where it follows from other values or there
+    is none, and then ``default_text`` says so.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    default: str | int | float | bool | None = None
+    default_text: str = ""
+    choices: tuple[str, ...] = ()
+    rule: Callable[[Any], object] | None = None
+    alias: str | None = None
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return "MPESA_" + self.name.replace(".", "_").upper()
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """All environment variables that set it; the first one that is set counts."""
+        return (self.variable,) if self.alias is None else (self.variable, self.alias)
+
+    def shown_default(self) -> str:
+        """The default as documentation shows it."""
+        if self.default_text or self.default is None:
+            return self.default_text or "none"
+        return str(self.default).lower() if isinstance(self.default, bool) else str(self.default)
+
+
+KEYS: tuple[Key, ...] = (
+    Key("environment", "text", "Where the requests go: the simulator, Safaricom's sandbox, or real money",
+        choices=("simulator", "sandbox", "production"), default_text="by the host of base_url"),
+    Key("kind", "text", "What the shortcode is", "paybill", choices=("paybill", "till")),
+    Key("shortcode", "text", "The paybill; for a till the store (head-office) number it went live with",
+        default_text="174379 in the sandbox and the simulator; required in production", rule=rules.shortcode),
+    Key("till", "text", "The till number that customers pay to, where kind is till",
+        default_text="none; required for a till", rule=rules.shortcode),
+    Key("account_reference", "text", "What the customer and the statement see; {order} becomes the order id",
+        "{order}", rule=rules.reference_template),
+    Key("account_reference_max", "whole number",
+        "The longest reference sent. Safaricom documents 12; a longer one is refused, never shortened",
+        12, rule=rules.between(1, 40)),
+    Key("description", "text", "What the payment is for, on receipts and in the ledger", "Payment",
+        rule=rules.description),
+    Key("description_max", "whole number", "How many characters of the description are sent", 13,
+        rule=rules.between(1, 100)),
+    Key("account_number", "text", "The account a customer types when paying by hand", rule=rules.one_line),
+    Key("shop_name", "text", "The shop's name on receipts", default_text="the profile's name",
+        rule=rules.one_line),
+    Key("callback_base_url", "text", "The public https address where `mpesa listen` is reached",
+        default_text="none; Daraja takes no push without one", rule=rules.any_url, alias="APP_URL"),
+    Key("base_url", "text", "Another Daraja address, for example a simulator that is being served",
+        default_text="by the environment", rule=rules.any_url),
+    Key("ledger", "text", "The ledger's file; in the configuration file, relative to that file's folder",
+        default_text="NAME-ENVIRONMENT.db in the data folder", rule=rules.path),
+    Key("timeout_s", "whole number", "How many seconds a push waits for the customer", 120,
+        rule=rules.between(1, 900)),
+    Key("callback_ips", "text", "What to do with callbacks from addresses that are not Safaricom's", "warn",
+        choices=("off", "warn", "enforce")),
+    Key("tunnel", "text", "What stands in front of `mpesa listen` and names the sender's address", "none",
+        choices=("none", "cloudflare", "nginx")),
+    Key("language", "text", "The language of receipts and customer messages", "en", choices=("en", "sw")),
+    Key("rate_per_s", "number", "The most prompts a second that a batch may send", 1.0,
+        rule=rules.between(0.01, 50)),
+    Key("limits.amount_min", "whole number", "The least one prompt may ask for, in shillings", 1,
+        rule=rules.between(1, 10_000_000)),
+    Key("limits.amount_max", "whole number", "The most one prompt may ask for, in shillings", 250_000,
+        rule=rules.between(1, 10_000_000)),
+    Key("sms.provider", "text", "Who sends text messages; file appends them to a file", "file",
+        choices=("africas_talking", "partner_id", "file", "none")),
+    Key("sms.username", "text", "The account's name at the provider", rule=rules.one_line),
+    Key("sms.sender_id", "text", "The sender that phones show", rule=rules.one_line),
+    Key("sms.base_url", "text", "Another address of the provider", default_text="the provider's own",
+        rule=rules.any_url),
+    Key("sms.partner_id", "text", "The partner number, where provider is partner_id", rule=rules.one_line),
+    Key("sms.send_receipts", "true or false", "Whether a receipt goes out by itself when a payment is paid",
+        False),
+    Key("sms.file", "text", "Where provider = file writes; relative to the configuration file's folder",
+        default_text="NAME-ENVIRONMENT-sms.txt in the data folder", rule=rules.path),
+)
+
+KEY_BY_NAME = {key.name: key for key in KEYS}
+SECTIONS = ("limits", "sms")
+
+# Variables that are not keys of a profile: name, meaning.
+VARIABLES: tuple[tuple[str, str], ...] = (
+    ("MPESA_HOME", "One folder for configuration, ledgers, locks and tokens, instead of the platform's own"),
+    ("MPESA_CONFIG", "The configuration file, instead of config.toml in the configuration folder"),
+    ("MPESA_PROFILE", "The profile to use, as --profile does"),
+    ("MPESA_<SECRET>_FILE", "A file (chmod 600) that holds the secret: MPESA_CONSUMER_KEY_FILE and so on"),
+    ("CREDENTIALS_DIRECTORY", "Set by systemd: mpesa-<profile>-<secret> or mpesa-<secret> in it is read"),
+    ("MPESA_CONSUMER_KEY", "The Daraja app's consumer key"),
+    ("MPESA_CONSUMER_SECRET", "The Daraja app's consumer secret"),
+    ("MPESA_PASSKEY", "The shortcode's passkey for M-Pesa Express; the sandbox has a public one"),
+    ("MPESA_SMS_API_KEY", "The SMS provider's key"),
+    ("MPESA_WEBHOOK_SECRET", "Signs the events that are forwarded to your own app"),
+    ("MPESA_C2B_SECRET", "The unguessable part of the C2B addresses"),
+)

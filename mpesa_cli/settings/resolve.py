@@ -1,0 +1,136 @@
+"""From the values that sources gave to a whole profile: what follows from what, and what can't go together.
+
+Pure: no files, no environment. Every problem is collected, so that ``config check`` can show all of them.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from mpesa_cli.domain.amount import Limits
+from mpesa_cli.settings import profile as p
+from mpesa_cli.settings import rules
+from mpesa_cli.settings.reference import KEYS
+from mpesa_cli.settings.values import Problem, Setting
+
+_BASE_URLS = {
+    "simulator": p.EMBEDDED_BASE_URL,
+    "sandbox": rules.SANDBOX_BASE_URL,
+    "production": rules.PRODUCTION_BASE_URL,
+}
+_DEFAULT = "default"
+_SHOP_NAMES = {"simulator": "Demo Shop", "env": "Shop"}  # profiles whose names name no shop
+
+
+def resolve(
+    name: str,
+    name_source: str,
+    given: Mapping[str, Setting],
+    *,
+    data_dir: Path,
+    environment_default: str | None,
+) -> tuple[p.Profile | None, list[Problem]]:
+    """The profile, or None and why not.
+
+    ``given`` has checked values by key name. ``environment_default`` is the environment where neither
+    a value nor a host tells; None means that somebody must say.
+    """
+    values = _with_defaults(name, given)
+    problems = _decide_environment(name, values, environment_default)
+    if problems:
+        return None, problems
+    _follow_environment(name, values, data_dir)
+    problems = _contradictions(name, values)
+    return (None, problems) if problems else (_profile(name, name_source, values), [])
+
+
+def _with_defaults(name: str, given: Mapping[str, Setting]) -> dict[str, Setting]:
+    values = {key.name: given.get(key.name, Setting(key.default, _DEFAULT)) for key in KEYS}
+    if values["shop_name"].value is None:
+        words = name.replace("-", " ").replace("_", " ").title()
+        values["shop_name"] = Setting(_SHOP_NAMES.get(name, words), _DEFAULT)
+    return values
+
+
+def _decide_environment(name: str, values: dict[str, Setting], fallback: str | None) -> list[Problem]:
+    """Fill in the environment. A base URL set nearer than the environment decides it, by its host."""
+    said, base_url = values["environment"], values["base_url"]
+    by_host = rules.environment_of(base_url.value) if isinstance(base_url.value, str) else None
+    nearer = said.value is None or (_is_variable(base_url) and not _is_variable(said))
+    if by_host is not None and nearer:
+        values["environment"] = Setting(by_host, base_url.source)
+    elif said.value is None and (base_url.value is not None or fallback is None):
+        return [Problem(
+            f"The profile {name!r} does not say its environment.",
+            'Say where it goes:  environment = "sandbox"  (or simulator, production) in the profile, '
+            "or  export MPESA_ENVIRONMENT=sandbox",
+            code="environment-missing",
+        )]
+    elif said.value is None:
+        values["environment"] = Setting(fallback, _DEFAULT)
+    return []
+
+
+def _is_variable(setting: Setting) -> bool:
+    return setting.source.startswith(("MPESA_", "APP_"))
+
+
+def _follow_environment(name: str, values: dict[str, Setting], data_dir: Path) -> None:
+    environment = str(values["environment"].value)
+    if values["base_url"].value is None:
+        values["base_url"] = Setting(_BASE_URLS[environment], _DEFAULT)
+    if values["shortcode"].value is None and environment != "production":
+        values["shortcode"] = Setting(p.SANDBOX_SHORTCODE, _DEFAULT)
+    if environment == "simulator" and values["base_url"].value == p.EMBEDDED_BASE_URL:
+        # Its callbacks stay in the process, whatever public address the shop has.
+        values["callback_base_url"] = Setting(p.EMBEDDED_CALLBACK_BASE, "the embedded simulator")
+    for key, ending in (("ledger", ".db"), ("sms.file", "-sms.txt")):
+        if values[key].value is None:
+            values[key] = Setting(str(data_dir / f"{name}-{environment}{ending}"), _DEFAULT)
+
+
+def _contradictions(name: str, values: Mapping[str, Setting]) -> list[Problem]:
+    of: dict[str, Any] = {key: setting.value for key, setting in values.items()}
+    found: list[tuple[str, str]] = []
+    host_environment = rules.environment_of(of["base_url"])
+    if host_environment not in {None, "simulator", of["environment"]}:
+        said = f"environment is {of['environment']!r} ({values['environment'].source})"
+        address = f"base_url is {host_environment}'s ({values['base_url'].source})"
+        found.append((f"{said}, but {address}", "Take one of the two out"))
+    if of["shortcode"] is None:
+        found.append(("shortcode is missing", 'Add the paybill or store number:  shortcode = "247247"'))
+    if of["kind"] == "till" and of["till"] is None:
+        found.append(("kind is till, but its number is missing", 'Add it:  till = "5012345"'))
+    if of["kind"] == "paybill" and of["till"] is not None:
+        found.append(("till is set, but kind is paybill", 'Write  kind = "till"  or take till out'))
+    callback = of["callback_base_url"]
+    if of["environment"] == "production" and callback and not callback.startswith("https://"):
+        found.append(("callback_base_url must be https in production", "Safaricom calls no other"))
+    reference = of["account_reference"].replace("{order}", "1")
+    if len(reference) > of["account_reference_max"]:
+        limit = of["account_reference_max"]
+        what = f"account_reference has {len(reference)} characters, but account_reference_max is {limit}"
+        found.append((what, f"Shorten it, or allow it:  account_reference_max = {len(reference)}"))
+    if of["limits.amount_min"] > of["limits.amount_max"]:
+        found.append(("limits.amount_min is above limits.amount_max", "Correct one of the two"))
+    return [
+        Problem(f"Profile {name!r}: {what}.", f"{remedy}. Then:  mpesa config check", "profile-incomplete")
+        for what, remedy in found
+    ]
+
+
+def _profile(name: str, name_source: str, values: Mapping[str, Setting]) -> p.Profile:
+    flat: dict[str, Any] = {key: setting.value for key, setting in values.items() if "." not in key}
+    sms = _section("sms", values)
+    sms["file"] = Path(sms["file"])
+    flat["ledger"] = Path(flat["ledger"])
+    sources = {"name": name_source} | {key: setting.source for key, setting in values.items()}
+    return p.Profile(
+        **flat, name=name, limits=Limits(**_section("limits", values)), sms=p.SmsSettings(**sms),
+        sources=MappingProxyType(sources),
+    )
+
+
+def _section(section: str, values: Mapping[str, Setting]) -> dict[str, Any]:
+    return {key.partition(".")[2]: s.value for key, s in values.items() if key.startswith(section + ".")}

@@ -1,0 +1,131 @@
+"""What each value may be, whichever source it came from: a rule takes a value and returns it, tidied.
+
+A broken rule raises RuleError, whose text completes the sentence "shortcode is '12': it …".
+"""
+
+import re
+from collections.abc import Callable
+from urllib.parse import SplitResult, urlsplit
+
+from mpesa_cli.domain.reference import account_reference, check_description
+from mpesa_cli.errors import InvalidInput
+
+SANDBOX_BASE_URL = "https://sandbox.safaricom.co.ke"
+PRODUCTION_BASE_URL = "https://api.safaricom.co.ke"
+# Words that Daraja refuses in the URLs it is given, in any letter case (daraja.md 5.3).
+BANNED_WORDS = ("m-pesa", "mpesa", "safaricom", "exec", "exe", "cmd", "sql", "query")
+
+_SHORTCODE = re.compile(r"\d{5,7}", re.ASCII)
+_PROFILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", re.ASCII)
+_LOOPBACK = re.compile(r"127(?:\.\d{1,3}){3}|::1|localhost", re.ASCII)
+_ENVIRONMENT_OF_HOST = {"api.safaricom.co.ke": "production", "sandbox.safaricom.co.ke": "sandbox"}
+
+
+class RuleError(ValueError):
+    """A value breaks its rule. ``showable`` is False where the value may hold a password."""
+
+    def __init__(self, needs: str, *, showable: bool = True) -> None:
+        """``needs`` says what the value must be, with a right example."""
+        super().__init__(needs)
+        self.needs = needs
+        self.showable = showable
+
+
+def profile_name(text: str) -> str:
+    """A name that can be part of a file's name."""
+    if not _PROFILE_NAME.fullmatch(text):
+        raise RuleError("must be 1 to 40 letters, digits and . _ -, for example shop-ngong")
+    return text
+
+
+def shortcode(text: str) -> str:
+    """A paybill, store or till number."""
+    if not _SHORTCODE.fullmatch(text):
+        raise RuleError("must be 5 to 7 digits, for example 247247")
+    return text
+
+
+def one_line(text: str) -> str:
+    """A short text for people: 1 to 100 printable characters."""
+    if not 1 <= len(text.strip()) <= 100 or not text.isprintable():
+        raise RuleError("must be one line of 1 to 100 characters")
+    return text.strip()
+
+
+def path(text: str) -> str:
+    """A file's path; where it is relative to is the source's business."""
+    if not text.strip() or not text.isprintable() or text.endswith("/"):
+        raise RuleError("must be the path of a file, for example /var/lib/mpesa/shop.db")
+    return text.strip()
+
+
+def reference_template(text: str) -> str:
+    """An account reference, which may hold ``{order}``. Its length is the whole profile's business."""
+    try:
+        account_reference(text, "1", 200)
+    except InvalidInput:
+        raise RuleError("may hold letters, digits, space, . _ / - and {order}, for example {order}") from None
+    return text.strip()
+
+
+def description(text: str) -> str:
+    """What the customer pays for, as the ledger and receipts have it."""
+    try:
+        return check_description(text)
+    except InvalidInput:
+        raise RuleError("must be one line of 1 to 100 characters, for example 'Order payment'") from None
+
+
+def between(low: float, high: float) -> Callable[[float], float]:
+    """A rule for numbers from ``low`` to ``high``, both included."""
+
+    def rule(number: float) -> float:
+        if not low <= number <= high:
+            raise RuleError(f"must be from {low:g} to {high:g}")
+        return number
+
+    return rule
+
+
+def any_url(text: str) -> str:
+    """An http or https URL without a query, a fragment or a password; plain http only on this machine."""
+    cleaned = text.strip().rstrip("/")
+    parts = _split(cleaned)
+    if "@" in parts.netloc:
+        raise RuleError("must not hold a user name or password", showable=False)
+    if "?" in cleaned or "#" in cleaned:
+        raise RuleError("must not hold a query (?) or a fragment (#), for example https://pay.example.co.ke")
+    if parts.scheme == "http" and not is_loopback(cleaned):
+        raise RuleError("must begin with https://; plain http is for this machine only (http://127.0.0.1:8000)")
+    return cleaned
+
+
+def is_loopback(url: str) -> bool:
+    """Whether this URL's host is this machine."""
+    return _LOOPBACK.fullmatch(urlsplit(url).hostname or "") is not None
+
+
+def environment_of(base_url: str) -> str | None:
+    """The environment that a Daraja base URL belongs to by its host, or None where the host does not tell."""
+    if is_loopback(base_url):
+        return "simulator"
+    return _ENVIRONMENT_OF_HOST.get((urlsplit(base_url).hostname or "").rstrip("."))
+
+
+def banned_words(url: str) -> list[str]:
+    """The words in ``url`` that Daraja refuses in C2B URLs, and once did in all (daraja.md 5.3)."""
+    return [word for word in BANNED_WORDS if word in url.lower()]
+
+
+def _split(text: str) -> SplitResult:
+    needs = "must be a whole URL in plain characters, for example https://pay.example.co.ke"
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise RuleError(needs)
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a bracket without its mate, a port that is no port
+        usable = False
+    if not usable:
+        raise RuleError(needs, showable="@" not in text)
+    return parts

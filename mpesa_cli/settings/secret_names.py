@@ -1,0 +1,25 @@
+"""The names of the secrets: what ``mpesa secrets`` lists and where each can be given by the environment."""
+
+# The first three sign requests to Daraja; the rest belong to text messages, forwarding and C2B.
+SECRET_NAMES = ("consumer-key", "consumer-secret", "passkey", "sms-api-key", "webhook-secret", "c2b-secret")
+DARAJA_SECRETS = SECRET_NAMES[:3]
+
+# Public constants of Safaricom's sandbox (daraja.md 2.1), the same for every developer: no secret.
+SANDBOX_PASSKEY = "bfb279f9aa9bdbcf158e97dd71a467cd2e0c893059b10f78e6b72ada1ed2c919"
+SIMULATOR_CREDENTIAL = "simulator"
+
+
+def variable_of(name: str) -> str:
+    """``consumer-key`` → ``MPESA_CONSUMER_KEY``."""
+    return "MPESA_" + name.replace("-", "_").upper()
+
+
+def default_secrets(environment: str) -> dict[str, tuple[str, str]]:
+    """What an environment has without anybody storing it: name → (value, source)."""
+    if environment == "production":
+        return {}
+    defaults = {"passkey": (SANDBOX_PASSKEY, "default (the sandbox's public passkey)")}
+    if environment == "simulator":
+        for name in ("consumer-key", "consumer-secret"):
+            defaults[name] = (SIMULATOR_CREDENTIAL, "default (the simulator's)")
+    return defaults

@@ -1,0 +1,81 @@
+"""The places outside our own stores where a secret can be given, each read without showing it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mpesa_cli.domain.secret import Secret
+from mpesa_cli.errors import InvalidInput, SettingsError
+from mpesa_cli.settings.files import read_secret_file
+from mpesa_cli.settings.paths import absolute_path
+from mpesa_cli.settings.secret_names import SECRET_NAMES, variable_of
+from mpesa_cli.settings.values import did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A secret and where it came from, in words that may be shown."""
+
+    secret: Secret
+    source: str
+
+
+def from_named_file(environ: Mapping[str, str], name: str) -> Found | None:
+    """``MPESA_<NAME>_FILE``. Raises SettingsError where the file that was asked for can't be used."""
+    variable = variable_of(name) + "_FILE"
+    named = environ.get(variable, "").strip()
+    if not named:
+        return None
+    path = absolute_path(named, variable)
+    text = read_secret_file(path, variable, private=True)
+    if text is None:
+        raise SettingsError(
+            f"{variable} names {path}, and there is no such file.",
+            hint=f"Nothing was sent. Correct it or:  unset {variable}", code="secret-file-unusable",
+        )
+    return Found(check_secret(text, variable), f"file {path} ({variable})")
+
+
+def from_credentials(environ: Mapping[str, str], profile: str, name: str) -> Found | None:
+    """As systemd's LoadCredential= leaves them. It looks after their modes itself."""
+    folder = environ.get("CREDENTIALS_DIRECTORY", "").strip()
+    for credential in (f"mpesa-{profile}-{name}", f"mpesa-{name}") if folder else ():
+        text = read_secret_file(Path(folder) / credential, "CREDENTIALS_DIRECTORY", private=False)
+        if text is not None:
+            return Found(check_secret(text, credential), f"systemd credential {credential}")
+    return None
+
+
+def from_environment(environ: Mapping[str, str], name: str) -> Found | None:
+    """``MPESA_<NAME>``: works, though other processes of this user can read it."""
+    variable = variable_of(name)
+    text = environ.get(variable, "").strip()
+    return Found(check_secret(text, variable), variable) if text else None
+
+
+def from_own_file(path: Path, name: str) -> Secret | None:
+    """What ``--store file`` wrote."""
+    text = read_secret_file(path, "The file store", private=True)
+    return None if text is None else check_secret(text, name)
+
+
+def check_name(name: str) -> str:
+    """The name, where it is one of a secret's. Raises InvalidInput."""
+    if name not in SECRET_NAMES:
+        raise InvalidInput(
+            f"There is no secret called {name[:40]!r}.",
+            hint=f"{did_you_mean(name, list(SECRET_NAMES))}Names: {', '.join(SECRET_NAMES)}",
+            code="unknown-secret",
+        )
+    return name
+
+
+def check_secret(text: str, named_by: str) -> Secret:
+    """Wrap a value that can go into a request. Raises SettingsError, without the value, where it can't."""
+    cleaned = text.strip()
+    if not cleaned or not cleaned.isascii() or not cleaned.isprintable():
+        raise SettingsError(
+            f"The value of {named_by} is empty or has characters that no key has (a line break, an accent).",
+            hint="Copy it from the Daraja portal again. Nothing was sent.", code="secret-malformed",
+        )
+    return Secret(cleaned)

@@ -1,0 +1,1 @@
+"""A Daraja double to develop against: no account, no network, no money."""

@@ -1,0 +1,108 @@
+"""Daraja inside this process: an httpx transport instead of a network, and callbacks handed over by hand.
+
+This module loads httpx; import it inside functions.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from mpesa_cli.daraja.lean_httpx import httpx
+from mpesa_cli.simulator.engine import Engine
+from mpesa_cli.simulator.identifiers import TokenHex
+from mpesa_cli.simulator.state import Rules
+from mpesa_cli.simulator.store import FileStore
+from mpesa_cli.simulator.wire import Reply, Request
+
+# Takes a callback's URL and raw body; returns the HTTP status, with the body where Daraja reads it
+# (a C2B validation).
+Receive = Callable[[str, bytes], int | tuple[int, bytes]]
+
+
+class EmbeddedDaraja(Engine):
+    """A Daraja whose memory is one file, so that it survives between commands.
+
+    Set ``receive`` and callbacks that overtake the answer to their own push are handed over before it.
+    """
+
+    def __init__(
+        self,
+        state_file: Path,
+        now_us: Callable[[], int],
+        sleep: Callable[[float], None],
+        token_hex: TokenHex,
+        rules: Rules | None = None,
+    ) -> None:
+        """``now_us`` is the real time in microseconds, ``sleep`` waits seconds, ``token_hex`` is chance."""
+        super().__init__(FileStore(state_file, rules), now_us, token_hex)
+        self._sleep = sleep
+        self.receive: Receive | None = None
+        self.transport: httpx.BaseTransport = _Transport(self)
+
+    def deliver_due(self, receive: Receive) -> int:
+        """Hand each callback that is due to ``receive``, once, whatever it answers; returns how many."""
+        claimed = self.claim_due()
+        for delivery in claimed:
+            answer = receive(delivery.url, delivery.body)
+            status, body = answer if isinstance(answer, tuple) else (answer, b"")
+            self.take_answer(delivery, status, body)
+        return len(claimed)
+
+    def wait(self, reply: Reply, read_timeout_s: float | None) -> bool:
+        """Let the time pass that the reply takes. Returns whether the caller still waits for it."""
+        if read_timeout_s is not None and reply.delay_s > read_timeout_s:
+            self._sleep(read_timeout_s)
+            return False
+        if reply.delay_s:
+            self._sleep(reply.delay_s)
+        if reply.callback_first and self.receive is not None:
+            self.deliver_due(self.receive)
+        return True
+
+
+# The embedded profile's base URL is a placeholder with this path (settings/profile.py).
+PLACEHOLDER_PATH = "/embedded"
+
+
+class _Transport(httpx.BaseTransport):
+    """Carries requests to the embedded Daraja, and its faults back as httpx would report them."""
+
+    def __init__(self, daraja: EmbeddedDaraja) -> None:
+        self._daraja = daraja
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request, or raise what a network fault would look like from here."""
+        asked = Request(
+            method=request.method,
+            path=request.url.raw_path.decode("ascii").removeprefix(PLACEHOLDER_PATH),
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=request.read(),
+        )
+        try:
+            reply = self._daraja.answer(asked)
+        except OSError as full:
+            # Nothing was accepted, as when nobody listens.
+            text = f"the simulator can't write its memory: {full}"
+            raise httpx.ConnectError(text, request=request) from full
+        if reply.fault == "drop_before":
+            raise httpx.ReadError("connection reset by peer", request=request)
+        waited = self._daraja.wait(reply, request.extensions.get("timeout", {}).get("read"))
+        if not waited or reply.fault == "drop_after":
+            raise httpx.ReadTimeout("the read operation timed out", request=request)
+        if reply.fault == "truncate":
+            return httpx.Response(reply.status, headers=reply.headers, stream=_HalfStream(reply.body))
+        return httpx.Response(reply.status, headers=reply.headers, stream=httpx.ByteStream(reply.body))
+
+
+class _HalfStream(httpx.SyncByteStream):
+    """The first half of a body, and then the end of the connection."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        half = self._body[: len(self._body) // 2]
+        yield half
+        raise httpx.RemoteProtocolError(
+            "peer closed connection without sending complete message body "
+            f"(received {len(half)} bytes, expected {len(self._body)})"
+        )

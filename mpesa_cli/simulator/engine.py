@@ -1,0 +1,86 @@
+"""The behaviour with a memory and a clock: what the embedded simulator and the server have in common."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+from mpesa_cli.simulator import behaviour
+from mpesa_cli.simulator.deliveries import Delivery
+from mpesa_cli.simulator.identifiers import TokenHex
+from mpesa_cli.simulator.record import c2b_records
+from mpesa_cli.simulator.state import SECOND_US
+from mpesa_cli.simulator.store import Store
+from mpesa_cli.simulator.wire import Reply, Request
+
+
+class Engine:
+    """Answers requests and gives out callbacks. Safe between threads, and processes where the store is."""
+
+    def __init__(self, store: Store, now_us: Callable[[], int], token_hex: TokenHex) -> None:
+        """``now_us`` is the real time in microseconds; the simulator's own may be moved ahead of it."""
+        self._store = store
+        self._now_us = now_us
+        self._token_hex = token_hex
+
+    def answer(self, request: Request) -> Reply:
+        """Answer one request; what it changes is kept when this returns. Raises OSError where it can't be."""
+        with self._store.change() as state:
+            now_us = self._now_us() + state.clock_offset_us
+            return behaviour.handle(state, request, now_us, self._token_hex)
+
+    def claim_due(self) -> list[Delivery]:
+        """The callbacks that must leave now, each given out once: nobody else gets the same one."""
+        due_us = self.next_due_us()
+        if due_us is None or due_us > self._now_us():
+            return []
+        with self._store.change() as state:
+            now_us = self._now_us() + state.clock_offset_us
+            claimed = behaviour.due(state, now_us)
+            for delivery in claimed:
+                behaviour.delivered(state, delivery, now_us)
+        return claimed
+
+    def take_answer(self, delivery: Delivery, status: int, body: bytes = b"") -> None:
+        """Note what the merchant answered to a callback; status 0: nothing, or no HTTP."""
+        with self._store.change() as state:
+            now_us = self._now_us() + state.clock_offset_us
+            behaviour.delivered(state, delivery, now_us, status)
+            behaviour.answered(state, delivery, status, body, now_us)
+
+    def next_due_us(self) -> int | None:
+        """When the next callback is due, on the clock that ``now_us`` reads; None where none is."""
+        with self._store.read() as state:
+            due_us = behaviour.next_due_us(state)
+            return None if due_us is None else due_us - state.clock_offset_us
+
+    def own_time_us(self) -> int:
+        """The time on the simulator's own clock."""
+        with self._store.read() as state:
+            return self._now_us() + state.clock_offset_us
+
+    def advance(self, seconds: float) -> float:
+        """Move the simulator's clock forward. Returns how many seconds it is ahead of the real one now."""
+        with self._store.change() as state:
+            state.clock_offset_us += int(seconds * SECOND_US)
+            return state.clock_offset_us / SECOND_US
+
+    def charges(self) -> list[behaviour.Charge]:
+        """What customers have paid by now."""
+        with self._store.read() as state:
+            return behaviour.charges(state, self._now_us() + state.clock_offset_us)
+
+    def prompts(self) -> list[dict[str, object]]:
+        """The record of every accepted push (record.prompt_records)."""
+        with self._store.read() as state:
+            return behaviour.prompt_records(state, self._now_us() + state.clock_offset_us)
+
+    def record(self) -> dict[str, object]:
+        """The whole record as one document."""
+        with self._store.read() as state:
+            now_us = self._now_us() + state.clock_offset_us
+            return {
+                "now_us": now_us,
+                "clock_ahead_s": state.clock_offset_us / SECOND_US,
+                "charges": [asdict(charge) for charge in behaviour.charges(state, now_us)],
+                "prompts": behaviour.prompt_records(state, now_us),
+                "c2b": c2b_records(state),
+            }

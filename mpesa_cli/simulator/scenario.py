@@ -1,0 +1,77 @@
+"""What a scenario is: everything that happens after a push to one phone number.
+
+Every duration is in seconds at speed 1.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class Answer(StrEnum):
+    """How the POST of a push is answered."""
+
+    OK = "ok"
+    LOST = "lost"  # accepted, the answer never arrives
+    TRUNCATED = "truncated"  # accepted, half of the answer arrives
+    HTML_200 = "html-200"  # accepted, but what arrives is a page
+    INTERNAL_ERROR = "internal-error"  # accepted, but what arrives says 500.003.1001
+    DROPPED = "dropped"  # the connection is cut before anything was accepted
+    HTML_503 = "html-503"
+    HTML_403 = "html-403"
+    EMPTY_400 = "empty-400"
+    SPIKE_ARREST = "spike-arrest"
+    APIGEE_429 = "apigee-429"
+    TOKEN_EXPIRED = "token-expired"  # noqa: S105 - a name, not a secret
+    LOCKED = "locked"
+    BUSY = "busy"
+    QUOTA = "quota"
+    NO_MERCHANT = "no-merchant"
+
+    @property
+    def accepts(self) -> bool:
+        """Whether a prompt reaches the phone, whatever the caller gets to see."""
+        return self in _ACCEPTING
+
+
+_ACCEPTING = frozenset({Answer.OK, Answer.LOST, Answer.TRUNCATED, Answer.HTML_200, Answer.INTERNAL_ERROR})
+
+# How a query answers while the customer has not decided.
+Pending = Literal["4999", "http-500"]
+# How the Balance item of a success callback looks: it varies in life.
+Balance = Literal["absent", "no-value", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One row: a phone number and everything that happens after a push to it."""
+
+    msisdn: str  # a number, or a pattern with x for any digit
+    name: str
+    story: str
+    source: str
+    code: str = "0"  # the final result code
+    desc: str = "The service request is processed successfully."
+    decided_s: float | None = 3.0  # from acceptance to the final state; None: never
+    callbacks_s: tuple[float, ...] = (0.5,)  # each callback, counted from the final state; (): lost
+    answer: Answer = Answer.OK
+    answer_delay_s: float = 0.0
+    answer_times: int | None = None  # so many pushes in a row are answered so, then one is OK; None: all
+    callback_first: bool = False
+    pending: Pending = "4999"
+    unknown_s: float = 0.0  # so long a query answers that the transaction does not exist
+    query_code: str = ""  # what the query says in the end, where it contradicts the callback
+    query_desc: str = ""
+    amount_error: int = 0  # added to the amount in the callback, not to the charge
+    balance: Balance = "absent"
+    also_c2b: bool = False
+
+    @property
+    def pays(self) -> bool:
+        """Whether the customer is charged in the end."""
+        return self.answer_may_accept and self.code == "0" and self.decided_s is not None
+
+    @property
+    def answer_may_accept(self) -> bool:
+        """Whether a prompt can ever reach this phone."""
+        return self.answer.accepts or self.answer_times is not None

@@ -1,0 +1,111 @@
+"""Where the simulator's memory is kept: in one file that processes share, or in this process alone.
+
+A change is on disk before the answer that it belongs to is given, so a killed caller and its simulator
+can't disagree about what was accepted.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from mpesa_cli.simulator.state import Rules, State
+from mpesa_cli.simulator.state_json import UnreadableStateError, from_document, to_document
+
+
+class Store(Protocol):
+    """Gives the state out, to one holder at a time."""
+
+    def change(self) -> contextlib.AbstractContextManager[State]:
+        """The state to read and change; kept when the block ends well, dropped when it raises."""
+        ...
+
+    def read(self) -> contextlib.AbstractContextManager[State]:
+        """The state to look at, and nothing else."""
+        ...
+
+
+class MemoryStore:
+    """A state that lives and dies with the process; safe between threads."""
+
+    def __init__(self, rules: Rules | None = None) -> None:
+        self._state = State(rules=rules or Rules())
+        self._lock = threading.RLock()
+
+    @contextlib.contextmanager
+    def change(self) -> Iterator[State]:
+        """The one state there is. An error inside the block leaves what was changed before it."""
+        with self._lock:
+            yield self._state
+
+    def read(self) -> contextlib.AbstractContextManager[State]:
+        """The same state: nobody changes it while it is being looked at."""
+        return self.change()
+
+
+class FileStore:
+    """A state in one JSON file (0600), shared by processes under a lock file beside it.
+
+    A file that can't be read is set aside as ``….corrupt-<n>`` and a fresh state begun. Raises OSError
+    where the folder can't be written.
+    """
+
+    def __init__(self, path: Path, rules: Rules | None = None) -> None:
+        self._path = path
+        self._rules = rules or Rules()
+
+    @contextlib.contextmanager
+    def change(self) -> Iterator[State]:
+        """The state of the file, under its lock; written back whole when the block ends well."""
+        with self._locked():
+            state = self._load()
+            yield state
+            self._save(state)
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[State]:
+        """The state of the file, without a lock: files are replaced whole."""
+        try:
+            state = from_document(json.loads(self._path.read_bytes()), self._rules)
+        except (FileNotFoundError, ValueError, RecursionError, UnreadableStateError):
+            state = State(rules=self._rules)
+        yield state
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock_file = self._path.with_name(self._path.name + ".lock")
+        descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _load(self) -> State:
+        try:
+            return from_document(json.loads(self._path.read_bytes()), self._rules)
+        except FileNotFoundError:
+            return State(rules=self._rules)
+        except (ValueError, RecursionError, UnreadableStateError):
+            self._set_aside()
+            return State(rules=self._rules)
+
+    def _set_aside(self) -> None:
+        number = 1
+        while (aside := self._path.with_name(f"{self._path.name}.corrupt-{number}")).exists():
+            number += 1
+        self._path.rename(aside)
+
+    def _save(self, state: State) -> None:
+        temporary = self._path.with_name(self._path.name + ".new")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(json.dumps(to_document(state), separators=(",", ":")).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self._path)

@@ -1,0 +1,181 @@
+"""A payment in words for people: what happened, whether money moved, what to do next."""
+
+from typing import assert_never
+
+from mpesa_cli.domain.amount import format_cents
+from mpesa_cli.domain.moments import day_and_time, rfc3339
+from mpesa_cli.domain.msisdn import mask_msisdn
+from mpesa_cli.domain.payment import Attempt, Payment
+from mpesa_cli.domain.result_codes import doubtful_meaning, no_prompt_meaning, stk_result
+from mpesa_cli.domain.state import AttemptState, Flag, PaymentStatus
+from mpesa_cli.terminal.streams import Streams
+
+
+def print_payment(streams: Streams, payment: Payment) -> None:
+    """The result of push, retry and status: words for a person, full plain rows in a pipe."""
+    if not streams.is_terminal(streams.stdout):
+        for name, value in _plain(payment):
+            streams.out(f"{name}\t{value}")
+        return
+    first, *rest = summary(payment)
+    if streams.has_colour(streams.stdout) and payment.status is PaymentStatus.PAID:
+        word, _, after = first.partition(" ")
+        first = f"\x1b[1;32m{word}\x1b[0m {after}"
+    streams.out("\n".join([first, *rest]))
+
+
+def summary(payment: Payment) -> list[str]:
+    """The lines a person reads: the headline with the money, its circumstances, the next command."""
+    lines = [headline(payment), f"  {circumstances(payment)}"]
+    lines += [f"  {line}" for line in advice(payment)]
+    if label := environment_label(payment.environment):
+        lines.append(f"  {label}")
+    return lines
+
+
+def environment_label(environment: str) -> str:
+    """Said with every result outside production, so that nobody takes a trial for money."""
+    return {
+        "simulator": "SIMULATOR: no real money moved.",
+        "sandbox": "SANDBOX: Safaricom's test system, no real money moved.",
+    }.get(environment, "")
+
+
+def headline(payment: Payment) -> str:
+    """One line: the status as a word first, the money, the order."""
+    money = f"{format_cents(payment.amount_cents)} for order {payment.order_id}"
+    view = payment.telling.view
+    match payment.status:
+        case PaymentStatus.PAID:
+            receipt = f", M-PESA receipt {view.receipt}" if view.receipt else ""
+            return f"PAID {money}{receipt}"
+        case PaymentStatus.OVERPAID:
+            receipts = sorted(r for a in payment.attempts for r in a.view.receipts)
+            came = f"{format_cents(payment.received_cents)} came"
+            return f"PAID TOO MUCH {money}: {came}, M-PESA receipts {', '.join(receipts) or 'not known yet'}"
+        case PaymentStatus.PARTIAL:
+            return f"PARTLY PAID {money}: {format_cents(payment.received_cents)} came"
+        case PaymentStatus.FAILED:
+            return f"NOT PAID {money}"
+        case PaymentStatus.PENDING:
+            return f"WAITING {money}"
+        case PaymentStatus.UNKNOWN:
+            return f"UNKNOWN {money}: it may have been paid"
+        case PaymentStatus.REVIEW:
+            return f"LOOK AT THIS {money}: what came in does not fit what was asked"
+        case _:
+            assert_never(payment.status)
+
+
+def circumstances(payment: Payment) -> str:
+    """From whom, when, and the payment's id."""
+    view = payment.telling.view
+    when = view.paid_us or view.settled_us or view.requested_us or payment.created_us
+    attempts = f", attempt {payment.last.ref.number}" if len(payment.attempts) > 1 else ""
+    return f"from {mask_msisdn(payment.telling.msisdn)}, {day_and_time(when)}, payment {payment.payment_id}{attempts}"
+
+
+def advice(payment: Payment) -> list[str]:
+    """Why, whether money moved, and the command to run next."""
+    view, order = payment.telling.view, payment.order_id
+    match payment.status:
+        case PaymentStatus.PAID:
+            return _doubts(payment)
+        case PaymentStatus.OVERPAID:
+            owed = format_cents(payment.received_cents - payment.amount_cents)
+            return [f"More came in than was asked: {owed} is owed back to the customer.",
+                    f"See every payment: mpesa status {order} --json"]  # fmt: skip
+        case PaymentStatus.PARTIAL:
+            return [f"{format_cents(payment.amount_cents - payment.received_cents)} is missing.",
+                    f"See every payment: mpesa status {order} --json"]  # fmt: skip
+        case PaymentStatus.FAILED:
+            again = "push it again" if _never_left(payment) else f"ask again with: mpesa retry {order}"
+            return [attempt_words(payment.last), f"What the code means: mpesa explain {view.result_code}; {again}"
+                    if view.result_code else f"To go on, {again}"]  # fmt: skip
+        case PaymentStatus.PENDING:
+            return [attempt_words(payment.last), f"Look again: mpesa status {order}"]
+        case PaymentStatus.UNKNOWN:
+            return [attempt_words(payment.last),
+                    f"Money may have moved. Do not ask again yet; look again: mpesa status {order}"]  # fmt: skip
+        case PaymentStatus.REVIEW:
+            return [
+                _review_reason(payment),
+                "Do not hand over goods on it, and do not ask again, before somebody looked at the M-PESA statement.",
+                f"All that is known: mpesa status {order} --json",
+            ]
+        case _:
+            assert_never(payment.status)
+
+
+def attempt_words(attempt: Attempt) -> str:
+    """One sentence on where an attempt stands, in the reader's world."""
+    view = attempt.view
+    match attempt.state:
+        case AttemptState.CREATED:
+            return "The prompt is being prepared; nothing has been sent yet."
+        case AttemptState.SENDING:
+            return "The prompt is being sent; no answer from Daraja yet."
+        case AttemptState.PENDING:
+            return "The prompt is on the customer's phone, waiting for the PIN. It can still be paid."
+        case AttemptState.PAID:
+            return "Paid."
+        case AttemptState.REVIEW:
+            return "What came in does not fit what was asked."
+        case AttemptState.NOT_SENT | AttemptState.REJECTED:
+            if view.result_code is None:
+                return "Nothing was sent, so nothing was charged."
+            return f"{no_prompt_meaning(view.result_code, view.result_desc or '').staff}{_quoted(attempt)}"
+        case AttemptState.FAILED:
+            unsure = " (Daraja's query said so; no callback came.)" if Flag.UNCONFIRMED in view.flags else ""
+            return f"{stk_result(view.result_code or '').staff}{unsure}{_quoted(attempt)}"
+        case AttemptState.UNKNOWN:
+            if view.source in {"callback", "query"}:
+                return f"{stk_result(view.result_code or '').staff}{_quoted(attempt)}"
+            if view.result_code is None:
+                return "The program that sent the prompt was stopped before it could store Daraja's answer."
+            return f"{doubtful_meaning(view.result_code, view.result_desc or '').staff}{_quoted(attempt)}"
+        case _:
+            assert_never(attempt.state)
+
+
+def _quoted(attempt: Attempt) -> str:
+    return f" [{attempt.view.result_code}: {attempt.view.result_desc}]" if attempt.view.result_desc else ""
+
+
+def _doubts(payment: Payment) -> list[str]:
+    flags = payment.telling.view.flags
+    lines = []
+    if Flag.UNCONFIRMED in flags:
+        lines.append("Daraja's query says it is paid; the receipt number has not come yet. Before goods of high value, "
+                     "look for it on the M-PESA statement.")  # fmt: skip
+    if Flag.LATE in flags:
+        lines.append("It came late, after the prompt's time was over.")
+    if Flag.CONFLICT in flags:
+        lines.append("Another message said otherwise (see the attempts with --json); the payment stands.")
+    return lines
+
+
+def _never_left(payment: Payment) -> bool:
+    return all(a.state is AttemptState.NOT_SENT for a in payment.attempts)
+
+
+def _review_reason(payment: Payment) -> str:
+    view = payment.telling.view
+    receipt = f" Receipt {view.receipt} was reported." if view.receipt else ""
+    return f"The amount, the phone, the receipt or the request's id differs from what was asked.{receipt}"
+
+
+def _plain(payment: Payment) -> list[tuple[str, str]]:
+    view = payment.telling.view
+    return [
+        ("status", payment.status.value),
+        ("order", payment.order_id),
+        ("payment", payment.payment_id),
+        ("amount", format_cents(payment.amount_cents).removeprefix("KES ").replace(",", "")),
+        ("msisdn", payment.msisdn),
+        ("receipt", view.receipt or ""),
+        ("result_code", view.result_code or ""),
+        ("paid_at", rfc3339(view.paid_us) or ""),
+        ("flags", ",".join(sorted(view.flags))),
+        ("environment", payment.environment),
+    ]

@@ -1,0 +1,103 @@
+"""The one place that knows stdin, stdout and stderr: whether they are terminals, wide, coloured.
+
+stdout is the result and nothing else; everything said about the work goes to stderr.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class StdoutClosed(Exception):
+    """Whoever read our stdout has gone (``mpesa history | head -1``). Not an error: leave quietly."""
+
+
+@dataclass(slots=True)
+class Streams:
+    """Where results and words go. ``quiet`` silences words about the work, never results or errors."""
+
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    environ: Mapping[str, str]
+    quiet: bool = False
+    verbosity: int = 0
+
+    @classmethod
+    def of_process(cls) -> "Streams":
+        """The streams of this process. A stream that was closed before we started becomes a sink."""
+        return cls(
+            stdin=sys.stdin or _null_device("r"),
+            stdout=sys.stdout or _null_device("w"),
+            stderr=sys.stderr or _null_device("w"),
+            environ=os.environ,
+        )
+
+    def out(self, text: str) -> None:
+        """Write one line of the result to stdout, flushed. Raises StdoutClosed where nobody reads it."""
+        try:
+            self.stdout.write(text + "\n")
+            self.stdout.flush()
+        except (BrokenPipeError, ValueError) as closed:
+            raise StdoutClosed from closed
+
+    def say(self, text: str) -> None:
+        """Write one line about the work to stderr, unless quiet."""
+        if not self.quiet:
+            self.complain(text)
+
+    def complain(self, text: str) -> None:
+        """Write one line to stderr even where quiet: errors and warnings about money."""
+        self.complain_raw(text + "\n")
+
+    def complain_raw(self, text: str) -> None:
+        """Write to stderr as it is, without a line's end: for a line that is redrawn."""
+        try:
+            self.stderr.write(text)
+            self.stderr.flush()
+        except (OSError, ValueError):  # nobody hears it; the exit status still tells
+            return
+
+    def is_terminal(self, stream: TextIO) -> bool:
+        """Whether a person is behind this stream. ``MPESA_FORCE_TTY`` says yes, for screenshots."""
+        if self.environ.get("MPESA_FORCE_TTY"):
+            return stream is not self.stdin
+        try:
+            return stream.isatty()
+        except ValueError:
+            return False
+
+    def may_prompt(self) -> bool:
+        """Whether a question can be asked: a person at both ends."""
+        return self.is_terminal(self.stdin) and self.is_terminal(self.stderr)
+
+    def console(self, stream: TextIO) -> "Console":
+        """A Rich console for a terminal stream. Colour: NO_COLOR, then FORCE_COLOR, then TERM, then isatty."""
+        from rich.console import Console
+
+        return Console(
+            file=stream,
+            force_terminal=self.is_terminal(stream),
+            no_color=not self.has_colour(stream),
+            highlight=False,
+            emoji=False,
+            markup=False,
+        )
+
+    def has_colour(self, stream: TextIO) -> bool:
+        """Whether colour may be used on this stream."""
+        if self.environ.get("NO_COLOR"):
+            return False
+        if self.environ.get("FORCE_COLOR") or self.environ.get("CLICOLOR_FORCE"):
+            return True
+        return self.environ.get("TERM") != "dumb" and self.is_terminal(stream)
+
+
+def _null_device(mode: Literal["r", "w"]) -> TextIO:
+    """The null device, for a stream that does not exist."""
+    return open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123

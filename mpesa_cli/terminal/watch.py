@@ -1,0 +1,83 @@
+"""The live line of a waiting push, on stderr: plain words and the seconds left.
+
+On a terminal one line is redrawn; elsewhere one plain line is written per change, with its time.
+"""
+
+from typing import assert_never
+
+from mpesa_cli.domain.moments import clock_time
+from mpesa_cli.domain.msisdn import local_form
+from mpesa_cli.domain.payment import Payment
+from mpesa_cli.domain.state import AttemptState
+from mpesa_cli.terminal.streams import Streams
+
+_CLEAR = "\r\x1b[K"
+
+
+class LiveLine:
+    """Shows each look at a payment. Use as a context manager: the line is cleared on the way out."""
+
+    def __init__(self, streams: Streams) -> None:
+        """Animation needs a terminal on stderr; NO_COLOR and TERM=dumb leave it out."""
+        self._streams = streams
+        self._animated = streams.is_terminal(streams.stderr) and streams.environ.get("TERM") != "dumb"
+        self._shown = ""
+
+    def __enter__(self) -> "LiveLine":
+        """Nothing to prepare."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave a clean line behind."""
+        if self._animated and self._shown:
+            self._write(_CLEAR)
+
+    def show(self, payment: Payment, seconds_left: float, now_us: int) -> None:
+        """Show where the payment stands now."""
+        words = phase(payment)
+        if self._animated:
+            self._write(f"{_CLEAR}{words}  {seconds_left:.0f} s left")
+            self._shown = words
+        elif words != self._shown:
+            self._streams.say(f"{clock_time(now_us)} {words}")
+            self._shown = words
+
+    def news(self, words: str, now_us: int) -> None:
+        """A line that stays, above the live one: what a query answered."""
+        if self._streams.verbosity:
+            if self._animated:
+                self._write(_CLEAR)
+            self._streams.say(f"{clock_time(now_us)} {words}")
+
+    def _write(self, text: str) -> None:
+        if not self._streams.quiet:
+            self._streams.complain_raw(text)
+
+
+def phase(payment: Payment) -> str:
+    """Where the newest attempt stands, as one would tell the customer's side of it."""
+    phone = _masked_local(payment.last.msisdn)
+    match payment.last.state:
+        case AttemptState.CREATED | AttemptState.SENDING:
+            return f"Sending the prompt to {phone} …"
+        case AttemptState.PENDING:
+            return f"Prompt sent. Waiting for the customer's PIN on {phone} …"
+        case AttemptState.UNKNOWN:
+            return f"No clear answer from Daraja. Waiting for word about {phone} …"
+        case AttemptState.PAID:
+            return "The customer has paid."
+        case AttemptState.FAILED:
+            return "Answered: not paid."
+        case AttemptState.REJECTED:
+            return "Daraja refused the prompt."
+        case AttemptState.NOT_SENT:
+            return "Nothing was sent."
+        case AttemptState.REVIEW:
+            return "Something came in that a person must look at."
+        case _:
+            assert_never(payment.last.state)
+
+
+def _masked_local(msisdn: str) -> str:
+    local = local_form(msisdn)
+    return f"{local[:4]}•••{local[-3:]}"

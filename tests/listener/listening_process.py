@@ -1,0 +1,25 @@
+"""A listener as a process of its own, for signals: ``python listening_process.py LEDGER PORT``."""
+
+import sys
+from pathlib import Path
+
+from listening import now_us, open_ledger
+
+from mpesa_cli.errors import MpesaError
+from mpesa_cli.listener.options import ListenerOptions, Parts
+from mpesa_cli.listener.server import Running, serve
+
+
+def ready(running: Running) -> None:
+    print(running.port, flush=True)
+
+
+if __name__ == "__main__":
+    path = Path(sys.argv[1])
+    parts = Parts(lambda: open_ledger(path), now_us, lambda event: None)
+    try:
+        serve(ListenerOptions(port=int(sys.argv[2])), parts, ready)
+    except MpesaError as error:
+        print(error.code, error.message, error.hint, file=sys.stderr)
+        sys.exit(int(error.exit_status))
+    print("drained", flush=True)
