@@ -22,6 +22,7 @@ from mpesa_cli.terminal.code_words import (  # noqa: E402
     new_attempt_words,
 )
 from mpesa_cli.terminal.exit_words import EXIT_WORDS  # noqa: E402
+from mpesa_cli.terminal.json_words import ATTEMPT_FIELDS, ERROR_FIELDS, PAYMENT_FIELDS  # noqa: E402
 from mpesa_cli.terminal.state_words import ATTEMPT_WORDS, FLAG_WORDS, LAWS, PAYMENT_WORDS  # noqa: E402
 
 NOTICE = "<!-- Written by docs/generate.py from the code. Change the code, then run it again. -->"
@@ -143,6 +144,26 @@ def configuration() -> str:
     )  # fmt: skip
 
 
+def json_documents() -> str:
+    """docs/json.md."""
+    import json_page
+
+    fields = {
+        name: table(json_page.HEADINGS, json_page.field_rows(words))
+        for name, words in (("payment", PAYMENT_FIELDS), ("attempt", ATTEMPT_FIELDS), ("error", ERROR_FIELDS))
+    }
+    return page(
+        "JSON", json_page.INTRODUCTION,
+        "## A payment", "What `push`, `retry` and `status` print, and what `listen --forward-to` sends as `data`.",
+        fields["payment"],
+        "### An attempt", fields["attempt"],
+        "## An error", 'The object below `"error"`.', fields["error"],
+        "### Error codes", "With the exit statuses that they come with.",
+        table(["code", "exit status"], json_page.code_rows(ROOT / "mpesa_cli")),
+        "## With jq", json_page.EXAMPLES,
+    )  # fmt: skip
+
+
 def commands() -> str:
     """docs/commands.md: the help of every command."""
     import typer
@@ -182,6 +203,7 @@ def generated() -> dict[Path, str]:
         docs / "result-codes.md": result_codes(),
         docs / "configuration.md": configuration(),
         docs / "states.md": states(),
+        docs / "json.md": json_documents(),
     }
     renewed = readme()
     return files if renewed is None else {**files, ROOT / "README.md": renewed}

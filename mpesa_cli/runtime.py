@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mpesa_cli.domain.secret import Secret
 from mpesa_cli.interrupts import Interrupts
 from mpesa_cli.terminal.streams import Streams
 
@@ -20,15 +19,17 @@ if TYPE_CHECKING:
     import httpx
 
     from mpesa_cli.daraja.client import DarajaClient
+    from mpesa_cli.domain.payment import Attempt, Payment
     from mpesa_cli.ledger.sqlite import SqliteLedger
+    from mpesa_cli.listener.deliveries import C2bDesk
+    from mpesa_cli.operations.notify import Hands as SmsHands
     from mpesa_cli.settings.paths import Paths
     from mpesa_cli.settings.profile import Profile
     from mpesa_cli.settings.secrets import SecretStore
     from mpesa_cli.simulator.embedded import EmbeddedDaraja
+    from mpesa_cli.sms.sender import SmsSender
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-# Safaricom publishes this passkey for its test shortcode 174379; it protects nothing.
-SANDBOX_PASSKEY = "bfb279f9aa9bdbcf158e97dd71a467cd2e0c893059b10f78e6b72ada1ed2c919"
 
 
 @dataclass(slots=True)
@@ -77,13 +78,47 @@ class Runtime:
 
     def ledger(self, profile: "Profile") -> "SqliteLedger":
         """The profile's ledger, opened once. Raises LedgerUnusable or LedgerBusy."""
-        from mpesa_cli.ledger.sqlite import SqliteLedger
-
         if profile.ledger not in self._ledgers:
-            opened = SqliteLedger(profile.ledger, environment=profile.environment, token_hex=self.token_hex)
+            opened = self.new_ledger(profile)
             self._ledgers[profile.ledger] = opened
             self._closers.append(opened.close)
         return self._ledgers[profile.ledger]
+
+    def new_ledger(self, profile: "Profile") -> "SqliteLedger":
+        """The profile's ledger, opened once more, for a thread that closes it by itself."""
+        from mpesa_cli.domain.staging import stage
+        from mpesa_cli.ledger.sqlite import SqliteLedger
+
+        sms_receipt = profile.sms.send_receipts and profile.sms.provider != "none"
+        return SqliteLedger(
+            profile.ledger,
+            environment=profile.environment,
+            token_hex=self.token_hex,
+            stage=lambda before, payment, now_us: stage(before, payment, now_us, sms_receipt=sms_receipt),
+        )
+
+    def c2b_desk(self, profile: "Profile") -> "C2bDesk":
+        """What the listener needs to take payments that customers make by hand."""
+        from mpesa_cli.listener.deliveries import C2bDesk
+        from mpesa_cli.operations.c2b import Shop
+
+        words = (profile.account_number, profile.account_reference.replace("{order}", ""))
+        shop = Shop(
+            profile=profile.name,
+            shortcodes=tuple({profile.shortcode, profile.party_b}),
+            own_words=tuple(word for word in words if word),
+            new_payment_id=lambda: self.new_id("PAY-"),
+        )
+        return C2bDesk(shop, profile.c2b_validation, profile.limits)
+
+    def asker(self, profile: "Profile") -> "Callable[[Payment, Attempt], object]":
+        """Asks Daraja about one attempt of ours, when somebody without a secret says that it changed."""
+        from mpesa_cli.operations.ask import ask
+
+        # The client is made when it is needed: a listener alone must start without the consumer secret.
+        return lambda payment, attempt: ask(
+            self.ledger(profile), self.daraja(profile), payment, attempt, self.now_us
+        )
 
     def daraja(self, profile: "Profile") -> "DarajaClient":
         """The client for the profile's Daraja. Raises SecretMissing or SettingsError; sends nothing yet."""
@@ -113,15 +148,52 @@ class Runtime:
         if not profile.embedded:
             return lambda: 0
         from mpesa_cli.listener.intake import Intake
+        from mpesa_cli.listener.routes import address_of
+        from mpesa_cli.settings.profile import EMBEDDED_CALLBACK_BASE
 
-        intake = Intake(self.ledger(profile), self.now_us, lambda _: None)
+        intake = Intake(self.ledger(profile), self.now_us, lambda _: None, c2b=self.c2b_desk(profile))
         embedded = self.simulator(profile)
 
-        def receive(url: str, body: bytes) -> int:
-            return intake.receive_stk(url.rsplit("/", 1)[-1], body, "simulator").status
+        def receive(url: str, body: bytes) -> tuple[int, bytes]:
+            addressed = address_of(url.removeprefix(EMBEDDED_CALLBACK_BASE))
+            if addressed is None:
+                return 404, b""
+            verdict = intake.receive([addressed(body, "simulator")])[0]
+            intake.settling.settle()
+            return verdict.status, verdict.body
 
         embedded.receive = receive  # for the number whose callback comes before the push's own answer
         return lambda: embedded.deliver_due(receive)
+
+    def sms_sender(self, profile: "Profile") -> "SmsSender":
+        """Who sends the profile's text messages. Raises SettingsError or SecretMissing; sends nothing yet."""
+        from mpesa_cli.sms.providers import Account, sender_of
+
+        sms = profile.sms
+        account = Account(
+            profile.name, profile.environment, sms.provider, sms.username, sms.sender_id, sms.base_url,
+            sms.partner_id, sms.file,
+        )  # fmt: skip
+        return sender_of(account, lambda: self.secret_store(profile).require("sms-api-key"), self.now_us)
+
+    def sms_hands(self, profile: "Profile") -> "SmsHands":
+        """What sending receipts needs of the outside, for one profile."""
+        from mpesa_cli.operations.notify import Hands, SmsShop
+
+        shop = SmsShop(profile.name, profile.shop_name, profile.language)
+        return Hands(self.ledger(profile), shop, lambda: self.sms_sender(profile), self.now_us, self.random)
+
+    def send_waiting_sms(self, profile: "Profile", first: str = "") -> None:
+        """Send the SMS receipts that wait, that of the payment ``first`` before others. Only says what went wrong.
+
+        Does nothing, and costs nothing, where the profile sends no receipts. Any thread may call it.
+        """
+        if not profile.sms.send_receipts or profile.sms.provider == "none":
+            return
+        from mpesa_cli.operations.telling import send_and_tell
+
+        hands = self.sms_hands(profile)
+        send_and_tell(hands, first=first, say=self.streams.say, complain=self.streams.complain)
 
     def close(self) -> None:
         """Close what was opened. Safe to call twice."""
@@ -133,13 +205,11 @@ class Runtime:
         from mpesa_cli.daraja.client import DarajaClient
         from mpesa_cli.settings.paths import ensure_private_dir
 
-        made_up = Secret("simulator") if profile.environment == "simulator" else None
-        passkey = Secret(SANDBOX_PASSKEY) if profile.environment != "production" else None
         return DarajaClient(
             base_url=profile.base_url,
-            consumer_key=_secret(store, "consumer-key", made_up),
-            consumer_secret=_secret(store, "consumer-secret", made_up),
-            passkey=_secret(store, "passkey", passkey),
+            consumer_key=store.require("consumer-key"),
+            consumer_secret=store.require("consumer-secret"),
+            passkey=store.require("passkey"),
             cache_dir=ensure_private_dir(self.paths().cache_dir),
             now_us=self.now_us,
             sleep=self.sleep,
@@ -147,10 +217,3 @@ class Runtime:
             transport=self.simulator(profile).transport if profile.embedded else self.transport,
             trace=self.streams.say if self.streams.verbosity >= 2 else None,
         )
-
-
-def _secret(store: "SecretStore", name: str, otherwise: Secret | None) -> Secret:
-    if otherwise is not None:
-        found = store.get(name)
-        return otherwise if found is None else found.secret
-    return store.require(name)

@@ -15,13 +15,18 @@ from mpesa_cli.commands import (
     config,
     explain,
     help_topics,
+    history,
     init,
+    listen,
     log,
     push,
+    receipt,
+    reconcile,
     retry,
     secrets,
     simulator,
     status,
+    trigger,
 )
 from mpesa_cli.commands.root_help import RootGroup
 from mpesa_cli.errors import ExitStatus, MpesaError
@@ -70,11 +75,16 @@ def root(
 
 app.command("push", rich_help_panel=TAKE)(push.push)
 app.command("retry", rich_help_panel=TAKE)(retry.retry)
+app.command("receipt", rich_help_panel=TAKE)(receipt.receipt)
 app.command("status", rich_help_panel=LOOK)(status.status)
+app.command("history", rich_help_panel=LOOK)(history.history)
 app.command("log", rich_help_panel=LOOK)(log.log)
 app.command("explain", rich_help_panel=LOOK)(explain.explain)
+app.command("reconcile", rich_help_panel=LOOK)(reconcile.reconcile)
+app.command("listen", rich_help_panel=TEST)(listen.listen)
 app.command("c2b-register", rich_help_panel=TEST)(c2b_register.c2b_register)
 app.command("c2b-simulate", rich_help_panel=TEST)(c2b_simulate.c2b_simulate)
+app.command("trigger", rich_help_panel=TEST)(trigger.trigger)
 app.command("init", rich_help_panel=SET_UP)(init.init)
 app.command("help", rich_help_panel=SET_UP)(help_topics.help_)
 

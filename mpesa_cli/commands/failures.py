@@ -30,6 +30,10 @@ def in_our_words(runtime: Runtime) -> Iterator[None]:
         raise _usage(usage) from None
     except BrokenPipeError as closed:
         raise StdoutClosed from closed
+    except SystemExit as left:  # what Typer makes of a pipe that closed while it printed help
+        if isinstance(left.__context__, BrokenPipeError):
+            raise StdoutClosed from left
+        raise
     except Exception as bug:
         if runtime.environ.get("MPESA_DEBUG"):
             raise

@@ -25,8 +25,12 @@ TIMEOUT_MAX_S = 900
 
 def push(
     ctx: typer.Context,
-    phone: Annotated[str, typer.Argument(help="The customer's number: 0712345678, 0112…, +254…", metavar="PHONE")],
-    amount: Annotated[str, typer.Argument(help="Whole shillings: 1500, 1,500 or 'KES 1500'.", metavar="AMOUNT")],
+    phone: Annotated[
+        str | None, typer.Argument(help="The customer's number: 0712345678, 0112…, +254…", metavar="PHONE")
+    ] = None,
+    amount: Annotated[
+        str | None, typer.Argument(help="Whole shillings: 1500, 1,500 or 'KES 1500'.", metavar="AMOUNT")
+    ] = None,
     order: Annotated[
         str | None, typer.Option("--order", help="The shop's order id. An order is asked for once.", metavar="ID")
     ] = None,
@@ -36,7 +40,16 @@ def push(
     description: Annotated[
         str | None, typer.Option("--description", help="What it is for, in a few words.", metavar="TEXT")
     ] = None,
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the customer's answer, or not.")] = True,
+    from_: Annotated[
+        str | None, typer.Option("--from", help="A batch from a CSV file; - is standard input.", metavar="FILE")
+    ] = None,
+    wait: Annotated[
+        bool | None,
+        typer.Option(
+            "--wait/--no-wait", help="Wait for the answer, or not [default: wait; don't, for a batch].",
+            show_default=False,
+        ),
+    ] = None,
     timeout: Annotated[
         int | None, typer.Option("--timeout", help="Seconds to wait [default: the profile's, 120].", metavar="S")
     ] = None,
@@ -56,13 +69,32 @@ def push(
       mpesa push 0712345678 1500 --order 1042
       mpesa push 254708374149 100 --order demo-1        (the simulator's paying customer)
       mpesa push 0712345678 'KES 1,500' --order 1042 --no-wait --json
+      mpesa push --from orders.csv --dry-run
 
     An order is asked for once: the same command again picks the running prompt up, or shows the receipt.
+    A batch file has a heading with the columns phone, amount, order and, where wanted, account and
+    description. Every row is checked before the first is sent; the same file again sends only what was
+    never sent.
+
+    \b
     Exit status: 0 paid (or accepted, with --no-wait), 3 not paid, 5 nothing was charged, 6 unknown, 8 still
-    waiting, 9 already paid or guarded. All of them: mpesa help exit-status
+    waiting, 9 already paid or guarded. A batch: 0 all accepted or paid, 5 the same again sends the rest,
+    6 some unknown, 7 some not paid, 8 some still waiting (with --wait). All: mpesa help exit-status
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
     settings = runtime.profile(profile)
+    if from_ is not None:
+        from mpesa_cli.commands.push_batch import push_batch, refuse_besides_from
+
+        refuse_besides_from([phone, amount, order, account, description])
+        watch_s = timeout_s_of(timeout, settings) if wait else None
+        push_batch(runtime, settings, from_, watch_s=watch_s, dry_run=dry_run, yes=yes, as_json=json_)
+        return
+    if phone is None or amount is None:
+        raise InvalidInput(
+            f"Missing argument '{'PHONE' if phone is None else 'AMOUNT'}'.",
+            hint="Nothing was sent. See: mpesa push --help", code="usage",
+        )  # fmt: skip
     wanted = _read(runtime, settings, phone, amount, order, account, description)
     timeout_s = timeout_s_of(timeout, settings)
     if dry_run:
@@ -71,10 +103,10 @@ def push(
     _callback_base(settings)
     confirm(runtime, settings, wanted.msisdn, wanted.amount, wanted.order_id, yes=yes)
     payment = _send(runtime, settings, wanted)
-    if not wait:
-        show_sent(runtime, payment, as_json=json_)
+    if wait is False:
+        show_sent(runtime, payment, as_json=json_, profile=settings)
     payment = watch_payment(runtime, settings, payment, timeout_s=timeout_s)
-    show_and_exit(runtime, payment, as_json=json_)
+    show_and_exit(runtime, payment, as_json=json_, profile=settings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 import typer
 
 from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, VerboseOption, YesOption, runtime_of
-from mpesa_cli.commands.push import confirm, hands, timeout_s_of
-from mpesa_cli.commands.show import show_and_exit, show_sent
+from mpesa_cli.commands.push import confirm, timeout_s_of
+from mpesa_cli.commands.retry_attempts import Wish, attempts, send_once
+from mpesa_cli.commands.show import by_hand, show_and_exit, show_sent
 from mpesa_cli.commands.status import find, settle
 from mpesa_cli.commands.watching import watch_payment
 from mpesa_cli.domain.msisdn import parse_msisdn
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
     from mpesa_cli.settings.profile import Profile
 
 REASON_MIN = 10
+ATTEMPTS_MAX = 5
 
 
 def retry(
     ctx: typer.Context,
-    ref: Annotated[str, typer.Argument(help="Order id, payment id or CheckoutRequestID.", metavar="REF")],
+    ref: Annotated[
+        str | None, typer.Argument(help="Order id, payment id or CheckoutRequestID.", metavar="REF")
+    ] = None,
     phone: Annotated[
         str | None, typer.Option("--phone", help="Ask another line of the same customer.", metavar="PHONE")
     ] = None,
@@ -31,7 +35,29 @@ def retry(
         str | None,
         typer.Option("--force", help="Ask although the last prompt may still be paid; say why.", metavar="REASON"),
     ] = None,
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the customer's answer, or not.")] = True,
+    max_attempts: Annotated[
+        int | None,
+        typer.Option(
+            "--max-attempts", min=1, max=ATTEMPTS_MAX, metavar="N",
+            help="Ask up to N times, with waits, while no person need act.",
+        ),
+    ] = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Every failed payment that needs no person, instead of one.")
+    ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since", help="With --failed: today (the default), yesterday, 7d, 2026-11-24.", metavar="DAY"
+        ),
+    ] = None,
+    wait: Annotated[
+        bool | None,
+        typer.Option(
+            "--wait/--no-wait", help="Wait for the answer, or not [default: wait; don't, with --failed].",
+            show_default=False,
+        ),
+    ] = None,
     timeout: Annotated[
         int | None, typer.Option("--timeout", help="Seconds to wait [default: the profile's, 120].", metavar="S")
     ] = None,
@@ -47,35 +73,91 @@ def retry(
     Examples:
       mpesa retry 1042
       mpesa retry 1042 --phone 0712345678
+      mpesa retry 1042 --max-attempts 3
       mpesa retry 1042 --force 'customer showed that her phone has no prompt'
+      mpesa retry --failed --since yesterday
 
     The last attempt is settled first. A prompt that may still be paid is never asked again, unless you
-    force it with a reason, which is kept.
+    force it with a reason, which is kept. By itself it asks again only where nobody has anything to decide:
+    the line was busy, the phone was not reached, nothing was sent. With --failed the others are listed.
+
+    \b
+    Exit status: as push. With --failed, by the payments that were asked: 0 all accepted or paid, 5 the same
+    again asks the rest, 6 some unknown, 7 some not paid, 8 some still waiting (with --wait).
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
     settings = runtime.profile(profile)
     timeout_s = timeout_s_of(timeout, settings)
-    payment = settle(runtime, settings, find(runtime, settings, ref))
+    _check_usage(ref, [phone, force, max_attempts], since, failed=failed)
+    if failed or ref is None:
+        _retry_failed(runtime, settings, since, watch_s=timeout_s if wait else None, yes=yes, as_json=json_)
+        return
+    if wait is False and (max_attempts or 1) > 1:
+        raise _usage("--max-attempts watches each attempt, so it can't go with --no-wait.")
+    payment = _settled(runtime, settings, ref)
     msisdn = parse_msisdn(phone) if phone else payment.last.msisdn
-    reason = _check(runtime, payment, msisdn, force)
+    wish = _check(runtime, settings, payment, msisdn, force, max_attempts)
     confirm(runtime, settings, msisdn, payment.amount_cents // 100, payment.order_id, yes=yes)
-    payment = _send(runtime, settings, payment, msisdn, reason)
-    if not wait:
-        show_sent(runtime, payment, as_json=json_)
-    show_and_exit(runtime, watch_payment(runtime, settings, payment, timeout_s=timeout_s), as_json=json_)
+    if max_attempts is not None:
+        payment = attempts(runtime, settings, payment, wish, timeout_s)
+        show_and_exit(runtime, payment, as_json=json_, profile=settings)
+    payment = send_once(runtime, settings, payment, msisdn, wish.reason)
+    if wait is False:
+        show_sent(runtime, payment, as_json=json_, profile=settings)
+    payment = watch_payment(runtime, settings, payment, timeout_s=timeout_s)
+    show_and_exit(runtime, payment, as_json=json_, profile=settings)
 
 
-def _check(runtime: Runtime, payment: "Payment", msisdn: str, force: str | None) -> str:
-    """Returns the reason to journal, empty where the advice allows it. Raises where it does not."""
+def _check_usage(ref: str | None, of_one: list[str | int | None], since: str | None, *, failed: bool) -> None:
+    if failed and (ref is not None or any(each is not None for each in of_one)):
+        raise _usage("--failed takes no REF, --phone, --force or --max-attempts: each payment follows its own code.")
+    if not failed and ref is None:
+        raise _usage("Missing argument 'REF'.")
+    if not failed and since is not None:
+        raise _usage("--since goes with --failed.")
+
+
+def _usage(message: str) -> InvalidInput:
+    return InvalidInput(message, hint="Nothing was sent. See: mpesa retry --help", code="usage")
+
+
+def _retry_failed(
+    runtime: Runtime, profile: "Profile", since: str | None, *, watch_s: float | None, yes: bool, as_json: bool
+) -> None:
+    from mpesa_cli.commands.retry_batch import retry_failed
+    from mpesa_cli.domain.dates import parse_since
+
+    from_us = parse_since(since or "today", runtime.now_us())
+    retry_failed(runtime, profile, from_us, watch_s=watch_s, yes=yes, as_json=as_json)
+
+
+def _settled(runtime: Runtime, profile: "Profile", ref: str) -> "Payment":
+    """The payment as it stands, with what a dead process recorded and never sent given up."""
+    from mpesa_cli.operations.retry import withdraw_abandoned
+
+    payment = settle(runtime, profile, find(runtime, profile, ref))
+    return withdraw_abandoned(runtime.ledger(profile), payment, runtime.now_us, runtime.sleep)
+
+
+def _check(
+    runtime: Runtime, profile: "Profile", payment: "Payment", msisdn: str, force: str | None, most: int | None
+) -> Wish:
+    """What may be done now, with the reason to journal where it goes against the advice. Raises where nothing may."""
     from mpesa_cli.domain.retry_advice import CheckFirst, FixFirst, Refuse, RetryAfter, RetryNow, advise
+    from mpesa_cli.operations.retry_loop import would_wait
 
     advice = advise(payment, runtime.now_us(), msisdn)
+    now = Wish(msisdn, most or 1, at_once=True, reason="")
     match advice:
         case RetryNow():
-            return ""
+            return now
+        case CheckFirst() if force is not None:
+            return Wish(msisdn, most or 1, at_once=True, reason=_reason(force))
         case FixFirst(wait_s=0):
             runtime.streams.say(f"{advice.reason} Asking again because you say so.")
-            return ""
+            return now
+        case RetryAfter() | CheckFirst() if most is not None and would_wait(payment, advice):
+            return Wish(msisdn, most, at_once=False, reason="")
         case RetryAfter() | CheckFirst() | FixFirst():
             raise Temporary(
                 f"Order {payment.order_id} can't be asked again yet: {advice.reason}",
@@ -83,17 +165,21 @@ def _check(runtime: Runtime, payment: "Payment", msisdn: str, force: str | None)
                 code="too-soon",
             )
         case Refuse():
-            return _forced(payment, advice, force)
+            return Wish(msisdn, most or 1, at_once=True, reason=_forced(profile, payment, advice, force))
         case _:
             assert_never(advice)
 
 
-def _forced(payment: "Payment", advice: "Refuse", force: str | None) -> str:
+def _forced(profile: "Profile", payment: "Payment", advice: "Refuse", force: str | None) -> str:
     from mpesa_cli.domain.state import PaymentStatus
 
     open_still = payment.status in {PaymentStatus.PENDING, PaymentStatus.UNKNOWN}
     if force is None or not open_still:
-        raise _refused(payment, advice, may_force=open_still)
+        raise _refused(payment, advice, by_hand(profile, payment), may_force=open_still)
+    return _reason(force)
+
+
+def _reason(force: str) -> str:
     if len(force.strip()) < REASON_MIN:
         raise InvalidInput(
             f"--force needs a reason of at least {REASON_MIN} characters; it is kept with the attempt.",
@@ -102,13 +188,13 @@ def _forced(payment: "Payment", advice: "Refuse", force: str | None) -> str:
     return " ".join(force.split())
 
 
-def _refused(payment: "Payment", advice: "Refuse", *, may_force: bool) -> MpesaError:
+def _refused(payment: "Payment", advice: "Refuse", manual: str, *, may_force: bool) -> MpesaError:
     from mpesa_cli.domain.state import PaymentStatus
 
     way = " If you know better: --force 'why'." if may_force else ""
     error = Conflict(
         f"Order {payment.order_id} was not asked again: {advice.reason}",
-        hint=f"No prompt was sent now.{way} Next: {advice.next_command}",
+        hint=f"No prompt was sent now.{way}{f' {manual}' if manual else ''} Next: {advice.next_command}",
         code="retry-refused",
     )
     if payment.status in {PaymentStatus.PAID, PaymentStatus.OVERPAID}:
@@ -116,10 +202,3 @@ def _refused(payment: "Payment", advice: "Refuse", *, may_force: bool) -> MpesaE
     elif payment.status is not PaymentStatus.FAILED:
         error.money_moved = "unknown"
     return error
-
-
-def _send(runtime: Runtime, profile: "Profile", payment: "Payment", msisdn: str, reason: str) -> "Payment":
-    from mpesa_cli.operations.retry import new_attempt
-
-    runtime.streams.say(f"Asking again for order {payment.order_id} …")
-    return new_attempt(hands(runtime, profile), payment, msisdn, forced_because=reason).payment

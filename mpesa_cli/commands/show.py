@@ -10,20 +10,33 @@ from mpesa_cli.terminal.render import print_json
 
 if TYPE_CHECKING:
     from mpesa_cli.domain.payment import Payment
+    from mpesa_cli.settings.profile import Profile
 
 
-def show_sent(runtime: Runtime, payment: "Payment", *, as_json: bool) -> None:
+def show_sent(runtime: Runtime, payment: "Payment", *, as_json: bool, profile: "Profile | None" = None) -> None:
     """For ``--no-wait``: as show_and_exit, but exit 0 once Daraja has accepted the prompt."""
     from mpesa_cli.domain.state import AttemptState
 
     accepted = payment.last.state is AttemptState.PENDING
-    show_and_exit(runtime, payment, as_json=as_json, status=ExitStatus.DONE if accepted else None)
+    status = ExitStatus.DONE if accepted else None
+    show_and_exit(runtime, payment, as_json=as_json, status=status, profile=profile)
 
 
-def show_and_exit(runtime: Runtime, payment: "Payment", *, as_json: bool, status: ExitStatus | None = None) -> None:
-    """Print the payment and raise typer.Exit with its exit status, or with ``status`` where given."""
+def show_and_exit(
+    runtime: Runtime,
+    payment: "Payment",
+    *,
+    as_json: bool,
+    status: ExitStatus | None = None,
+    profile: "Profile | None" = None,
+) -> None:
+    """Print the payment and raise typer.Exit with its exit status, or with ``status`` where given.
+
+    With ``profile`` a payment that no prompt can bring in is told how to be paid by hand, and the SMS receipts
+    that wait are sent in between, which changes neither.
+    """
     from mpesa_cli.domain.outcome import exit_status
-    from mpesa_cli.terminal.payment_json import payment_document
+    from mpesa_cli.domain.payment_document import payment_document
     from mpesa_cli.terminal.payment_words import advice, environment_label, print_payment
 
     streams = runtime.streams
@@ -35,4 +48,21 @@ def show_and_exit(runtime: Runtime, payment: "Payment", *, as_json: bool, status
             label = environment_label(payment.environment)
             for line in [*advice(payment), *([label] if label else [])]:
                 streams.say(line)
+        if profile is not None and (way := by_hand(profile, payment)):
+            streams.say(way)
+    if profile is not None:
+        runtime.send_waiting_sms(profile, first=payment.payment_id)
     raise typer.Exit(int(exit_status(payment) if status is None else status))
+
+
+def by_hand(profile: "Profile", payment: "Payment") -> str:
+    """How the customer can pay from the M-PESA menu; empty where a prompt may work, or paying by hand may not."""
+    from mpesa_cli.domain.manual_way import manual_way, prompt_cannot_work
+
+    if not prompt_cannot_work(payment):
+        return ""
+    account = profile.account_number or payment.account_reference
+    way = manual_way(
+        till=profile.till, shortcode=profile.shortcode, account=account, amount_cents=payment.amount_cents
+    )
+    return f"By hand, from any line: {way}."

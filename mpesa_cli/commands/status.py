@@ -49,7 +49,7 @@ def status(
         payment = watch_payment(runtime, settings, payment, timeout_s=WATCH_S)
     elif refresh:
         payment = settle(runtime, settings, payment)
-    show_and_exit(runtime, payment, as_json=json_)
+    show_and_exit(runtime, payment, as_json=json_, profile=settings)
 
 
 def find(runtime: Runtime, profile: "Profile", ref: str) -> "Payment":

@@ -2,7 +2,7 @@
 
 The verdict that costs money when it is wrong is whether a prompt may have been queued. ``Accepted`` needs
 proof that it was, ``Refused`` and ``Undelivered`` need proof that it was not; everything else is
-``Ambiguous`` and is never sent again (reliability.md 1.4).
+``Ambiguous`` and is never sent again (ARCHITECTURE.md law 2).
 
 Texts are one line of at most 300 characters without secrets; ``secrets`` are those that may be echoed.
 """

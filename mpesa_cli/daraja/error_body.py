@@ -38,7 +38,7 @@ def read_error(body: bytes) -> Said | None:
     match found:
         case {"errorMessage": str(message)} if message.strip():
             code = read_code(found.get("errorCode"))
-            # "The element AccountReference is invalid." was seen without a code (LNMO#45).
+            # "The element AccountReference is invalid." was seen without a code, once (daraja.md 2.3).
             ours = code or isinstance(found.get("requestId"), str)
             return Said(code, message, is_fault=False) if ours else None
         case {"fault": {"faultstring": str(message), "detail": {"errorcode": str(code)}}}:

@@ -2,7 +2,7 @@
 
 What a failure proves is decided by one fact: whether httpx ever asked for the request's body. The body is
 handed over through a gate, so this needs no trust in exception names, and a request that was given up
-while a name look-up hung can't leave behind our back afterwards (reliability.md 1.4).
+while a name look-up hung can't leave behind our back afterwards (ARCHITECTURE.md law 2).
 """
 
 import logging
@@ -55,7 +55,7 @@ class Wire:
             raise SettingsError(
                 "The proxy or the certificate store that the environment names can't be used.",
                 hint="Nothing was sent. Check HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR, "
-                "then run: mpesa doctor",
+                "then run: mpesa config check --live",
                 code="invalid-proxy",
             ) from None
 

@@ -12,7 +12,7 @@ def second_refusal(answer: Undelivered) -> Refused | Undelivered:
     """Read a token refusal that came again with a fresh token: asking a third time would change nothing.
 
     The app lacks the API product: a matter of credentials. Otherwise another machine may be fetching
-    tokens with the same key (daraja.md OPEN-1); still undelivered, but no longer to be repeated by itself.
+    tokens with the same key (docs/assumptions.md A2); still undelivered, but no longer to be repeated by itself.
     """
     if answer.error_code == NO_PRODUCT or "no API product" in answer.description:
         return Refused(answer.error_code, answer.description, credentials=True)
@@ -25,7 +25,7 @@ def to_error(outcome: NotDelivered | NoAnswer) -> MpesaError:
         return NotDeliveredError(
             f"Daraja was not reached: {outcome.words}.",
             hint="Nothing was sent. Check the internet connection, then run the same command again. "
-            "If it stays so: mpesa doctor",
+            "If it stays so: mpesa config check --live",
         )
     return Temporary(
         f"Daraja gave no whole answer: {outcome.words}.",

@@ -36,7 +36,7 @@ class NoTokenError(Exception):
         return NotDelivered(
             f"Daraja gave no access token: {self.words}.",
             hint="Nothing was sent to any phone. Check the internet connection, then run the same command "
-            "again. If it stays so: mpesa doctor",
+            "again. If it stays so: mpesa config check --live",
         )
 
 
@@ -133,7 +133,7 @@ def _refusal(refused: Refused) -> CredentialsRefused | RequestRefused:
             f"Daraja does not accept this consumer key and secret {said}.",
             hint="Nothing was sent to any phone. Sandbox keys do not work in production, nor the other way "
             "round. Set the pair again with  mpesa secrets set consumer-key  and  mpesa secrets set "
-            "consumer-secret , then run: mpesa config check",
+            "consumer-secret , then run: mpesa config check --live",
         )
     return RequestRefused(
         f"Daraja refused to give an access token {said}.",

@@ -1,8 +1,8 @@
 """Where Safaricom's callbacks come from. Data; a hint to log and to score, never the only gate.
 
 Published lists disagree: Safaricom's going-live page, read through public copies, names twelve; libraries
-in use name eleven or fourteen. This is their union, as of 2026-11-24 (daraja.md 8, OPEN-14;
-docs/assumptions.md). The list is for production: the sandbox may call from elsewhere.
+in use name eleven or fourteen. This is their union, as of 2026-11-24 (daraja.md 8,
+docs/assumptions.md A27). The list is for production: the sandbox may call from elsewhere.
 """
 
 from typing import NamedTuple

@@ -1,7 +1,7 @@
 """The bodies of an STK push and an STK query, as Daraja wants them. Pure.
 
-Every value goes out as a string, as in Safaricom's own samples (daraja.md 2.1, OPEN-18). Timestamps are
-East Africa Time whatever the machine's zone is, because the stamp is signed into the password.
+Every value goes out as a string, as in Safaricom's own samples (daraja.md 2.1, docs/assumptions.md A16).
+Timestamps are East Africa Time whatever the machine's zone is, because the stamp is signed into the password.
 """
 
 import base64
@@ -61,7 +61,7 @@ def query_body(checkout_request_id: str, shortcode: str, passkey: Secret, at_us:
 
 
 def hidden(body: Mapping[str, str]) -> dict[str, str]:
-    """The body as it may be shown. The password is the passkey in other clothes (daraja.md 15, 12)."""
+    """The body as it may be shown. The password is the passkey in other clothes (daraja.md 2.1)."""
     shown = dict(body)
     if "Password" in shown:
         shown["Password"] = _DOTS

@@ -75,8 +75,10 @@ def operator_warning(msisdn: str) -> str | None:
 
 
 def mask_msisdn(msisdn: str) -> str:
-    """``254708374149`` → ``2547••••4149``. Anything shorter is hidden whole."""
-    return f"{msisdn[:4]}••••{msisdn[-4:]}" if len(msisdn) >= 12 else "••••"
+    """``254708374149`` → ``2547••••4149``. What C2B masked or hashed already stays so; the rest is hidden whole."""
+    if "*" in msisdn:
+        return re.sub(r"\*+", "••••", _SEPARATORS.sub("", msisdn))
+    return f"{msisdn[:4]}••••{msisdn[-4:]}" if re.fullmatch(r"\d{12}", msisdn) else "••••"
 
 
 def local_form(msisdn: str) -> str:

@@ -93,13 +93,18 @@ def may_send(payment: Payment, attempt: Attempt, now_us: int) -> bool:
 
 def check_phone(prompts: Sequence[Attempt], msisdn: str, amount_cents: int, now_us: int) -> None:
     """Law 7. Raises PhoneBusy, with the seconds to wait, where another prompt is or was just on this phone."""
-    waits = [w for p in prompts if (w := _wait_s(p, amount_cents, now_us)) > 0]
-    if not waits:
+    wait_s = phone_wait_s(prompts, amount_cents, now_us)
+    if not wait_s:
         return
     raise PhoneBusy(
         f"{mask_msisdn(msisdn)} had another prompt a moment ago; a second one now could show both or neither.",
-        hint=f"Nothing was sent. Wait {max(waits)} s, then run the same command again.",
+        hint=f"Nothing was sent. Wait {wait_s} s, then run the same command again.",
     )
+
+
+def phone_wait_s(prompts: Sequence[Attempt], amount_cents: int, now_us: int) -> int:
+    """Whole seconds until law 7 lets a phone that had these prompts be asked for this amount; 0 for now."""
+    return max((_wait_s(p, amount_cents, now_us) for p in prompts), default=0)
 
 
 def _wait_s(prompt: Attempt, amount_cents: int, now_us: int) -> int:

@@ -98,8 +98,11 @@ def _after_failure(payment: Payment, now_us: int, msisdn: str) -> Advice:
     if doubtful:
         wait_s = max(_left_s(a.view.settled_us, AGREEING_QUERIES_APART_S, now_us) for a in doubtful)
         return CheckFirst("Only one query says that it failed, no callback: another must agree.", wait_s)
-    last = payment.last
+    # An attempt that was given up before it left says nothing; the one before it does.
+    last = next((a for a in reversed(payment.attempts) if not _given_up(a)), payment.last)
     spacing_s = max(_spacing_left_s(a, msisdn, now_us) for a in payment.attempts)
+    if last.state is AttemptState.NOT_SENT and last.view.result_code is None:
+        return _timed(spacing_s, "Nothing was sent.", automatic=True)
     match last.state:
         case AttemptState.NOT_SENT | AttemptState.REJECTED:
             row = no_prompt_meaning(last.view.result_code or "", last.view.result_desc or "")
@@ -116,6 +119,10 @@ def _after_failure(payment: Payment, now_us: int, msisdn: str) -> Advice:
             raise AssertionError(f"a failed payment with an attempt that is {last.state}")
         case _:
             assert_never(last.state)
+
+
+def _given_up(attempt: Attempt) -> bool:
+    return attempt.withdrawn and attempt.state is AttemptState.NOT_SENT
 
 
 def _after_a_no(last: Attempt, msisdn: str, spacing_s: int, now_us: int) -> Advice:

@@ -11,123 +11,64 @@ The evidence is a set: order, duplicates and replays can't matter. The laws (ARC
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import assert_never
+from dataclasses import replace
 
 from mpesa_cli.domain import evidence as ev
+from mpesa_cli.domain.known import (
+    AGREEING_QUERIES_APART_S,
+    Known,
+    came_after,
+    checkout_ids,
+    first_checkout_id,
+    known_from,
+    queries_agree,
+    says_no,
+)
 from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.domain.msisdn import same_msisdn
 from mpesa_cli.domain.result_codes import Outcome, stk_result
+from mpesa_cli.domain.standing import AttemptState, AttemptView, Flag, PaymentStatus, Terms, is_final, is_open
 
-OVERDUE_AFTER_S = 120  # a prompt lives about 60 to 90 s (daraja.md 2.4, OPEN-7)
-AGREEING_QUERIES_APART_S = 60  # the sandbox's query was seen contradicting a callback (daraja.md 4)
+__all__ = [  # the names of states come from here too: most readers need both
+    "AGREEING_QUERIES_APART_S",
+    "OVERDUE_AFTER_S",
+    "AttemptState",
+    "AttemptView",
+    "Flag",
+    "PaymentStatus",
+    "Terms",
+    "attempt_view",
+    "is_final",
+    "is_open",
+    "payment_status",
+    "with_clock",
+]
 
-
-class AttemptState(StrEnum):
-    """The public names of an attempt's states."""
-
-    CREATED = "created"
-    SENDING = "sending"
-    NOT_SENT = "not_sent"
-    REJECTED = "rejected"
-    PENDING = "pending"
-    UNKNOWN = "unknown"
-    PAID = "paid"
-    FAILED = "failed"
-    REVIEW = "review"
-
-
-class Flag(StrEnum):
-    """What a state may carry besides its name."""
-
-    OVERDUE = "overdue"
-    LATE = "late"
-    CONFLICT = "conflict"
-    UNCONFIRMED = "unconfirmed"
-
-
-class PaymentStatus(StrEnum):
-    """The public names of a payment's statuses."""
-
-    PENDING = "pending"
-    PAID = "paid"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    REVIEW = "review"
-    PARTIAL = "partial"
-    OVERPAID = "overpaid"
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the attempt asked for: evidence must match it. ``msisdn`` is empty once erased.
-
-    ``prompted`` is False where the customer paid by hand from the M-PESA menu (C2B): nothing was sent, and
-    ``amount_cents`` is what came.
-    """
-
-    amount_cents: int
-    msisdn: str
-    prompted: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptView:
-    """Where one attempt stands, and on what evidence."""
-
-    state: AttemptState
-    flags: frozenset[Flag] = frozenset()
-    receipt: str | None = None
-    result_code: str | None = None
-    result_desc: str | None = None
-    source: ev.Source | None = None
-    checkout_request_id: str | None = None
-    merchant_request_id: str | None = None
-    requested_us: int | None = None
-    settled_us: int | None = None
-    paid_us: int | None = None
-    paid_cents: int = 0
-    receipts: frozenset[str] = frozenset()
-
-
-@dataclass(slots=True)
-class _Known:
-    """The evidence sorted by what it says. Built once per decision, never kept."""
-
-    sent_us: dict[int, int]
-    answers: dict[int, set[type]]
-    accepted: list[ev.Accepted]
-    refusals: list[ev.Refused | ev.Undelivered | ev.Ambiguous]
-    received: list[ev.Received]
-    callbacks: list[ev.CallbackFailed]
-    queries: list[ev.QueryAnswered]
-    decisions: list[ev.Decided]
-    withdrawn: list[ev.Withdrawn]
+OVERDUE_AFTER_S = 120  # a prompt lives about 60 to 90 s (daraja.md 2.4, docs/assumptions.md A6)
 
 
 def attempt_view(terms: Terms, evidence: Iterable[ev.Evidence]) -> AttemptView:
     """Decide where an attempt stands. Total: every set of evidence has exactly one answer."""
-    known = _sort(evidence)
+    known = known_from(evidence)
     sent = _send_state(known)
     base = AttemptView(
         state=sent,
-        checkout_request_id=_first_id(known),
+        checkout_request_id=first_checkout_id(known),
         merchant_request_id=next((a.merchant_request_id for a in known.accepted), None),
         # The last POST is the one that may have rung: those before it are proven undelivered (law 2).
         requested_us=max(known.sent_us.values(), default=None),
     )
     decision = max(known.decisions, key=lambda d: (d.at_us, d.verdict), default=None)
     never_sent = terms.prompted and sent in {AttemptState.CREATED, AttemptState.NOT_SENT, AttemptState.REJECTED}
-    mistaken = len(_checkout_ids([*known.accepted, *known.received])) > 1
+    mistaken = len(checkout_ids([*known.accepted, *known.received])) > 1
     # Another prompt's failure can't take this one's success away; without a success it is a riddle all the same.
-    contradicted = len(_checkout_ids([*known.accepted, *known.received, *known.callbacks])) > 1
+    contradicted = len(checkout_ids([*known.accepted, *known.received, *known.callbacks])) > 1
     clean = [r for r in known.received if _matches(terms, r)]
     if decision is not None and decision.verdict == "paid":
         return _paid_by_decision(terms, base, decision, clean, known)
     if clean and not never_sent and not mistaken:
         return _paid(terms, base, clean, known, contradicted=contradicted or decision is not None)
-    if decision is not None and not _came_after(decision, known):
+    if decision is not None and not came_after(decision, known):
         return replace(base, state=AttemptState.FAILED, source="person", settled_us=decision.at_us,
                        result_desc=decision.reason)  # fmt: skip
     success = next((q for q in known.queries if stk_result(q.result_code).outcome is Outcome.PAID), None)
@@ -145,36 +86,6 @@ def with_clock(view: AttemptView, now_us: int) -> AttemptView:
     if now_us - view.requested_us <= OVERDUE_AFTER_S * SECOND_US:
         return view
     return replace(view, flags=view.flags | {Flag.OVERDUE})
-
-
-def is_final(state: AttemptState) -> bool:
-    """Whether waiting longer can be expected to change nothing."""
-    match state:
-        case AttemptState.CREATED | AttemptState.SENDING | AttemptState.PENDING | AttemptState.UNKNOWN:
-            return False  # unknown too: the callback finds the attempt by its token even where the answer was lost
-        case (
-            AttemptState.NOT_SENT
-            | AttemptState.REJECTED
-            | AttemptState.PAID
-            | AttemptState.FAILED
-            | AttemptState.REVIEW
-        ):
-            return True
-        case _:
-            assert_never(state)
-
-
-def is_open(state: AttemptState) -> bool:
-    """Whether money may still come, so that no other prompt may be sent without a person's reason."""
-    match state:
-        case AttemptState.CREATED | AttemptState.SENDING | AttemptState.PENDING | AttemptState.UNKNOWN:
-            return True
-        case AttemptState.NOT_SENT | AttemptState.REJECTED | AttemptState.FAILED:
-            return False
-        case AttemptState.PAID | AttemptState.REVIEW:
-            return False
-        case _:
-            assert_never(state)
 
 
 def payment_status(attempts: Sequence[AttemptView], amount_cents: int) -> PaymentStatus:
@@ -198,37 +109,7 @@ def payment_status(attempts: Sequence[AttemptView], amount_cents: int) -> Paymen
     return PaymentStatus.PARTIAL if received_cents else PaymentStatus.FAILED
 
 
-def _sort(evidence: Iterable[ev.Evidence]) -> _Known:
-    known = _Known({}, {}, [], [], [], [], [], [], [])
-    for each in sorted(set(evidence), key=lambda e: (e.at_us, e.kind, repr(e))):
-        match each:
-            case ev.Sending():
-                known.sent_us.setdefault(each.post, each.at_us)
-                known.answers.setdefault(each.post, set())
-            case ev.Accepted():
-                known.answers.setdefault(each.post, set()).add(ev.Accepted)
-                known.accepted.append(each)
-            case ev.Undelivered() | ev.Refused() | ev.Ambiguous():
-                known.answers.setdefault(each.post, set()).add(type(each))
-                known.refusals.append(each)
-            case ev.SenderLost():
-                known.answers.setdefault(each.post, set()).add(ev.SenderLost)
-            case ev.Withdrawn():
-                known.withdrawn.append(each)
-            case ev.Received():
-                known.received.append(each)
-            case ev.CallbackFailed():
-                known.callbacks.append(each)
-            case ev.QueryAnswered():
-                known.queries.append(each)
-            case ev.Decided():
-                known.decisions.append(each)
-            case _:
-                assert_never(each)
-    return known
-
-
-def _send_state(known: _Known) -> AttemptState:
+def _send_state(known: Known) -> AttemptState:
     """What the POSTs alone say. Contradicting answers to one POST are read in the careful way."""
     if not known.answers:
         return AttemptState.NOT_SENT if known.withdrawn else AttemptState.CREATED
@@ -251,24 +132,6 @@ def _post_state(answers: set[type]) -> AttemptState:
     return AttemptState.UNKNOWN if ev.SenderLost in answers else AttemptState.SENDING
 
 
-def _checkout_ids(said: list[ev.Accepted | ev.Received | ev.CallbackFailed]) -> set[str]:
-    return {e.checkout_request_id for e in said if e.checkout_request_id}
-
-
-def _came_after(decision: ev.Decided, known: _Known) -> bool:
-    """Whether money was reported after a person decided that none came: they could not know of it."""
-    times = [r.at_us for r in known.received]
-    times += [q.at_us for q in known.queries if stk_result(q.result_code).outcome is Outcome.PAID]
-    return max(times, default=0) > decision.at_us
-
-
-def _first_id(known: _Known) -> str | None:
-    said: list[ev.Accepted | ev.Received | ev.CallbackFailed] = [
-        *known.accepted, *known.received, *known.callbacks
-    ]
-    return next((e.checkout_request_id for e in said if e.checkout_request_id), None)
-
-
 def _matches(terms: Terms, received: ev.Received) -> bool:
     if received.claimed_elsewhere or received.amount_cents != terms.amount_cents:
         return False
@@ -276,12 +139,12 @@ def _matches(terms: Terms, received: ev.Received) -> bool:
 
 
 def _paid(
-    terms: Terms, base: AttemptView, clean: list[ev.Received], known: _Known, *, contradicted: bool
+    terms: Terms, base: AttemptView, clean: list[ev.Received], known: Known, *, contradicted: bool
 ) -> AttemptView:
     first = clean[0]
     receipts = frozenset(r.receipt for r in clean)
     flags = set()
-    if contradicted or _says_no(known) or len(receipts) > 1 or len(clean) < len(known.received):
+    if contradicted or says_no(known) or len(receipts) > 1 or len(clean) < len(known.received):
         flags.add(Flag.CONFLICT)
     if base.requested_us is not None and first.at_us - base.requested_us > OVERDUE_AFTER_S * SECOND_US:
         flags.add(Flag.LATE)
@@ -301,7 +164,7 @@ def _paid(
 
 
 def _paid_by_decision(
-    terms: Terms, base: AttemptView, decision: ev.Decided, clean: list[ev.Received], known: _Known
+    terms: Terms, base: AttemptView, decision: ev.Decided, clean: list[ev.Received], known: Known
 ) -> AttemptView:
     """A person said paid. Receipts that came by themselves stay: two of them are two payments."""
     free = [*clean, *(r for r in known.received if not r.claimed_elsewhere)]
@@ -321,7 +184,7 @@ def _paid_by_decision(
     )
 
 
-def _review(base: AttemptView, known: _Known) -> AttemptView:
+def _review(base: AttemptView, known: Known) -> AttemptView:
     if known.received:
         first = known.received[0]
         return replace(
@@ -333,11 +196,11 @@ def _review(base: AttemptView, known: _Known) -> AttemptView:
 
 
 def _paid_by_query(
-    terms: Terms, base: AttemptView, success: ev.QueryAnswered, known: _Known, contradicted: bool
+    terms: Terms, base: AttemptView, success: ev.QueryAnswered, known: Known, contradicted: bool
 ) -> AttemptView:
     """A query says paid. It never carries a receipt, so the success is unconfirmed."""
     flags = {Flag.UNCONFIRMED}
-    if contradicted or _says_no(known):
+    if contradicted or says_no(known):
         flags.add(Flag.CONFLICT)
     if base.requested_us is not None and success.at_us - base.requested_us > OVERDUE_AFTER_S * SECOND_US:
         flags.add(Flag.LATE)
@@ -354,19 +217,14 @@ def _paid_by_query(
     )
 
 
-def _says_no(known: _Known) -> bool:
-    codes = [c.result_code for c in known.callbacks] + [q.result_code for q in known.queries]
-    return any(stk_result(code).outcome is Outcome.FAILED for code in codes)
-
-
-def _without_receipt(base: AttemptView, known: _Known) -> AttemptView:
+def _without_receipt(base: AttemptView, known: Known) -> AttemptView:
     """It was sent, and nothing says that money came."""
     queried = {stk_result(q.result_code).outcome: q for q in reversed(known.queries)}
     called = {stk_result(c.result_code).outcome: c for c in reversed(known.callbacks)}
     if Outcome.FAILED in called:
         return _failed(base, called[Outcome.FAILED], "callback", confirmed=True)
     if Outcome.FAILED in queried:
-        return _failed(base, queried[Outcome.FAILED], "query", confirmed=_queries_agree(known.queries))
+        return _failed(base, queried[Outcome.FAILED], "query", confirmed=queries_agree(known.queries))
     if Outcome.UNSURE in called or Outcome.UNSURE in queried:
         return _unsure(base, called.get(Outcome.UNSURE), queried.get(Outcome.UNSURE))
     return _said_no(base, known) if base.state is AttemptState.UNKNOWN else base
@@ -384,15 +242,6 @@ def _failed(
         source=source,
         settled_us=said.at_us,
     )
-
-
-def _queries_agree(queries: list[ev.QueryAnswered]) -> bool:
-    """Two queries with the same final no, far enough apart, count as one callback."""
-    times: dict[str, list[int]] = {}
-    for query in queries:
-        if stk_result(query.result_code).outcome is Outcome.FAILED:
-            times.setdefault(query.result_code, []).append(query.at_us)
-    return any(max(t) - min(t) >= AGREEING_QUERIES_APART_S * SECOND_US for t in times.values())
 
 
 def _unsure(
@@ -413,7 +262,7 @@ def _unsure(
     )
 
 
-def _said_no(base: AttemptView, known: _Known) -> AttemptView:
+def _said_no(base: AttemptView, known: Known) -> AttemptView:
     """Keep the synchronous error code and text beside created, not_sent, rejected or unknown."""
     last = known.refusals[-1] if known.refusals else None
     if last is None:

@@ -13,6 +13,8 @@ from typing import Protocol
 
 from mpesa_cli.domain.evidence import Evidence
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
+from mpesa_cli.domain.staging import Staged
+from mpesa_cli.ledger.outbox import OutboxRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,14 @@ class LedgerReads(Protocol):
     def unfinished(self) -> Sequence[Payment]:
         """Payments with an attempt that is created, sending, pending or unknown, oldest first."""
 
+    def failed_since(self, since_us: int) -> Sequence[Payment]:
+        """Payments that are failed and were asked for (any attempt) since, oldest first."""
+
     def posts(self, attempt: AttemptRef) -> Sequence[int]:
         """The numbers of the POSTs that were announced for an attempt, in order."""
+
+    def outbox(self, queue: str, states: Sequence[str], payment_id: str = "") -> Sequence[OutboxRow]:
+        """Rows of a queue in some states, oldest first; of one payment where it is named."""
 
     def journal(self, payment_id: str) -> Sequence[JournalEntry]:
         """The story of one payment, oldest first."""
@@ -123,6 +131,32 @@ class LedgerWrite(LedgerReads, Protocol):
 
     def add_hook(self, secret_hash: str, at_us: int) -> None:
         """Remember the secret of a C2B URL, by its SHA-256, before the URL is registered."""
+
+    def outbox_claim(
+        self, queue: str, now_us: int, lease_us: int, most: int, *, repeat_lost: bool
+    ) -> Sequence[OutboxRow]:
+        """Take due rows of a queue; nobody else gets them until the lease is over.
+
+        ``repeat_lost`` says whether a claim whose process died is due again, or stays as it is.
+        """
+
+    def outbox_claim_one(self, event_id: str, now_us: int, lease_us: int) -> OutboxRow | None:
+        """Take one row by its id, or None where it is no longer waiting and due."""
+
+    def outbox_doubt_lost(self, queue: str, now_us: int, detail: str) -> int:
+        """Claims whose process died become ``ambiguous``: never repeated. Returns how many."""
+
+    def outbox_finish(self, event_id: str, state: str, detail: str, now_us: int, message_id: str = "") -> None:
+        """A try is over for good: ``done``, ``given_up`` or ``ambiguous``; the receiver calls it ``message_id``."""
+
+    def outbox_of_message(self, message_id: str) -> OutboxRow | None:
+        """The row that the receiver knows under this id, or None."""
+
+    def outbox_put(self, rows: Sequence[Staged], payment_id: str, at_us: int) -> None:
+        """Add rows by hand, as for a receipt that is sent again; what was staged before stays as it is."""
+
+    def outbox_again(self, event_id: str, detail: str, due_us: int) -> None:
+        """A try failed and may be repeated from ``due_us`` on."""
 
     def store_body(self, channel: str, body: bytes, peer: str, at_us: int) -> str | None:
         """Store a raw body that names no attempt; returns its id, or None where it was stored before."""

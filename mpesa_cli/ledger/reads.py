@@ -9,6 +9,7 @@ from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
 from mpesa_cli.ledger.connection import explained
 from mpesa_cli.ledger.ledger import JournalEntry, RawBody, RawCallback
+from mpesa_cli.ledger.outbox import OutboxRow, is_due, listed
 from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, attempt_from, payment_from
 
 
@@ -140,12 +141,31 @@ class Reads:
         )
         return [p for r in rows if (p := self.payment(str(r[0])))]
 
+    def failed_since(self, since_us: int) -> Sequence[Payment]:
+        """Payments that are failed and were asked for (any attempt) since, oldest first."""
+        rows = self.rows(
+            "SELECT payment_id FROM payments p WHERE status='failed' AND EXISTS "
+            "(SELECT 1 FROM attempts a WHERE a.payment_id=p.payment_id AND a.created_us>=?) ORDER BY p.created_us",
+            (since_us,),
+        )
+        return [p for r in rows if (p := self.payment(str(r[0])))]
+
     def posts(self, attempt: AttemptRef) -> Sequence[int]:
         """The numbers of the POSTs that were announced for an attempt, in order."""
         rows = self.rows(
             "SELECT facts FROM journal WHERE payment_id=? AND attempt=? AND kind='sending' ORDER BY seq", tuple(attempt)
         )
         return [int(json.loads(str(facts))["post"]) for (facts,) in rows]
+
+    def outbox(self, queue: str, states: Sequence[str], payment_id: str = "") -> list[OutboxRow]:
+        """Rows of a queue in some states, oldest first; of one payment where it is named."""
+        with explained(self._path):
+            return listed(self._connection(), queue, states, payment_id)
+
+    def outbox_is_due(self, queue: str, now_us: int) -> bool:
+        """Whether a queue has anything to send now. Never blocks a writer."""
+        with explained(self._path):
+            return is_due(self._connection(), queue, now_us)
 
     def evidence(self, attempt: AttemptRef) -> list[ev.Evidence]:
         """All evidence of one attempt, in the order in which it was appended."""

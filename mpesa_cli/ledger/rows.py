@@ -14,6 +14,9 @@ ATTEMPT_COLUMNS = (
 PAYMENT_COLUMNS = (
     "payment_id, order_id, profile, shortcode, amount_cents, msisdn, account_reference, description, created_us"
 )
+PROJECTED_COLUMNS = (
+    "status, receipt, paid_us, received_cents, state, flags, result_code, result_desc, requested_us, attempt_count"
+)
 
 
 def attempt_from(row: tuple[object, ...]) -> Attempt:
@@ -79,10 +82,20 @@ def save_view(connection: sqlite3.Connection, ref: AttemptRef, view: AttemptView
     )  # fmt: skip
 
 
+def payment_projection(payment: Payment) -> tuple[object, ...]:
+    """What a row of ``payments`` holds in PROJECTED_COLUMNS, from its attempts."""
+    telling = payment.telling.view
+    return (
+        payment.status.value, telling.receipt, telling.paid_us, payment.received_cents, telling.state.value,
+        " ".join(sorted(telling.flags)), telling.result_code, telling.result_desc, telling.requested_us,
+        len(payment.attempts),
+    )  # fmt: skip
+
+
 def save_payment(connection: sqlite3.Connection, payment: Payment) -> None:
     """Bring one row of ``payments`` up to what its attempts say."""
-    telling = payment.telling.view
+    columns = "=?, ".join(PROJECTED_COLUMNS.split(", "))
     connection.execute(
-        "UPDATE payments SET status=?, receipt=?, paid_us=? WHERE payment_id=?",
-        (payment.status.value, telling.receipt, telling.paid_us, payment.payment_id),
+        f"UPDATE payments SET {columns}=? WHERE payment_id=?",  # noqa: S608 - fixed text
+        (*payment_projection(payment), payment.payment_id),
     )

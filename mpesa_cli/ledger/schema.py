@@ -17,7 +17,7 @@ def m001_journal_and_projections(connection: sqlite3.Connection) -> None:
         db.execute(statement)
     db.table("journal").create_index(["payment_id", "seq"])
     db.table("payments").create_index(["created_us", "payment_id"])
-    db.table("payments").create_index(["status", "created_us"])
+    db.table("payments").create_index(["status", "created_us", "payment_id"])
     db.table("payments").create_index(["msisdn", "created_us"])
     db.table("payments").create_index(["order_key"])
     db.table("attempts").create_index(["msisdn", "created_us"])
@@ -58,8 +58,16 @@ _M001 = (
         description TEXT NOT NULL,
         created_us INTEGER NOT NULL,
         status TEXT NOT NULL,
+        -- What the telling attempt says, so that `history` reads one row for a payment (rows.py).
         receipt TEXT,
-        paid_us INTEGER
+        paid_us INTEGER,
+        received_cents INTEGER NOT NULL DEFAULT 0,
+        state TEXT NOT NULL DEFAULT 'created',
+        flags TEXT NOT NULL DEFAULT '',
+        result_code TEXT,
+        result_desc TEXT,
+        requested_us INTEGER,
+        attempt_count INTEGER NOT NULL DEFAULT 1
     ) STRICT""",
     """CREATE TABLE attempts (
         payment_id TEXT NOT NULL REFERENCES payments (payment_id),
@@ -109,6 +117,27 @@ _M001 = (
     ) STRICT""",
     "CREATE INDEX callbacks_unread ON callbacks (channel, received_us) WHERE verdict = ''",
     "CREATE INDEX callbacks_of ON callbacks (payment_id, attempt)",
+    # Written in the transaction that changes a payment's status; sent afterwards (outbox.py).
+    """CREATE TABLE outbox (
+        event_id TEXT PRIMARY KEY,
+        queue TEXT NOT NULL,
+        event_type TEXT NOT NULL,
+        once TEXT NOT NULL UNIQUE,
+        payment_id TEXT NOT NULL,
+        body BLOB NOT NULL,
+        created_us INTEGER NOT NULL,
+        due_us INTEGER NOT NULL,
+        lease_us INTEGER NOT NULL DEFAULT 0,
+        tries INTEGER NOT NULL DEFAULT 0,
+        state TEXT NOT NULL DEFAULT 'waiting',
+        detail TEXT NOT NULL DEFAULT '',
+        settled_us INTEGER,
+        message_id TEXT NOT NULL DEFAULT ''
+    ) STRICT""",
+    "CREATE INDEX outbox_failed ON outbox (queue, created_us) WHERE state IN ('given_up', 'ambiguous')",
+    "CREATE INDEX outbox_message ON outbox (message_id) WHERE message_id <> ''",
+    "CREATE INDEX outbox_open ON outbox (queue, created_us) WHERE state IN ('waiting', 'sending')",
+    "CREATE INDEX outbox_of ON outbox (payment_id)",
     # A seat belt, not a proof: what proves is the hash chain (journal.py).
     """CREATE TRIGGER journal_is_append_only_u BEFORE UPDATE ON journal
         BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END""",

@@ -13,20 +13,30 @@ from pathlib import Path
 
 from mpesa_cli.errors import LedgerBusy
 from mpesa_cli.ledger.connection import checkpoint_if_large, explained, open_connection
+from mpesa_cli.ledger.history import HistoryReads
 from mpesa_cli.ledger.ledger import LedgerWrite
-from mpesa_cli.ledger.reads import Reads
-from mpesa_cli.ledger.writes import Write
+from mpesa_cli.ledger.writes import Stage, Write
 
 SPACE_NEEDED_BYTES = 64 << 20
 
 
-class SqliteLedger(Reads):
+class SqliteLedger(HistoryReads):
     """A ledger in one SQLite file. One connection per thread; closed by :meth:`close`."""
 
     def __init__(
-        self, path: Path, *, environment: str, token_hex: Callable[[int], str], busy_timeout_s: float | None = None
+        self,
+        path: Path,
+        *,
+        environment: str,
+        token_hex: Callable[[int], str],
+        stage: Stage = lambda before, payment, now_us: (),
+        busy_timeout_s: float | None = None,
     ) -> None:
-        """Open, creating and migrating as needed. Raises LedgerUnusable or LedgerBusy."""
+        """Open, creating and migrating as needed. Raises LedgerUnusable or LedgerBusy.
+
+        ``stage`` says what a change of a payment's status puts into the outbox, in the same transaction.
+        """
+        self._stage = stage
         self._path = path
         self._token_hex = token_hex
         self._options = {} if busy_timeout_s is None else {"busy_timeout_s": busy_timeout_s}
@@ -50,7 +60,7 @@ class SqliteLedger(Reads):
         with explained(self._path):
             connection.execute("BEGIN IMMEDIATE")
             try:
-                yield Write(connection, self._path, self.environment, self._token_hex)
+                yield Write(connection, self._path, self.environment, self._token_hex, self._stage)
                 connection.execute("COMMIT")
             except BaseException:
                 # A commit that failed half-way leaves the transaction open; one that SQLite rolled back does not.

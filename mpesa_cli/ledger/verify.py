@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from mpesa_cli.domain.state import Terms, attempt_view
 from mpesa_cli.ledger.journal import GENESIS, private_digest, row_hash
 from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.ledger.rows import PROJECTED_COLUMNS, payment_projection
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,11 @@ def _projection_flaws(ledger: Reads) -> Iterator[Flaw]:
             if view != attempt.view:
                 shown = f"{payment_id} attempt {attempt.ref.number} is shown as {attempt.state}"
                 yield Flaw(0, f"{shown}, and its evidence says {view.state}")
-        stored = ledger.rows("SELECT status FROM payments WHERE payment_id=?", (payment.payment_id,))[0][0]
-        if stored != payment.status.value:
-            yield Flaw(0, f"{payment_id} is shown as {stored}, not {payment.status}")
+        stored = ledger.rows(
+            f"SELECT {PROJECTED_COLUMNS} FROM payments WHERE payment_id=?",  # noqa: S608 - fixed text
+            (payment.payment_id,),
+        )[0]
+        if stored[0] != payment.status.value:
+            yield Flaw(0, f"{payment_id} is shown as {stored[0]}, not {payment.status}")
+        elif stored != payment_projection(payment):
+            yield Flaw(0, f"{payment_id} is not shown as its attempts say")

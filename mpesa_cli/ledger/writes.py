@@ -2,30 +2,41 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.order_matching import order_key
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
-from mpesa_cli.domain.state import AttemptState, Terms, attempt_view
+from mpesa_cli.domain.staging import Staged
+from mpesa_cli.domain.state import AttemptState, PaymentStatus, Terms, attempt_view
 from mpesa_cli.errors import Conflict
+from mpesa_cli.ledger import outbox
 from mpesa_cli.ledger.journal import GENESIS, canonical, private_digest, row_hash
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.rows import PAYMENT_COLUMNS, save_payment, save_view
+
+Stage = Callable[[PaymentStatus, Payment, int], Sequence[Staged]]
+"""What a change of status sets in motion (domain/staging.py)."""
 
 
 class Write(Reads):
     """One open write transaction."""
 
     def __init__(
-        self, connection: sqlite3.Connection, path: Path, environment: str, token_hex: Callable[[int], str]
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        environment: str,
+        token_hex: Callable[[int], str],
+        stage: Stage,
     ) -> None:
         """``connection`` is inside ``BEGIN IMMEDIATE`` and stays there as long as this is used."""
         self._open = connection
         self._path = path
         self._token_hex = token_hex
+        self._stage = stage
         self.environment = environment
 
     def _connection(self) -> sqlite3.Connection:
@@ -102,7 +113,8 @@ class Write(Reads):
             return self._must(attempt.payment_id)
         self._chain(ev.to_record(evidence), attempt.payment_id, attempt.number)
         known.append(evidence)
-        asked = next(a for a in self._must(attempt.payment_id).attempts if a.ref == attempt)
+        before = self._must(attempt.payment_id)
+        asked = next(a for a in before.attempts if a.ref == attempt)
         view = attempt_view(Terms(asked.amount_cents, asked.msisdn, prompted=asked.channel == "stk"), known)
         if view.state is AttemptState.PAID:
             for receipt in view.receipts:
@@ -115,7 +127,40 @@ class Write(Reads):
         save_view(self._open, attempt, view, withdrawn=withdrawn)
         payment = self._must(attempt.payment_id)
         save_payment(self._open, payment)
+        staged = self._stage(before.status, payment, evidence.at_us)
+        if staged:
+            outbox.put(self._open, staged, payment.payment_id, evidence.at_us)
         return payment
+
+    def outbox_claim(
+        self, queue: str, now_us: int, lease_us: int, most: int, *, repeat_lost: bool
+    ) -> list[outbox.OutboxRow]:
+        """Take due rows of a queue; nobody else gets them until the lease is over."""
+        return outbox.claim(self._open, queue, now_us, lease_us, most, repeat_lost=repeat_lost)
+
+    def outbox_claim_one(self, event_id: str, now_us: int, lease_us: int) -> outbox.OutboxRow | None:
+        """Take one row by its id, or None where it is no longer waiting and due."""
+        return outbox.claim_one(self._open, event_id, now_us, lease_us)
+
+    def outbox_doubt_lost(self, queue: str, now_us: int, detail: str) -> int:
+        """Claims whose process died become ``ambiguous``. Returns how many."""
+        return outbox.doubt_lost(self._open, queue, now_us, detail)
+
+    def outbox_finish(self, event_id: str, state: str, detail: str, now_us: int, message_id: str = "") -> None:
+        """A try is over for good: ``done``, ``given_up`` or ``ambiguous``."""
+        outbox.finish(self._open, event_id, state, detail, now_us, message_id)
+
+    def outbox_of_message(self, message_id: str) -> outbox.OutboxRow | None:
+        """The row that the receiver knows under this id, or None."""
+        return outbox.of_message(self._open, message_id)
+
+    def outbox_again(self, event_id: str, detail: str, due_us: int) -> None:
+        """A try failed and may be repeated from ``due_us`` on."""
+        outbox.again(self._open, event_id, detail, due_us)
+
+    def outbox_put(self, rows: Sequence[Staged], payment_id: str, at_us: int) -> None:
+        """Add rows by hand, as for a receipt that is sent again."""
+        outbox.put(self._open, rows, payment_id, at_us)
 
     def store_callback(self, attempt: AttemptRef, body: bytes, peer: str, at_us: int) -> str | None:
         """Store a raw body; returns its id, or None where the same body was stored before."""
@@ -184,6 +229,7 @@ class Write(Reads):
         """One payment that came by two channels is one payment: the one that C2B opened gives way."""
         facts = {"into_payment": into.payment_id, "into_attempt": into.number}
         self._chain(ev.Record("payment_merged", at_us, facts, {}), other.payment_id, None)
+        outbox.merge(self._open, other.payment_id, into.payment_id, '{"why":"merged"}', at_us)
         self._open.execute("DELETE FROM receipts WHERE payment_id=?", (other.payment_id,))
         self._open.execute("DELETE FROM attempts WHERE payment_id=?", (other.payment_id,))
         self._open.execute("DELETE FROM payments WHERE payment_id=?", (other.payment_id,))

@@ -5,10 +5,9 @@ path, the method or the token.
 """
 
 import asyncio  # noqa: TID253 - this module is itself imported inside functions only
-import re
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from mpesa_cli.listener.deliveries import (
     FORBIDDEN_SHAPE,
@@ -16,35 +15,22 @@ from mpesa_cli.listener.deliveries import (
     TOO_MANY,
     UNAVAILABLE,
     UNKNOWN,
-    C2bDelivery,
-    C2bStep,
     Delivery,
-    OpenDelivery,
-    OpenPath,
-    StkDelivery,
     Verdict,
 )
-from mpesa_cli.listener.intake import hash_of_secret
 from mpesa_cli.listener.options import ListenerOptions
 from mpesa_cli.listener.peer import is_doubtful, is_refused, peer_address
 from mpesa_cli.listener.refusals import Allowance, Refusals
+from mpesa_cli.listener.routes import OPEN_PATHS, Address, address_of
 from mpesa_cli.listener.writer import Writer
 
 BODY_MAX = 64 * 1024
 HEAD_MAX = 32 * 1024  # h11 caps heads that come in pieces; this one is for those that come in one
 HEADERS_MAX = 100
-STK_PREFIX = "/hooks/stk/"
-OPEN_PATHS: dict[str, OpenPath] = {
-    "/payments/mpesa/callback": "stk",
-    "/payments/mpesa/c2b/confirmation": "c2b-confirmation",
-    "/payments/mpesa/c2b/validation": "c2b-validation",
-}
-C2B_PATH = re.compile(r"/hooks/([0-9a-f]{32})/c2b/(confirmation|validation)")
 
 Scope: TypeAlias = dict[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]
 Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
-_Address: TypeAlias = Callable[[bytes, str], Delivery]
 
 _HEALTHY = Verdict(200, b'{"status":"ok"}', stored=False)
 _FAILING = Verdict(503, b'{"status":"failing"}', stored=False)
@@ -76,7 +62,7 @@ class ListenerApp:
         """What to answer, and whether the body was read whole. No verdict where the client has gone."""
         if scope["path"] == "/healthz" and scope["method"] == "GET":
             return (_HEALTHY if self._writer.healthy else _FAILING), False
-        addressed = self._addressed(scope["path"]) if scope["method"] == "POST" else None
+        addressed = address_of(scope["path"]) if scope["method"] == "POST" else None
         refusal = self._refusal(addressed, scope, peer)
         if refusal is not None:
             return refusal, False
@@ -94,21 +80,11 @@ class ListenerApp:
             self._refusals.note("unknown token", peer)
         return verdict, True
 
-    @staticmethod
-    def _addressed(path: str) -> _Address | None:
-        """What a body on this path would be, or None where the path is none of ours."""
-        if path.startswith(STK_PREFIX):
-            token_hash = hash_of_secret(path.removeprefix(STK_PREFIX))
-            return partial(StkDelivery, token_hash) if token_hash else None
-        if found := C2B_PATH.fullmatch(path):
-            return partial(C2bDelivery, cast(C2bStep, found[2]), hash_of_secret(found[1]) or "")
-        return partial(OpenDelivery, OPEN_PATHS[path]) if path in OPEN_PATHS else None
-
-    def _refusal(self, addressed: _Address | None, scope: Scope, peer: str) -> Verdict | None:
+    def _refusal(self, addressed: Address | None, scope: Scope, peer: str) -> Verdict | None:
         """Why the body need not even be read, if so. Nothing of it is stored."""
         names = [name for name, _ in scope["headers"]]
         reason, verdict = "", UNKNOWN
-        if False and sum(len(k) + len(v) for k, v in scope["headers"]) > HEAD_MAX:
+        if len(names) > HEADERS_MAX or sum(len(k) + len(v) for k, v in scope["headers"]) > HEAD_MAX:
             reason, verdict = "head too large", FORBIDDEN_SHAPE
         elif addressed is None:
             reason = "unknown path"

@@ -16,7 +16,7 @@ from mpesa_cli.listener.intake import Intake
 QUEUE_MAX = 1024  # at 64 KiB a body, 64 MB at the very most
 BATCH_MAX = 256
 LULL_S = 0.02
-SETTLE_AT_LEAST_EVERY_S = 0.1
+SETTLE_AT_LEAST_EVERY_S = 0.25
 SETTLE_SLICE = 32
 SETTLE_AT_THE_END_S = 5.0  # what is left then is settled by the next listener, or by whoever asks
 TRY_AGAIN_MAX_S = 60.0

@@ -25,6 +25,7 @@ class Asked:
     payment: Payment
     words: str
     wait_s: float = 0.0
+    reached: bool = True
 
 
 def can_settle(attempt: Attempt) -> bool:
@@ -52,6 +53,6 @@ def ask(ledger: Ledger, daraja: Queries, payment: Payment, attempt: Attempt, now
         case answers.Pending(reason):
             return Asked(payment, f"Daraja is still waiting for the customer ({reason})")
         case answers.Limited(retry_after_s, reason):
-            return Asked(payment, f"Daraja was not asked: {reason}", float(retry_after_s))
+            return Asked(payment, f"Daraja was not asked: {reason}", float(retry_after_s), reached=False)
         case answers.Unanswered(_, description) | answers.Undelivered(_, description) | answers.Refused(_, description):
-            return Asked(payment, f"Daraja could not be asked: {description}")
+            return Asked(payment, f"Daraja could not be asked: {description}", reached=False)

@@ -24,6 +24,7 @@ from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
 POSTS_MAX = 5
 CREATED_GRACE_S = 3.0  # how long a push of the same order gets to come from its intent to its sending
 PHONE_LOOKBACK_US = 300 * SECOND_US
+TAKEN_OVER = "a new push of the same order took over"
 
 
 class Daraja(Protocol):
@@ -141,17 +142,26 @@ def _record_intent(hands: Hands, intent: Intent) -> Attempt | Payment:
     with hands.ledger.write() as tx:
         now_us = hands.now_us()
         existing = tx.payment_by_order(intent.order_id)
-        decision = decide(existing, intent, tx.prompts_on(intent.msisdn, now_us - PHONE_LOOKBACK_US), now_us)
-        match decision:
+        prompts = tx.prompts_on(intent.msisdn, now_us - PHONE_LOOKBACK_US)
+        match decide(existing, intent, prompts, now_us):
             case Start():
                 return tx.open_payment(intent, now_us).last
             case Again(payment):
                 return _replace_last(hands, tx, payment, intent, now_us)
-            case PickUp(payment):
-                age_us = now_us - payment.last.created_us
-                if payment.last.state is AttemptState.CREATED and age_us >= CREATED_GRACE_S * SECOND_US:
+            case PickUp(payment) if _is_abandoned(payment.last, now_us):
+                payment = tx.append(payment.last.ref, ev.Withdrawn(now_us, TAKEN_OVER))
+                # It may have been a retry: an earlier prompt that may be paid, or was answered, still stands.
+                if isinstance(decide(payment, intent, prompts, now_us), Again):
                     return _replace_last(hands, tx, payment, intent, now_us)
                 return payment
+            case PickUp(payment):
+                return payment
+
+
+def _is_abandoned(attempt: Attempt, now_us: int) -> bool:
+    """An intent whose process had its moment. One from the future was recorded before the clock was set back."""
+    is_fresh = 0 <= now_us - attempt.created_us < CREATED_GRACE_S * SECOND_US
+    return attempt.state is AttemptState.CREATED and not is_fresh
 
 
 def _replace_last(hands: Hands, tx: LedgerWrite, payment: Payment, intent: Intent, now_us: int) -> Attempt:
@@ -160,7 +170,7 @@ def _replace_last(hands: Hands, tx: LedgerWrite, payment: Payment, intent: Inten
         p for p in tx.prompts_on(intent.msisdn, now_us - PHONE_LOOKBACK_US) if p.ref.payment_id != payment.payment_id
     ]
     check_phone(others, intent.msisdn, intent.amount_cents, now_us)
-    tx.append(payment.last.ref, ev.Withdrawn(now_us, "a new push of the same order took over"))
+    tx.append(payment.last.ref, ev.Withdrawn(now_us, TAKEN_OVER))
     attempt: Attempt = tx.open_attempt(payment.payment_id, intent.msisdn, intent.token_hash, now_us)
     return attempt
 

@@ -1,12 +1,16 @@
 """Retry: a further attempt of a payment, where and only where that is safe (domain/retry_advice.py)."""
 
 import hashlib
+from collections.abc import Callable
 
+from mpesa_cli.domain.evidence import Withdrawn
+from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.domain.payment import Attempt, Payment
 from mpesa_cli.domain.push_rules import check_phone
-from mpesa_cli.domain.state import PaymentStatus
+from mpesa_cli.domain.state import AttemptState, PaymentStatus
 from mpesa_cli.errors import Conflict
-from mpesa_cli.operations.push import PHONE_LOOKBACK_US, Hands, Pushed, send
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.operations.push import CREATED_GRACE_S, PHONE_LOOKBACK_US, Hands, Pushed, send
 
 
 def new_attempt(hands: Hands, advised: Payment, msisdn: str, *, forced_because: str = "") -> Pushed:
@@ -21,6 +25,26 @@ def new_attempt(hands: Hands, advised: Payment, msisdn: str, *, forced_because: 
     token = hands.token_hex(16)
     attempt = _record(hands, advised, msisdn, hashlib.sha256(token.encode()).hexdigest(), forced_because)
     return send(hands, attempt, token)
+
+
+def withdraw_abandoned(
+    ledger: Ledger, payment: Payment, now_us: Callable[[], int], sleep: Callable[[float], None]
+) -> Payment:
+    """Give up a newest attempt that was recorded and never announced: whoever recorded it is gone.
+
+    Nothing of it has left, and after this nothing can. A process that has only just recorded it gets a moment.
+    """
+    deadline_us = payment.last.created_us + int(CREATED_GRACE_S * SECOND_US)
+    while payment.last.state is AttemptState.CREATED and 0 < deadline_us - now_us() <= CREATED_GRACE_S * SECOND_US:
+        sleep(0.2)
+        payment = ledger.payment(payment.payment_id) or payment
+    if payment.last.state is not AttemptState.CREATED:
+        return payment
+    with ledger.write() as tx:
+        found = tx.payment(payment.payment_id)
+        if found is None or found.last.ref != payment.last.ref or found.last.state is not AttemptState.CREATED:
+            return found or payment
+        return tx.append(found.last.ref, Withdrawn(now_us(), "recorded, and never sent by a process that is gone"))
 
 
 def _record(hands: Hands, advised: Payment, msisdn: str, token_hash: str, reason: str) -> Attempt:

@@ -5,9 +5,10 @@ not read yet or fully applied, whenever the process dies.
 """
 
 from mpesa_cli.daraja.callbacks import StkFailed, StkPaid, read_stk_callback
-from mpesa_cli.domain.evidence import CallbackFailed, Received, SenderLost
+from mpesa_cli.domain.evidence import CallbackFailed, Received, SenderLost, Withdrawn
 from mpesa_cli.domain.moments import SECOND_US
-from mpesa_cli.domain.payment import AttemptRef, Payment
+from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
+from mpesa_cli.domain.push_rules import INTENT_LIFE_S
 from mpesa_cli.domain.state import AttemptState
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawCallback
 
@@ -72,15 +73,25 @@ def apply_unread(ledger: Ledger, attempt: AttemptRef | None, now_us: int) -> int
 
 
 def give_up_on_lost_senders(ledger: Ledger, payment: Payment, now_us: int) -> Payment:
-    """Where a process announced a POST and never came back, say so: the attempt is ``unknown`` from then on."""
-    lost = [a for a in payment.attempts if _is_lost(a.state, a.view.requested_us, now_us)]
-    if not lost:
+    """Where a process never came back, say so: from its intent to a POST, or from a POST to its answer.
+
+    An intent that is too old to be sent is withdrawn; an attempt whose POST was announced is ``unknown``.
+    """
+    if not any(_is_dead(a, now_us) or _is_lost(a.state, a.view.requested_us, now_us) for a in payment.attempts):
         return payment
     with ledger.write() as tx:
-        for attempt in lost:
-            post = max(p for p in tx.posts(attempt.ref))
-            payment = tx.append(attempt.ref, SenderLost(now_us, post))
+        payment = tx.payment(payment.payment_id) or payment
+        for attempt in payment.attempts:
+            if _is_dead(attempt, now_us):
+                payment = tx.append(attempt.ref, Withdrawn(now_us, "the program was stopped before it sent anything"))
+            elif _is_lost(attempt.state, attempt.view.requested_us, now_us):
+                payment = tx.append(attempt.ref, SenderLost(now_us, max(tx.posts(attempt.ref))))
     return payment
+
+
+def _is_dead(attempt: Attempt, now_us: int) -> bool:
+    """An intent that may no longer be sent, so that withdrawing it takes nothing from anybody."""
+    return attempt.state is AttemptState.CREATED and now_us - attempt.created_us > INTENT_LIFE_S * SECOND_US
 
 
 def _is_lost(state: AttemptState, requested_us: int | None, now_us: int) -> bool:

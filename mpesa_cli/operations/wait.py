@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.domain.payment import Payment
-from mpesa_cli.domain.state import PaymentStatus
+from mpesa_cli.domain.state import AttemptState, Flag, PaymentStatus
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.operations.ask import Queries, ask, can_settle
 from mpesa_cli.operations.settle import apply_unread, give_up_on_lost_senders
@@ -17,6 +17,7 @@ from mpesa_cli.operations.settle import apply_unread, give_up_on_lost_senders
 FIRST_QUERY_AFTER_S = 10.0
 QUERY_INTERVAL_MAX_S = 30.0
 LOOK_EVERY_S = 0.25
+RECEIPT_GRACE_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def watch(
             next_query_us = now_us() + int(max(interval_s, asked.wait_s) * (1 + 0.1 * random()) * SECOND_US)
         left_s = (deadline_us - now_us()) / SECOND_US
         yield Seen(payment, max(0.0, left_s), news)
-        if is_settled(payment) or left_s <= 0:
+        if left_s <= 0 or (is_settled(payment) and not _receipt_may_come(payment, now_us())):
             return
         sleep(min(LOOK_EVERY_S, left_s))
 
@@ -88,6 +89,14 @@ def is_settled(payment: Payment) -> bool:
             | PaymentStatus.OVERPAID
         ):
             return True
+
+
+def _receipt_may_come(payment: Payment, now_us: int) -> bool:
+    """Whether a query has just said paid, so that the callback with the receipt number may be a moment behind."""
+    view = payment.telling.view
+    if Flag.UNCONFIRMED not in view.flags or view.state is not AttemptState.PAID or view.settled_us is None:
+        return False
+    return 0 <= now_us - view.settled_us < RECEIPT_GRACE_S * SECOND_US
 
 
 def _first_query_us(payment: Payment, now_us: int, random: float) -> int:

@@ -1,4 +1,4 @@
-"""What is allowed and yet likely to hurt: for ``config check`` and ``doctor``, never in a payment's way."""
+"""What is allowed and yet likely to hurt: for ``config check``, never in a payment's way."""
 
 from urllib.parse import urlsplit
 

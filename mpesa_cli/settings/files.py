@@ -51,13 +51,15 @@ def read_secret_file(path: Path, named_by: str, *, private: bool) -> str | None:
         return None
     except OSError as refused:
         raise _unreadable(path, named_by, str(refused.strerror), f"ls -l {path}") from None
-    with os.fdopen(handle, "rb") as file:
+    try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise _unreadable(path, named_by, "it is not a regular file", f"ls -l {path}")
         if private and status.st_mode & 0o077:
             raise _unreadable(path, named_by, "others may read it", f"chmod 600 {path}")
-        raw = file.read(_SIZE_MAX + 1)
+        raw = os.read(handle, _SIZE_MAX + 1)
+    finally:
+        os.close(handle)
     try:
         text = raw.decode("utf-8-sig") if len(raw) <= _SIZE_MAX else ""
     except UnicodeDecodeError:

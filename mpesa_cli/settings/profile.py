@@ -12,6 +12,8 @@ Environment = Literal["simulator", "sandbox", "production"]
 # The embedded simulator has no address: these stand where a profile needs one, and are never connected to.
 EMBEDDED_BASE_URL = "http://127.0.0.1/embedded"
 EMBEDDED_CALLBACK_BASE = "http://127.0.0.1/embedded"
+# A served simulator calls a listener on the same machine: the port is `mpesa listen`'s default.
+LISTENER_BASE = "http://127.0.0.1:8310"
 SANDBOX_SHORTCODE = "174379"
 
 
@@ -53,6 +55,7 @@ class Profile:
     ledger: Path
     timeout_s: int
     callback_ips: Literal["off", "warn", "enforce"]
+    c2b_validation: Literal["accept", "known_order", "amount_equal", "range"]
     tunnel: Literal["none", "cloudflare", "nginx"]
     language: Literal["en", "sw"]
     rate_per_s: float

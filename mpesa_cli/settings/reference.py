@@ -76,7 +76,11 @@ KEYS: tuple[Key, ...] = (
     Key("timeout_s", "whole number", "How many seconds a push waits for the customer", 120,
         rule=rules.between(1, 900)),
     Key("callback_ips", "text", "What to do with callbacks from addresses that are not Safaricom's", "warn",
+        default_text="warn in production, off elsewhere",
         choices=("off", "warn", "enforce")),
+    Key("c2b_validation", "text", "Which payments by hand are let through: all; of orders that are known and not paid; "
+        "of those with exactly the amount that is missing; within the limits",
+        "accept", choices=("accept", "known_order", "amount_equal", "range")),
     Key("tunnel", "text", "What stands in front of `mpesa listen` and names the sender's address", "none",
         choices=("none", "cloudflare", "nginx")),
     Key("language", "text", "The language of receipts and customer messages", "en", choices=("en", "sw")),

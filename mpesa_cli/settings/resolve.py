@@ -85,6 +85,11 @@ def _follow_environment(name: str, values: dict[str, Setting], data_dir: Path) -
     if environment == "simulator" and values["base_url"].value == p.EMBEDDED_BASE_URL:
         # Its callbacks stay in the process, whatever public address the shop has.
         values["callback_base_url"] = Setting(p.EMBEDDED_CALLBACK_BASE, "the embedded simulator")
+    elif environment == "simulator" and values["callback_base_url"].value is None:
+        values["callback_base_url"] = Setting(p.LISTENER_BASE, "where mpesa listen is by default")
+    if environment != "production" and values["callback_ips"].source == _DEFAULT:
+        # Safaricom's list is of its production addresses; the sandbox was reported calling from others.
+        values["callback_ips"] = Setting("off", _DEFAULT)
     for key, ending in (("ledger", ".db"), ("sms.file", "-sms.txt")):
         if values[key].value is None:
             values[key] = Setting(str(data_dir / f"{name}-{environment}{ending}"), _DEFAULT)

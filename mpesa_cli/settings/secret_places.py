@@ -1,6 +1,6 @@
 """Which store holds which secret: a small file beside the configuration, with names in it and no values.
 
-It spares every command that has no secret in the keyring the 60 ms of asking one (cli-craft.md 7), and
+It spares every command that has no secret in the keyring the 60 ms of asking one, and
 lets the keyring's entries follow a MPESA_HOME that is moved.
 """
 

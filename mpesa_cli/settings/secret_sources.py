@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mpesa_cli.domain.secret import Secret
-from mpesa_cli.errors import InvalidInput, SettingsError
+from mpesa_cli.errors import InvalidInput, SecretMissing, SettingsError
 from mpesa_cli.settings.files import read_secret_file
 from mpesa_cli.settings.paths import absolute_path
 from mpesa_cli.settings.secret_names import SECRET_NAMES, variable_of
@@ -79,3 +79,23 @@ def check_secret(text: str, named_by: str) -> Secret:
             hint="Copy it from the Daraja portal again. Nothing was sent.", code="secret-malformed",
         )
     return Secret(cleaned)
+
+
+def secret_missing(profile: str, name: str, keyring_trouble: str | None) -> SecretMissing:
+    """The error that says how to give a secret, and why the keyring that has it did not."""
+    trouble = f" It was stored in the keyring: {keyring_trouble}." if keyring_trouble else ""
+    return SecretMissing(
+        f"There is no {name} for the profile {profile!r}.{trouble}",
+        hint=f"Nothing was sent. On servers:  export {variable_of(name)}_FILE=/path/of/a/file (chmod 600)  "
+        f"Here:  mpesa secrets set {name} --profile {profile}",
+    )
+
+
+def not_stored(profile: str, name: str, why: str) -> SettingsError:
+    """The error that offers the two ways without a keyring."""
+    return SettingsError(
+        f"The {name} was not stored: {why}.",
+        hint=f"Two ways without a keyring:  export {variable_of(name)}_FILE=/path/of/a/file (chmod 600)  "
+        f"or keep it in a file that only you can read:  mpesa secrets set {name} --profile {profile} --store file",
+        code="no-keyring",
+    )

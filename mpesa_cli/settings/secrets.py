@@ -13,7 +13,7 @@ from mpesa_cli.settings.files import write_private
 from mpesa_cli.settings.keyring_store import KeyringUnusable, keyring_delete, keyring_get, keyring_set
 from mpesa_cli.settings.paths import Paths, find_paths
 from mpesa_cli.settings.profile import Profile
-from mpesa_cli.settings.secret_names import DARAJA_SECRETS, SECRET_NAMES, default_secrets, variable_of
+from mpesa_cli.settings.secret_names import DARAJA_SECRETS, SECRET_NAMES, default_secrets
 from mpesa_cli.settings.secret_places import Places, Store, read_places, record_place, secret_file
 from mpesa_cli.settings.secret_sources import (
     Found,
@@ -23,6 +23,8 @@ from mpesa_cli.settings.secret_sources import (
     from_environment,
     from_named_file,
     from_own_file,
+    not_stored,
+    secret_missing,
 )
 
 KEYRING_TIMEOUT_S = 3.0
@@ -53,7 +55,7 @@ class SecretStore:
         self._embedded = embedded
         self._own_home = bool(environ.get("MPESA_HOME", "").strip())
         self._remembered: dict[str, Found] = {}
-        self._keyring_trouble: str | None = None
+        self._keyring_trouble: dict[str, str] = {}
 
     @classmethod
     def of(
@@ -84,13 +86,7 @@ class SecretStore:
 
     def missing(self, name: str) -> SecretMissing:
         """The error that says how to give this secret."""
-        variable = variable_of(name)
-        trouble = f" The keyring was asked: {self._keyring_trouble}." if self._keyring_trouble else ""
-        return SecretMissing(
-            f"There is no {name} for the profile {self.profile_name!r}.{trouble}",
-            hint=f"Nothing was sent. On servers:  export {variable}_FILE=/path/of/a/file (chmod 600)  "
-            f"Here:  mpesa secrets set {name} --profile {self.profile_name}",
-        )
+        return secret_missing(self.profile_name, name, self._keyring_trouble.get(name))
 
     def hand_over(self, name: str, secret: Secret, source: str) -> None:
         """Use this value from now on without storing it: what a person has just typed."""
@@ -109,9 +105,9 @@ class SecretStore:
                 write_private(self._file(name), secret.reveal() + "\n")
                 kept = from_own_file(self._file(name), name)
         except KeyringUnusable as why:
-            raise self._no_keyring(name, str(why)) from None
+            raise not_stored(self.profile_name, name, str(why)) from None
         if kept != secret:
-            raise self._no_keyring(name, "what was stored could not be read back")
+            raise not_stored(self.profile_name, name, "what was stored could not be read back")
         before = self._places().of(self.profile_name, name)
         self._record(name, store)
         if before is not None and before != store:
@@ -161,10 +157,12 @@ class SecretStore:
         try:
             secret = keyring_get(places.keyring_service, self._user(name), self._timeout_s)
         except KeyringUnusable as why:
-            self._keyring_trouble = str(why)
+            self._keyring_trouble[name] = str(why)
             return None
-        self._keyring_trouble = None if secret else "it no longer has it"
-        return Found(secret, "keyring") if secret else None
+        if secret is None:
+            self._keyring_trouble[name] = "it is no longer there"
+            return None
+        return Found(secret, "keyring")
 
     def _from_store(self, name: str) -> Found | None:
         if self._places().of(self.profile_name, name) != "file":
@@ -181,8 +179,10 @@ class SecretStore:
             keyring_delete(self._places().keyring_service, self._user(name), self._timeout_s)
 
     def _default(self, name: str) -> Found | None:
+        """What nobody has to store. Never in the place of a stored one that just can't be reached."""
         value = self._defaults.get(name)
-        return None if value is None else Found(Secret(value[0]), value[1])
+        stored = not self._embedded and self._places().of(self.profile_name, name)
+        return None if value is None or stored else Found(Secret(value[0]), value[1])
 
     def _places(self) -> Places:
         return read_places(self._config_dir, own_home=self._own_home)
@@ -195,12 +195,3 @@ class SecretStore:
 
     def _user(self, name: str) -> str:
         return f"{self.profile_name}/{name}"
-
-    def _no_keyring(self, name: str, why: str) -> SettingsError:
-        again = f"mpesa secrets set {name} --profile {self.profile_name} --store file"
-        return SettingsError(
-            f"The {name} was not stored: {why}.",
-            hint=f"Two ways without a keyring:  export {variable_of(name)}_FILE=/path/of/a/file (chmod 600)  "
-            f"or keep it in a file that only you can read:  {again}",
-            code="no-keyring",
-        )

@@ -28,14 +28,15 @@ class LiveLine:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave a clean line behind."""
-        if self._animated and self._shown:
-            self._write(_CLEAR)
+        """Leave the last phase on the screen, without its seconds."""
+        self._settle()
 
     def show(self, payment: Payment, seconds_left: float, now_us: int) -> None:
         """Show where the payment stands now."""
         words = phase(payment)
         if self._animated:
+            if words != self._shown:
+                self._settle()
             self._write(f"{_CLEAR}{words}  {seconds_left:.0f} s left")
             self._shown = words
         elif words != self._shown:
@@ -45,9 +46,13 @@ class LiveLine:
     def news(self, words: str, now_us: int) -> None:
         """A line that stays, above the live one: what a query answered."""
         if self._streams.verbosity:
-            if self._animated:
-                self._write(_CLEAR)
+            self._settle()
             self._streams.say(f"{clock_time(now_us)} {words}")
+
+    def _settle(self) -> None:
+        if self._animated and self._shown:
+            self._write(f"{_CLEAR}{self._shown}\n")
+            self._shown = ""
 
     def _write(self, text: str) -> None:
         if not self._streams.quiet:

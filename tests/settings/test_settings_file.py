@@ -15,6 +15,7 @@ SHOP = """
 environment = "sandbox"
 callback_base_url = "https://pay.example.co.ke"
 """
+WITH_CRLF = SHOP.replace("\n", "\r\n").encode()
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_a_file_of_one_profile_is_used_without_naming_it(write: Callable[..., di
 
 @pytest.mark.parametrize(
     "raw",
-    [b"\xef\xbb\xbf" + SHOP.encode(), SHOP.replace("\n", "\r\n").encode(), b"\xef\xbb\xbf" + SHOP.replace("\n", "\r\n").encode()],
+    [b"\xef\xbb\xbf" + SHOP.encode(), WITH_CRLF, b"\xef\xbb\xbf" + WITH_CRLF],
     ids=["byte-order-mark", "crlf", "both"],
 )
 def test_what_windows_editors_write_is_read(write: Callable[..., dict[str, str]], raw: bytes) -> None:

@@ -1,0 +1,102 @@
+"""``mpesa retry --max-attempts N``: the attempts of one run, with a line that says what is waited for."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mpesa_cli.commands.push import hands
+from mpesa_cli.commands.status import settle
+from mpesa_cli.commands.watching import say_where_money_stands, watch_payment
+from mpesa_cli.interrupts import Interrupted
+from mpesa_cli.runtime import Runtime
+from mpesa_cli.terminal.progress import Countdown
+
+if TYPE_CHECKING:
+    from mpesa_cli.domain.payment import Payment
+    from mpesa_cli.operations.retry_loop import GaveUp
+    from mpesa_cli.settings.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person asked for: up to ``most`` attempts on a line, the first against the advice where there is a reason.
+
+    ``at_once``: the advice already allows the first one.
+    """
+
+    msisdn: str
+    most: int
+    at_once: bool
+    reason: str
+
+
+def send_once(runtime: Runtime, profile: "Profile", payment: "Payment", msisdn: str, reason: str) -> "Payment":
+    """One further prompt. Raises what a retry raises; Interrupted after saying where the money stands."""
+    from mpesa_cli.operations.retry import new_attempt
+
+    runtime.streams.say(f"Asking again for order {payment.order_id} …")
+    try:
+        return new_attempt(hands(runtime, profile), payment, msisdn, forced_because=reason).payment
+    except Interrupted:
+        say_where_money_stands(runtime, runtime.ledger(profile).payment(payment.payment_id) or payment)
+        raise
+
+
+def attempts(runtime: Runtime, profile: "Profile", payment: "Payment", wish: Wish, timeout_s: int) -> "Payment":
+    """Ask until it is paid, the attempts are used up, or a person is needed. Returns the payment as it stands."""
+    from mpesa_cli.operations.retry_loop import GaveUp, Hands, Pausing, Tried, persist
+    from mpesa_cli.operations.wait import look
+
+    made = 0
+
+    def attempt(latest: "Payment") -> "Payment":
+        nonlocal made
+        line.clear()
+        made += 1
+        runtime.streams.say(f"Attempt {made} of {wish.most}.")
+        reason = wish.reason if made == 1 else ""
+        sent = send_once(runtime, profile, latest, wish.msisdn, reason)
+        return watch_payment(runtime, profile, sent, timeout_s=timeout_s)
+
+    def seen(latest: "Payment") -> "Payment":
+        runtime.deliver(profile)()
+        return look(runtime.ledger(profile), latest.payment_id, runtime.now_us())
+
+    loop = Hands(
+        settle=lambda latest: settle(runtime, profile, latest), attempt=attempt, look=seen,
+        now_us=runtime.now_us, sleep=runtime.sleep, random=runtime.random,
+    )  # fmt: skip
+    pausing = False
+    with Countdown(runtime.streams) as line:
+        try:
+            for event in persist(loop, payment, wish.msisdn, wish.most, at_once=wish.at_once):
+                pausing = isinstance(event, Pausing)
+                match event:
+                    case Pausing(number, seconds_left, reason):
+                        words = f"{reason} Asking again (attempt {number} of {wish.most}) in"
+                        line.show(words, seconds_left, runtime.now_us())
+                    case Tried(payment, _):
+                        pass
+                    case GaveUp(payment, _):
+                        line.clear()
+                        _say_why(runtime, event, made)
+        except Interrupted:
+            line.clear()
+            if pausing:
+                _say_stopped(runtime, payment, wish.most - made)
+            raise
+    return payment
+
+
+def _say_why(runtime: Runtime, event: "GaveUp", made: int) -> None:
+    from mpesa_cli.domain.state import PaymentStatus
+
+    if event.payment.status is PaymentStatus.FAILED:
+        further = "No further attempt" if made else "No attempt"
+        runtime.streams.say(f"{further} by itself: {event.advice.reason}")
+
+
+def _say_stopped(runtime: Runtime, payment: "Payment", left: int) -> None:
+    runtime.streams.complain(
+        f"Stopped between two attempts: no prompt of order {payment.order_id} is open, nothing was charged. "
+        f"To go on: mpesa retry {payment.order_id} --max-attempts {left}"
+    )

@@ -1,0 +1,170 @@
+"""What ``mpesa receipt`` does with text messages: send one, and list those that failed."""
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mpesa_cli.domain.msisdn import mask_msisdn, parse_msisdn
+from mpesa_cli.errors import Conflict, ExitStatus, MpesaError, RequestRefused, Temporary
+from mpesa_cli.runtime import Runtime
+from mpesa_cli.terminal.render import print_json
+
+if TYPE_CHECKING:
+    from mpesa_cli.domain.payment import Payment
+    from mpesa_cli.operations.notices import Notice
+    from mpesa_cli.operations.notify import Hands, Message
+    from mpesa_cli.settings.profile import Profile
+
+FAILED = ("given_up", "ambiguous")
+LISTED_MAX = 500
+
+
+class SmsInDoubt(MpesaError):
+    """The SMS may have gone out. The money is not in question."""
+
+    exit_status = ExitStatus.TEMPORARY
+    code = "sms-in-doubt"
+    money_moved = "yes"
+
+
+def send_receipt_sms(
+    runtime: Runtime, profile: "Profile", payment: "Payment", *, to: str | None, copy: bool, as_json: bool
+) -> None:
+    """Send the receipt of a paid payment as an SMS, now, and print what became of it.
+
+    Raises Conflict (9: not paid, or it went out before), InvalidInput, SettingsError, SecretMissing,
+    Temporary (5: not sent yet, it is tried again), RequestRefused (3: not sent) and SmsInDoubt (5).
+    """
+    from mpesa_cli.operations.notify import message_of, send_waiting
+    from mpesa_cli.operations.send_again import Wanted, stage_again
+
+    other = parse_msisdn(to) if to is not None else ""
+    hands = runtime.sms_hands(profile)
+    _check_number(payment, other)
+    sender = hands.make_sender()  # what is missing in the configuration must be said before anything is staged
+    hands = replace(hands, make_sender=lambda: sender)
+    row = stage_again(hands, payment, Wanted(other, copy))
+    _say_size(runtime, message_of(payment, row, hands.shop))
+    summary = send_waiting(hands, first=row.event_id, most=1)
+    ours = next((n for n in summary.notices if n.event_id == row.event_id), None)
+    _report(runtime, payment, ours or _elsewhere(hands, payment, row.event_id), as_json=as_json)
+
+
+def show_failed_receipts(runtime: Runtime, profile: "Profile", *, as_json: bool) -> None:
+    """List the SMS receipts that were not sent, or may not have been, newest last."""
+    rows = [
+        _failed_document(order, row)
+        for row in runtime.ledger(profile).outbox("sms", FAILED)[-LISTED_MAX:]
+        if (order := _order_of(runtime, profile, row.payment_id)) is not None
+    ]
+    if as_json:
+        print_json(runtime.streams, rows)
+        return
+    for row in rows:
+        facts = (row["order_id"], row["state"], row["created_at"], row["reason"])
+        runtime.streams.out("\t".join(map(str, facts)))
+    if not rows:
+        runtime.streams.say("Every SMS receipt went out.")
+    elif runtime.streams.is_terminal(runtime.streams.stdout):
+        runtime.streams.say("To send one: mpesa receipt ORDER --sms  (with --copy where it may have arrived)")
+
+
+def _check_number(payment: "Payment", other: str) -> None:
+    from mpesa_cli.operations.notify import can_receive
+
+    if not other and not can_receive(payment.telling.msisdn):
+        raise Conflict(
+            f"M-PESA did not tell the number that paid order {payment.order_id}.",
+            hint=f"No SMS was sent. Ask the customer: mpesa receipt {payment.order_id} --sms --to PHONE",
+            code="no-number",
+        )
+
+
+def _say_size(runtime: Runtime, message: "Message") -> None:
+    from mpesa_cli.domain.sms_text import sms_length
+    from mpesa_cli.operations.notices import size_and_cost
+
+    length = sms_length(message.text)
+    size = f"{length.units} units of {length.encoding}, {size_and_cost(length.parts, '')}"
+    runtime.streams.say(f"SMS to {mask_msisdn(message.msisdn)}, {size}:")
+    runtime.streams.say(f"  {message.text}")
+
+
+def _elsewhere(hands: "Hands", payment: "Payment", event_id: str) -> "Notice":
+    """What another process made of the same receipt, which it took first."""
+    from mpesa_cli.operations.notices import Notice
+    from mpesa_cli.operations.send_again import STATES
+
+    row = next(r for r in hands.ledger.outbox("sms", STATES, payment.payment_id) if r.event_id == event_id)
+    known = json.loads(row.detail) if row.detail else {}
+    state: Any = row.state if row.state in {"done", *FAILED} else "again"
+    return Notice(
+        event_id=event_id,
+        order_id=payment.order_id,
+        msisdn=payment.telling.msisdn,
+        state=state,
+        parts=known.get("parts", 0),
+        cost=known.get("cost", ""),
+        message_id=known.get("message_id", ""),
+        code=known.get("code", ""),
+        words=known.get("words", "Another mpesa is sending it."),
+    )
+
+
+def _report(runtime: Runtime, payment: "Payment", notice: "Notice", *, as_json: bool) -> None:
+    if notice.state != "done":
+        raise _failure(payment, notice)
+    if as_json:
+        print_json(runtime.streams, _document(payment, notice))
+    else:
+        runtime.streams.out(notice.sentence())
+
+
+def _failure(payment: "Payment", notice: "Notice") -> MpesaError:
+    if notice.state == "ambiguous":
+        hint = f"The payment stands. Ask the customer, then: mpesa receipt {payment.order_id} --sms --copy"
+        return SmsInDoubt(f"The SMS is in doubt. {notice.words}", hint=hint)
+    again = f"The payment stands. Try again: mpesa receipt {payment.order_id} --sms"
+    error: MpesaError
+    if notice.state == "again":
+        hint = f"It is tried again by itself. {again}"
+        error = Temporary(f"The SMS is not sent yet. {notice.words}", hint=hint, code="sms-not-sent")
+    else:
+        error = RequestRefused(f"The SMS was not sent. {notice.words}", hint=again, code="sms-refused")
+    error.money_moved = "yes"
+    return error
+
+
+def _document(payment: "Payment", notice: "Notice") -> dict[str, object]:
+    return {
+        "payment_id": payment.payment_id,
+        "order_id": payment.order_id,
+        "environment": payment.environment,
+        "sms": {
+            "state": notice.state,
+            "to": notice.msisdn,
+            "parts": notice.parts,
+            "cost": notice.cost or None,
+            "message_id": notice.message_id or None,
+        },
+    }
+
+
+def _order_of(runtime: Runtime, profile: "Profile", payment_id: str) -> str | None:
+    payment = runtime.ledger(profile).payment(payment_id)
+    return payment.order_id if payment and payment.profile == profile.name else None
+
+
+def _failed_document(order_id: str, row: Any) -> dict[str, object]:
+    from mpesa_cli.domain.moments import rfc3339
+
+    known = json.loads(row.detail) if row.detail else {}
+    return {
+        "order_id": order_id,
+        "payment_id": row.payment_id,
+        "state": row.state,
+        "created_at": rfc3339(row.created_us),
+        "tries": row.tries,
+        "code": known.get("code"),
+        "reason": known.get("words", ""),
+    }

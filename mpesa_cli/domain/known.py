@@ -1,0 +1,92 @@
+"""What is known of one attempt: its evidence sorted by what it says, and simple questions to it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import assert_never
+
+from mpesa_cli.domain import evidence as ev
+from mpesa_cli.domain.moments import SECOND_US
+from mpesa_cli.domain.result_codes import Outcome, stk_result
+
+AGREEING_QUERIES_APART_S = 60  # the sandbox's query was seen contradicting a callback (daraja.md 4)
+
+
+@dataclass(slots=True)
+class Known:
+    """The evidence sorted by what it says. Built once per decision, never kept."""
+
+    sent_us: dict[int, int]
+    answers: dict[int, set[type]]
+    accepted: list[ev.Accepted]
+    refusals: list[ev.Refused | ev.Undelivered | ev.Ambiguous]
+    received: list[ev.Received]
+    callbacks: list[ev.CallbackFailed]
+    queries: list[ev.QueryAnswered]
+    decisions: list[ev.Decided]
+    withdrawn: list[ev.Withdrawn]
+
+
+def known_from(evidence: Iterable[ev.Evidence]) -> Known:
+    """The evidence sorted. Duplicates count once, and the order in which it came does not matter."""
+    known = Known({}, {}, [], [], [], [], [], [], [])
+    for each in sorted(set(evidence), key=lambda e: (e.at_us, e.kind, repr(e))):
+        match each:
+            case ev.Sending():
+                known.sent_us.setdefault(each.post, each.at_us)
+                known.answers.setdefault(each.post, set())
+            case ev.Accepted():
+                known.answers.setdefault(each.post, set()).add(ev.Accepted)
+                known.accepted.append(each)
+            case ev.Undelivered() | ev.Refused() | ev.Ambiguous():
+                known.answers.setdefault(each.post, set()).add(type(each))
+                known.refusals.append(each)
+            case ev.SenderLost():
+                known.answers.setdefault(each.post, set()).add(ev.SenderLost)
+            case ev.Withdrawn():
+                known.withdrawn.append(each)
+            case ev.Received():
+                known.received.append(each)
+            case ev.CallbackFailed():
+                known.callbacks.append(each)
+            case ev.QueryAnswered():
+                known.queries.append(each)
+            case ev.Decided():
+                known.decisions.append(each)
+            case _:
+                assert_never(each)
+    return known
+
+
+def checkout_ids(said: list[ev.Accepted | ev.Received | ev.CallbackFailed]) -> set[str]:
+    """The CheckoutRequestIDs that were named: more than one can't belong to one prompt."""
+    return {e.checkout_request_id for e in said if e.checkout_request_id}
+
+
+def came_after(decision: ev.Decided, known: Known) -> bool:
+    """Whether money was reported after a person decided that none came: they could not know of it."""
+    times = [r.at_us for r in known.received]
+    times += [q.at_us for q in known.queries if stk_result(q.result_code).outcome is Outcome.PAID]
+    return max(times, default=0) > decision.at_us
+
+
+def first_checkout_id(known: Known) -> str | None:
+    """The CheckoutRequestID from the answer, else from a callback."""
+    said: list[ev.Accepted | ev.Received | ev.CallbackFailed] = [
+        *known.accepted, *known.received, *known.callbacks
+    ]
+    return next((e.checkout_request_id for e in said if e.checkout_request_id), None)
+
+
+def says_no(known: Known) -> bool:
+    """Whether any callback or query ended in a final no."""
+    codes = [c.result_code for c in known.callbacks] + [q.result_code for q in known.queries]
+    return any(stk_result(code).outcome is Outcome.FAILED for code in codes)
+
+
+def queries_agree(queries: list[ev.QueryAnswered]) -> bool:
+    """Two queries with the same final no, far enough apart, count as one callback."""
+    times: dict[str, list[int]] = {}
+    for query in queries:
+        if stk_result(query.result_code).outcome is Outcome.FAILED:
+            times.setdefault(query.result_code, []).append(query.at_us)
+    return any(max(t) - min(t) >= AGREEING_QUERIES_APART_S * SECOND_US for t in times.values())

@@ -1,0 +1,116 @@
+"""A receipt: the facts that a shop confirms to its customer, the same in every face. Pure.
+
+Only a payment that is paid, with every M-PESA receipt number known, has one.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mpesa_cli.domain.amount import format_cents
+from mpesa_cli.domain.msisdn import mask_msisdn
+from mpesa_cli.domain.payment import Payment
+from mpesa_cli.domain.state import AttemptState, PaymentStatus
+from mpesa_cli.errors import Conflict, MoneyMoved
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """Who gives the receipt. ``number`` is what customers pay to; ``shortcodes`` are all the shop's own."""
+
+    name: str
+    kind: Literal["paybill", "till"]
+    number: str
+    shortcodes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One receipt.
+
+    ``receipts`` are the M-PESA receipt numbers, oldest first; ``amount_cents`` is all that came, and
+    ``owed_cents`` what of it is to be given back. ``payer`` is masked, and empty where M-PESA hid the
+    number. ``order_id`` is the shop's own, empty where the customer paid by hand without one.
+    """
+
+    shop_name: str
+    kind: Literal["paybill", "till"]
+    number: str
+    receipts: tuple[str, ...]
+    amount_cents: int
+    owed_cents: int
+    payer: str
+    account_reference: str
+    order_id: str
+    payment_id: str
+    description: str
+    paid_us: int
+    environment: str
+    copy: bool = False
+
+    @property
+    def code(self) -> str:
+        """What the QR code says: the M-PESA receipt number, several with spaces between them."""
+        return " ".join(self.receipts)
+
+
+def receipt_of(payment: Payment, shop: Shop, *, copy: bool = False) -> Receipt:
+    """The receipt of a payment. Raises Conflict, naming the state and the next command, where it has none."""
+    if payment.status not in {PaymentStatus.PAID, PaymentStatus.OVERPAID}:
+        raise _not_paid(payment)
+    paying = [a for a in payment.attempts if a.state is AttemptState.PAID]
+    if not all(a.view.receipts for a in paying):
+        raise _no_number(payment)
+    by_time = sorted(paying, key=lambda a: (a.view.paid_us or 0, a.ref.number))
+    newest = by_time[-1]
+    own = payment.shortcode in shop.shortcodes
+    payer = newest.msisdn
+    return Receipt(
+        shop_name=shop.name,
+        kind=shop.kind,
+        number=shop.number if own else payment.shortcode,
+        receipts=tuple(receipt for a in by_time for receipt in sorted(a.view.receipts)),
+        amount_cents=payment.received_cents,
+        owed_cents=payment.received_cents - payment.amount_cents,
+        payer=mask_msisdn(payer) if payer else "",
+        account_reference=payment.account_reference,
+        order_id="" if payment.attempts[0].channel == "c2b" else payment.order_id,
+        payment_id=payment.payment_id,
+        description=payment.description,
+        paid_us=newest.view.paid_us or newest.view.settled_us or payment.created_us,
+        environment=payment.environment,
+        copy=copy,
+    )
+
+
+def _not_paid(payment: Payment) -> Conflict:
+    order = payment.order_id
+    came, asked = format_cents(payment.received_cents), format_cents(payment.amount_cents)
+    look = f"Look again: mpesa status {order}"
+    words: dict[PaymentStatus, tuple[str, str, MoneyMoved]] = {
+        PaymentStatus.PENDING: ("is not paid yet, it is pending", look, "unknown"),
+        PaymentStatus.UNKNOWN: ("may have been paid or not, it is unknown", look, "unknown"),
+        PaymentStatus.FAILED: ("was not paid, it is failed", f"Ask again: mpesa retry {order}", "no"),
+        PaymentStatus.PARTIAL: (
+            f"is partly paid: {came} of {asked} came", f"See what came: mpesa status {order} --json", "yes",
+        ),
+        PaymentStatus.REVIEW: (
+            "is for review: what came does not fit what was asked",
+            f"All that is known: mpesa status {order} --json", "unknown",
+        ),
+    }  # fmt: skip
+    what, then, moved = words[payment.status]
+    refused = Conflict(f"There is no receipt: order {order} {what}.", hint=then, code="not-paid")
+    refused.money_moved = moved
+    return refused
+
+
+def _no_number(payment: Payment) -> Conflict:
+    refused = Conflict(
+        f"There is no receipt yet: Daraja says that order {payment.order_id} is paid (unconfirmed), but the "
+        "M-PESA receipt number has not come.",
+        hint="Compare the number in the customer's M-PESA message with the shop's statement. "
+        f"Look again: mpesa status {payment.order_id}",
+        code="receipt-unconfirmed",
+    )
+    refused.money_moved = "yes"
+    return refused

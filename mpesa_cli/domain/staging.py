@@ -1,0 +1,53 @@
+"""What the change of a payment's status sets in motion: events for the shop's own system, an SMS receipt. Pure.
+
+The rows are written in the transaction that changes the status, and sent afterwards by whoever is alive.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from mpesa_cli.domain.moments import rfc3339
+from mpesa_cli.domain.payment import Payment
+from mpesa_cli.domain.payment_document import payment_document
+from mpesa_cli.domain.state import PaymentStatus
+
+Queue = Literal["webhook", "sms"]
+
+# Statuses that the shop's own system is told of; the others are on the way to one of these.
+TOLD = frozenset(
+    {
+        PaymentStatus.PAID,
+        PaymentStatus.FAILED,
+        PaymentStatus.PARTIAL,
+        PaymentStatus.OVERPAID,
+        PaymentStatus.REVIEW,
+        PaymentStatus.UNKNOWN,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A row for the outbox. ``once`` is unique: what has been staged is never staged again."""
+
+    queue: Queue
+    event_type: str
+    once: str
+    body: bytes
+
+
+def stage(before: PaymentStatus | None, payment: Payment, now_us: int, *, sms_receipt: bool) -> Sequence[Staged]:
+    """The rows for a payment whose status was ``before``. An order is told PAID once, for ever."""
+    after = payment.status
+    if after is before or after not in TOLD:
+        return ()
+    kind = f"order.{after.value}"
+    number = len(payment.attempts)
+    body = {"type": kind, "timestamp": rfc3339(now_us), "data": payment_document(payment, now_us)}
+    once = payment.payment_id if after is PaymentStatus.PAID else f"{payment.payment_id}/{number}"
+    rows = [Staged("webhook", kind, f"{kind}/{once}", json.dumps(body, separators=(",", ":")).encode())]
+    if sms_receipt and after is PaymentStatus.PAID:
+        rows.append(Staged("sms", "receipt", f"sms.receipt/{payment.payment_id}", b""))
+    return rows

@@ -1,0 +1,97 @@
+"""The history of payments, newest first, in pages by key: a million rows stream in flat memory.
+
+Every page is a read of its own, so a slow reader holds nothing up; a payment that changes meanwhile shows
+as it stands when its page is read, and one that is added meanwhile is not shown. Plain sqlite3.
+"""
+
+from collections.abc import Iterator
+
+from mpesa_cli.domain.history import HistoryFilter, HistoryRow
+from mpesa_cli.domain.payment import Attempt, Payment
+from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, attempt_from, payment_from
+
+PAGE_ROWS = 2_000
+PAYMENTS_PER_PAGE = 500  # with their attempts they are some ten times as large as flat rows
+
+_ROW_COLUMNS = ", ".join(HistoryRow._fields)
+
+
+class HistoryReads(Reads):
+    """What `history` asks of the SQLite ledger."""
+
+    def history_pages(self, wanted: HistoryFilter, page_rows: int = PAGE_ROWS) -> Iterator[list[HistoryRow]]:
+        """The payments as flat rows, newest first, a page at a time; no page is empty."""
+        for page in self._pages(_ROW_COLUMNS, wanted, page_rows):
+            yield list(map(HistoryRow._make, page))
+
+    def history(self, wanted: HistoryFilter) -> Iterator[Payment]:
+        """The payments whole, with all their attempts, newest first."""
+        for page in self._pages(PAYMENT_COLUMNS, wanted, PAYMENTS_PER_PAGE):
+            attempts = self._attempts_of([str(row[0]) for row in page])
+            for row in page:
+                yield payment_from(row, attempts.get(str(row[0]), ()), self.environment)
+
+    def _attempts_of(self, payment_ids: list[str]) -> dict[str, list[Attempt]]:
+        marks = ",".join("?" * len(payment_ids))
+        rows = self.rows(
+            f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE payment_id IN ({marks}) "  # noqa: S608 - fixed text
+            "ORDER BY payment_id, number",
+            tuple(payment_ids),
+        )
+        found: dict[str, list[Attempt]] = {}
+        for attempt in map(attempt_from, rows):
+            found.setdefault(attempt.ref.payment_id, []).append(attempt)
+        return found
+
+    def _pages(
+        self, columns: str, wanted: HistoryFilter, page_rows: int
+    ) -> Iterator[list[tuple[object, ...]]]:
+        """Rows of ``columns`` of payments, which are to hold ``payment_id`` and ``created_us``."""
+        created, payment = (columns.split(", ").index(name) for name in ("created_us", "payment_id"))
+        after: tuple[object, object] | None = None
+        left = wanted.limit
+        while left is None or left > 0:
+            size = page_rows if left is None else min(page_rows, left)
+            condition, parameters, key = _condition(wanted, after)
+            rows = self.rows(
+                f"SELECT {columns} FROM payments WHERE {condition} "  # noqa: S608 - fixed text
+                f"ORDER BY {key} LIMIT ?",
+                (*parameters, size),
+            )
+            if rows:
+                after = (rows[-1][created], rows[-1][payment])
+                yield rows
+            if len(rows) < size:
+                return
+            left = None if left is None else left - size
+
+
+def _condition(wanted: HistoryFilter, after: tuple[object, object] | None) -> tuple[str, list[object], str]:
+    """SQL for the rows behind ``after``, its parameters, and the order to read them in."""
+    # Few payments belong to one phone or order: SQLite is kept from walking all of them in the order of
+    # time, which it can't know to be slower.
+    few = wanted.msisdn is not None or wanted.order_id is not None or wanted.order_prefix is not None
+    created, payment = ("+created_us", "+payment_id") if few else ("created_us", "payment_id")
+    conditions: list[str] = []
+    parameters: list[object] = []
+
+    def need(condition: str, *values: object) -> None:
+        conditions.append(condition)
+        parameters.extend(values)
+
+    if wanted.since_us is not None:
+        need(f"{created} >= ?", wanted.since_us)
+    if wanted.until_us is not None:
+        need(f"{created} < ?", wanted.until_us)
+    if wanted.status is not None:
+        need("status = ?", wanted.status.value)
+    if wanted.msisdn is not None:
+        need("payment_id IN (SELECT payment_id FROM attempts WHERE msisdn = ?)", wanted.msisdn)
+    if wanted.order_id is not None:
+        need("order_id = ?", wanted.order_id)
+    if wanted.order_prefix is not None:
+        need("order_id >= ? AND order_id < ?", wanted.order_prefix, wanted.order_prefix + "\U0010ffff")
+    if after is not None:
+        need(f"({created}, {payment}) < (?, ?)", *after)
+    return " AND ".join(conditions) or "1", parameters, f"{created} DESC, {payment} DESC"

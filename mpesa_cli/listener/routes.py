@@ -1,0 +1,29 @@
+"""Which path is which delivery. Nothing else is served."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias, cast
+
+from mpesa_cli.listener.deliveries import C2bDelivery, C2bStep, Delivery, OpenDelivery, OpenPath, StkDelivery
+from mpesa_cli.listener.intake import hash_of_secret
+
+STK_PREFIX = "/hooks/stk/"
+C2B_PATH = re.compile(r"/hooks/([0-9a-f]{32})/c2b/(confirmation|validation)")
+OPEN_PATHS: dict[str, OpenPath] = {
+    "/payments/mpesa/callback": "stk",
+    "/payments/mpesa/c2b/confirmation": "c2b-confirmation",
+    "/payments/mpesa/c2b/validation": "c2b-validation",
+}
+
+Address: TypeAlias = Callable[[bytes, str], Delivery]
+
+
+def address_of(path: str) -> Address | None:
+    """What a body (and its peer) on this path would be, or None where the path is none of ours."""
+    if path.startswith(STK_PREFIX):
+        token_hash = hash_of_secret(path.removeprefix(STK_PREFIX))
+        return partial(StkDelivery, token_hash) if token_hash else None
+    if found := C2B_PATH.fullmatch(path):
+        return partial(C2bDelivery, cast(C2bStep, found[2]), hash_of_secret(found[1]) or "")
+    return partial(OpenDelivery, OPEN_PATHS[path]) if path in OPEN_PATHS else None

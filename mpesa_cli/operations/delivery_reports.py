@@ -1,0 +1,31 @@
+"""Delivery reports: what the network says became of an SMS that the provider had taken."""
+
+import json
+
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.operations.sms_outbox import detail
+from mpesa_cli.sms.delivery import DeliveryReport
+
+_FINAL = frozenset({"delivered", "not_delivered"})
+
+
+def apply_delivery_report(ledger: Ledger, report: DeliveryReport, now_us: int) -> bool:
+    """File a report with its SMS. False where no message of ours has that id.
+
+    The first final word stands. A message that did not arrive counts as given up, so that it is listed and
+    can be sent again; it is never sent again by itself.
+    """
+    with ledger.write() as tx:
+        row = tx.outbox_of_message(report.message_id)
+        if row is None:
+            return False
+        known = json.loads(row.detail)
+        if known.get("delivery") in _FINAL or known.get("delivery") == report.reached:
+            return True
+        facts = known | {"delivery": report.reached}
+        if report.reached == "not_delivered":
+            why = report.failure_reason or report.status
+            facts |= {"code": why, "words": f"The network did not deliver it ({why})."}
+        state = "given_up" if report.reached == "not_delivered" else row.state
+        tx.outbox_finish(row.event_id, state, detail(**facts), now_us, report.message_id)
+    return True

@@ -1,0 +1,48 @@
+"""Text made safe for where it goes: a pipe, a screen, a printer that knows few characters."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+# What has no decomposition and still has a plain spelling.
+_SPELT = str.maketrans(
+    {"‘": "'", "’": "'", "‚": ",", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "−": "-", "…": "...", "•": "*",
+     "·": "-", "×": "x", "ß": "ss", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "€": "EUR", "£": "GBP", "™": "(TM)"}
+)  # fmt: skip
+
+
+def plain_lines(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as lines of tab-separated cells, for a pipe: full values; None is empty; breaks become spaces."""
+    return "\n".join(
+        "\t".join([_one_line("" if cell is None else str(cell)) for cell in row]) for row in rows
+    )
+
+
+def on_screen(text: str) -> str:
+    """The text without characters that could move a terminal's cursor or change its colours."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+
+
+def in_charset(text: str, encoding: str) -> str:
+    """The text as near as ``encoding`` can spell it, on one line, control characters left out."""
+    shown = (character for character in " ".join(text.split()) if character.isprintable())
+    return "".join(c if _fits(c, encoding) else _spell(c, encoding) for c in shown)
+
+
+def _spell(character: str, encoding: str) -> str:
+    spelt = unicodedata.normalize("NFKD", character.translate(_SPELT))
+    letters = "".join(c for c in spelt if not unicodedata.combining(c))
+    if letters and _fits(letters, encoding):
+        return letters
+    return "" if unicodedata.combining(character) else "?"
+
+
+def _fits(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _one_line(text: str) -> str:
+    return text if text.isprintable() else text.replace("\t", " ").replace("\n", " ").replace("\r", " ")

@@ -1,0 +1,97 @@
+"""What code and pages refer to exists: sections of docs/daraja.md, assumptions, laws, pages, links."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+NUMBER = r"[0-9]{1,2}(?:\.[0-9]{1,2})?"
+SECTIONS = re.compile(rf"\b(daraja|sms-gateways)\.md (?:sections? )?({NUMBER}(?:(?:,| and| to) {NUMBER})*)")
+ENTRIES = re.compile(r"\bassumptions\.md(?: ?\(?)(A[0-9]+(?:(?:,| and| to) A[0-9]+)*)")
+LAWS = re.compile(r"\bARCHITECTURE\.md law ([0-9]+)")
+PAGES = re.compile(r"(?<![\w./*-])((?:[\w-]+/)*[\w-]+\.md)\b")
+LINKS = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
+PUBLIC_NAMES = {"README.md"}  # files of this name are spoken of in general
+
+
+def texts(*suffixes: str) -> Iterator[tuple[Path, str]]:
+    """Every text of the project with one of these endings; comments' line breaks don't part a reference."""
+    for path in sorted(ROOT.rglob("*")):
+        parts = path.relative_to(ROOT).parts
+        if path.suffix in suffixes and not any(p.startswith(".") or p in {"build", "dist"} for p in parts):
+            yield path.relative_to(ROOT), re.sub(r"\n\s*(?:# )?", " ", path.read_text(encoding="utf-8"))
+
+
+def headings(page: str) -> set[str]:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return set(re.findall(rf"^#{{2,3}} ({NUMBER})\.? ", text, re.MULTILINE))
+
+
+def cited(pattern: re.Pattern[str], group: int = 1) -> list[tuple[Path, str, str]]:
+    """Where something is cited, what of, and each single number."""
+    found = []
+    for path, text in texts(".py", ".toml", ".md"):
+        for match in pattern.finditer(text):
+            numbers = re.split(r",? and |, ?| to ", match[group])
+            found += [(path, match[1], number) for number in numbers]
+    return found
+
+
+def test_every_cited_section_is_a_heading() -> None:
+    sections = cited(SECTIONS, 2)
+    there = {page: headings(f"{page}.md") for page in ("daraja", "sms-gateways")}
+    assert len(sections) > 40
+    assert [(str(p), page, n) for p, page, n in sections if n not in there[page]] == []
+
+
+def test_every_cited_assumption_is_an_entry() -> None:
+    text = (ROOT / "docs" / "assumptions.md").read_text(encoding="utf-8")
+    entries = set(re.findall(r"^### (A[0-9]+) · ", text, re.MULTILINE))
+    found = cited(ENTRIES)
+    assert len(found) > 8
+    assert [(str(p), n) for p, _, n in found if n not in entries] == []
+    of_daraja = re.findall(r"\bA[0-9]+\b", (ROOT / "docs" / "daraja.md").read_text(encoding="utf-8"))
+    assert set(of_daraja) - entries == set()
+
+
+def test_no_code_names_assumptions_without_saying_which() -> None:
+    bare = re.compile(r"docs/assumptions\.md(?!`?\]?\)?[ (]*A[0-9])")
+    own_tests = {"tests"}
+    found = [str(p) for p, text in texts(".py") if p.parts[0] not in own_tests and bare.search(text)]
+    assert found == []
+
+
+def test_every_cited_law_is_one_of_the_seven() -> None:
+    laws = cited(LAWS)
+    assert laws
+    assert {number for _, _, number in laws} <= set("1234567")
+
+
+def test_every_open_number_of_assumptions_is_explained() -> None:
+    asked = set(re.findall(r"OPEN-[0-9]+", (ROOT / "docs" / "assumptions.md").read_text(encoding="utf-8")))
+    daraja = (ROOT / "docs" / "daraja.md").read_text(encoding="utf-8")
+    entries = (ROOT / "docs" / "assumptions.md").read_text(encoding="utf-8").partition("## Open questions")
+    in_table = set(re.findall(r"^\| (OPEN-[0-9]+) ", daraja, re.MULTILINE))
+    assert set(re.findall(r"OPEN-[0-9]+", entries[0])) == in_table
+    assert asked - in_table == set(re.findall(r"OPEN-[0-9]+", entries[2]))
+
+
+def test_every_page_that_code_names_exists() -> None:
+    missing = []
+    for path, text in texts(".py", ".toml"):
+        if path.parts[0] == "tests":
+            continue
+        for match in PAGES.finditer(text):
+            name = match[1]
+            if name not in PUBLIC_NAMES and not any((ROOT / base / name).is_file() for base in ("", "docs")):
+                missing.append(f"{path}: {name}")
+    assert missing == []
+
+
+@pytest.mark.parametrize("path", [pytest.param(p, id=str(p)) for p, _ in texts(".md")])
+def test_every_link_between_pages_leads_somewhere(path: Path) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    targets = LINKS.findall(text)
+    assert [t for t in targets if not (ROOT / path.parent / t).exists()] == []

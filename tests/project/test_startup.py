@@ -1,0 +1,82 @@
+"""What a command may import: a Tab, --help and a look at the ledger must feel instant."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+
+NETWORK = {"httpx", "httpcore", "starlette", "uvicorn", "h11", "ssl", "http.server", "http.client"}
+HEAVY = NETWORK | {"keyring", "tenacity", "rich", "asyncio", "sqlite_utils", "pydantic", "markdown_it"}
+DATABASE = {"sqlite3", "sqlite_utils"}
+# Our own rooms that help and a Tab have no business in: each costs milliseconds of dataclasses.
+ROOMS = {f"mpesa_cli.{room}" for room in ("daraja", "ledger", "operations", "listener", "domain.state")}
+TAB = {"_MPESA_COMPLETE": "complete_bash", "COMP_WORDS": "mpesa pu", "COMP_CWORD": "1"}
+TAB_OPTION = {"_MPESA_COMPLETE": "complete_bash", "COMP_WORDS": "mpesa push --no-w", "COMP_CWORD": "2"}
+
+REPORT = """
+import atexit, json, pathlib, sys
+report = pathlib.Path(sys.argv.pop())
+atexit.register(lambda: report.write_text(json.dumps(sorted(sys.modules))))
+from mpesa_cli.commands.app import entry_point
+entry_point()
+"""
+
+
+@pytest.fixture
+def imported_by(home: Path, tmp_path: Path) -> Callable[..., set[str]]:
+    """Run the real entry point in a process of its own and say which modules it had when it ended."""
+
+    def run(*argv: str, env: Mapping[str, str] | None = None, status: int = 0, stdout: str = "") -> set[str]:
+        report = tmp_path / "modules.json"
+        done = subprocess.run(
+            [sys.executable, "-c", REPORT, *argv, str(report)],
+            capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=60,
+            env={**os.environ, "MPESA_HOME": str(home), **(env or {})},
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (status, "")
+        assert stdout in done.stdout
+        return set(json.loads(report.read_text(encoding="utf-8")))
+
+    return run
+
+
+def test_help_and_a_tab_import_nothing_heavy(imported_by: Callable[..., set[str]]) -> None:
+    for argv, env, stdout in [
+        (["--help"], {}, "Take payments"),
+        ([], {}, "Take payments"),
+        (["push", "--help"], {}, "mpesa push 0712345678 1500"),
+        (["status", "-h"], {}, "--no-refresh"),
+        ([], TAB, "push"),
+        ([], TAB_OPTION, "--no-wait"),
+    ]:
+        modules = imported_by(*argv, env=env, stdout=stdout)
+        assert modules & (HEAVY | DATABASE | ROOMS) == set(), (argv, env)
+
+
+def test_a_code_is_explained_without_network_database_or_colour(imported_by: Callable[..., set[str]]) -> None:
+    modules = imported_by("explain", "1032", stdout="cancel")
+    assert modules & (HEAVY | DATABASE | {"mpesa_cli.ledger", "mpesa_cli.operations"}) == set()
+
+
+def test_a_look_at_the_ledger_loads_no_network_and_no_sqlite_utils(
+    imported_by: Callable[..., set[str]], mpesa: Run
+) -> None:
+    assert mpesa("push", "254708374149", "100", "--order", "demo-1", "-q").status == 0
+    for look in (["status", "demo-1", "--no-refresh", "-q"], ["log", "demo-1", "-q"]):
+        modules = imported_by(*look)
+        assert "sqlite3" in modules
+        assert modules & HEAVY == set(), look
+
+
+def test_the_guard_sees_what_it_forbids(imported_by: Callable[..., set[str]], home: Path) -> None:
+    """The test of the test: a push does load the network, the database and their rooms."""
+    modules = imported_by("push", "254708374149", "100", "--order", "demo-1", "--no-wait", "-q")
+    assert {"httpx", "sqlite3", "mpesa_cli.ledger", "mpesa_cli.operations"} <= modules
+    assert (home / "data").is_dir()
