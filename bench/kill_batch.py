@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "batch"))
 
-from killing import killer, round_of_batch, round_of_retries  # noqa: E402 - its folder is named just above
+from killing import killer, round_of_batch, round_of_retries
 
 KILLS_A_ROUND = 8
 

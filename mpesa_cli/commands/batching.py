@@ -88,9 +88,9 @@ def carry_out(
             _watch(runtime, profile, batch, watch_s)
     except Interrupted:
         left = _show(runtime, profile, batch, ran, as_json=as_json).count(Standing.NOT_SENT)
+        where = f"between two prompts. {left} of {len(batch.entries)} not sent" if left else "waiting. All were asked"
         runtime.streams.complain(
-            f"Stopped between two prompts. {left} of {len(batch.entries)} not sent; what was asked can still be "
-            "paid. The same command again goes on, and asks nobody twice."
+            f"Stopped {where}; what was asked can still be paid. The same command again goes on, and asks nobody twice."
         )
         raise
     standings = _show(runtime, profile, batch, ran, as_json=as_json)
@@ -113,7 +113,7 @@ def _send(runtime: Runtime, profile: "Profile", batch: Batch, ran: _Ran) -> None
     with Bar(runtime.streams, len(tasks), "Asked") as bar:
         for event in run(tasks, pace):
             match event:
-                case Waiting(seconds, task):
+                case Waiting(seconds, task, _):
                     words = f"waiting until {mask_msisdn(task.msisdn)} may be asked again" if task else ""
                     bar.wait(words, seconds, runtime.now_us())
                 case Sent(task, payment):

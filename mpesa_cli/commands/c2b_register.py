@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, VerboseOption, YesOption, runtime_of
-from mpesa_cli.errors import Conflict, Declined, SettingsError
-from mpesa_cli.runtime import Runtime
+from mpesa_cli.commands.production import confirm_in_production
+from mpesa_cli.errors import SettingsError
 from mpesa_cli.terminal.render import print_json
 
 if TYPE_CHECKING:
@@ -78,7 +78,13 @@ def c2b_register(
         print_json(runtime.streams, {"dry_run": True, "method": "POST", "body": body})
         runtime.streams.say("Dry run: nothing was sent and nothing was stored.")
         return
-    _confirm(runtime, settings, yes=yes)
+    confirm_in_production(
+        runtime,
+        settings,
+        f"Register C2B URLs for {settings.shortcode} in production? It can be done once.",
+        unattended="Production takes one C2B registration per shortcode, and nobody is here to confirm it.",
+        yes=yes,
+    )
     if secret in "".join(urls):
         # Remembered before it is registered: a URL that Daraja calls and we don't know would lose payments.
         with runtime.ledger(settings).write() as tx:
@@ -113,19 +119,3 @@ def _urls(profile: "Profile", confirmation: str | None, validation: str | None, 
         )
     base = f"{profile.callback_base_url.rstrip('/')}/hooks/{secret}/c2b"
     return confirmation or f"{base}/confirmation", validation or f"{base}/validation"
-
-
-def _confirm(runtime: Runtime, profile: "Profile", *, yes: bool) -> None:
-    if profile.environment != "production" or yes or runtime.environ.get("MPESA_YES") == "1":
-        return
-    if not runtime.streams.may_prompt():
-        raise Conflict(
-            "Production takes one C2B registration per shortcode, and nobody is here to confirm it.",
-            hint="Nothing was sent. Add --yes to the same command.",
-            code="needs-yes",
-        )
-    runtime.streams.complain_raw(
-        f"Register C2B URLs for {profile.shortcode} in production? It can be done once. [y/N] "
-    )
-    if runtime.streams.stdin.readline().strip().lower() not in {"y", "yes"}:
-        raise Declined("You said no.", hint="Nothing was sent. To register after all, run the same command again.")

@@ -75,20 +75,24 @@ def history(
         )
     chosen: Format = "json" if json_ else format_ or "table"
     wanted = _filter(runtime.now_us(), since, until, status, phone, order)
-    settings = runtime.profile(profile)
+    if summary and fields is not None:
+        raise InvalidInput(
+            "--fields is for lists, not for --summary.", hint="Leave it out: mpesa history --summary"
+        )
+    names = _fields(fields, chosen)
+    most = _limit(limit, DAYS_DEFAULT if summary else LIMIT_DEFAULT)
+    ledger = runtime.ledger(runtime.profile(profile))
+    if summary:
+        from mpesa_cli.commands.history_summary import print_summary
+
+        print_summary(runtime.streams, ledger, wanted, most, chosen, ascii_only=ascii_)
+        return
     from mpesa_cli.commands.history_print import HistoryPrinter
 
     printer = HistoryPrinter(
-        runtime.streams, runtime.ledger(settings), runtime.now_us(), chosen, unmask=unmask, ascii_only=ascii_
+        runtime.streams, ledger, runtime.now_us(), chosen, unmask=unmask, ascii_only=ascii_
     )
-    if summary:
-        if fields is not None:
-            raise InvalidInput(
-                "--fields is for lists, not for --summary.", hint="Leave it out: mpesa history --summary"
-            )
-        printer.summary(wanted, _limit(limit, DAYS_DEFAULT))
-    else:
-        printer.payments(wanted, _limit(limit, LIMIT_DEFAULT), _fields(fields, chosen))
+    printer.payments(wanted, most, names)
 
 
 def _filter(
@@ -99,13 +103,18 @@ def _filter(
     phone: str | None,
     order: str | None,
 ) -> "HistoryFilter":
-    from mpesa_cli.domain.dates import parse_since, parse_until
     from mpesa_cli.domain.history import HistoryFilter
-    from mpesa_cli.domain.msisdn import parse_msisdn
-    from mpesa_cli.domain.state import PaymentStatus
 
-    since_us = parse_since(since, now_us) if since is not None else None
-    until_us = parse_until(until, now_us) if until is not None else None
+    since_us = until_us = msisdn = None
+    if since is not None or until is not None:
+        from mpesa_cli.domain.dates import parse_since, parse_until
+
+        since_us = parse_since(since, now_us) if since is not None else None
+        until_us = parse_until(until, now_us) if until is not None else None
+    if phone is not None:
+        from mpesa_cli.domain.msisdn import parse_msisdn
+
+        msisdn = parse_msisdn(phone)
     if since_us is not None and until_us is not None and since_us >= until_us:
         raise InvalidInput(
             f"--since {since} begins after --until {until} ends, so no payment can lie between.",
@@ -116,8 +125,8 @@ def _filter(
     return HistoryFilter(
         since_us=since_us,
         until_us=until_us,
-        status=PaymentStatus(status) if status is not None else None,
-        msisdn=parse_msisdn(phone) if phone is not None else None,
+        status=status,
+        msisdn=msisdn,
         order_id=order.strip() if order is not None and not prefix else None,
         order_prefix=order.strip().removesuffix("*") if order is not None and prefix else None,
     )

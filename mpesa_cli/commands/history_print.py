@@ -1,52 +1,37 @@
 """Printing the history in each format, a page at a time: a million payments need no more room than fifty."""
 
 import json
-import shutil
-import textwrap
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from mpesa_cli.domain.history import FIELDS, HistoryFilter, HistoryRow, Value, values
-from mpesa_cli.domain.payment_document import payment_document
-from mpesa_cli.domain.summary import summarise
-from mpesa_cli.terminal import chart
 from mpesa_cli.terminal.cells import plain_lines
 from mpesa_cli.terminal.csv_rows import csv_text
-from mpesa_cli.terminal.history_table import HEADINGS, NUMBERS, aligned, history_cells, masked, paid_rows
 from mpesa_cli.terminal.payment_words import environment_label
-from mpesa_cli.terminal.render import print_json
-from mpesa_cli.terminal.streams import Streams
 
 if TYPE_CHECKING:
+    from mpesa_cli.commands.history import Format
     from mpesa_cli.domain.payment import Payment
     from mpesa_cli.ledger.history import HistoryReads
+    from mpesa_cli.terminal.streams import Streams
 
 PIPE_FIELDS = (
-    "created_at",
-    "status",
-    "amount",
-    "msisdn",
-    "order_id",
-    "receipt",
-    "result_code",
-    "flags",
-    "payment_id",
-)
-_AMOUNTS = {"amount", "received", "attempt_count"}
+    "created_at", "status", "amount", "msisdn", "order_id", "receipt", "result_code", "flags", "payment_id",
+)  # fmt: skip
+_NUMBERS = frozenset({"amount", "received", "attempt_count"})
 
 
-@dataclass(slots=True)
 class HistoryPrinter:
     """Prints what the ledger has to stdout, in the format chosen; words about it go to stderr."""
 
-    streams: Streams
-    ledger: "HistoryReads"
-    now_us: int
-    format: Literal["table", "json", "ndjson", "csv"]
-    unmask: bool
-    ascii_only: bool
+    def __init__(
+        self, streams: "Streams", ledger: "HistoryReads", now_us: int, format_: "Format", *,
+        unmask: bool, ascii_only: bool,
+    ) -> None:  # fmt: skip
+        """``unmask`` and ``ascii_only`` are about tables on a terminal."""
+        self.streams, self.ledger, self.now_us, self.format = streams, ledger, now_us, format_
+        self.unmask, self.ascii_only = unmask, ascii_only
 
     def payments(self, wanted: HistoryFilter, limit: int | None, fields: Sequence[str] | None) -> None:
         """The payments, newest first, at most ``limit``; says so on stderr where there are more."""
@@ -64,35 +49,15 @@ class HistoryPrinter:
             case _:
                 shown = self._plain(asked, limit, fields or PIPE_FIELDS)
         if limit is not None and shown > limit:
-            self.streams.say(f"These are the newest {limit}. All of them: --limit all")
+            self.streams.say(f"Only the newest are shown, {limit} of more. All of them: --limit all")
         elif not shown and self.format == "table":
             self.streams.say("No payments match.")
         if self.format == "table" and not self.streams.is_terminal(self.streams.stdout):
             self._label(self.streams.say)
 
-    def summary(self, wanted: HistoryFilter, days_max: int | None) -> None:
-        """The payments counted per day, oldest day first."""
-        counted = summarise(chain.from_iterable(self.ledger.history_pages(wanted)), days_max)
-        rows = [*counted.days, counted.total]
-        environment = self.ledger.environment
-        match self.format:
-            case "json":
-                print_json(self.streams, chart.summary_document(counted, environment))
-            case "ndjson":
-                self.streams.out("\n".join(_line(chart.day_document(day)) for day in rows))
-            case "csv":
-                self._csv_out(chain([chart.FIELDS], map(chart.summary_row, rows)))
-            case _ if self.streams.is_terminal(self.streams.stdout):
-                for line in chart.chart_lines(counted, _columns(self.streams), ascii_only=self.ascii_only):
-                    self.streams.out(line)
-                self._label(self.streams.out)
-            case _:
-                self.streams.out(plain_lines(map(chart.summary_row, rows)))
-                self._label(self.streams.say)
-        if counted.cut:
-            self.streams.say(f"These are the newest {days_max} days with payments. All of them: --limit all")
-
     def _documents(self, asked: HistoryFilter, fields: Sequence[str] | None) -> Iterator[dict[str, Any]]:
+        from mpesa_cli.domain.payment_document import payment_document
+
         if fields is None:
             return (payment_document(payment, self.now_us) for payment in self.ledger.history(asked))
         if "attempts" in fields:
@@ -104,6 +69,8 @@ class HistoryPrinter:
         )
 
     def _picked(self, payment: "Payment", fields: Sequence[str]) -> dict[str, Any]:
+        from mpesa_cli.domain.payment_document import payment_document
+
         document = payment_document(payment, self.now_us)
         flags = document["attempts"][payment.telling.ref.number - 1]["flags"]
         whole = {**document, "flags": flags, "attempt_count": len(payment.attempts)}
@@ -113,6 +80,8 @@ class HistoryPrinter:
         return values(rows, fields, self.ledger.environment, self.now_us)
 
     def _json(self, documents: Iterator[dict[str, Any]], limit: int | None) -> int:
+        import textwrap
+
         shown = 0
         for document in documents:
             shown += 1
@@ -166,6 +135,15 @@ class HistoryPrinter:
         return shown
 
     def _aligned(self, rows: Sequence[HistoryRow], fields: Sequence[str] | None) -> list[str]:
+        from mpesa_cli.terminal.history_table import (
+            HEADINGS,
+            NUMBERS,
+            aligned,
+            history_cells,
+            masked,
+            paid_rows,
+        )
+
         green = paid_rows(rows) if self.streams.has_colour(self.streams.stdout) else frozenset()
         if fields is None:
             cells = history_cells(rows, self.now_us, unmask=self.unmask, ascii_only=self.ascii_only)
@@ -175,10 +153,10 @@ class HistoryPrinter:
             for row in rows
         ]
         cells = [["" if v is None else str(v) for v in row] for row in self._values(hidden, fields)]
-        numbers = frozenset(i for i, name in enumerate(fields) if name in _AMOUNTS)
+        numbers = frozenset(i for i, name in enumerate(fields) if name in _NUMBERS)
         return aligned(fields, cells, numbers=numbers, ascii_only=self.ascii_only, green=green)
 
-    def _label(self, tell: Any) -> None:
+    def _label(self, tell: Callable[[str], None]) -> None:
         if label := environment_label(self.ledger.environment):
             tell(label)
 
@@ -188,11 +166,6 @@ def _named(fields: Sequence[str], row: Sequence[Value]) -> dict[str, Any]:
     if "flags" in document:
         document["flags"] = str(document["flags"]).split()
     return document
-
-
-def _columns(streams: Streams) -> int:
-    typed = streams.environ.get("COLUMNS", "")
-    return int(typed) if typed.isdecimal() and int(typed) else shutil.get_terminal_size().columns
 
 
 def _line(document: object) -> str:

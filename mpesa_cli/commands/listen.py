@@ -1,23 +1,21 @@
 """``mpesa listen``: receive callbacks, store them before answering, settle payments, pass events on."""
 
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mpesa_cli.commands.listen_screen import Screen, read_until, say_ready
 from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
 from mpesa_cli.domain.secret import Secret
-from mpesa_cli.errors import InvalidInput
 from mpesa_cli.runtime import Runtime
-from mpesa_cli.settings.profile import Profile
-from mpesa_cli.terminal.render import print_json_line
 from mpesa_cli.terminal.streams import StdoutClosed
 
 if TYPE_CHECKING:
-    from mpesa_cli.listener.events import Event
+    from mpesa_cli.listener.courier import Courier
     from mpesa_cli.listener.forward import Forwarder
     from mpesa_cli.listener.server import Running
+    from mpesa_cli.settings.profile import Profile
 
 
 def listen(
@@ -65,7 +63,7 @@ def listen(
 
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
     settings = runtime.profile(profile)
-    screen = _Screen(runtime, as_json=json_, until=_until(until))
+    screen = Screen(runtime, as_json=json_, until=read_until(until))
     options = ListenerOptions(
         host=host,
         port=port,
@@ -83,105 +81,38 @@ def listen(
         ask=runtime.asker(settings),
     )
     runtime.ledger(settings)  # what is wrong with it must be said before a port is opened
-    forwarder = _forwarder(runtime, settings, forward_to, screen)
+    workers: list[Forwarder | Courier] = [_courier(runtime, settings)]
+    if forward_to is not None:
+        workers.append(_forwarder(runtime, settings, forward_to, screen))
+    screen.after_settling = [worker.nudge for worker in workers]
 
     def ready(running: "Running") -> None:
         screen.running = running
-        _say_ready(runtime, settings, running, public_url, forward_to)
-        if forwarder:
-            forwarder.start()
+        say_ready(runtime, settings, running, public_url, forward_to)
+        for worker in workers:
+            worker.start()
 
     try:
         serve(options, parts, ready)
     finally:
-        if forwarder:
-            forwarder.stop()
+        for worker in workers:
+            worker.stop()
     if screen.closed:
         raise StdoutClosed
 
 
-class _Screen:
-    """Prints events as they come, from whichever thread, and ends the listener when enough has happened."""
+def _courier(runtime: Runtime, profile: "Profile") -> "Courier":
+    from mpesa_cli.listener.courier import Courier
 
-    def __init__(self, runtime: Runtime, *, as_json: bool, until: int | None) -> None:
-        self._runtime = runtime
-        self._as_json = as_json
-        self._left = until  # 0: the first paid payment; N: so many settled ones; None: never
-        self._lock = threading.Lock()
-        self.running: Running | None = None
-        self.forwarder: Forwarder | None = None
-        self.closed = False
-
-    def show(self, event: "Event") -> None:
-        """Print one event; called from the listener's threads."""
-        from mpesa_cli.listener.screen import document, line
-
-        with self._lock:
-            try:
-                if self._as_json:
-                    print_json_line(self._runtime.streams, document(event))
-                elif text := line(event):
-                    self._runtime.streams.out(text)
-            except StdoutClosed:
-                self.closed = True
-                self._stop()
-            if event.kind == "settled" and event.payment is not None:
-                if self.forwarder:
-                    self.forwarder.nudge()
-                self._count(event.payment.status)
-
-    def _count(self, status: str) -> None:
-        if self._left is None:
-            return
-        if self._left == 0:
-            if status in {"paid", "overpaid"}:
-                self._stop()
-            return
-        self._left -= 1
-        if self._left == 0:
-            self._left = None
-            self._stop()
-
-    def _stop(self) -> None:
-        if self.running is not None:
-            self.running.stop()
+    return Courier(lambda: runtime.send_waiting_sms(profile), runtime.streams.complain)
 
 
-def _until(typed: str | None) -> int | None:
-    if typed is None:
-        return None
-    if typed.strip().lower() == "paid":
-        return 0
-    if typed.isdecimal() and 1 <= int(typed) <= 1_000_000:
-        return int(typed)
-    raise InvalidInput(
-        f"--until {typed!r} is neither 'paid' nor a number of payments.",
-        hint="Nothing was started. Right: mpesa listen --until paid",
-    )
-
-
-def _say_ready(
-    runtime: Runtime, profile: Profile, running: "Running", public_url: str | None, forward_to: str | None
-) -> None:
-    base = (public_url or profile.callback_base_url or running.url).rstrip("/")
-    say = runtime.streams.say
-    say(f"Listening on {running.url} for profile {profile.name} ({profile.environment}). ^C to stop.")
-    if profile.callback_base_url and base == profile.callback_base_url.rstrip("/"):
-        say(f"Callbacks come to {base}/hooks/… : push uses it by itself.")
-    else:
-        say(f"Callbacks come to {base}/hooks/… : run pushes with  APP_URL={base}  or set callback_base_url to it.")
-    if forward_to:
-        say(f"Events go on to {forward_to}, signed (webhook-signature).")
-
-
-def _forwarder(runtime: Runtime, profile: Profile, url: str | None, screen: _Screen) -> "Forwarder | None":
-    if url is None:
-        return None
+def _forwarder(runtime: Runtime, profile: "Profile", url: str, screen: Screen) -> "Forwarder":
     from mpesa_cli.listener.forward import Forwarder
     from mpesa_cli.listener.outbox import LedgerOutbox
     from mpesa_cli.listener.webhook import check_target, signing_key
 
-    forwarder = Forwarder(
+    return Forwarder(
         LedgerOutbox(lambda: runtime.new_ledger(profile)),
         check_target(url),
         signing_key(_webhook_secret(runtime, profile)),
@@ -189,11 +120,9 @@ def _forwarder(runtime: Runtime, profile: Profile, url: str | None, screen: _Scr
         random=runtime.random,
         on_event=screen.show,
     )
-    screen.forwarder = forwarder
-    return forwarder
 
 
-def _webhook_secret(runtime: Runtime, profile: Profile) -> Secret:
+def _webhook_secret(runtime: Runtime, profile: "Profile") -> Secret:
     """The shop's signing secret; outside production one is made for this run where none is kept."""
     from mpesa_cli.listener.webhook import new_secret
 

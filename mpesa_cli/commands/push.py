@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, VerboseOption, YesOption, runtime_of
+from mpesa_cli.commands.production import confirm_in_production
 from mpesa_cli.commands.show import show_and_exit, show_sent
 from mpesa_cli.commands.watching import say_where_money_stands, watch_payment
 from mpesa_cli.domain.amount import format_shillings, parse_shillings
 from mpesa_cli.domain.msisdn import mask_msisdn, operator_warning, parse_msisdn
 from mpesa_cli.domain.reference import account_reference, check_description, check_order_id, wire_description
-from mpesa_cli.errors import Conflict, Declined, InvalidInput, SettingsError
+from mpesa_cli.errors import InvalidInput, SettingsError
 from mpesa_cli.interrupts import Interrupted
 from mpesa_cli.runtime import Runtime
 
@@ -184,21 +185,14 @@ def confirm(
     runtime: Runtime, profile: "Profile", msisdn: str, amount: int, order_id: str, *, yes: bool
 ) -> None:
     """One question, default No, where the money is real and a person is there; never an assumption."""
-    if profile.environment != "production" or yes or runtime.environ.get("MPESA_YES") == "1":
-        return
-    if not runtime.streams.may_prompt():
-        raise Conflict(
-            "This is real money, and nobody is here to confirm it.",
-            hint="Nothing was sent. Add --yes (or MPESA_YES=1) to the same command.",
-            code="needs-yes",
-        )
-    question = (
+    confirm_in_production(
+        runtime,
+        profile,
         f"Ask {mask_msisdn(msisdn)} to pay {format_shillings(amount)} to {profile.kind} {profile.party_b} "
-        f"(profile {profile.name}), order {order_id}? [y/N] "
+        f"(profile {profile.name}), order {order_id}?",
+        unattended="This is real money, and nobody is here to confirm it.",
+        yes=yes,
     )
-    runtime.streams.complain_raw(question)
-    if runtime.streams.stdin.readline().strip().lower() not in {"y", "yes"}:
-        raise Declined("You said no.", hint="Nothing was sent. To ask after all, run the same command again.")
 
 
 def _send(runtime: Runtime, profile: "Profile", wanted: _Wanted) -> "Payment":

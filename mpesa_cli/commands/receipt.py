@@ -28,8 +28,9 @@ BINARY = {"pdf", "escpos"}
 def receipt(
     ctx: typer.Context,
     ref: Annotated[
-        str, typer.Argument(help="Order id, payment id, CheckoutRequestID or M-PESA receipt.", metavar="REF")
-    ],
+        str | None,
+        typer.Argument(help="Order id, payment id, CheckoutRequestID or M-PESA receipt.", metavar="REF"),
+    ] = None,
     paper: Annotated[Paper, typer.Option("--paper", help="58 or 80 mm rolls; A5 for HTML and PDF.")] = "80",
     format_: Annotated[
         Format | None, typer.Option("--format", help="What to make [default: by the file's name, else text].")
@@ -44,6 +45,13 @@ def receipt(
             "--printer", help="Print it: tcp://HOST:9100, or a device as /dev/usb/lp0.", metavar="TARGET"
         ),
     ] = None,
+    sms: Annotated[bool, typer.Option("--sms", help="Send it to the customer as an SMS.")] = False,
+    to: Annotated[
+        str | None, typer.Option("--to", help="With --sms: to this phone instead.", metavar="PHONE")
+    ] = None,
+    list_failed: Annotated[
+        bool, typer.Option("--failed", help="List the SMS receipts that were not sent, or may not have been.")
+    ] = False,
     copy: Annotated[
         bool, typer.Option("--copy", help="Mark it as a copy of a receipt given before.")
     ] = False,
@@ -64,11 +72,23 @@ def receipt(
       mpesa receipt 1042 --output 1042.pdf --paper a5
       mpesa receipt 1042 --printer tcp://192.168.1.50:9100 --paper 58 --copy
       mpesa receipt 1042 --language sw | lp
+      mpesa receipt 1042 --sms
+      mpesa receipt --failed
 
     Every form has the same facts; the phone number is masked in all of them. A payment that is not paid has
-    no receipt: exit status 9 and its state. Asks nobody and changes nothing in the ledger.
+    no receipt: exit status 9 and its state. Changes nothing in the ledger but for --sms, which notes what was
+    sent: a second SMS goes out only where the first one failed, or with --copy or --to.
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    if sms or list_failed or to is not None:
+        from mpesa_cli.commands.sms_sending import Asked, receipt_by_sms
+
+        elsewhere = output is not None or printer is not None or format_ is not None
+        asked = Asked(to, copy, language, elsewhere, json_)
+        receipt_by_sms(runtime, runtime.profile(profile), ref, asked, sms=sms, list_failed=list_failed)
+        return
+    if ref is None:
+        raise InvalidInput("Which payment's receipt?", hint="Right: mpesa receipt ORDER", code="usage")
     chosen = _format(format_, output, printer, as_json=json_)
     if paper == "a5" and chosen in {"text", "escpos"}:
         raise InvalidInput(

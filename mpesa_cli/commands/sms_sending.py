@@ -1,22 +1,20 @@
-"""What ``mpesa receipt`` does with text messages: send one, and list those that failed."""
+"""``mpesa receipt --sms``: a receipt as a text message, because a person asks for it."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mpesa_cli.domain.msisdn import mask_msisdn, parse_msisdn
-from mpesa_cli.errors import Conflict, ExitStatus, MpesaError, RequestRefused, Temporary
+from mpesa_cli.errors import Conflict, ExitStatus, InvalidInput, MpesaError, RequestRefused, Temporary
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.render import print_json
 
 if TYPE_CHECKING:
     from mpesa_cli.domain.payment import Payment
+    from mpesa_cli.domain.sms_words import Language
     from mpesa_cli.operations.notices import Notice
     from mpesa_cli.operations.notify import Hands, Message
     from mpesa_cli.settings.profile import Profile
-
-FAILED = ("given_up", "ambiguous")
-LISTED_MAX = 500
 
 
 class SmsInDoubt(MpesaError):
@@ -27,9 +25,46 @@ class SmsInDoubt(MpesaError):
     money_moved = "yes"
 
 
-def send_receipt_sms(
-    runtime: Runtime, profile: "Profile", payment: "Payment", *, to: str | None, copy: bool, as_json: bool
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the options of one call ask for. ``language`` None means the profile's.
+
+    ``elsewhere`` says that the same call also names a file, a printer or a format.
+    """
+
+    to: str | None
+    copy: bool
+    language: "Language | None"
+    elsewhere: bool
+    as_json: bool
+
+
+def receipt_by_sms(
+    runtime: Runtime, profile: "Profile", ref: str | None, asked: Asked, *, sms: bool, list_failed: bool
 ) -> None:
+    """What ``--sms``, ``--to`` and ``--failed`` do. Raises InvalidInput where they say nothing or too much."""
+    if asked.elsewhere:
+        raise InvalidInput(
+            "A receipt goes to a phone, to a file or to a printer.",
+            hint="Nothing was sent. Give one of --sms, --output and --printer.",
+        )
+    if list_failed:
+        if ref is not None or asked.to is not None:
+            raise InvalidInput("--failed lists them all.", hint="Right: mpesa receipt --failed")
+        from mpesa_cli.commands.sms_failed import show_failed_receipts
+
+        show_failed_receipts(runtime, profile, as_json=asked.as_json)
+        return
+    if ref is None:
+        raise InvalidInput("Which payment's receipt?", hint="Right: mpesa receipt ORDER --sms", code="usage")
+    if not sms:
+        raise InvalidInput("--to says where an SMS goes.", hint=f"Right: mpesa receipt {ref} --sms --to {asked.to}")
+    from mpesa_cli.commands.status import find
+
+    send_receipt_sms(runtime, profile, find(runtime, profile, ref), asked)
+
+
+def send_receipt_sms(runtime: Runtime, profile: "Profile", payment: "Payment", asked: Asked) -> None:
     """Send the receipt of a paid payment as an SMS, now, and print what became of it.
 
     Raises Conflict (9: not paid, or it went out before), InvalidInput, SettingsError, SecretMissing,
@@ -38,41 +73,28 @@ def send_receipt_sms(
     from mpesa_cli.operations.notify import message_of, send_waiting
     from mpesa_cli.operations.send_again import Wanted, stage_again
 
-    other = parse_msisdn(to) if to is not None else ""
+    other = parse_msisdn(asked.to) if asked.to is not None else ""
     hands = runtime.sms_hands(profile)
-    _check_number(payment, other)
+    _check(profile, payment, other)
     sender = hands.make_sender()  # what is missing in the configuration must be said before anything is staged
     hands = replace(hands, make_sender=lambda: sender)
-    row = stage_again(hands, payment, Wanted(other, copy))
+    row = stage_again(hands, payment, Wanted(other, asked.copy, asked.language))
     _say_size(runtime, message_of(payment, row, hands.shop))
     summary = send_waiting(hands, first=row.event_id, most=1)
     ours = next((n for n in summary.notices if n.event_id == row.event_id), None)
-    _report(runtime, payment, ours or _elsewhere(hands, payment, row.event_id), as_json=as_json)
+    _report(runtime, payment, ours or _elsewhere(hands, payment, row.event_id), as_json=asked.as_json)
 
 
-def show_failed_receipts(runtime: Runtime, profile: "Profile", *, as_json: bool) -> None:
-    """List the SMS receipts that were not sent, or may not have been, newest last."""
-    rows = [
-        _failed_document(order, row)
-        for row in runtime.ledger(profile).outbox("sms", FAILED)[-LISTED_MAX:]
-        if (order := _order_of(runtime, profile, row.payment_id)) is not None
-    ]
-    if as_json:
-        print_json(runtime.streams, rows)
-        return
-    for row in rows:
-        facts = (row["order_id"], row["state"], row["created_at"], row["reason"])
-        runtime.streams.out("\t".join(map(str, facts)))
-    if not rows:
-        runtime.streams.say("Every SMS receipt went out.")
-    elif runtime.streams.is_terminal(runtime.streams.stdout):
-        runtime.streams.say("To send one: mpesa receipt ORDER --sms  (with --copy where it may have arrived)")
+def _check(profile: "Profile", payment: "Payment", other: str) -> None:
+    from mpesa_cli.operations.notify import HAS_MONEY, can_receive
 
-
-def _check_number(payment: "Payment", other: str) -> None:
-    from mpesa_cli.operations.notify import can_receive
-
-    if not other and not can_receive(payment.telling.msisdn):
+    if payment.profile != profile.name:
+        raise Conflict(
+            f"Order {payment.order_id} belongs to the profile {payment.profile}, and so do its receipts.",
+            hint=f"No SMS was sent. Right: mpesa receipt {payment.order_id} --sms -P {payment.profile}",
+            code="other-profile",
+        )
+    if payment.status in HAS_MONEY and not other and not can_receive(payment.telling.msisdn):
         raise Conflict(
             f"M-PESA did not tell the number that paid order {payment.order_id}.",
             hint=f"No SMS was sent. Ask the customer: mpesa receipt {payment.order_id} --sms --to PHONE",
@@ -97,7 +119,7 @@ def _elsewhere(hands: "Hands", payment: "Payment", event_id: str) -> "Notice":
 
     row = next(r for r in hands.ledger.outbox("sms", STATES, payment.payment_id) if r.event_id == event_id)
     known = json.loads(row.detail) if row.detail else {}
-    state: Any = row.state if row.state in {"done", *FAILED} else "again"
+    state: Any = row.state if row.state in {"done", "given_up", "ambiguous"} else "again"
     return Notice(
         event_id=event_id,
         order_id=payment.order_id,
@@ -147,24 +169,4 @@ def _document(payment: "Payment", notice: "Notice") -> dict[str, object]:
             "cost": notice.cost or None,
             "message_id": notice.message_id or None,
         },
-    }
-
-
-def _order_of(runtime: Runtime, profile: "Profile", payment_id: str) -> str | None:
-    payment = runtime.ledger(profile).payment(payment_id)
-    return payment.order_id if payment and payment.profile == profile.name else None
-
-
-def _failed_document(order_id: str, row: Any) -> dict[str, object]:
-    from mpesa_cli.domain.moments import rfc3339
-
-    known = json.loads(row.detail) if row.detail else {}
-    return {
-        "order_id": order_id,
-        "payment_id": row.payment_id,
-        "state": row.state,
-        "created_at": rfc3339(row.created_us),
-        "tries": row.tries,
-        "code": known.get("code"),
-        "reason": known.get("words", ""),
     }

@@ -1,6 +1,5 @@
 """``mpesa trigger``: one recorded callback to an app under development."""
 
-import json
 from typing import Annotated, Any
 
 import typer
@@ -41,6 +40,8 @@ def trigger(
     if list_:
         _print_events(runtime, as_json=json_)
         return
+    import json
+
     from mpesa_cli.listener.trigger_events import find_event
     from mpesa_cli.listener.trigger_override import override
     from mpesa_cli.listener.trigger_send import check_url, send

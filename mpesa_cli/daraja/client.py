@@ -24,16 +24,16 @@ from mpesa_cli.daraja.channel import Channel
 from mpesa_cli.daraja.endpoints import STK_PUSH, STK_QUERY, checked_base_url
 from mpesa_cli.daraja.error_body import lacks_product, read_error, refuses_token
 from mpesa_cli.daraja.exchange import Answer, Limits, NotDelivered
+from mpesa_cli.daraja.plain_words import scrubbed_bytes
 from mpesa_cli.daraja.query_ration import QueryRation
 from mpesa_cli.daraja.refusals import refused_again, second_refusal, to_error
 from mpesa_cli.daraja.sign_in import NoTokenError, SignIn
-from mpesa_cli.daraja.stk_push import CALLBACK_TOKEN, PushRequest, push_body, query_body
+from mpesa_cli.daraja.stk_push import PushRequest, push_body, query_body, url_secrets
 from mpesa_cli.domain.secret import Secret
 from mpesa_cli.errors import CredentialsRefused, MpesaError
 
 if TYPE_CHECKING:
     import httpx
-
 
 class DarajaClient:
     """One consumer key at one Daraja host. Not for several threads at once."""
@@ -124,22 +124,24 @@ class DarajaClient:
     def post(self, path: str, body: Mapping[str, str]) -> tuple[int, bytes]:
         """One POST to an API that moves no money; its status and body. A refused token is fetched once more.
 
+        What the body echoes of our secrets is dotted out, since its words may be shown.
         Raises CredentialsRefused, NotDelivered, Temporary, and what ``ready`` raises. An app that lacks the
         API product (401.003.01) is an answer like any other, since another version of the API may do.
         """
         refused = 0
         while True:
             token = self._token()
-            outcome = self._channel.post(path, body, token, self._secrets(token, body))
+            secrets = self._secrets(token, body)
+            outcome = self._channel.post(path, body, token, secrets)
             if not isinstance(outcome, Answer):
                 raise to_error(outcome)
             said = read_error(outcome.body)
             if said is None or not refuses_token(outcome.status, said):
-                return outcome.status, outcome.body
+                return outcome.status, scrubbed_bytes(outcome.body, secrets)
             self._sign_in.drop(token)
             refused += 1
             if refused == 2 and lacks_product(said):
-                return outcome.status, outcome.body
+                return outcome.status, scrubbed_bytes(outcome.body, secrets)
             if refused == 2:
                 raise refused_again()
 
@@ -193,8 +195,6 @@ class DarajaClient:
 
     def _secrets(self, token: Secret, body: Mapping[str, str]) -> tuple[Secret, ...]:
         """Everything that an answer to this request might echo and nobody may be shown."""
-        callback_token = CALLBACK_TOKEN.search(body.get("CallBackURL", ""))
         private = [body.get("Password", ""), body.get("PhoneNumber", ""), body.get("Msisdn", "")]
-        if callback_token:
-            private.append(callback_token[0])
-        return (*self._sign_in.secrets, self._passkey, token, *(Secret(each) for each in private if each))
+        found = (Secret(each) for each in (*private, *url_secrets(body)) if each)
+        return (*self._sign_in.secrets, self._passkey, token, *found)

@@ -22,6 +22,14 @@ def scrubbed(text: str, secrets: Iterable[Secret]) -> str:
     return text
 
 
+def scrubbed_bytes(body: bytes, secrets: Iterable[Secret]) -> bytes:
+    """The same for an answer's body as it came."""
+    for value in sorted((s.reveal() for s in secrets), key=len, reverse=True):
+        if len(value) >= _SHORTEST:
+            body = body.replace(value.encode(), _DOTS.encode())
+    return body
+
+
 def one_line(message: str, secrets: Iterable[Secret] = ()) -> str:
     """A message of Daraja's as at most 300 characters on one line. Scrubbed before it is cut."""
     clean = scrubbed(message, secrets)

@@ -14,6 +14,7 @@ from mpesa_cli.domain.moments import daraja_stamp
 from mpesa_cli.domain.secret import Secret
 
 CALLBACK_TOKEN = re.compile(r"[0-9a-f]{32}\Z")
+_URL_SECRET = re.compile(r"(?<=/)[0-9a-f]{32}(?=/|\Z)")
 _DOTS = "•••"
 
 
@@ -68,6 +69,12 @@ def hidden(body: Mapping[str, str]) -> dict[str, str]:
     if "CallBackURL" in shown:
         shown["CallBackURL"] = CALLBACK_TOKEN.sub(_DOTS, shown["CallBackURL"])
     return shown
+
+
+def url_secrets(body: Mapping[str, str]) -> list[str]:
+    """The secrets in a body's URLs: a callback URL ends in one, a C2B URL has one in the middle."""
+    urls = (body.get(name, "") for name in ("CallBackURL", "ConfirmationURL", "ValidationURL"))
+    return [secret for url in urls for secret in _URL_SECRET.findall(url)]
 
 
 def _signature(shortcode: str, passkey: Secret, at_us: int) -> dict[str, str]:

@@ -27,12 +27,12 @@ class HistoryFilter:
     """Which payments to show; every condition given must hold.
 
     ``since_us`` is included, ``until_us`` is not; both are about when the payment was created. ``msisdn``
-    finds a phone in any attempt. ``limit`` None means all.
+    finds a phone in any attempt. ``status`` is a PaymentStatus; ``limit`` None means all.
     """
 
     since_us: int | None = None
     until_us: int | None = None
-    status: PaymentStatus | None = None
+    status: str | None = None
     msisdn: str | None = None
     order_id: str | None = None
     order_prefix: str | None = None
@@ -113,9 +113,9 @@ def rfc3339_column(times_us: Iterable[int | None]) -> list[str | None]:
     days, minutes, seconds = _Days(), _minutes(), _SECONDS
     return [
         None
-        if at_us is None
-        else f"{days[(s := at_us // SECOND_US + _EAT_S) // _DAY_S]}{minutes[s % _DAY_S // 60]}{seconds[s % 60]}"
-        for at_us in times_us
+        if at is None
+        else f"{days[(s := at // SECOND_US + _EAT_S) // _DAY_S]}{minutes[s % _DAY_S // 60]}{seconds[s % 60]}"
+        for at in times_us
     ]
 
 

@@ -60,11 +60,29 @@ def explained(path: Path) -> Iterator[None]:
 
 def checkpoint_if_large(connection: sqlite3.Connection, path: Path) -> None:
     """Move the write-ahead log into the file where it has grown, one process at a time."""
-    wal = path.with_name(path.name + "-wal")
     with contextlib.suppress(OSError, sqlite3.Error):
-        if wal.stat().st_size > CHECKPOINT_ABOVE_BYTES:
+        if _log_is_large(f"{path}-wal"):
             with _lock(path, blocking=False):
                 connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+
+def _log_is_large(log: str) -> bool:
+    """Whether what is written into the log since it was last begun anew is large. OSError where there is none.
+
+    The file's size can't tell: SQLite keeps it, and writes over it from its start once all of it has been
+    moved, under a new salt (SQLite's walformat, "WAL File Format"). Reading it beside SQLite is safe, since
+    SQLite takes no file locks on it.
+    """
+    if os.stat(log).st_size <= CHECKPOINT_ABOVE_BYTES:
+        return False
+    descriptor = os.open(log, os.O_RDONLY)
+    try:
+        header = os.pread(descriptor, 32, 0)
+        frame_bytes = 24 + int.from_bytes(header[8:12], "big")
+        frame = os.pread(descriptor, 24, 32 + CHECKPOINT_ABOVE_BYTES // frame_bytes * frame_bytes)
+        return frame[8:16] == header[16:24]
+    finally:
+        os.close(descriptor)
 
 
 def _create_private(path: Path) -> None:

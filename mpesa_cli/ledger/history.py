@@ -69,10 +69,11 @@ class HistoryReads(Reads):
 
 def _condition(wanted: HistoryFilter, after: tuple[object, object] | None) -> tuple[str, list[object], str]:
     """SQL for the rows behind ``after``, its parameters, and the order to read them in."""
-    # Few payments belong to one phone or order: SQLite is kept from walking all of them in the order of
-    # time, which it can't know to be slower.
+    # Few payments belong to one phone or order: the plus keeps SQLite from walking all that are paid, or all
+    # in the order of time, which it can't know to be slower.
     few = wanted.msisdn is not None or wanted.order_id is not None or wanted.order_prefix is not None
-    created, payment = ("+created_us", "+payment_id") if few else ("created_us", "payment_id")
+    plus = "+" if few else ""
+    created, payment, status = f"{plus}created_us", f"{plus}payment_id", f"{plus}status"
     conditions: list[str] = []
     parameters: list[object] = []
 
@@ -85,7 +86,7 @@ def _condition(wanted: HistoryFilter, after: tuple[object, object] | None) -> tu
     if wanted.until_us is not None:
         need(f"{created} < ?", wanted.until_us)
     if wanted.status is not None:
-        need("status = ?", wanted.status.value)
+        need(f"{status} = ?", str(wanted.status))
     if wanted.msisdn is not None:
         need("payment_id IN (SELECT payment_id FROM attempts WHERE msisdn = ?)", wanted.msisdn)
     if wanted.order_id is not None:

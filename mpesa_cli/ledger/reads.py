@@ -74,17 +74,18 @@ class Reads:
     def unread_callbacks(self, attempt: AttemptRef | None = None) -> Sequence[RawCallback]:
         """Raw callbacks that were stored and not yet applied."""
         if attempt is None:
-            return self._callbacks("verdict=''", ())
-        return self._callbacks("verdict='' AND payment_id=? AND attempt=?", tuple(attempt))
+            return self._callbacks("channel='stk' AND verdict=''", ())
+        # The plus keeps SQLite from walking all that is unread, of whatever attempt: measured 0.7 ms a thousand.
+        return self._callbacks("+channel='stk' AND verdict='' AND payment_id=? AND attempt=?", tuple(attempt))
 
     def callbacks(self, payment_id: str) -> list[RawCallback]:
         """Every raw callback of a payment, oldest first."""
-        return self._callbacks("payment_id=?", (payment_id,))
+        return self._callbacks("channel='stk' AND payment_id=?", (payment_id,))
 
     def _callbacks(self, condition: str, parameters: tuple[object, ...]) -> list[RawCallback]:
         rows = self.rows(
             "SELECT callback_id, payment_id, attempt, received_us, peer, body, verdict FROM callbacks "  # noqa: S608
-            f"WHERE channel='stk' AND {condition} ORDER BY received_us",
+            f"WHERE {condition} ORDER BY received_us",
             parameters,
         )
         return [

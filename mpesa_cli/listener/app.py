@@ -1,13 +1,13 @@
-"""The routes: what is read, how much of it, and what is answered. ASGI, without a framework.
+"""What is answered to a request: from its head at once, or once its body is on disk. No sockets here.
 
 Everything that is not one of ours looks the same from outside: 404 with one constant body, whatever the
 path, the method or the token.
 """
 
-import asyncio  # noqa: TID253 - this module is itself imported inside functions only
-from collections.abc import Awaitable, Callable
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
 
 from mpesa_cli.listener.deliveries import (
     FORBIDDEN_SHAPE,
@@ -15,128 +15,128 @@ from mpesa_cli.listener.deliveries import (
     TOO_MANY,
     UNAVAILABLE,
     UNKNOWN,
-    Delivery,
     Verdict,
 )
 from mpesa_cli.listener.options import ListenerOptions
 from mpesa_cli.listener.peer import is_doubtful, is_refused, peer_address
 from mpesa_cli.listener.refusals import Allowance, Refusals
 from mpesa_cli.listener.routes import OPEN_PATHS, Address, address_of
-from mpesa_cli.listener.writer import Writer
+from mpesa_cli.listener.writer import Answer, Writer
 
 BODY_MAX = 64 * 1024
 HEAD_MAX = 32 * 1024  # h11 caps heads that come in pieces; this one is for those that come in one
 HEADERS_MAX = 100
 
-Scope: TypeAlias = dict[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]
-Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
-
 _HEALTHY = Verdict(200, b'{"status":"ok"}', stored=False)
 _FAILING = Verdict(503, b'{"status":"failing"}', stored=False)
-_CLOSE = (b"connection", b"close")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a request. ``headers`` have their names in lower case; ``caller`` is the socket's peer."""
+
+    method: bytes
+    target: bytes
+    headers: Sequence[tuple[bytes, bytes]]
+    caller: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A body that is worth reading: what it will be, and whose it is."""
+
+    address: Address
+    peer: str
 
 
 class ListenerApp:
-    """Answers the requests of one listener. Lives on one event loop."""
+    """Decides for the requests of one listener. Used from one thread."""
 
-    def __init__(self, options: ListenerOptions, writer: Writer, refusals: Refusals) -> None:
-        """``writer`` stores; ``refusals`` counts what is not stored."""
+    def __init__(
+        self, options: ListenerOptions, writer: Writer, refusals: Refusals, clock: Callable[[], float]
+    ) -> None:
+        """``writer`` stores; ``refusals`` counts what is not stored; ``clock`` is in seconds, never set back."""
         self._options = options
         self._writer = writer
         self._refusals = refusals
+        self._clock = clock
         self._allowance = Allowance(burst=10, every_s=1.0)
+        self._tickets = itertools.count()
+        self._waiting: dict[int, tuple[float, Answer, str]] = {}  # since when, oldest first
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request. A connection whose body was not read to its end is closed after the answer."""
-        peer = peer_address(self._options.tunnel, (scope["client"] or ("",))[0], scope["headers"])
-        try:
-            verdict, read_whole = await self._verdict(scope, receive, peer)
-        except Exception as error:  # noqa: BLE001 - a bug of ours is told, and is never a 200
-            self._refusals.note(f"internal error: {type(error).__name__}", peer)
-            verdict, read_whole = UNAVAILABLE, False
-        if verdict is not None:
-            await _answer(send, verdict, keep_open=read_whole)
+    def look(self, head: Head) -> Verdict | Expected:
+        """What to answer without reading a body; or that it is to be read, up to BODY_MAX, and taken."""
+        path = head.target.partition(b"?")[0].decode("ascii")
+        if path == "/healthz" and head.method == b"GET":
+            return _HEALTHY if self._writer.healthy else _FAILING
+        peer = peer_address(self._options.tunnel, head.caller, head.headers)
+        address = address_of(path) if head.method == b"POST" else None
+        reason, verdict = self._refusal(head, path, address, peer)
+        if reason:
+            return self.refuse(verdict, reason, peer)
+        assert address is not None  # noqa: S101 - or there would be a reason
+        return Expected(address, peer)
 
-    async def _verdict(self, scope: Scope, receive: Receive, peer: str) -> tuple[Verdict | None, bool]:
-        """What to answer, and whether the body was read whole. No verdict where the client has gone."""
-        if scope["path"] == "/healthz" and scope["method"] == "GET":
-            return (_HEALTHY if self._writer.healthy else _FAILING), False
-        addressed = address_of(scope["path"]) if scope["method"] == "POST" else None
-        refusal = self._refusal(addressed, scope, peer)
-        if refusal is not None:
-            return refusal, False
-        assert addressed is not None  # noqa: S101 - or there would be a refusal
-        body = await _read_body(receive, scope["headers"])
-        if body is None:
-            return None, False
-        if len(body) > BODY_MAX:
-            self._refusals.note("body too large", peer)
-            return TOO_LARGE, False
-        if is_doubtful(self._options.callback_ips, peer):
-            self._refusals.doubt(peer)
-        verdict = await self._store(addressed(body, peer))
-        if verdict is UNKNOWN:
-            self._refusals.note("unknown token", peer)
-        return verdict, True
+    def take(self, expected: Expected, body: bytes, answer: Answer) -> None:
+        """A body has come whole. ``answer`` is called with the verdict, exactly once, now or later."""
+        if is_doubtful(self._options.callback_ips, expected.peer):
+            self._refusals.doubt(expected.peer)
+        ticket = next(self._tickets)
+        self._waiting[ticket] = (self._clock(), answer, expected.peer)
+        if not self._writer.submit(expected.address(body, expected.peer), partial(self._give, ticket)):
+            del self._waiting[ticket]
+            answer(self.refuse(UNAVAILABLE, "too much at once", expected.peer))
 
-    def _refusal(self, addressed: Address | None, scope: Scope, peer: str) -> Verdict | None:
-        """Why the body need not even be read, if so. Nothing of it is stored."""
-        names = [name for name, _ in scope["headers"]]
-        reason, verdict = "", UNKNOWN
-        if len(names) > HEADERS_MAX or sum(len(k) + len(v) for k, v in scope["headers"]) > HEAD_MAX:
-            reason, verdict = "head too large", FORBIDDEN_SHAPE
-        elif addressed is None:
-            reason = "unknown path"
-        elif is_refused(self._options.callback_ips, peer):
-            reason = "address not published by Safaricom"
-        elif b"content-length" in names and b"transfer-encoding" in names:
-            # Two lengths: a proxy in front may believe the other one, and see two requests in ours.
-            reason, verdict = "both Content-Length and Transfer-Encoding", FORBIDDEN_SHAPE
-        elif scope["path"] in OPEN_PATHS and not self._allowance.take():
-            reason, verdict = "too many on a path without a secret", TOO_MANY
-        if not reason:
-            return None
+    def too_large(self, peer: str) -> Verdict:
+        """The body goes on after BODY_MAX."""
+        return self.refuse(TOO_LARGE, "body too large", peer)
+
+    def refuse(self, verdict: Verdict, reason: str, peer: str) -> Verdict:
+        """Count a request of which nothing is stored. ``reason`` is one of a small fixed set."""
         self._refusals.note(reason, peer)
         return verdict
 
-    async def _store(self, delivery: Delivery) -> Verdict:
-        answer: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        if not self._writer.submit(delivery, partial(_give, answer)):
-            self._refusals.note("too much at once", delivery.peer)
-            return UNAVAILABLE
-        try:
-            async with asyncio.timeout(self._options.answer_s):
-                return await answer
-        except TimeoutError:  # it may be stored yet; then the sender's repeat is folded into it
-            self._refusals.note("the ledger took too long", delivery.peer)
-            return UNAVAILABLE
+    def give_up_late(self) -> None:
+        """Answer 503 to who has waited too long. It may be stored yet; then a repeat is folded into it."""
+        until = self._clock() - self._options.answer_s
+        while self._waiting:
+            ticket, (since, answer, peer) = next(iter(self._waiting.items()))
+            if since > until:
+                return
+            del self._waiting[ticket]
+            answer(self.refuse(UNAVAILABLE, "the ledger took too long", peer))
 
+    def _give(self, ticket: int, verdict: Verdict) -> None:
+        waiting = self._waiting.pop(ticket, None)
+        if waiting is None:
+            return
+        _, answer, peer = waiting
+        if verdict is UNKNOWN:
+            self._refusals.note("unknown token", peer)
+        answer(verdict)
 
-async def _read_body(receive: Receive, headers: list[tuple[bytes, bytes]]) -> bytes | None:
-    """The body, one byte more than is allowed where it is larger, or None where the client went away."""
-    announced = next((value for name, value in headers if name == b"content-length"), b"0")
-    if len(announced) > 9 or int(announced) > BODY_MAX:
-        return b"\0" * (BODY_MAX + 1)
-    body = b""
-    while len(body) <= BODY_MAX:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        body += message.get("body", b"")
-        if not message.get("more_body", False):
-            break
-    return body[: BODY_MAX + 1]
-
-
-def _give(answer: asyncio.Future[Verdict], verdict: Verdict) -> None:
-    if not answer.done():
-        answer.set_result(verdict)
-
-
-async def _answer(send: Send, verdict: Verdict, *, keep_open: bool) -> None:
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(verdict.body))]
-    if not keep_open:
-        headers.append(_CLOSE)
-    await send({"type": "http.response.start", "status": verdict.status, "headers": headers})
-    await send({"type": "http.response.body", "body": verdict.body})
+    def _refusal(self, head: Head, path: str, address: Address | None, peer: str) -> tuple[str, Verdict]:
+        """Why the body need not even be read, if so, and what to answer. Nothing of it is stored."""
+        lengths = head_bytes = 0
+        announced = b"0"
+        for name, value in head.headers:
+            head_bytes += len(name) + len(value)
+            if name == b"content-length":
+                lengths += 1
+                announced = value
+            elif name == b"transfer-encoding":
+                lengths += 1
+        if len(head.headers) > HEADERS_MAX or head_bytes > HEAD_MAX:
+            return "head too large", FORBIDDEN_SHAPE
+        if address is None:
+            return "unknown path", UNKNOWN
+        if is_refused(self._options.callback_ips, peer):
+            return "address not published by Safaricom", UNKNOWN
+        if lengths > 1:
+            # Two lengths: a proxy in front may believe the other one, and see two requests in ours.
+            return "both Content-Length and Transfer-Encoding", FORBIDDEN_SHAPE
+        if path in OPEN_PATHS and not self._allowance.take():
+            return "too many on a path without a secret", TOO_MANY
+        if len(announced) > 9 or int(announced) > BODY_MAX:
+            return "body too large", TOO_LARGE
+        return "", UNKNOWN

@@ -24,13 +24,13 @@ class Owing:
         self._most = most
         self._deadline_s = deadline_s
         self._clock = clock
-        self._since: dict[Connection, float] = {}
+        self._until: dict[Connection, float] = {}
         self._open = 0
 
     def opened(self) -> bool:
         """Count a new connection. False where every one of ``most`` is being answered right now."""
         if self._open >= self._most:
-            eldest = next(iter(self._since), None)
+            eldest = next(iter(self._until), None)
             if eldest is None:
                 return False
             self.settled(eldest)
@@ -43,22 +43,19 @@ class Owing:
         self._open -= 1
         self.settled(connection)
 
-    def owes(self, connection: Connection) -> None:
-        """Its clock starts: for a head, or, once that is there, for a body."""
-        self._since.pop(connection, None)
-        self._since[connection] = self._clock()
+    def owes(self, connection: Connection, within_s: float | None = None) -> None:
+        """Its clock starts: for a head, or, once that is there, for a body. ``within_s`` is for a next request."""
+        self._until.pop(connection, None)
+        self._until[connection] = self._clock() + (self._deadline_s if within_s is None else within_s)
 
     def settled(self, connection: Connection) -> None:
         """It owes nothing: its request is complete."""
-        self._since.pop(connection, None)
+        self._until.pop(connection, None)
 
     def cut_off_overdue(self) -> int:
         """Cut off every connection that has owed for too long. Returns how many."""
-        late = []
-        for connection, since in self._since.items():
-            if self._clock() - since < self._deadline_s:
-                break
-            late.append(connection)
+        now = self._clock()
+        late = [connection for connection, until in self._until.items() if until <= now]
         for connection in late:
             self.settled(connection)
             connection.abort()

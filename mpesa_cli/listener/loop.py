@@ -14,7 +14,7 @@ from mpesa_cli.listener.app import ListenerApp
 from mpesa_cli.listener.connections import Owing
 from mpesa_cli.listener.intake import Intake
 from mpesa_cli.listener.options import ListenerOptions, Parts
-from mpesa_cli.listener.protocol import with_limits
+from mpesa_cli.listener.protocol import with_parts
 from mpesa_cli.listener.refusals import Refusals
 from mpesa_cli.listener.writer import Writer
 
@@ -59,10 +59,10 @@ class ListenerServer:
         most = _connections_max(self._options.connections_max)
         owing = Owing(most=most, deadline_s=self._options.head_and_body_s, clock=loop.time)
         refusals = Refusals(self._parts.now_us, self._parts.on_event)
-        app = ListenerApp(self._options, writer, refusals)
+        app = ListenerApp(self._options, writer, refusals, loop.time)
         self._server = _Server(_config(self._options, app, owing), on_ready)
         self._server.should_exit = self._stopped_early
-        reaper = loop.create_task(self._watch(owing, writer))
+        reaper = loop.create_task(self._watch(app, owing, writer))
         try:
             await self._server.serve(sockets=[listening])
         finally:
@@ -70,12 +70,14 @@ class ListenerServer:
         if writer.failure is not None:
             raise writer.failure
 
-    async def _watch(self, owing: Owing, writer: Writer) -> None:
-        """Cut off who owes for too long; end where nothing can be stored any more."""
-        while writer.failure is None:
+    async def _watch(self, app: ListenerApp, owing: Owing, writer: Writer) -> None:
+        """Cut off who owes for too long, answer who has waited too long; end where nothing can be stored."""
+        while True:
             await asyncio.sleep(REAP_EVERY_S)
             owing.cut_off_overdue()
-        self.stop()
+            app.give_up_late()
+            if writer.failure is not None:
+                self.stop()
 
     def _open_intake(self) -> tuple[Intake, Callable[[], None]]:
         """In the writer's thread: the ledger, and what an earlier listener left unread in it."""
@@ -113,22 +115,22 @@ def _config(options: ListenerOptions, app: ListenerApp, owing: Owing) -> Config:
     logger.addHandler(logging.NullHandler())
     logger.propagate = False
     return Config(
-        app,
-        http=with_limits(owing),
+        _unused,
+        http=with_parts(app, owing, options.keep_alive_s),
         ws="none",
         lifespan="off",
         interface="asgi3",
         loop="asyncio",
         proxy_headers=False,
-        access_log=False,
         log_config=None,
-        server_header=False,
-        date_header=False,
-        timeout_keep_alive=options.keep_alive_s,
         timeout_graceful_shutdown=int(options.head_and_body_s + options.answer_s) + 1,
         ssl_certfile=options.certificate,
         ssl_keyfile=options.certificate_key,
     )
+
+
+async def _unused(scope: object, receive: object, send: object) -> None:
+    """uvicorn wants an ASGI app. Ours is behind a protocol of our own (protocol.py), which calls none."""
 
 
 @contextlib.contextmanager

@@ -1,76 +1,171 @@
-"""uvicorn's h11 protocol with the deadlines and the connection limit that uvicorn has not.
+"""One connection: h11 reads, the app decides, and nobody may take as long as they like.
+
+It takes the place of uvicorn's own h11 protocol, which has no deadlines and makes a task, an event and
+five dictionaries of every request: measured, more than all that is done with a callback. uvicorn keeps what
+is around it: the port, TLS, and waiting for what is in hand when it is told to stop.
 
 Only imported where a server is about to start.
 """
 
 import asyncio  # noqa: TID253 - this module is itself imported inside functions only
-from typing import Any, ClassVar
+from collections.abc import Callable
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any, Literal, TypeAlias
 
 import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol  # noqa: TID253 - as above
 
+from mpesa_cli.listener.app import BODY_MAX, Expected, Head, ListenerApp
 from mpesa_cli.listener.connections import Owing
+from mpesa_cli.listener.deliveries import FORBIDDEN_SHAPE, UNAVAILABLE, Verdict
+
+PIECE_OF_HEAD_MAX = 16 * 1024
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+# What a connection waits for: the rest of a head or a body, the ledger, a next request, or its end.
+Phase: TypeAlias = Literal["head", "body", "ledger", "idle", "end"]
 
 
-class DeadlineProtocol(H11Protocol):
-    """One connection. ``owing`` is shared by all connections of one server; see :func:`with_limits`."""
+class DeadlineProtocol(asyncio.Protocol):
+    """Reads one request at a time, has it decided, and answers in one piece.
 
-    owing: ClassVar[Owing]
-    _counted = False
-    _noted: object = None
+    Each request is read by an h11 of its own, and pipelining ends with the first answer: Daraja and
+    proxies don't pipeline, and a long pipeline would fill the memory.
+    """
+
+    def __init__(self, app: ListenerApp, owing: Owing, keep_alive_s: float, connections: set[Any]) -> None:
+        """``owing`` and ``connections``, whose end uvicorn waits for, are shared by all of one server."""
+        self._app = app
+        self._owing = owing
+        self._keep_alive_s = keep_alive_s
+        self._connections = connections
+        self._transport: asyncio.Transport
+        self._caller = ""
+        self._phase: Phase = "end"
+        self._last = False  # no request is taken after this one
+        self._begin()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Count it, cut off the longest-owing one where the table is full, and start its clock."""
-        super().connection_made(transport)
-        if not self.owing.opened():
+        self._transport = transport
+        if not self._owing.opened():
             transport.abort()
             return
-        self._counted = True
-        self._note()
+        self._connections.add(self)
+        self._caller = (transport.get_extra_info("peername") or ("",))[0]
+        self._wait_for("head")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Count it out."""
-        if self._counted:
-            self._counted = False
-            self.owing.closed(self)
-        super().connection_lost(exc)
+        self._phase = "end"
+        if self in self._connections:
+            self._connections.discard(self)
+            self._owing.closed(self)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, and see whether what was owed has come.
-
-        Pipelining ends with the first answer: uvicorn reads another 256 KiB for each answer it gives, so
-        that one client with a long pipeline would fill the memory. Daraja and proxies don't pipeline.
-        """
-        super().data_received(data)
-        self._note()
-        if self.flow.read_paused and self.conn.their_state is h11.DONE:
-            self.cycle.keep_alive = False
-
-    def on_response_complete(self) -> None:
-        """The next request on this connection is owed from now on."""
-        super().on_response_complete()
-        self._note()
+        """Read on. What comes while a request is in hand, or after the last one, is not looked at."""
+        if self._phase in {"ledger", "end"}:
+            self._last = True
+            self._transport.pause_reading()
+            return
+        try:
+            self._h11.receive_data(data)
+            self._read()
+        except h11.RemoteProtocolError:
+            self._refuse(FORBIDDEN_SHAPE)
+        except Exception as error:  # noqa: BLE001 - a bug of ours is told, and is never a 200
+            self._refuse(self._app.refuse(UNAVAILABLE, f"internal error: {type(error).__name__}", self._caller))
 
     def pause_writing(self) -> None:
         """A client that leaves 64 KiB of our short answers unread wants something else."""
-        self.transport.abort()
+        self._transport.abort()
 
     def abort(self) -> None:
         """Close at once, without an answer."""
-        self.transport.abort()
+        self._transport.abort()
 
-    def _note(self) -> None:
-        state = self.conn.their_state
-        if state is self._noted or not self._counted:
-            return
-        self._noted = state
-        if state is h11.IDLE or state is h11.SEND_BODY:
-            self.owing.owes(self)
+    def shutdown(self) -> None:
+        """uvicorn stops: what is in hand is finished, and nothing is begun."""
+        if self._phase in {"body", "ledger"}:
+            self._last = True
         else:
-            self.owing.settled(self)
+            self._transport.close()
+
+    def _begin(self) -> None:
+        self._h11 = h11.Connection(h11.SERVER, PIECE_OF_HEAD_MAX)
+        self._expected: Expected | None = None
+        self._body = b""
+
+    def _read(self) -> None:
+        while True:
+            event = self._h11.next_event()
+            if isinstance(event, h11.Request):
+                looked = self._app.look(Head(event.method, event.target, list(event.headers), self._caller))
+                if isinstance(looked, Verdict):
+                    self._refuse(looked, bodiless=event.method == b"HEAD")
+                    return
+                self._expected = looked
+                if self._h11.they_are_waiting_for_100_continue:
+                    self._transport.write(CONTINUE)
+            elif self._expected is None:
+                if self._phase == "head" or self._h11.trailing_data[0]:
+                    self._wait_for("head")
+                return
+            elif isinstance(event, h11.Data):
+                self._body += event.data
+                if len(self._body) > BODY_MAX:
+                    self._refuse(self._app.too_large(self._expected.peer))
+                    return
+            elif isinstance(event, h11.EndOfMessage):
+                # Any other state: the client closes after this one, or has asked for another protocol.
+                self._last |= self._h11.their_state is not h11.DONE or bool(self._h11.trailing_data[0])
+                self._wait_for("ledger")
+                self._app.take(self._expected, self._body, self._answer)
+                return
+            else:
+                self._wait_for("body")
+                return
+
+    def _refuse(self, verdict: Verdict, *, bodiless: bool = False) -> None:
+        """Answer a request that was not read to its end, so that nothing can be read after it."""
+        self._last = True
+        self._answer(verdict, bodiless=bodiless)
+
+    def _answer(self, verdict: Verdict, *, bodiless: bool = False) -> None:
+        """Answer in one piece: one packet, and one waking of the client."""
+        if self._transport.is_closing():
+            return
+        head = _head_of_answer(verdict.status, len(verdict.body), self._last)
+        self._transport.write(head if bodiless else head + verdict.body)
+        if self._last:
+            self._wait_for("end")
+            self._transport.close()
+        else:
+            self._begin()
+            self._wait_for("idle")
+
+    def _wait_for(self, phase: Phase) -> None:
+        """Note what this connection waits for. Its clock starts anew where that is something else than before."""
+        if phase == self._phase:
+            return
+        self._phase = phase
+        if phase == "ledger":
+            self._owing.settled(self)
+        elif self in self._connections:
+            self._owing.owes(self, self._keep_alive_s if phase == "idle" else None)
 
 
-def with_limits(owing: Owing) -> type[DeadlineProtocol]:
-    """The protocol class for one server, which shares ``owing`` among its connections."""
-    attributes: dict[str, Any] = {"owing": owing}
-    return type("BoundDeadlineProtocol", (DeadlineProtocol,), attributes)
+@lru_cache(maxsize=64)
+def _head_of_answer(status: int, length: int, last: bool) -> bytes:  # noqa: FBT001 - a key of the cache
+    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", "content-type: application/json"]
+    lines += [f"content-length: {length}", *(["connection: close"] if last else []), "", ""]
+    return "\r\n".join(lines).encode()
+
+
+def with_parts(app: ListenerApp, owing: Owing, keep_alive_s: float) -> Callable[..., DeadlineProtocol]:
+    """What makes the protocol of each connection, in the form in which uvicorn calls it."""
+
+    def connected(*, server_state: Any, **_: Any) -> DeadlineProtocol:
+        return DeadlineProtocol(app, owing, keep_alive_s, server_state.connections)
+
+    return connected

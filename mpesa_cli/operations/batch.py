@@ -8,18 +8,14 @@ running it again.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from mpesa_cli.domain.codes import Actor
 from mpesa_cli.domain.moments import SECOND_US
-from mpesa_cli.domain.outcome import was_refused_for_credentials
 from mpesa_cli.domain.payment import Payment
-from mpesa_cli.domain.result_codes import no_prompt_meaning
-from mpesa_cli.domain.state import AttemptState
-from mpesa_cli.errors import Conflict, CredentialsRefused, MpesaError, PhoneBusy, RequestRefused, Temporary
+from mpesa_cli.errors import Conflict, MpesaError, PhoneBusy, Temporary
+from mpesa_cli.operations.batch_series import Series
 
 LOOK_EVERY_S = 0.25
 RECHECK_PHONE_S = 5  # a busy phone may be free sooner than thought: its customer has answered
 STUCK_AFTER_S = 400  # law 7 never asks for a longer wait; something else keeps prompting these phones
-ALIKE_IN_A_ROW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +40,14 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Nothing to send for ``seconds``, perhaps less. ``task``: the one whose phone is busy; None keeps to the rate."""
+    """Nothing to send for ``seconds``, perhaps less: after ``look_s`` it is looked at again.
+
+    ``task`` is the one whose phone is busy; None keeps to the rate.
+    """
 
     seconds: float
     task: Task | None
+    look_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,44 +81,28 @@ def run(tasks: Sequence[Task], pace: Pace) -> Iterator[Event]:
 
     Interrupted passes through between two steps of the ledger: nothing is left half done.
     """
-    left = list(tasks)
-    look_us: dict[str, int] = {}  # when to look at a busy phone again, and until when it is busy at most
-    free_us: dict[str, int] = {}
+    left, phones, series = list(tasks), _Phones(), Series()
     next_us, moved_us = 0, pace.now_us()
-    series = _Series()
     while left:
         now_us = pace.now_us()
-        index = _first_free(left, look_us, now_us)
+        index = phones.first(left, now_us)
         task = left[index]
-        phone_us = look_us.get(task.msisdn, 0)
-        if (until_us := max(next_us, phone_us)) > now_us:
-            if phone_us > now_us:
-                yield Waiting((free_us[task.msisdn] - now_us) / SECOND_US, task)
-            else:
-                yield Waiting((until_us - now_us) / SECOND_US, None)
-            pace.sleep(min(LOOK_EVERY_S, (until_us - now_us) / SECOND_US))
+        if waiting := phones.waiting(task, next_us, now_us):
+            yield waiting
+            pace.sleep(min(LOOK_EVERY_S, waiting.look_s))
             pace.deliver()
             continue
-        if (wait_s := task.wait_s()) > 0:
-            free_us[task.msisdn] = now_us + wait_s * SECOND_US
-            look_us[task.msisdn] = min(free_us[task.msisdn], now_us + RECHECK_PHONE_S * SECOND_US)
-            if now_us - moved_us > STUCK_AFTER_S * SECOND_US:
-                yield Stopped(_stuck(len(left)))
-                return
-            continue
-        try:
-            event: Event = Sent(task, task.send())
-        except PhoneBusy:
-            free_us[task.msisdn] = look_us[task.msisdn] = now_us + RECHECK_PHONE_S * SECOND_US
-            continue
-        except Conflict as error:
-            event = LeftOut(task, error)
-        except MpesaError as error:
-            yield Stopped(error)
+        event = _attempt(task)
+        if isinstance(event, int):
+            phones.busy(task, event, now_us)
+            if now_us - moved_us <= STUCK_AFTER_S * SECOND_US:
+                continue
+            event = Stopped(_stuck(len(left)))
+        yield event
+        if isinstance(event, Stopped):
             return
         del left[index]
         moved_us = pace.now_us()
-        yield event
         if isinstance(event, Sent):
             next_us = now_us + int(SECOND_US / pace.rate_per_s)
             if left and (hopeless := series.after(event.payment)):
@@ -126,60 +110,52 @@ def run(tasks: Sequence[Task], pace: Pace) -> Iterator[Event]:
                 return
 
 
-def _first_free(left: Sequence[Task], look_us: dict[str, int], now_us: int) -> int:
-    """The first task whose phone may be free; where none is, the one to look at soonest."""
-    soonest, soonest_us = 0, look_us.get(left[0].msisdn, 0)
-    for index, task in enumerate(left):
-        phone_us = look_us.get(task.msisdn, 0)
-        if phone_us <= now_us:
-            return index
-        if phone_us < soonest_us:
-            soonest, soonest_us = index, phone_us
-    return soonest
+def _attempt(task: Task) -> Sent | LeftOut | Stopped | int:
+    """Send one prompt, or say for how many seconds its phone is busy."""
+    if (wait_s := task.wait_s()) > 0:
+        return wait_s
+    try:
+        return Sent(task, task.send())
+    except PhoneBusy:
+        return RECHECK_PHONE_S
+    except Conflict as error:
+        return LeftOut(task, error)
+    except MpesaError as error:
+        return Stopped(error)
 
 
-class _Series:
-    """Notices that one prompt after another fails in a way that the next will meet too."""
+class _Phones:
+    """Which phones are busy: until when at most, and when to look at each again."""
 
     def __init__(self) -> None:
-        self._kind, self._count = "", 0
+        self._free_us: dict[str, int] = {}
+        self._look_us: dict[str, int] = {}
 
-    def after(self, payment: Payment) -> MpesaError | None:
-        """The reason to stop after this payment, or None."""
-        if was_refused_for_credentials(payment):
-            return CredentialsRefused(
-                f"Daraja refused the request: {payment.last.view.result_desc}",
-                hint="No phone rang, and nothing more was sent. Check the secrets: mpesa config check",
-            )
-        kind = _kind(payment)
-        self._count = self._count + 1 if kind and kind == self._kind else 1
-        self._kind = kind
-        if not kind or self._count < ALIKE_IN_A_ROW:
+    def busy(self, task: Task, seconds: int, now_us: int) -> None:
+        """The task's phone may not be asked for so long, or less."""
+        self._free_us[task.msisdn] = now_us + seconds * SECOND_US
+        self._look_us[task.msisdn] = now_us + min(seconds, RECHECK_PHONE_S) * SECOND_US
+
+    def first(self, left: Sequence[Task], now_us: int) -> int:
+        """The first task whose phone may be free; where none is, the one to look at soonest."""
+        soonest, soonest_us = 0, self._look_us.get(left[0].msisdn, 0)
+        for index, task in enumerate(left):
+            look_us = self._look_us.get(task.msisdn, 0)
+            if look_us <= now_us:
+                return index
+            if look_us < soonest_us:
+                soonest, soonest_us = index, look_us
+        return soonest
+
+    def waiting(self, task: Task, next_us: int, now_us: int) -> Waiting | None:
+        """What to wait for before this task, or None: its phone, or the rate, which allows a prompt at ``next_us``."""
+        look_us = self._look_us.get(task.msisdn, 0)
+        wait_s = (max(next_us, look_us) - now_us) / SECOND_US
+        if wait_s <= 0:
             return None
-        said = payment.last.view.result_desc or kind
-        if payment.last.state is AttemptState.NOT_SENT:
-            return Temporary(
-                f"M-PESA could not be reached {self._count} times in a row ({said}).",
-                hint="Nothing more was sent. When the network is back, run the same command again.",
-                code="not-delivered",
-            )
-        return RequestRefused(
-            f"Daraja refused {self._count} prompts in a row: {said}",
-            hint=f"No phone rang, and nothing more was sent. What it means: mpesa explain {kind}",
-        )
-
-
-def _kind(payment: Payment) -> str:
-    """What two payments have in common that fail for the same reason, where that lies with us; else empty."""
-    view = payment.last.view
-    match payment.last.state:
-        case AttemptState.NOT_SENT:
-            return "not sent"
-        case AttemptState.REJECTED:
-            row = no_prompt_meaning(view.result_code or "", view.result_desc or "")
-            return row.code if row.actor is Actor.OWNER else ""
-        case _:
-            return ""
+        if look_us > now_us:
+            return Waiting((self._free_us[task.msisdn] - now_us) / SECOND_US, task, wait_s)
+        return Waiting(wait_s, None, wait_s)
 
 
 def _stuck(count: int) -> Temporary:

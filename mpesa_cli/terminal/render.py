@@ -1,6 +1,5 @@
 """One result, many faces: JSON here, words for people in the files beside it."""
 
-import json
 from typing import Any
 
 from mpesa_cli.terminal.streams import Streams
@@ -8,11 +7,15 @@ from mpesa_cli.terminal.streams import Streams
 
 def print_json(streams: Streams, document: object) -> None:
     """Print exactly one JSON document on stdout."""
+    import json
+
     streams.out(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def print_json_line(streams: Streams, document: object) -> None:
     """Print one JSON object on one line, flushed: for streams of events."""
+    import json
+
     streams.out(json.dumps(document, ensure_ascii=False, separators=(",", ":")))
 
 

@@ -2,7 +2,9 @@
 
 A process that has loaded everything forks one child for each command, so that a kill costs milliseconds and
 hits the work, not the start of Python. Children run the real command line on a clock that runs ``SPEED``
-times as fast; the simulator's memory is a file, as for every command.
+times as fast; the simulator's memory is a file, as for every command. A child tells of each step that it
+takes (a commit, a request, an answer), and is killed a random moment after a random one of them: so the kills
+are spread over the work on a slow machine too.
 
 Run as a program it is that process: lines of JSON in, lines of JSON out.
 """
@@ -21,7 +23,7 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,7 +38,18 @@ SECOND_US = 1_000_000
 START_US = 1_795_505_400_000_000
 PHONES = [f"2547222000{number}" for number in range(32, 100)]  # each of them pays
 ROWS = 30
-KILL_WITHIN_S = (0.01, 0.12)  # the first lines of a command, to a third of the rows
+STEPS_MAX = 40  # of about six a row, so that several kills fit into one file
+STEPS_OF_ONE = 5  # of a single retry
+AFTER_STEP_MAX_S = 0.004
+ANSWER_TAKES_S = 0.005  # from Daraja's acceptance to our reading of it: where a kill hurts most
+
+
+@dataclass(frozen=True, slots=True)
+class KillAt:
+    """When to kill: so many seconds after this step."""
+
+    step: int
+    after_s: float
 
 
 @dataclass(slots=True)
@@ -49,18 +62,18 @@ class Killer:
     killed: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
 
-    def run(self, *argv: str, kill_after_s: float | None = None) -> tuple[int, float]:
-        """Exit status (-9 where the kill came first) and the seconds it took."""
+    def run(self, *argv: str, at: KillAt | None = None) -> int:
+        """Run one command. Returns its exit status, -9 where the kill came first."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        asked = {"argv": argv, "home": str(self.home), "kill_after_s": kill_after_s}
+        asked = {"argv": argv, "home": str(self.home), "step": at.step if at else 0, "after_s": at.after_s if at else 0}
         self.process.stdin.write(json.dumps(asked) + "\n")
         self.process.stdin.flush()
-        answer = json.loads(self.process.stdout.readline())
-        if answer["status"] == -signal.SIGKILL:
+        status = int(self.process.stdout.readline())
+        if status == -signal.SIGKILL:
             self.killed += 1
             self.kinds[argv[0]] += 1
-        return int(answer["status"]), float(answer["took_s"])
+        return status
 
 
 @contextlib.contextmanager
@@ -97,12 +110,15 @@ def round_of_retries(killer: Killer, home: Path, kills: int) -> Counter[str]:
     seed_failures(home, orders)
     failed = ["retry", "--failed", "--since", "2026-11-01", "--yes"]
     single = [["retry", order, "--max-attempts", "2", "--yes"] for order in reversed(orders)]
-    return _survive(killer, orders, [each for one in single for each in (failed, one)], kills)
+    return _survive(killer, orders, [each for one in single for each in (failed, one, one)], kills)
 
 
 def _survive(killer: Killer, orders: Mapping[str, str], commands: Sequence[list[str]], kills: int) -> Counter[str]:
     for number in range(kills):
-        killer.run(*commands[number % len(commands)], kill_after_s=killer.chance.uniform(*KILL_WITHIN_S))
+        argv = commands[number % len(commands)]
+        steps = STEPS_OF_ONE if argv[0] == "retry" and argv[1] != "--failed" else STEPS_MAX
+        at = KillAt(killer.chance.randint(1, steps), killer.chance.uniform(0, AFTER_STEP_MAX_S))
+        killer.run(*argv, at=at)
     killer.run(*commands[0])
     return check(killer.home, orders)
 
@@ -158,23 +174,37 @@ def _serve() -> None:
     real_ns = time.monotonic_ns()
     for line in sys.stdin:
         asked = json.loads(line)
-        began = time.perf_counter()
+        heard, told = os.pipe()
         child = os.fork()
         if child == 0:
-            _become(asked["argv"], asked["home"], real_ns)
-        if asked["kill_after_s"] is not None:
-            time.sleep(asked["kill_after_s"])
+            os.close(heard)
+            _become(asked["argv"], asked["home"], real_ns, told)
+        os.close(told)
+        if asked["step"] and _steps(heard, asked["step"]):
+            time.sleep(asked["after_s"])
             os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
-        took_s = time.perf_counter() - began
-        print(json.dumps({"status": os.waitstatus_to_exitcode(status), "took_s": took_s}), flush=True)
+        os.close(heard)
+        print(os.waitstatus_to_exitcode(status), flush=True)
 
 
-def _become(argv: list[str], home: str, real_ns: int) -> Any:
+def _steps(heard: int, count: int) -> bool:
+    """Wait for so many steps. False where the child ended before."""
+    while count > 0:
+        came = len(os.read(heard, count))
+        if not came:
+            return False
+        count -= came
+    return True
+
+
+def _become(argv: list[str], home: str, real_ns: int, told: int) -> None:
+    """Run one command in this process, and end with it."""
     from mpesa_cli.commands.app import main
     from mpesa_cli.runtime import Runtime
     from mpesa_cli.terminal.streams import Streams
 
+    _tell_of_steps(lambda: os.write(told, b"."))
     environ = {"MPESA_HOME": home, "MPESA_RATE_PER_S": "10", "MPESA_DEBUG": "1"}
     streams = Streams(stdin=io.StringIO(), stdout=io.StringIO(), stderr=io.StringIO(), environ=environ)
     runtime = Runtime(
@@ -184,10 +214,35 @@ def _become(argv: list[str], home: str, real_ns: int) -> Any:
     )  # fmt: skip
     try:
         status = main(argv, runtime)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - the parent hears of it by the status
         traceback.print_exc()
         status = 1
     os._exit(status)
+
+
+def _tell_of_steps(tell: Callable[[], object]) -> None:
+    """Tell of each commit, each request, and each answer, which takes its time."""
+    commit, answer, arrive = SqliteLedger.write, EmbeddedDaraja.answer, EmbeddedDaraja.wait
+
+    @contextlib.contextmanager
+    def write(ledger: SqliteLedger) -> Iterator[Any]:
+        with commit(ledger) as tx:
+            yield tx
+        tell()
+
+    def answering(daraja: EmbeddedDaraja, request: Any) -> Any:
+        tell()
+        reply = answer(daraja, request)
+        tell()
+        return reply
+
+    def arriving(daraja: EmbeddedDaraja, reply: Any, timeout_s: float | None) -> bool:
+        time.sleep(ANSWER_TAKES_S)
+        return arrive(daraja, reply, timeout_s)
+
+    SqliteLedger.write = write  # type: ignore[method-assign]
+    EmbeddedDaraja.answer = answering  # type: ignore[method-assign]
+    EmbeddedDaraja.wait = arriving  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A batch file: every dialect that spreadsheets write is read, every fault is told with its line, nothing is guessed."""
+"""A batch file: every dialect of spreadsheets is read, every fault is told with its line, nothing is guessed."""
 
 import codecs
 from collections.abc import Callable

@@ -22,7 +22,7 @@ def test_a_batch_that_is_killed_and_run_again_asks_everybody_once(tmp_path: Path
 def test_retries_that_are_killed_and_run_again_charge_nobody_twice(tmp_path: Path, seed: int) -> None:
     with killer(tmp_path, seed) as kills:
         for number in range(ROUNDS_MAX):
-            round_of_retries(kills, tmp_path / f"retries-{number}", kills=6)
-            if kills.killed >= 18:
+            round_of_retries(kills, tmp_path / f"retries-{number}", kills=9)
+            if kills.killed >= 24:
                 break
-        assert kills.killed >= 18
+        assert kills.killed >= 24

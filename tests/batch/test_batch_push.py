@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -73,13 +74,13 @@ def test_an_order_with_other_terms_stops_everything(mpesa: Run, csv_file: File, 
 def test_the_rate_is_the_profiles(mpesa: Run, csv_file: File, prompts: Prompts) -> None:
     mpesa("push", "--from", csv_file(THREE), env={"MPESA_RATE_PER_S": "0.2"})
     times = [p["accepted_us"] for p in prompts()]
-    assert all(b - a >= 5 * SECOND_US for a, b in zip(times, times[1:], strict=False))
+    assert all(b - a >= 5 * SECOND_US for a, b in pairwise(times))
 
 
 def test_by_default_one_a_second(mpesa: Run, csv_file: File, prompts: Prompts) -> None:
     mpesa("push", "--from", csv_file(THREE))
     times = [p["accepted_us"] for p in prompts()]
-    assert [round((b - a) / SECOND_US) for a, b in zip(times, times[1:], strict=False)] == [1, 1]
+    assert [round((b - a) / SECOND_US) for a, b in pairwise(times)] == [1, 1]
 
 
 def test_rows_of_a_busy_phone_wait_and_the_others_go_on(mpesa: Run, csv_file: File, prompts: Prompts) -> None:

@@ -94,11 +94,14 @@ def test_a_push_that_dies_anywhere_may_die_again_when_it_is_repeated(
         assert crashed.settle() == [], f"died at {first} and at {point}, settled"
 
 
+@pytest.mark.parametrize("settle", [("status", ORDER), ("reconcile",)])
 @pytest.mark.parametrize("customer", ["pays", "cancels", "the callback is lost"])
-def test_a_status_that_dies_anywhere_is_finished_by_the_next_one(shop: Shop, folder: Path, customer: str) -> None:
+def test_a_settlement_that_dies_anywhere_is_finished_by_the_next_one(
+    shop: Shop, folder: Path, customer: str, settle: tuple[str, ...]
+) -> None:
     shop.run("push", PHONES[customer], AMOUNT, "--order", ORDER, "--no-wait", "--json")
     shop.wait(30)
-    command = lambda s, k: s.run("status", ORDER, "--json", crash_at=k).status  # noqa: E731
+    command = lambda s, k: s.run(*settle, "--json", crash_at=k).status  # noqa: E731
     points = 0
     for point, crashed in crashed_at_every_point(shop, folder, command):
         points = point

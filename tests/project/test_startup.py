@@ -16,7 +16,12 @@ NETWORK = {"httpx", "httpcore", "starlette", "uvicorn", "h11", "ssl", "http.serv
 HEAVY = NETWORK | {"keyring", "tenacity", "rich", "asyncio", "sqlite_utils", "pydantic", "markdown_it"}
 DATABASE = {"sqlite3", "sqlite_utils"}
 # Our own rooms that help and a Tab have no business in: each costs milliseconds of dataclasses.
-ROOMS = {f"mpesa_cli.{room}" for room in ("daraja", "ledger", "operations", "listener", "domain.state")}
+ROOMS = {
+    f"mpesa_cli.{room}" for room in (
+        "daraja", "ledger", "operations", "listener", "domain.state", "domain.evidence", "domain.result_codes",
+        "settings.profile", "settings.model",
+    )
+}  # fmt: skip
 TAB = {"_MPESA_COMPLETE": "complete_bash", "COMP_WORDS": "mpesa pu", "COMP_CWORD": "1"}
 TAB_OPTION = {"_MPESA_COMPLETE": "complete_bash", "COMP_WORDS": "mpesa push --no-w", "COMP_CWORD": "2"}
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -81,10 +82,10 @@ def test_prompts_keep_to_the_rate_and_to_one_at_a_time_on_a_phone(
     assert result.status == 0
     record = prompts()
     times = [p["accepted_us"] for p in record]
-    assert min(b - a for a, b in zip(times, times[1:], strict=False)) >= 2 * SECOND_US
+    assert min(b - a for a, b in pairwise(times)) >= 2 * SECOND_US
     same = [p["accepted_us"] for p in record if p["msisdn"] == "254722200050"]
     assert len(same) == 3
-    assert min(b - a for a, b in zip(same, same[1:], strict=False)) >= 60 * SECOND_US
+    assert min(b - a for a, b in pairwise(same)) >= 60 * SECOND_US
     assert [p["account_reference"] for p in record][:5] == ["same-0", "other-0", "other-1", "other-2", "other-3"]
 
 

@@ -121,13 +121,14 @@ def test_killed_the_moment_the_provider_takes_it_no_second_sms_follows(bench: Be
     assert bench.states() == {phone: "ambiguous"}
 
 
-def test_sixty_random_kills_bring_no_second_sms_and_lose_none_silently(bench: Bench) -> None:
+@pytest.mark.parametrize("wanted", [KILLS, pytest.param(1000, marks=pytest.mark.long)])
+def test_random_kills_bring_no_second_sms_and_lose_none_silently(bench: Bench, wanted: int) -> None:
     seed = random.randrange(2**32)
     chance = random.Random(seed)
     bench.provider.delay_s = 0.004
     paid = 0
     kills = 0
-    while kills < KILLS:
+    while kills < wanted:
         while sum(state == "waiting" for state in bench.states().values()) < 8:
             bench.pay(paid)
             paid += 1

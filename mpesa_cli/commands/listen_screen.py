@@ -1,0 +1,96 @@
+"""What ``listen`` shows: the ready lines, and a line or an object per event."""
+
+import threading
+from typing import TYPE_CHECKING
+
+from mpesa_cli.errors import InvalidInput
+from mpesa_cli.runtime import Runtime
+from mpesa_cli.terminal.render import print_json_line
+from mpesa_cli.terminal.streams import StdoutClosed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mpesa_cli.listener.events import Event
+    from mpesa_cli.listener.server import Running
+    from mpesa_cli.settings.profile import Profile
+
+
+class Screen:
+    """Prints events as they come, from whichever thread, and ends the listener when enough has happened."""
+
+    def __init__(self, runtime: Runtime, *, as_json: bool, until: int | None) -> None:
+        """``until`` as :func:`read_until` gives it."""
+        self._runtime = runtime
+        self._as_json = as_json
+        self._left = until
+        self._lock = threading.Lock()
+        self.running: Running | None = None
+        self.after_settling: list[Callable[[], None]] = []
+        self.closed = False
+
+    def show(self, event: "Event") -> None:
+        """Print one event; called from the listener's threads."""
+        with self._lock:
+            try:
+                self._print(event)
+            except StdoutClosed:
+                self.closed = True
+                self._stop()
+            if event.kind == "settled" and event.payment is not None:
+                for nudge in self.after_settling:
+                    nudge()
+                self._count(event.payment.status)
+
+    def _print(self, event: "Event") -> None:
+        from mpesa_cli.listener.screen import document, line
+
+        if self._as_json:
+            print_json_line(self._runtime.streams, document(event))
+        elif text := line(event):
+            self._runtime.streams.out(text)
+
+    def _count(self, status: str) -> None:
+        if self._left is None:
+            return
+        if self._left == 0:
+            if status in {"paid", "overpaid"}:
+                self._stop()
+            return
+        self._left -= 1
+        if self._left == 0:
+            self._left = None
+            self._stop()
+
+    def _stop(self) -> None:
+        if self.running is not None:
+            self.running.stop()
+
+
+def read_until(typed: str | None) -> int | None:
+    """``paid`` → 0 (the first paid payment), a number → so many settled ones, None → never. Raises InvalidInput."""
+    if typed is None:
+        return None
+    if typed.strip().lower() == "paid":
+        return 0
+    if typed.isascii() and typed.isdecimal() and 1 <= int(typed) <= 1_000_000:
+        return int(typed)
+    raise InvalidInput(
+        f"--until {typed!r} is neither 'paid' nor a number of payments.",
+        hint="Nothing was started. Right: mpesa listen --until paid",
+    )
+
+
+def say_ready(
+    runtime: Runtime, profile: "Profile", running: "Running", public_url: str | None, forward_to: str | None
+) -> None:
+    """The lines that tell a person where to register and what happens to events."""
+    base = (public_url or profile.callback_base_url or running.url).rstrip("/")
+    say = runtime.streams.say
+    say(f"Listening on {running.url} for profile {profile.name} ({profile.environment}). ^C to stop.")
+    if profile.callback_base_url and base == profile.callback_base_url.rstrip("/"):
+        say(f"Callbacks come to {base}/hooks/… : push uses it by itself.")
+    else:
+        say(f"Callbacks come to {base}/hooks/… : run pushes with  APP_URL={base}  or set callback_base_url to it.")
+    if forward_to:
+        say(f"Events go on to {forward_to}, signed (webhook-signature).")

@@ -1,0 +1,30 @@
+"""The guard before real money: one question, default No, and never an assumption where nobody is there."""
+
+from typing import TYPE_CHECKING
+
+from mpesa_cli.commands.asking import ask_yes
+from mpesa_cli.errors import Conflict, Declined
+from mpesa_cli.runtime import Runtime
+
+if TYPE_CHECKING:
+    from mpesa_cli.settings.profile import Profile
+
+
+def confirm_in_production(
+    runtime: Runtime, profile: "Profile", question: str, *, unattended: str, yes: bool
+) -> None:
+    """Ask ``question`` in production, unless ``--yes`` or MPESA_YES=1 has answered it.
+
+    Raises Declined where a person says no, and Conflict ``needs-yes``, with ``unattended`` as its message,
+    where nobody can be asked.
+    """
+    if profile.environment != "production" or yes or runtime.environ.get("MPESA_YES") == "1":
+        return
+    if not runtime.streams.may_prompt():
+        raise Conflict(
+            unattended,
+            hint="Nothing was sent. Add --yes (or MPESA_YES=1) to the same command.",
+            code="needs-yes",
+        )
+    if not ask_yes(runtime.streams, question):
+        raise Declined("You said no.", hint="Nothing was sent. To do it after all, run the same command again.")
