@@ -53,9 +53,9 @@ class Runtime:
         """Signals are told to whoever listens on stderr."""
         self.interrupts = Interrupts(self.streams.complain)
 
-    def new_id(self, prefix: str, length: int = 8) -> str:
+    def new_id(self, prefix: str, length: int = 10) -> str:
         """A fresh id of ``prefix`` and Crockford base-32 characters: easy to read out, hard to guess."""
-        bits = int(self.token_hex(8), 16)
+        bits = int(self.token_hex(12), 16)
         return prefix + "".join(_CROCKFORD[(bits >> (5 * i)) & 31] for i in range(length))
 
     def paths(self) -> "Paths":

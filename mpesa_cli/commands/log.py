@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.commands.options import REF, JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
 from mpesa_cli.commands.status import find
 from mpesa_cli.domain.moments import rfc3339
 from mpesa_cli.runtime import Runtime
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 def log(
     ctx: typer.Context,
-    ref: Annotated[
-        str, typer.Argument(help="Order id, payment id, CheckoutRequestID or M-PESA receipt.", metavar="REF")
-    ],
+    ref: Annotated[str, REF],
     raw: Annotated[bool, typer.Option("--raw", help="Show the callbacks' bodies too, as they came.")] = False,
     json_: JsonOption = False,
     profile: ProfileOption = None,

@@ -4,11 +4,25 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from mpesa_cli.commands import completing
 from mpesa_cli.runtime import Runtime
 
 ProfileOption: TypeAlias = Annotated[
-    str | None, typer.Option("--profile", "-P", help="The profile (till or paybill) to use.", metavar="NAME")
+    str | None,
+    typer.Option(
+        "--profile",
+        "-P",
+        help="The profile (till or paybill) to use.",
+        metavar="NAME",
+        autocompletion=completing.profiles,
+    ),
 ]
+# How a payment is named: the order in which they are looked up (ledger/reads.py).
+REF = typer.Argument(
+    help="Order id, payment id, CheckoutRequestID or M-PESA receipt.",
+    metavar="REF",
+    autocompletion=completing.orders,
+)
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 QuietOption: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results and errors.")]
 VerboseOption: TypeAlias = Annotated[

@@ -131,7 +131,7 @@ def _read(
 ) -> _Wanted:
     msisdn = _phone(phone, amount)
     shillings = parse_shillings(amount, profile.limits)
-    order_id = check_order_id(order) if order is not None else runtime.new_id("", 8)
+    order_id = check_order_id(order) if order is not None else runtime.new_id("")
     reference = account_reference(account or profile.account_reference, order_id, profile.account_reference_max)
     if warning := operator_warning(msisdn):
         runtime.streams.say(f"Note: {warning}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.commands.options import REF, JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
 from mpesa_cli.errors import InvalidInput, MpesaError
 from mpesa_cli.terminal.streams import StdoutClosed, Streams
 
@@ -27,10 +27,7 @@ BINARY = {"pdf", "escpos"}
 
 def receipt(
     ctx: typer.Context,
-    ref: Annotated[
-        str | None,
-        typer.Argument(help="Order id, payment id, CheckoutRequestID or M-PESA receipt.", metavar="REF"),
-    ] = None,
+    ref: Annotated[str | None, REF] = None,
     paper: Annotated[Paper, typer.Option("--paper", help="58 or 80 mm rolls; A5 for HTML and PDF.")] = "80",
     format_: Annotated[
         Format | None, typer.Option("--format", help="What to make [default: by the file's name, else text].")

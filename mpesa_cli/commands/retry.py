@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 
 import typer
 
-from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, VerboseOption, YesOption, runtime_of
+from mpesa_cli.commands.options import REF, JsonOption, ProfileOption, QuietOption, VerboseOption, YesOption, runtime_of
 from mpesa_cli.commands.push import confirm, timeout_s_of
 from mpesa_cli.commands.retry_attempts import Wish, attempts, send_once
 from mpesa_cli.commands.show import by_hand, show_and_exit, show_sent
@@ -25,9 +25,7 @@ ATTEMPTS_MAX = 5
 
 def retry(
     ctx: typer.Context,
-    ref: Annotated[
-        str | None, typer.Argument(help="Order id, payment id or CheckoutRequestID.", metavar="REF")
-    ] = None,
+    ref: Annotated[str | None, REF] = None,
     phone: Annotated[
         str | None, typer.Option("--phone", help="Ask another line of the same customer.", metavar="PHONE")
     ] = None,

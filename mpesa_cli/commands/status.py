@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.commands.options import REF, JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
 from mpesa_cli.commands.show import show_and_exit
 from mpesa_cli.commands.watching import watch_payment
 from mpesa_cli.errors import NotFound
@@ -19,9 +19,7 @@ WATCH_S = 900
 
 def status(
     ctx: typer.Context,
-    ref: Annotated[
-        str, typer.Argument(help="Order id, payment id, CheckoutRequestID or M-PESA receipt.", metavar="REF")
-    ],
+    ref: Annotated[str, REF],
     refresh: Annotated[
         bool, typer.Option("--refresh/--no-refresh", help="Ask Daraja where that can settle it, or only read.")
     ] = True,

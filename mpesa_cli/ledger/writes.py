@@ -125,7 +125,8 @@ class Write(Reads):
                 )
         withdrawn = any(isinstance(e, ev.Withdrawn) for e in known)
         save_view(self._open, attempt, view, withdrawn=withdrawn)
-        payment = self._must(attempt.payment_id)
+        now = replace(asked, view=view, withdrawn=withdrawn)
+        payment = replace(before, attempts=tuple(now if a is asked else a for a in before.attempts))
         save_payment(self._open, payment)
         staged = self._stage(before.status, payment, evidence.at_us)
         if staged:

@@ -108,7 +108,7 @@ class DeadlineProtocol(asyncio.Protocol):
                 if self._h11.they_are_waiting_for_100_continue:
                     self._transport.write(CONTINUE)
             elif self._expected is None:
-                if self._phase == "head" or self._h11.trailing_data[0]:
+                if self._h11.trailing_data[0]:
                     self._wait_for("head")
                 return
             elif isinstance(event, h11.Data):
@@ -156,7 +156,7 @@ class DeadlineProtocol(asyncio.Protocol):
 
 
 @lru_cache(maxsize=64)
-def _head_of_answer(status: int, length: int, last: bool) -> bytes:  # noqa: FBT001 - a key of the cache
+def _head_of_answer(status: int, length: int, last: bool) -> bytes:
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", "content-type: application/json"]
     lines += [f"content-length: {length}", *(["connection: close"] if last else []), "", ""]
     return "\r\n".join(lines).encode()

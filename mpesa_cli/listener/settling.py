@@ -19,8 +19,6 @@ from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawBody
 from mpesa_cli.listener.events import Event, OnEvent
 from mpesa_cli.operations import c2b, settle
 
-FEW = 4
-
 Name: TypeAlias = AttemptRef | str
 """An attempt with unread callbacks, or the id of one C2B confirmation."""
 
@@ -61,23 +59,23 @@ class Settling:
         again, self._set_aside = bool(self._set_aside), {}
         return again
 
-    def settle(self, most: int = 1000, *, hurry: Callable[[], bool] = lambda: False) -> None:
+    def settle(self, most: int = 1000, *, least: int = 1, hurry: Callable[[], bool] = lambda: False) -> None:
         """Apply what is unread of up to ``most`` names. What fails is set aside and told. Never raises.
 
-        Where ``hurry`` says so, it ends after a few: somebody waits to have something stored.
+        Where ``hurry`` says so, it ends after ``least``: somebody waits to have something stored.
         """
         names = list(islice(self._waiting, most))
         if names:
-            self._settle(names, hurry)
+            self._settle(names, least, hurry)
 
-    def _settle(self, names: list[Name], hurry: Callable[[], bool]) -> None:
+    def _settle(self, names: list[Name], least: int, hurry: Callable[[], bool]) -> None:
         events: list[Event] = []
         done = 0
         try:
             with self._ledger.write() as tx:
                 confirmations = self._confirmations(tx, names)
                 for name in names:
-                    if done >= FEW and hurry():
+                    if done >= least and hurry():
                         break
                     if isinstance(name, AttemptRef):
                         events += self._apply_callbacks(tx, name)
@@ -87,7 +85,7 @@ class Settling:
         except Exception as error:  # noqa: BLE001 - the bodies are safe on disk; the thread must live on
             if len(names) > 1:
                 for name in names:
-                    self._settle([name], hurry)
+                    self._settle([name], 1, hurry)
                 return
             self._set_aside[names[0]] = None
             done = 1

@@ -1,7 +1,8 @@
 """The one thread that writes: everything that queued during the last commit goes into the next one.
 
 A commit costs one flush of the disk whether it holds one body or two hundred, so under load the answers
-come faster than the disk flushes. Settling is done in the lulls, and a little even where there are none.
+come faster than the disk flushes. Settling is done in the lulls; where there are none it gets a twentieth of
+the time, so that a flood can't keep a payment from being settled.
 """
 
 import queue
@@ -15,9 +16,10 @@ from mpesa_cli.listener.intake import Intake
 
 QUEUE_MAX = 1024  # at 64 KiB a body, 64 MB at the very most
 BATCH_MAX = 256
-LULL_S = 0.02
-SETTLE_AT_LEAST_EVERY_S = 0.25
-SETTLE_SLICE = 32
+LULL_S = 0.002
+SETTLE_MOST = 32
+SETTLE_LEAST = 8  # where there is no lull: one commit is shared by as many, and takes a few milliseconds
+TIME_FOR_OTHERS = 19  # as long as settling took, times this, is for storing: where there is no lull
 SETTLE_AT_THE_END_S = 5.0  # what is left then is settled by the next listener, or by whoever asks
 TRY_AGAIN_MAX_S = 60.0
 
@@ -95,19 +97,22 @@ class Writer:
             close()
 
     def _work(self, intake: Intake) -> None:
-        settled_at = time.monotonic()
+        due_at = time.monotonic()
         again = _Again()
         while not (self._closed and self._queue.empty()):
             batch = self._next_batch(_patience_s(intake, again))
             if batch:
                 self._answer(batch, _verdicts(intake, batch))
-            if not batch or time.monotonic() - settled_at > SETTLE_AT_LEAST_EVERY_S:
-                intake.settling.settle(SETTLE_SLICE, hurry=lambda: not self._queue.empty())
-                settled_at = time.monotonic()
+            began_at = time.monotonic()
+            if not batch or began_at >= due_at:
+                least = SETTLE_LEAST if batch else 1
+                intake.settling.settle(SETTLE_MOST, least=least, hurry=lambda: not self._queue.empty())
                 again.look(intake)
+                ended_at = time.monotonic()
+                due_at = ended_at + TIME_FOR_OTHERS * (ended_at - began_at)
         until = time.monotonic() + SETTLE_AT_THE_END_S
         while len(intake.settling) and time.monotonic() < until:
-            intake.settling.settle(SETTLE_SLICE)
+            intake.settling.settle(SETTLE_MOST)
 
     def _next_batch(self, patience_s: float) -> list[_Waiting]:
         """All that is queued, waiting up to ``patience_s`` for a first one."""

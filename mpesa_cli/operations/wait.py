@@ -53,8 +53,9 @@ def watch(
         news = ""
         if next_query_us is None:
             next_query_us = _first_query_us(payment, now_us(), random())
-        if daraja is not None and not is_settled(payment) and now_us() >= next_query_us and can_settle(payment.last):
-            asked = ask(ledger, daraja, payment, payment.last, now_us)
+        open_attempt = next((a for a in reversed(payment.attempts) if can_settle(a)), None)
+        if daraja is not None and open_attempt and not is_settled(payment) and now_us() >= next_query_us:
+            asked = ask(ledger, daraja, payment, open_attempt, now_us)
             payment, news = asked.payment, asked.words
             interval_s = min(interval_s * 1.5, QUERY_INTERVAL_MAX_S)
             next_query_us = now_us() + int(max(interval_s, asked.wait_s) * (1 + 0.1 * random()) * SECOND_US)

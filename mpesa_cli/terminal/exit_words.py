@@ -32,7 +32,8 @@ EXIT_WORDS: dict[ExitStatus, StatusWords] = {
         "unknown", "The outcome is not known: money may have moved.",
         "Never send again. Look: mpesa status."),
     ExitStatus.DIFFERENCES: StatusWords(
-        "differences", "Differences were found, or an order is overpaid.", "Have a person look."),
+        "differences", "Differences were found, an order is overpaid, or part of a batch was not paid.",
+        "Have a person look."),
     ExitStatus.PENDING: StatusWords(
         "pending", "Still waiting for the customer; money may yet move.",
         "Look later: mpesa status. Don't send again."),

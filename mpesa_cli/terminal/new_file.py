@@ -10,7 +10,8 @@ from mpesa_cli.errors import Conflict, InvalidInput
 def write_new_file(path: Path, data: bytes, *, overwrite: bool, again: str) -> None:
     """Write ``data`` to ``path`` with mode 0600, on disk when this returns.
 
-    ``again`` is the command that does it. Raises Conflict where the file exists and ``overwrite`` is false, InvalidInput where it can't be written.
+    ``again`` is the command that does it. Raises Conflict where the file exists and ``overwrite`` is false,
+    InvalidInput where it can't be written.
     """
     scratch = path.with_name(f".{path.name}.{os.getpid()}.new")
     kept = overwrite

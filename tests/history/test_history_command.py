@@ -191,3 +191,20 @@ def test_a_reader_that_leaves_early_is_no_error(home: Path, sold: Sold) -> None:
     assert done.stdout.startswith("payment_id,")
     assert "Traceback" not in done.stderr
     assert "mpesa:" not in done.stderr
+
+
+def test_a_look_loads_no_network_no_rich_and_no_sqlite_utils(home: Path, sold: Sold) -> None:
+    sold(*DAY_OF_SALES)
+    program = (
+        "import atexit, sys\n"
+        "atexit.register(lambda: print(*sorted(sys.modules), file=sys.stderr))\n"
+        "from mpesa_cli.commands.app import entry_point; entry_point()"
+    )
+    for options in ([], ["--json"], ["--format", "csv"], ["--summary"]):
+        done = subprocess.run(
+            [sys.executable, "-c", program, "history", "-q", *options], capture_output=True, text=True, check=True,
+            env={**os.environ, "MPESA_HOME": str(home)},
+        )  # fmt: skip
+        loaded = set(done.stderr.split())
+        assert "sqlite3" in loaded
+        assert loaded & {"rich", "httpx", "sqlite_utils", "keyring", "asyncio", "pydantic", "ssl", "segno"} == set()

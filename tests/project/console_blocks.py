@@ -24,7 +24,7 @@ KINDS = (
     re.compile(r"\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d{4}"),
     re.compile(r"\d{4}-\d\d-\d\d"),
     re.compile(r"\b\d\d:\d\d(?::\d\d)?\b"),
-    re.compile(r"\bPAY-[0-9A-Z]{8}\b"),
+    re.compile(r"\bPAY-[0-9A-Z]{8,12}\b"),
     re.compile(r"\bws_CO_[0-9A-Za-z]+"),
     re.compile(r"\b[0-9a-f]{16,64}\b"),
     # A receipt, or an order id made for you. Shown ones hold a digit, to be told from words; real ones need not.
