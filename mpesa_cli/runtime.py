@@ -183,6 +183,15 @@ class Runtime:
         shop = SmsShop(profile.name, profile.shop_name, profile.language)
         return Hands(self.ledger(profile), shop, lambda: self.sms_sender(profile), self.now_us, self.random)
 
+    def sms_report_token(self, profile: "Profile") -> str:
+        """What the address for delivery reports ends in; empty where the provider sends none, or has no key."""
+        if profile.sms.provider != "africas_talking":
+            return ""
+        from mpesa_cli.sms.delivery import report_token
+
+        found = self.secret_store(profile).get("sms-api-key")
+        return report_token(found.secret) if found else ""
+
     def send_waiting_sms(self, profile: "Profile", first: str = "") -> None:
         """Send the SMS receipts that wait, that of the payment ``first`` before others. Only says what went wrong.
 

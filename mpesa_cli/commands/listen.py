@@ -58,11 +58,13 @@ def listen(
 
     Prints a line per event; with --json one object a line. Ctrl-C or SIGTERM finishes what is in hand and exits 0.
     """
+    from mpesa_cli.listener.intake import hash_of_secret
     from mpesa_cli.listener.options import ListenerOptions, Parts
     from mpesa_cli.listener.server import serve
 
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
     settings = runtime.profile(profile)
+    sms_token = runtime.sms_report_token(settings)
     screen = Screen(runtime, as_json=json_, until=read_until(until))
     options = ListenerOptions(
         host=host,
@@ -79,6 +81,7 @@ def listen(
         on_event=screen.show,
         c2b=runtime.c2b_desk(settings),
         ask=runtime.asker(settings),
+        sms_secret_hash=hash_of_secret(sms_token) or "",
     )
     runtime.ledger(settings)  # what is wrong with it must be said before a port is opened
     workers: list[Forwarder | Courier] = [_courier(runtime, settings)]
@@ -88,7 +91,7 @@ def listen(
 
     def ready(running: "Running") -> None:
         screen.running = running
-        say_ready(runtime, settings, running, public_url, forward_to)
+        say_ready(runtime, settings, running, public_url, forward_to, sms_token)
         for worker in workers:
             worker.start()
 

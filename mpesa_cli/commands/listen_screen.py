@@ -82,7 +82,12 @@ def read_until(typed: str | None) -> int | None:
 
 
 def say_ready(
-    runtime: Runtime, profile: "Profile", running: "Running", public_url: str | None, forward_to: str | None
+    runtime: Runtime,
+    profile: "Profile",
+    running: "Running",
+    public_url: str | None,
+    forward_to: str | None,
+    sms_token: str,
 ) -> None:
     """The lines that tell a person where to register and what happens to events."""
     base = (public_url or profile.callback_base_url or running.url).rstrip("/")
@@ -92,5 +97,7 @@ def say_ready(
         say(f"Callbacks come to {base}/hooks/… : push uses it by itself.")
     else:
         say(f"Callbacks come to {base}/hooks/… : run pushes with  APP_URL={base}  or set callback_base_url to it.")
+    if sms_token:
+        say(f"Delivery reports of SMS come to {base}/hooks/sms/{sms_token} (a secret; set it at Africa's Talking).")
     if forward_to:
         say(f"Events go on to {forward_to}, signed (webhook-signature).")

@@ -73,7 +73,7 @@ def _log_is_large(log: str) -> bool:
     moved, under a new salt (SQLite's walformat, "WAL File Format"). Reading it beside SQLite is safe, since
     SQLite takes no file locks on it.
     """
-    if os.stat(log).st_size <= CHECKPOINT_ABOVE_BYTES:
+    if Path(log).stat().st_size <= CHECKPOINT_ABOVE_BYTES:
         return False
     descriptor = os.open(log, os.O_RDONLY)
     try:

@@ -36,6 +36,15 @@ class C2bDelivery:
 
 
 @dataclass(frozen=True, slots=True)
+class SmsReport:
+    """A body that came on ``/hooks/sms/<secret>``: what the network says became of a text message."""
+
+    secret_hash: str
+    body: bytes
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenDelivery:
     """A body that came on a path without a secret: anyone may have sent it."""
 
@@ -44,7 +53,8 @@ class OpenDelivery:
     peer: str
 
 
-Delivery: TypeAlias = StkDelivery | C2bDelivery | OpenDelivery
+StoredDelivery: TypeAlias = StkDelivery | C2bDelivery | OpenDelivery
+Delivery: TypeAlias = StoredDelivery | SmsReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from mpesa_cli.listener.deliveries import (
     LET_THROUGH,
     C2bDelivery,
     C2bDesk,
-    Delivery,
     OpenDelivery,
     StkDelivery,
+    StoredDelivery,
     Verdict,
     rejected,
 )
@@ -38,7 +38,7 @@ class Filed:
     ask: tuple[Payment, Attempt] | None = None
 
 
-def place_of(ledger: Ledger, delivery: Delivery, desk: C2bDesk | None) -> AttemptRef | str | None:
+def place_of(ledger: Ledger, delivery: StoredDelivery, desk: C2bDesk | None) -> AttemptRef | str | None:
     """The attempt or the channel that a delivery belongs to; None where its secret is nobody's."""
     match delivery:
         case StkDelivery():
@@ -53,7 +53,7 @@ def place_of(ledger: Ledger, delivery: Delivery, desk: C2bDesk | None) -> Attemp
 
 
 def file(
-    tx: LedgerWrite, delivery: Delivery, place: AttemptRef | str, at_us: int, desk: C2bDesk | None
+    tx: LedgerWrite, delivery: StoredDelivery, place: AttemptRef | str, at_us: int, desk: C2bDesk | None
 ) -> Filed:
     """Store one delivery in its place."""
     if isinstance(place, AttemptRef):
@@ -74,7 +74,7 @@ def _news(callback_id: str | None) -> Literal["stored", "repeat"]:
 
 
 def _validated(
-    tx: LedgerWrite, delivery: Delivery, callback_id: str | None, at_us: int, desk: C2bDesk | None
+    tx: LedgerWrite, delivery: StoredDelivery, callback_id: str | None, at_us: int, desk: C2bDesk | None
 ) -> Filed:
     """Decided on what the ledger knows in this transaction, and nothing else: M-PESA waits, 8 s at most."""
     said = read_c2b(delivery.body)
@@ -100,7 +100,7 @@ def _reject_code(tx: LedgerWrite, said: C2bPayment | Unreadable, desk: C2bDesk) 
     )
 
 
-def _untrusted(tx: LedgerWrite, delivery: Delivery, callback_id: str | None, at_us: int) -> Filed:
+def _untrusted(tx: LedgerWrite, delivery: StoredDelivery, callback_id: str | None, at_us: int) -> Filed:
     """Kept for whoever looks later; the most it causes is a query about an attempt of ours that is open."""
     if callback_id:
         tx.mark_callback(callback_id, "untrusted")

@@ -11,13 +11,27 @@ from mpesa_cli.domain.payment import AttemptRef
 from mpesa_cli.errors import LedgerBusy, MpesaError
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.asker import Asker
-from mpesa_cli.listener.deliveries import UNAVAILABLE, UNKNOWN, Ask, C2bDesk, Delivery, StkDelivery, Verdict
+from mpesa_cli.listener.deliveries import (
+    ACCEPTED,
+    FORBIDDEN_SHAPE,
+    UNAVAILABLE,
+    UNKNOWN,
+    Ask,
+    C2bDesk,
+    Delivery,
+    SmsReport,
+    StkDelivery,
+    StoredDelivery,
+    Verdict,
+)
 from mpesa_cli.listener.events import Event, OnEvent
 from mpesa_cli.listener.filing import Filed, file, place_of
 from mpesa_cli.listener.settling import Settling
+from mpesa_cli.operations.delivery_reports import apply_delivery_report
+from mpesa_cli.sms.delivery import read_delivery_report
 
 _HEX = frozenset("0123456789abcdef")
-_Placed = tuple[int, AttemptRef | str, Delivery]
+_Placed = tuple[int, AttemptRef | str, StoredDelivery]
 
 
 def hash_of_secret(secret: str) -> str | None:
@@ -38,6 +52,7 @@ class Intake:
         *,
         c2b: C2bDesk | None = None,
         ask: Ask | None = None,
+        sms_secret_hash: str = "",
     ) -> None:
         """``on_event`` hears of everything; ``c2b`` None knows no C2B path; ``ask`` see :data:`Ask`."""
         self._ledger = ledger
@@ -46,6 +61,7 @@ class Intake:
         self._c2b = c2b
         self._asker = Asker(ask) if ask else None
         self.settling = Settling(ledger, now_us, on_event, c2b.shop if c2b else None)
+        self._sms_secret_hash = sms_secret_hash
         self.healthy = True
 
     def receive_stk(self, token: str, body: bytes, peer: str) -> Verdict:
@@ -62,6 +78,9 @@ class Intake:
         verdicts: list[Verdict] = [UNAVAILABLE] * len(batch)
         placed: list[_Placed] = []
         for index, delivery in enumerate(batch):
+            if isinstance(delivery, SmsReport):
+                verdicts[index] = self._sms_report(delivery)
+                continue
             try:
                 place = place_of(self._ledger, delivery, self._c2b)
             except Exception as error:  # noqa: BLE001 - whatever it is, the answer must be 503 and not a hang
@@ -74,6 +93,19 @@ class Intake:
         for index, verdict in self._store(placed):
             verdicts[index] = verdict
         return verdicts
+
+    def _sms_report(self, delivery: SmsReport) -> Verdict:
+        """File what became of a text message of ours; it touches no payment."""
+        if not self._sms_secret_hash or delivery.secret_hash != self._sms_secret_hash:
+            return UNKNOWN
+        report = read_delivery_report(delivery.body)
+        if report is None:
+            return FORBIDDEN_SHAPE
+        try:
+            return ACCEPTED if apply_delivery_report(self._ledger, report, self._now_us()) else UNKNOWN
+        except Exception as error:  # noqa: BLE001 - whatever it is, the answer must be 503 and not a hang
+            self._failed(error, delivery.peer)
+            return UNAVAILABLE
 
     def _store(self, placed: list[_Placed]) -> list[tuple[int, Verdict]]:
         """Commit the bodies; returns what to answer where one is on disk, whether new or stored before.

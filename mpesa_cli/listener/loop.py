@@ -84,7 +84,14 @@ class ListenerServer:
         parts = self._parts
         ledger = parts.open_ledger()
         try:
-            intake = Intake(ledger, parts.now_us, parts.on_event, c2b=parts.c2b, ask=parts.ask)
+            intake = Intake(
+                ledger,
+                parts.now_us,
+                parts.on_event,
+                c2b=parts.c2b,
+                ask=parts.ask,
+                sms_secret_hash=parts.sms_secret_hash,
+            )
             intake.settling.recover()
         except BaseException:
             ledger.close()
@@ -116,7 +123,7 @@ def _config(options: ListenerOptions, app: ListenerApp, owing: Owing) -> Config:
     logger.propagate = False
     return Config(
         _unused,
-        http=with_parts(app, owing, options.keep_alive_s),
+        http=with_parts(app, owing, options.keep_alive_s),  # type: ignore[arg-type] # a factory of protocols will do
         ws="none",
         lifespan="off",
         interface="asgi3",

@@ -16,7 +16,8 @@ class Parts:
     """What a listener needs from the rest of the program.
 
     ``open_ledger`` is called in the writer's thread, and what it returns is closed there. ``c2b`` None
-    knows no C2B path; ``ask`` None leaves bodies from paths without a secret at being kept.
+    knows no C2B path; ``sms_secret_hash`` (SHA-256) is that of the address for delivery reports of text
+    messages, empty where there is none; ``ask`` None leaves bodies from paths without a secret at being kept.
     """
 
     open_ledger: Callable[[], Ledger]
@@ -24,6 +25,7 @@ class Parts:
     on_event: OnEvent
     c2b: C2bDesk | None = None
     ask: Ask | None = None
+    sms_secret_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias, cast
 
-from mpesa_cli.listener.deliveries import C2bDelivery, C2bStep, Delivery, OpenDelivery, OpenPath, StkDelivery
+from mpesa_cli.listener.deliveries import (
+    C2bDelivery,
+    C2bStep,
+    Delivery,
+    OpenDelivery,
+    OpenPath,
+    SmsReport,
+    StkDelivery,
+)
 from mpesa_cli.listener.intake import hash_of_secret
 
 STK_PREFIX = "/hooks/stk/"
+SMS_PREFIX = "/hooks/sms/"
 C2B_PATH = re.compile(r"/hooks/([0-9a-f]{32})/c2b/(confirmation|validation)")
 OPEN_PATHS: dict[str, OpenPath] = {
     "/payments/mpesa/callback": "stk",
@@ -24,6 +33,9 @@ def address_of(path: str) -> Address | None:
     if path.startswith(STK_PREFIX):
         token_hash = hash_of_secret(path.removeprefix(STK_PREFIX))
         return partial(StkDelivery, token_hash) if token_hash else None
+    if path.startswith(SMS_PREFIX):
+        secret_hash = hash_of_secret(path.removeprefix(SMS_PREFIX))
+        return partial(SmsReport, secret_hash) if secret_hash else None
     if found := C2B_PATH.fullmatch(path):
         return partial(C2bDelivery, cast(C2bStep, found[2]), hash_of_secret(found[1]) or "")
     return partial(OpenDelivery, OPEN_PATHS[path]) if path in OPEN_PATHS else None

@@ -125,8 +125,10 @@ def _running(hands: Hands, intent: Intent) -> Payment | None:
     deadline_us = hands.now_us() + int(CREATED_GRACE_S * SECOND_US)
     while True:
         now_us = hands.now_us()
-        existing = hands.ledger.payment_by_order(intent.order_id)
+        # In this order: a push of the same order that commits in between must be seen as that order's payment,
+        # not as a stranger's prompt on the phone.
         prompts = hands.ledger.prompts_on(intent.msisdn, now_us - PHONE_LOOKBACK_US)
+        existing = hands.ledger.payment_by_order(intent.order_id)
         decision = decide(existing, intent, prompts, now_us)
         if not isinstance(decision, PickUp):
             return None

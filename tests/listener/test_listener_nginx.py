@@ -104,5 +104,7 @@ def test_a_body_that_is_too_large_is_refused_through_nginx_too(in_front: tuple[B
     bench, port = in_front
     token, _ = prompt(bench.ledger)
 
-    assert post(port, token, b" " * 70_000)[0] == 413
+    # 413 from us, or nginx's 502 where we had hung up before it had passed the whole body on.
+    assert post(port, token, b" " * 70_000)[0] in {413, 502}
+    assert bench.stored() == 0
     assert post(port, token, b"{}") == (200, ACCEPTED_BODY)
