@@ -27,8 +27,6 @@ from mpesa_cli.listener.deliveries import (
 from mpesa_cli.listener.events import Event, OnEvent
 from mpesa_cli.listener.filing import Filed, file, place_of
 from mpesa_cli.listener.settling import Settling
-from mpesa_cli.operations.delivery_reports import apply_delivery_report
-from mpesa_cli.sms.delivery import read_delivery_report
 
 _HEX = frozenset("0123456789abcdef")
 _Placed = tuple[int, AttemptRef | str, StoredDelivery]
@@ -98,6 +96,9 @@ class Intake:
         """File what became of a text message of ours; it touches no payment."""
         if not self._sms_secret_hash or delivery.secret_hash != self._sms_secret_hash:
             return UNKNOWN
+        from mpesa_cli.operations.delivery_reports import apply_delivery_report
+        from mpesa_cli.sms.delivery import read_delivery_report
+
         report = read_delivery_report(delivery.body)
         if report is None:
             return FORBIDDEN_SHAPE
