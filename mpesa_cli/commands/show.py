@@ -48,11 +48,32 @@ def show_and_exit(
             label = environment_label(payment.environment)
             for line in [*advice(payment), *([label] if label else [])]:
                 streams.say(line)
+        if profile is not None and (words := for_the_customer(profile, payment)):
+            streams.say(words)
         if profile is not None and (way := by_hand(profile, payment)):
             streams.say(way)
     if profile is not None:
         runtime.send_waiting_sms(profile, first=payment.payment_id)
     raise typer.Exit(int(exit_status(payment) if status is None else status))
+
+
+def for_the_customer(profile: "Profile", payment: "Payment") -> str:
+    """What to tell the customer of a payment that is not paid, in the shop's language; empty otherwise."""
+    from mpesa_cli.domain.result_codes import doubtful_meaning, no_prompt_meaning, stk_result
+    from mpesa_cli.domain.state import AttemptState
+
+    view = payment.last.view
+    code, text = view.result_code or "", view.result_desc or ""
+    match payment.last.state:
+        case AttemptState.FAILED:
+            row = stk_result(code)
+        case AttemptState.NOT_SENT | AttemptState.REJECTED if code:
+            row = no_prompt_meaning(code, text)
+        case AttemptState.UNKNOWN:
+            row = doubtful_meaning(code, text)
+        case _:
+            return ""
+    return f"Tell the customer: {row.customer_sw if profile.language == 'sw' else row.customer}"
 
 
 def by_hand(profile: "Profile", payment: "Payment") -> str:
