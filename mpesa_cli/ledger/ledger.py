@@ -16,6 +16,9 @@ from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
 from mpesa_cli.domain.staging import Staged
 from mpesa_cli.ledger.outbox import OutboxRow
 
+BODIES_OF_ATTEMPT_MAX = 32
+"""How many different callbacks of one attempt are kept. Daraja sends one; two where it contradicts itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class RawCallback:
@@ -162,7 +165,11 @@ class LedgerWrite(LedgerReads, Protocol):
         """Store a raw body that names no attempt; returns its id, or None where it was stored before."""
 
     def store_callback(self, attempt: AttemptRef, body: bytes, peer: str, at_us: int) -> str | None:
-        """Store a raw body; returns its id, or None where the same body was stored before."""
+        """Store a raw body; returns its id, or None where the same body was stored before.
+
+        Raises Conflict ``too-many-bodies`` where BODIES_OF_ATTEMPT_MAX different ones were; the transaction
+        goes on as if it had not been tried. Whoever holds a callback address can't fill the disk with it.
+        """
 
     def mark_callback(self, callback_id: str, verdict: str) -> None:
         """Say what became of a raw body."""

@@ -14,6 +14,7 @@ from mpesa_cli.domain.state import AttemptState, PaymentStatus, Terms, attempt_v
 from mpesa_cli.errors import Conflict
 from mpesa_cli.ledger import outbox
 from mpesa_cli.ledger.journal import GENESIS, canonical, private_digest, row_hash
+from mpesa_cli.ledger.ledger import BODIES_OF_ATTEMPT_MAX
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.rows import PAYMENT_COLUMNS, save_payment, save_view
 
@@ -165,13 +166,23 @@ class Write(Reads):
 
     def store_callback(self, attempt: AttemptRef, body: bytes, peer: str, at_us: int) -> str | None:
         """Store a raw body; returns its id, or None where the same body was stored before."""
-        callback_id = "CB-" + self._token_hex(8)
+        callback_id, digest = "CB-" + self._token_hex(8), hashlib.sha256(body).hexdigest()
         cursor = self._open.execute(
             "INSERT INTO callbacks (callback_id, channel, payment_id, attempt, received_us, peer, sha256, body) "
-            "VALUES (?,'stk',?,?,?,?,?,?) ON CONFLICT (channel, payment_id, attempt, sha256) DO NOTHING",
-            (callback_id, *attempt, at_us, peer, hashlib.sha256(body).hexdigest(), body),
+            "SELECT ?,'stk',?,?,?,?,?,? "
+            "WHERE (SELECT count(*) FROM callbacks WHERE payment_id=? AND attempt=?) < ? "
+            "ON CONFLICT (channel, payment_id, attempt, sha256) DO NOTHING",
+            (callback_id, *attempt, at_us, peer, digest, body, *attempt, BODIES_OF_ATTEMPT_MAX),
         )
-        return callback_id if cursor.rowcount else None
+        if cursor.rowcount:
+            return callback_id
+        if self.rows("SELECT 1 FROM callbacks WHERE payment_id=? AND attempt=? AND sha256=?", (*attempt, digest)):
+            return None
+        raise Conflict(
+            f"Attempt {attempt.number} of {attempt.payment_id} already has {BODIES_OF_ATTEMPT_MAX} callbacks.",
+            hint=f"Nothing more is kept on it. Look at them: mpesa log {attempt.payment_id}",
+            code="too-many-bodies",
+        )
 
     def add_hook(self, secret_hash: str, at_us: int) -> None:
         """Remember the secret of a C2B URL, by its SHA-256, before the URL is registered."""

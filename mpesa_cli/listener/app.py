@@ -28,6 +28,7 @@ HEAD_MAX = 32 * 1024  # h11 caps heads that come in pieces; this one is for thos
 HEADERS_MAX = 100
 
 _HEALTHY = Verdict(200, b'{"status":"ok"}', stored=False)
+_REASONS = {UNKNOWN: "unknown token", TOO_MANY: "too many different bodies on one token"}
 _FAILING = Verdict(503, b'{"status":"failing"}', stored=False)
 
 
@@ -79,7 +80,7 @@ class ListenerApp:
 
     def take(self, expected: Expected, body: bytes, answer: Answer) -> None:
         """A body has come whole. ``answer`` is called with the verdict, exactly once, now or later."""
-        if is_doubtful(self._options.callback_ips, expected.peer):
+        if is_doubtful(self._options.callback_ips, self._options.tunnel, expected.peer):
             self._refusals.doubt(expected.peer)
         ticket = next(self._tickets)
         self._waiting[ticket] = (self._clock(), answer, expected.peer)
@@ -111,8 +112,8 @@ class ListenerApp:
         if waiting is None:
             return
         _, answer, peer = waiting
-        if verdict is UNKNOWN:
-            self._refusals.note("unknown token", peer)
+        if not verdict.stored and (reason := _REASONS.get(verdict)):
+            self._refusals.note(reason, peer)
         answer(verdict)
 
     def _refusal(self, head: Head, path: str, address: Address | None, peer: str) -> tuple[str, Verdict]:

@@ -9,11 +9,13 @@ from mpesa_cli.daraja.strict_json import Unreadable
 from mpesa_cli.domain.c2b_rules import reject_code
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
 from mpesa_cli.domain.state import is_open
+from mpesa_cli.errors import Conflict
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
 from mpesa_cli.listener.deliveries import (
     ACCEPTED,
     CONFIRMED,
     LET_THROUGH,
+    TOO_MANY,
     C2bDelivery,
     C2bDesk,
     OpenDelivery,
@@ -30,10 +32,13 @@ OPEN_CHANNEL = "open-"
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What was written, to be acted on once it is committed: the answer, the news, and what to do next."""
+    """What was written, to be acted on once it is committed: the answer, the news, and what to do next.
+
+    Without news nothing was written, and whoever gives the answer counts it.
+    """
 
     verdict: Verdict
-    event: Event
+    event: Event | None
     settle: AttemptRef | str | None = None
     ask: tuple[Payment, Attempt] | None = None
 
@@ -57,7 +62,10 @@ def file(
 ) -> Filed:
     """Store one delivery in its place."""
     if isinstance(place, AttemptRef):
-        callback_id = tx.store_callback(place, delivery.body, delivery.peer, at_us)
+        try:
+            callback_id = tx.store_callback(place, delivery.body, delivery.peer, at_us)
+        except Conflict:  # it has had its share of the disk
+            return Filed(TOO_MANY, None)
         event = Event(_news(callback_id), at_us, delivery.peer, "stk", place, callback_id=callback_id or "")
         return Filed(ACCEPTED, event, settle=place if callback_id else None)
     callback_id = tx.store_body(place, delivery.body, delivery.peer, at_us)

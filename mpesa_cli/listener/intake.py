@@ -135,7 +135,8 @@ class Intake:
             self.settling.add(filed.settle)
         if filed.ask is not None and self._asker is not None:
             self._asker.ask(*filed.ask)
-        self._on_event(filed.event)
+        if filed.event is not None:
+            self._on_event(filed.event)
 
     def _failed(self, error: Exception, peer: str, count: int = 1) -> None:
         self.healthy = False

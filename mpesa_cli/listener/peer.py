@@ -25,14 +25,14 @@ def peer_address(tunnel: Tunnel, socket_peer: str, headers: Headers) -> str:
     """
     direct = _address(socket_peer)
     if direct is None or tunnel == "none" or not direct.is_loopback:
-        return str(direct) if direct else socket_peer
+        return _plain(socket_peer)
     if tunnel == "cloudflare":
         said = _values(headers, b"cf-connecting-ip")
         told = _address(said[0]) if len(said) == 1 else None
     else:
         elements = ",".join(_values(headers, b"x-forwarded-for")).split(",")
         told = _address(elements[-1].strip())
-    return str(told or direct)
+    return str(told) if told else _plain(socket_peer)
 
 
 def is_refused(policy: CallbackIps, address: str) -> bool:
@@ -40,9 +40,16 @@ def is_refused(policy: CallbackIps, address: str) -> bool:
     return policy == "enforce" and not is_published(address)
 
 
-def is_doubtful(policy: CallbackIps, address: str) -> bool:
-    """Whether a callback from this address deserves a warning."""
-    return policy == "warn" and not is_published(address)
+def is_doubtful(policy: CallbackIps, tunnel: Tunnel, address: str) -> bool:
+    """Whether a callback from this address deserves a warning.
+
+    This machine's own address does not, where no tunnel is declared that could name a better one: everybody
+    has it then, and a warning that always comes says nothing.
+    """
+    if policy != "warn" or is_published(address):
+        return False
+    known = _address(address)
+    return not (tunnel == "none" and known is not None and known.is_loopback)
 
 
 def is_loopback(host: str) -> bool:
@@ -53,6 +60,11 @@ def is_loopback(host: str) -> bool:
 
 def _values(headers: Headers, name: bytes) -> list[str]:
     return [value.decode("latin-1") for key, value in headers if key == name]
+
+
+@lru_cache(maxsize=1024)  # most requests come from the same few peers
+def _plain(text: str) -> str:
+    return str(_address(text) or text)
 
 
 @lru_cache(maxsize=1024)

@@ -99,7 +99,8 @@ class DeadlineProtocol(asyncio.Protocol):
     def _read(self) -> None:
         while True:
             event = self._h11.next_event()
-            if isinstance(event, h11.Request):
+            # type(), not isinstance(): that would ask their abstract base class, each time anew.
+            if type(event) is h11.Request:
                 looked = self._app.look(Head(event.method, event.target, list(event.headers), self._caller))
                 if isinstance(looked, Verdict):
                     self._refuse(looked, bodiless=event.method == b"HEAD")
@@ -111,12 +112,12 @@ class DeadlineProtocol(asyncio.Protocol):
                 if self._h11.trailing_data[0]:
                     self._wait_for("head")
                 return
-            elif isinstance(event, h11.Data):
+            elif type(event) is h11.Data:
                 self._body += event.data
                 if len(self._body) > BODY_MAX:
                     self._refuse(self._app.too_large(self._expected.peer))
                     return
-            elif isinstance(event, h11.EndOfMessage):
+            elif type(event) is h11.EndOfMessage:
                 # Any other state: the client closes after this one, or has asked for another protocol.
                 self._last |= self._h11.their_state is not h11.DONE or bool(self._h11.trailing_data[0])
                 self._wait_for("ledger")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mpesa_cli.domain.evidence import Accepted, Sending
 from mpesa_cli.domain.payment import AttemptRef, Intent, Payment
-from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
 from mpesa_cli.ledger.sqlite import SqliteLedger
 from mpesa_cli.listener.deliveries import Ask, C2bDesk
 from mpesa_cli.listener.events import Event
@@ -41,6 +41,20 @@ def checkout_id(number: int) -> str:
 
 def prompt(ledger: Ledger, *, amount: int = 150, answered: bool = True, msisdn: str = MSISDN) -> tuple[str, AttemptRef]:
     """A payment with one prompt on a phone; returns its callback token and the attempt."""
+    with ledger.write() as tx:
+        return prompt_in(tx, amount=amount, answered=answered, msisdn=msisdn)
+
+
+def prompts(ledger: Ledger, count: int, *, amount: int = 150) -> list[tuple[str, AttemptRef]]:
+    """Many prompts whose answers are still to come, in one transaction."""
+    with ledger.write() as tx:
+        return [prompt_in(tx, amount=amount, answered=False) for _ in range(count)]
+
+
+def prompt_in(
+    tx: LedgerWrite, *, amount: int = 150, answered: bool = True, msisdn: str = MSISDN
+) -> tuple[str, AttemptRef]:
+    """The same inside a transaction that is open."""
     number = next(_numbers)
     token = secrets.token_hex(16)
     token_hash = hashlib.sha256(token.encode()).hexdigest()
@@ -49,11 +63,10 @@ def prompt(ledger: Ledger, *, amount: int = 150, answered: bool = True, msisdn: 
         amount_cents=amount * 100, msisdn=msisdn, account_reference="TEST", description="Test",
         token_hash=token_hash,
     )  # fmt: skip
-    with ledger.write() as tx:
-        ref = tx.open_payment(intent, now_us()).last.ref
-        tx.append(ref, Sending(now_us(), 1))
-        if answered:
-            tx.append(ref, Accepted(now_us(), 1, f"merchant-{number}", checkout_id(number)))
+    ref = tx.open_payment(intent, now_us()).last.ref
+    tx.append(ref, Sending(now_us(), 1))
+    if answered:
+        tx.append(ref, Accepted(now_us(), 1, f"merchant-{number}", checkout_id(number)))
     return token, ref
 
 

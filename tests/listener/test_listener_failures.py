@@ -200,15 +200,14 @@ def test_hurry_ends_a_round_early_and_loses_nothing(troubled: Troubled) -> None:
 def test_more_than_the_queue_holds_is_refused_and_the_rest_is_stored(troubled: Troubled) -> None:
     """The writer is held in its first commit while the queue fills; then everything queued is stored."""
     held, verdicts = threading.Event(), []
-    prompts = [prompt(troubled.ledger, answered=False) for _ in range(3)]
+    hashes = [hash_of_secret(prompt(troubled.ledger, answered=False)[0]) or "" for _ in range(60)]
     intake = Intake(troubled, now_us, lambda event: None)
     writer = Writer(lambda: (intake, lambda: None))
     writer.start()
     troubled.before = lambda: held.wait() and None
-    token_hash = hash_of_secret(prompts[0][0]) or ""
 
     def submit(number: int) -> bool:
-        return writer.submit(StkDelivery(token_hash, b"%d" % number, "127.0.0.1"), verdicts.append)
+        return writer.submit(StkDelivery(hashes[number // 32], b"%d" % number, "127.0.0.1"), verdicts.append)
 
     accepted = sum(submit(number) for number in range(QUEUE_MAX + 600))
     held.set()

@@ -1,43 +1,18 @@
 """Starting, stopping, being killed: real processes, real signals."""
 
 import contextlib
-import os
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from daraja_callbacks.callback_bodies import encode, failed, paid
+from daraja_callbacks.callback_bodies import encode, paid
 from listener.listening import ACCEPTED_BODY, answer, open_ledger, prompt, request
+from listener.pressing import connect, process
 
 from mpesa_cli.domain.state import PaymentStatus
-
-SCRIPT = Path(__file__).parent / "listening_process.py"
-
-
-@contextlib.contextmanager
-def process(ledger: Path, port: int = 0) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    started = subprocess.Popen(
-        [sys.executable, SCRIPT, ledger, str(port)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
-    )  # fmt: skip
-    try:
-        assert started.stdout is not None
-        yield started, int(started.stdout.readline() or 0)
-    finally:
-        started.kill()
-        started.communicate()
-
-
-def connect(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), timeout=20)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -72,39 +47,6 @@ def test_a_port_in_use_is_told_with_what_to_do(tmp_path: Path) -> None:
     assert started.returncode == 10
     assert err.startswith(f"port-in-use Port {port} on 127.0.0.1 is in use")
     assert f"mpesa listen --port {port + 1}" in err
-
-
-def test_every_200_is_on_disk_when_the_listener_is_killed_under_load(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.db"
-    with contextlib.closing(open_ledger(path)) as ledger:
-        tokens = [prompt(ledger)[0] for _ in range(8)]
-    answered: set[bytes] = set()
-    enough = threading.Event()
-
-    def pay(number: int, port: int) -> None:
-        with contextlib.suppress(OSError), connect(port) as sock:
-            for count in range(10_000):
-                body = encode(failed(text=f"{number} {count}"))
-                sock.sendall(request(f"/hooks/stk/{tokens[number]}", body))
-                if answer(sock) != (200, ACCEPTED_BODY):
-                    return
-                answered.add(body)
-                if len(answered) > 500:
-                    enough.set()
-
-    with process(path) as (started, port):
-        threads = [threading.Thread(target=pay, args=(number, port)) for number in range(8)]
-        for thread in threads:
-            thread.start()
-        assert enough.wait(60)
-        started.kill()
-        for thread in threads:
-            thread.join()
-
-    with contextlib.closing(sqlite3.connect(path)) as db:
-        stored = {bytes(row[0]) for row in db.execute("SELECT body FROM callbacks")}
-    assert answered <= stored
-    assert len(answered) > 500
 
 
 def test_two_listeners_on_one_ledger_fold_the_same_callback(tmp_path: Path) -> None:

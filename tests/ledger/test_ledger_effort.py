@@ -1,0 +1,81 @@
+"""What a ledger does not do more often than it must: counted in statements and steps, never in time."""
+
+import contextlib
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mpesa_cli.domain.evidence import Accepted, CallbackFailed, Received, Sending
+from mpesa_cli.domain.payment import AttemptRef, Intent
+from mpesa_cli.ledger.connection import CHECKPOINT_ABOVE_BYTES
+from mpesa_cli.ledger.sqlite import SqliteLedger
+
+REF = AttemptRef("PAY-1", 1)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
+    opened = SqliteLedger(tmp_path / "ledger.db", environment="simulator", token_hex=secrets.token_hex)
+    with contextlib.closing(opened):
+        with opened.write() as tx:
+            for number in range(1, 4):
+                tx.open_payment(
+                    Intent(f"PAY-{number}", f"o-{number}", "p", "174379", 15_000, "254708374149", "A", "D", "%064d" % number),
+                    number,
+                )
+        yield opened
+
+
+def test_the_log_is_moved_once_it_has_grown_and_not_at_every_commit_after(ledger: SqliteLedger, tmp_path: Path) -> None:
+    moved: list[str] = []
+    ledger._connection().set_trace_callback(lambda sql: moved.append(sql) if "wal_checkpoint" in sql else None)
+    for number in range(24):
+        with ledger.write() as tx:
+            tx.store_body("grows", b"%02d" % number + secrets.token_bytes(400_000), "127.0.0.1", number)
+    grown = len(moved)
+    for number in range(200):
+        with ledger.write() as tx:
+            tx.store_body("small", b"%d" % number, "127.0.0.1", number)
+
+    assert 1 <= grown <= 3
+    assert len(moved) - grown <= 1
+    assert (tmp_path / "ledger.db-wal").stat().st_size < 3 * CHECKPOINT_ABOVE_BYTES
+
+
+def test_one_attempts_unread_callbacks_are_found_without_reading_all_others(ledger: SqliteLedger) -> None:
+    def steps() -> int:
+        taken = [0]
+        connection: sqlite3.Connection = ledger._connection()
+        connection.set_progress_handler(lambda: taken.__setitem__(0, taken[0] + 1), 1)
+        assert len(ledger.unread_callbacks(REF)) == 1
+        connection.set_progress_handler(None, 0)
+        return taken[0]
+
+    with ledger.write() as tx:
+        tx.store_callback(REF, b"{}", "127.0.0.1", 1)
+    alone = steps()
+    with ledger.write() as tx:
+        for number in range(2000):
+            tx.store_callback(AttemptRef(f"PAY-{number + 1000}", 1), b"{}", "127.0.0.1", number)
+
+    assert steps() < alone + 20
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        Accepted(10, 1, "m", "ws_CO_1"),
+        Received(11, "callback", "UKO4Q7WX2B", 15_000, 12, "m", msisdn="254708374149", checkout_request_id="ws_CO_1"),
+        Received(11, "callback", "UKO4Q7WX2B", 100, None, "m", msisdn="254708374149"),
+        CallbackFailed(11, "1032", "Request cancelled by user", "m", "CB-1", "ws_CO_1"),
+    ],
+)
+def test_what_an_append_returns_is_what_the_ledger_then_holds(ledger: SqliteLedger, evidence: Received) -> None:
+    with ledger.write() as tx:
+        tx.append(REF, Sending(5, 1))
+        returned = tx.append(REF, evidence)
+
+    assert returned == ledger.payment(REF.payment_id)
