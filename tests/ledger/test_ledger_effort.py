@@ -2,9 +2,9 @@
 
 import contextlib
 import secrets
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +12,9 @@ from mpesa_cli.domain.evidence import Accepted, CallbackFailed, Received, Sendin
 from mpesa_cli.domain.payment import AttemptRef, Intent
 from mpesa_cli.ledger.connection import CHECKPOINT_ABOVE_BYTES
 from mpesa_cli.ledger.sqlite import SqliteLedger
+
+if TYPE_CHECKING:
+    import sqlite3
 
 REF = AttemptRef("PAY-1", 1)
 
@@ -22,8 +25,9 @@ def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
     with contextlib.closing(opened):
         with opened.write() as tx:
             for number in range(1, 4):
+                token_hash = f"{number:064d}"
                 tx.open_payment(
-                    Intent(f"PAY-{number}", f"o-{number}", "p", "174379", 15_000, "254708374149", "A", "D", "%064d" % number),
+                    Intent(f"PAY-{number}", f"o-{number}", "p", "174379", 15_000, "254708374149", "A", "D", token_hash),
                     number,
                 )
         yield opened
@@ -31,7 +35,8 @@ def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
 
 def test_the_log_is_moved_once_it_has_grown_and_not_at_every_commit_after(ledger: SqliteLedger, tmp_path: Path) -> None:
     moved: list[str] = []
-    ledger._connection().set_trace_callback(lambda sql: moved.append(sql) if "wal_checkpoint" in sql else None)
+    connection = ledger._connection()
+    connection.set_trace_callback(lambda sql: moved.append(sql) if "wal_checkpoint" in sql else None)
     for number in range(24):
         with ledger.write() as tx:
             tx.store_body("grows", b"%02d" % number + secrets.token_bytes(400_000), "127.0.0.1", number)

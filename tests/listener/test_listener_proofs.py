@@ -49,7 +49,8 @@ def test_every_200_is_on_disk_after_twenty_kills_under_load(tmp_path: Path) -> N
 
 @pytest.fixture
 def bench(tmp_path: Path):
-    desk = C2bDesk(Shop("test", ("600984",), ("TEST",), lambda: f"PAY-{secrets.token_hex(4)}"), "accept", Limits(1, 1000))
+    shop = Shop("test", ("600984",), ("TEST",), lambda: f"PAY-{secrets.token_hex(4)}")
+    desk = C2bDesk(shop, "accept", Limits(1, 1000))
     with listener(tmp_path / "ledger.db", ListenerOptions(port=0, tunnel="nginx"), c2b=desk) as running:
         with running.ledger.write() as tx:
             tx.add_hook(hashlib.sha256(SECRET.encode()).hexdigest(), now_us())
