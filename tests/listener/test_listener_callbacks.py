@@ -18,7 +18,7 @@ def bench(tmp_path: Path):
 
 def test_a_success_is_stored_answered_and_settled(bench: Bench) -> None:
     token, ref = prompt(bench.ledger)
-    number = int(ref.payment_id[-3:])
+    number = int(ref.payment_id[-8:])
     body = encode(paid(CheckoutRequestID=checkout_id(number)))
 
     assert bench.callback(token, body) == (200, ACCEPTED_BODY)
@@ -30,7 +30,7 @@ def test_a_success_is_stored_answered_and_settled(bench: Bench) -> None:
 
 def test_a_failure_is_settled_with_its_code(bench: Bench) -> None:
     token, ref = prompt(bench.ledger)
-    number = int(ref.payment_id[-3:])
+    number = int(ref.payment_id[-8:])
     bench.callback(token, encode(failed(CheckoutRequestID=checkout_id(number))))
     bench.until("settled")
 

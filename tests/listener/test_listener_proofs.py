@@ -78,7 +78,7 @@ def never_sent(bench: Bench) -> str:
 
 def on_an_open_path(bench: Bench) -> None:
     _, ref = prompt(bench.ledger)
-    named = paid(CheckoutRequestID=checkout_id(int(ref.payment_id[-3:])))
+    named = paid(CheckoutRequestID=checkout_id(int(ref.payment_id[-8:])))
     bench.post("/payments/mpesa/callback", encode(named), f"X-Forwarded-For: {SAFARICOM}")
 
 

@@ -30,7 +30,7 @@ def test_a_success_without_a_secret_is_kept_asked_about_and_pays_nothing(tmp_pat
     asked = Asked()
     with listener(tmp_path / "ledger.db", ask=asked) as bench:
         _, ref = prompt(bench.ledger)
-        named = checkout_id(int(ref.payment_id[-3:]))
+        named = checkout_id(int(ref.payment_id[-8:]))
         assert bench.post(PATH, encode(paid(CheckoutRequestID=named))) == (200, ACCEPTED_BODY)
         assert asked.heard.wait(20)
         event = bench.until("untrusted")[0]
@@ -46,7 +46,7 @@ def test_ids_that_are_not_ours_or_settled_cost_no_query(tmp_path: Path) -> None:
     asked = Asked()
     with listener(tmp_path / "ledger.db", ask=asked) as bench:
         token, ref = prompt(bench.ledger)
-        named = checkout_id(int(ref.payment_id[-3:]))
+        named = checkout_id(int(ref.payment_id[-8:]))
         bench.callback(token, encode(failed(CheckoutRequestID=named)))
         bench.until("settled")
         for other in (named, "ws_CO_a_strangers", ref.payment_id, ""):
@@ -69,7 +69,7 @@ def test_a_query_that_fails_does_not_stop_the_next(tmp_path: Path) -> None:
     with listener(tmp_path / "ledger.db", ask=failing_once) as bench:
         for count in (1, 2):
             _, ref = prompt(bench.ledger)
-            bench.post(PATH, encode(paid(CheckoutRequestID=checkout_id(int(ref.payment_id[-3:])))))
+            bench.post(PATH, encode(paid(CheckoutRequestID=checkout_id(int(ref.payment_id[-8:])))))
             assert asked.heard.wait(20)
             asked.heard.clear()
             assert len(asked.refs) == count
