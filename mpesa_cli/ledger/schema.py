@@ -7,6 +7,10 @@ truth; ``payments``, ``attempts`` and ``receipts`` can be recomputed from it.
 import sqlite3
 from collections.abc import Callable
 
+from mpesa_cli.ledger.schema_api import m004_api
+from mpesa_cli.ledger.schema_books import m002_books
+from mpesa_cli.ledger.schema_requests import m003_requests
+
 
 def m001_journal_and_projections(connection: sqlite3.Connection) -> None:
     """The journal with its private side, its projections, and the raw callbacks."""
@@ -24,7 +28,9 @@ def m001_journal_and_projections(connection: sqlite3.Connection) -> None:
     db.table("attempts").create_index(["checkout_request_id"])
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_journal_and_projections,)
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    m001_journal_and_projections, m002_books, m003_requests, m004_api,
+)  # fmt: skip
 LATEST = len(MIGRATIONS)
 
 _M001 = (
@@ -113,10 +119,9 @@ _M001 = (
         sha256 TEXT NOT NULL,
         body BLOB NOT NULL,
         verdict TEXT NOT NULL DEFAULT '',
-        UNIQUE (channel, payment_id, attempt, sha256)
+        UNIQUE (payment_id, attempt, channel, sha256)  -- finds those of a payment, too
     ) STRICT""",
     "CREATE INDEX callbacks_unread ON callbacks (channel, received_us) WHERE verdict = ''",
-    "CREATE INDEX callbacks_of ON callbacks (payment_id, attempt)",
     # Written in the transaction that changes a payment's status; sent afterwards (outbox.py).
     """CREATE TABLE outbox (
         event_id TEXT PRIMARY KEY,

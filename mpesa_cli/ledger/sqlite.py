@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mpesa_cli.errors import LedgerBusy
-from mpesa_cli.ledger.connection import checkpoint_if_large, explained, open_connection
+from mpesa_cli.ledger.chaining import Stage
+from mpesa_cli.ledger.checkpoint import checkpoint_if_large
+from mpesa_cli.ledger.connection import begin, explained, open_connection
 from mpesa_cli.ledger.history import HistoryReads
 from mpesa_cli.ledger.ledger import LedgerWrite
-from mpesa_cli.ledger.writes import Stage, Write
+from mpesa_cli.ledger.writes import Write
 
 SPACE_NEEDED_BYTES = 64 << 20
 
@@ -58,7 +60,7 @@ class SqliteLedger(HistoryReads):
         """One durable write transaction."""
         connection = self._connection()
         with explained(self._path):
-            connection.execute("BEGIN IMMEDIATE")
+            begin(connection)
             try:
                 yield Write(connection, self._path, self.environment, self._token_hex, self._stage)
                 connection.execute("COMMIT")

@@ -1,47 +1,23 @@
 """What can be done in one write transaction of the SQLite ledger: facts appended, projections brought up to date."""
 
 import hashlib
-import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.order_matching import order_key
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
 from mpesa_cli.domain.staging import Staged
-from mpesa_cli.domain.state import AttemptState, PaymentStatus, Terms, attempt_view
+from mpesa_cli.domain.state import AttemptState, Terms, attempt_view
 from mpesa_cli.errors import Conflict
 from mpesa_cli.ledger import outbox
-from mpesa_cli.ledger.journal import GENESIS, canonical, private_digest, row_hash
+from mpesa_cli.ledger.chaining import Chaining
 from mpesa_cli.ledger.ledger import BODIES_OF_ATTEMPT_MAX
-from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.rows import PAYMENT_COLUMNS, save_payment, save_view
 
-Stage = Callable[[PaymentStatus, Payment, int], Sequence[Staged]]
-"""What a change of status sets in motion (domain/staging.py)."""
 
-
-class Write(Reads):
+class Write(Chaining):
     """One open write transaction."""
-
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        path: Path,
-        environment: str,
-        token_hex: Callable[[int], str],
-        stage: Stage,
-    ) -> None:
-        """``connection`` is inside ``BEGIN IMMEDIATE`` and stays there as long as this is used."""
-        self._open = connection
-        self._path = path
-        self._token_hex = token_hex
-        self._stage = stage
-        self.environment = environment
-
-    def _connection(self) -> sqlite3.Connection:
-        return self._open
 
     def open_payment(self, intent: Intent, at_us: int) -> Payment:
         """Record a payment with its first attempt."""
@@ -171,7 +147,7 @@ class Write(Reads):
             "INSERT INTO callbacks (callback_id, channel, payment_id, attempt, received_us, peer, sha256, body) "
             "SELECT ?,'stk',?,?,?,?,?,? "
             "WHERE (SELECT count(*) FROM callbacks WHERE payment_id=? AND attempt=?) < ? "
-            "ON CONFLICT (channel, payment_id, attempt, sha256) DO NOTHING",
+            "ON CONFLICT (payment_id, attempt, channel, sha256) DO NOTHING",
             (callback_id, *attempt, at_us, peer, digest, body, *attempt, BODIES_OF_ATTEMPT_MAX),
         )
         if cursor.rowcount:
@@ -195,7 +171,7 @@ class Write(Reads):
         callback_id = "CB-" + self._token_hex(8)
         cursor = self._open.execute(
             "INSERT INTO callbacks (callback_id, channel, received_us, peer, sha256, body) "
-            "VALUES (?,?,?,?,?,?) ON CONFLICT (channel, payment_id, attempt, sha256) DO NOTHING",
+            "VALUES (?,?,?,?,?,?) ON CONFLICT (payment_id, attempt, channel, sha256) DO NOTHING",
             (callback_id, channel, at_us, peer, hashlib.sha256(body).hexdigest(), body),
         )
         return callback_id if cursor.rowcount else None
@@ -245,23 +221,6 @@ class Write(Reads):
         self._open.execute("DELETE FROM receipts WHERE payment_id=?", (other.payment_id,))
         self._open.execute("DELETE FROM attempts WHERE payment_id=?", (other.payment_id,))
         self._open.execute("DELETE FROM payments WHERE payment_id=?", (other.payment_id,))
-
-    def _chain(self, record: ev.Record, payment_id: str, attempt: int | None) -> None:
-        last = self._open.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
-        seq, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
-        facts = canonical(record.facts)
-        key = self._token_hex(16) if record.private else ""
-        digest = private_digest(key, record.private)
-        hashed = row_hash(
-            seq=seq, at_us=record.at_us, kind=record.kind, payment_id=payment_id, attempt=attempt,
-            facts=facts, digest=digest, previous=previous,
-        )  # fmt: skip
-        self._open.execute(
-            "INSERT INTO journal VALUES (?,?,?,?,?,?,?,?,?)",
-            (seq, record.at_us, record.kind, payment_id, attempt, facts, digest, previous, hashed),
-        )
-        if record.private:
-            self._open.execute("INSERT INTO journal_private VALUES (?,?,?)", (seq, key, canonical(record.private)))
 
 
 def _repeats(evidence: ev.Evidence, known: list[ev.Evidence]) -> bool:

@@ -10,7 +10,8 @@ import pytest
 
 from mpesa_cli.domain.evidence import Accepted, CallbackFailed, Received, Sending
 from mpesa_cli.domain.payment import AttemptRef, Intent
-from mpesa_cli.ledger.connection import CHECKPOINT_ABOVE_BYTES
+from mpesa_cli.errors import LedgerBusy, LedgerUnusable
+from mpesa_cli.ledger.checkpoint import CHECKPOINT_ABOVE_BYTES
 from mpesa_cli.ledger.sqlite import SqliteLedger
 
 if TYPE_CHECKING:
@@ -84,3 +85,30 @@ def test_what_an_append_returns_is_what_the_ledger_then_holds(ledger: SqliteLedg
         returned = tx.append(REF, evidence)
 
     assert returned == ledger.payment(REF.payment_id)
+
+
+def test_a_transaction_inside_another_is_refused_and_takes_nothing_with_it(ledger: SqliteLedger) -> None:
+    def write_twice() -> None:
+        with ledger.write() as tx:
+            tx.store_callback(REF, b"{}", "127.0.0.1", 1)
+            with ledger.write():
+                pass
+
+    with pytest.raises(LedgerUnusable):
+        write_twice()
+    assert ledger.unread_callbacks(REF) == []
+
+
+def test_a_lock_that_is_kept_is_told_and_one_that_is_let_go_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    with (
+        contextlib.closing(SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex)) as one,
+        contextlib.closing(
+            SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex, busy_timeout_s=0.05)
+        ) as other,
+    ):
+        with one.write(), pytest.raises(LedgerBusy), other.write():
+            pass
+        with other.write() as tx:
+            assert tx.store_body("c", b"{}", "127.0.0.1", 1)
+        assert other._connection().execute("PRAGMA busy_timeout").fetchone() == (50,)

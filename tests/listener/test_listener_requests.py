@@ -1,5 +1,6 @@
 """One connection after another request: what is read, in whatever pieces, and when the connection ends."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,28 @@ def test_the_last_request_of_a_connection_is_answered_and_ends_it(bench: Bench, 
 
     assert said.startswith(b"HTTP/1.1 200 ")
     assert said.endswith(ACCEPTED_BODY)
+    assert bench.stored() == 1
+
+
+def test_a_second_request_in_the_same_packet_is_not_taken_and_the_client_is_not_left_waiting(bench: Bench) -> None:
+    token, _ = prompt(bench.ledger)
+    with bench.connect() as sock:
+        sock.sendall(request(f"/hooks/stk/{token}", b"1") + request(f"/hooks/stk/{token}", b"2"))
+        said = was_closed(sock)
+
+    assert said.count(b"HTTP/1.1 200 ") == 1
+    assert b"connection: close" in said
+    assert bench.stored() == 1
+
+
+def test_a_client_that_has_said_all_still_gets_its_answer(bench: Bench) -> None:
+    token, _ = prompt(bench.ledger)
+    with bench.connect() as sock:
+        sock.sendall(request(f"/hooks/stk/{token}", b"{}"))
+        sock.shutdown(socket.SHUT_WR)
+        said = was_closed(sock)
+
+    assert said.startswith(b"HTTP/1.1 200 ")
     assert bench.stored() == 1
 
 

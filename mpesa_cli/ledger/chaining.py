@@ -1,0 +1,54 @@
+"""An open write transaction, and the one way to add to the journal's chain: what all that writes stands on."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mpesa_cli.domain import evidence as ev
+from mpesa_cli.domain.payment import Payment
+from mpesa_cli.domain.staging import Staged
+from mpesa_cli.domain.state import PaymentStatus
+from mpesa_cli.ledger.journal import GENESIS, canonical, private_digest, row_hash
+from mpesa_cli.ledger.reads import Reads
+
+Stage = Callable[[PaymentStatus, Payment, int], Sequence[Staged]]
+"""What a change of status sets in motion (domain/staging.py)."""
+
+
+class Chaining(Reads):
+    """One open write transaction that can append to the journal."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        environment: str,
+        token_hex: Callable[[int], str],
+        stage: Stage,
+    ) -> None:
+        """``connection`` is inside ``BEGIN IMMEDIATE`` and stays there as long as this is used."""
+        self._open = connection
+        self._path = path
+        self._token_hex = token_hex
+        self._stage = stage
+        self.environment = environment
+
+    def _connection(self) -> sqlite3.Connection:
+        return self._open
+
+    def _chain(self, record: ev.Record, payment_id: str, attempt: int | None) -> None:
+        last = self._open.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+        seq, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
+        facts = canonical(record.facts)
+        key = self._token_hex(16) if record.private else ""
+        digest = private_digest(key, record.private)
+        hashed = row_hash(
+            seq=seq, at_us=record.at_us, kind=record.kind, payment_id=payment_id, attempt=attempt,
+            facts=facts, digest=digest, previous=previous,
+        )  # fmt: skip
+        self._open.execute(
+            "INSERT INTO journal VALUES (?,?,?,?,?,?,?,?,?)",
+            (seq, record.at_us, record.kind, payment_id, attempt, facts, digest, previous, hashed),
+        )
+        if record.private:
+            self._open.execute("INSERT INTO journal_private VALUES (?,?,?)", (seq, key, canonical(record.private)))

@@ -1,0 +1,40 @@
+"""Tables of the HTTP API: orders that are known before they are paid, tokens, and keys that make a call repeatable."""
+
+import sqlite3
+
+
+def m004_api(connection: sqlite3.Connection) -> None:
+    """Orders, bearer tokens by their id, idempotency keys."""
+    from sqlite_utils import Database
+
+    db = Database(connection)
+    for statement in _M004:
+        db.execute(statement)
+
+
+_M004 = (
+    """CREATE TABLE orders (
+        order_id TEXT PRIMARY KEY,
+        order_key TEXT NOT NULL,
+        amount_cents INTEGER NOT NULL CHECK (amount_cents > 0),
+        added_us INTEGER NOT NULL
+    ) STRICT""",
+    "CREATE INDEX orders_meant ON orders (order_key)",
+    # The token itself is stored nowhere: whoever reads the ledger can't use it.
+    """CREATE TABLE api_tokens (
+        jti TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        scopes TEXT NOT NULL,
+        issued_us INTEGER NOT NULL,
+        expires_us INTEGER NOT NULL,
+        revoked_us INTEGER
+    ) STRICT""",
+    """CREATE TABLE idempotency_keys (
+        subject TEXT NOT NULL,
+        key TEXT NOT NULL,
+        inputs_sha256 TEXT NOT NULL,
+        payment_id TEXT NOT NULL,
+        created_us INTEGER NOT NULL,
+        PRIMARY KEY (subject, key)
+    ) STRICT""",
+)

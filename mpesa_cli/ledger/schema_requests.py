@@ -1,0 +1,29 @@
+"""Tables of the asynchronous APIs: what was asked of Daraja with an initiator, and what came back."""
+
+import sqlite3
+
+
+def m003_requests(connection: sqlite3.Connection) -> None:
+    """Requests whose result comes later, to an address with a token of its own."""
+    from sqlite_utils import Database
+
+    db = Database(connection)
+    for statement in _M003:
+        db.execute(statement)
+
+
+_M003 = (
+    """CREATE TABLE requests (
+        request_id TEXT PRIMARY KEY,
+        command TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        token_hash TEXT NOT NULL UNIQUE,
+        created_us INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        conversation_id TEXT NOT NULL DEFAULT '',
+        originator_conversation_id TEXT NOT NULL DEFAULT '',
+        settled_us INTEGER,
+        result TEXT NOT NULL DEFAULT ''
+    ) STRICT""",
+    "CREATE INDEX requests_of ON requests (subject, created_us)",
+)
