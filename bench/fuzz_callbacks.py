@@ -57,15 +57,15 @@ def through_the_reader(bodies: int, rng: random.Random) -> None:
 
 
 def through_a_listener(bodies: int, rng: random.Random) -> None:
-    from listening import answer, listener, prompt, request
+    from listening import answer, listener, prompts, request
 
     with tempfile.TemporaryDirectory() as folder, listener(Path(folder) / "ledger.db") as bench:
-        tokens = [prompt(bench.ledger)[0] for _ in range(100)]
+        tokens = [token for token, _ in prompts(bench.ledger, 1 + bodies // 16)]
         accepted: set[tuple[str, bytes]] = set()
         answers: Counter[int] = Counter()
         with bench.connect() as sock:
-            for _ in range(bodies):
-                token, body = rng.choice(tokens), mutated(rng.choice(SEEDS), rng)
+            for number in range(bodies):
+                token, body = tokens[number % len(tokens)], mutated(rng.choice(SEEDS), rng)  # room for each: 32
                 sock.sendall(request(f"/hooks/stk/{token}", body))
                 status, _said = answer(sock)
                 answers[status] += 1

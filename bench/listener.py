@@ -1,27 +1,28 @@
 """Callbacks a second through the whole listener, every 200 durable, against the disk's own flush rate.
 
-    python bench/listener.py [--seconds 4] [--connections 32]
+    python bench/listener.py [--seconds 3] [--connections 32] [--rounds 3]
 
-The server runs in a process of its own; the client, here, keeps one request in flight on each connection.
-Each body is new, each token is valid. Afterwards the rows on disk are counted: there may be no fewer than
-there were answers. Figures are ratios, because disks and machines differ.
+The server runs in a process of its own; a client keeps one request in flight on each connection. Each body is
+new, each token is valid. Afterwards the rows on disk are counted: there may be no fewer than there were
+answers. Figures are ratios, because disks and machines differ: the disk is measured before and after each run,
+when nothing waits to be settled. What other work on the machine can't change is the processor time of an answer.
 """
 
 import argparse
 import contextlib
 import hashlib
-import json
 import os
 import secrets
-import selectors
-import socket
 import sqlite3
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+
+from listener_clients import Answered, Client, client
 
 from mpesa_cli.domain.evidence import Sending
 from mpesa_cli.domain.payment import Intent
@@ -29,29 +30,91 @@ from mpesa_cli.ledger.sqlite import SqliteLedger
 from mpesa_cli.listener.options import ListenerOptions, Parts
 from mpesa_cli.listener.server import serve
 
-PROMPTS = 10_000
+PROMPTS = 50_000  # as many as are answered, nearly: one callback each, as in life
+SETTLED_WITHIN_S = 60
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--seconds", type=float, default=4.0)
+    arguments.add_argument("--seconds", type=float, default=3.0)
     arguments.add_argument("--connections", type=int, default=32)
+    arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--folder", type=Path, help="where to put the ledger: another disk, another figure")
     arguments.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     wanted = arguments.parse_args()
     if wanted.serve:
         listen(wanted.serve)
         return
-    with tempfile.TemporaryDirectory(dir=wanted.folder) as folder:
-        path = Path(folder) / "ledger.db"
+    with tempfile.TemporaryDirectory(dir=wanted.folder) as name:
+        folder = Path(name)
+        path = folder / "ledger.db"
         tokens = make_prompts(path)
-        before = flushes_per_s(Path(folder))
-        with server(path) as port:
-            for connections in (2, wanted.connections):
-                answered, latencies_s, took_s = drive(port, tokens, connections, wanted.seconds)
-                report(connections, answered, latencies_s, took_s, (before + flushes_per_s(Path(folder))) / 2)
+        said, press = client(folder)
+        print(f"pressed by {said}")
+        with server(path) as (port, pid):
+            pressed = Pressed(folder, port, pid, tokens, press)
+            pressed.run(wanted.connections, 1)  # to warm up
+            for connections in (wanted.connections, 2):
+                report(connections, [pressed.run(connections, wanted.seconds) for _ in range(wanted.rounds)])
         rows, settled = counted(path)
-        print(f"on disk after the end: {rows:,} bodies, {settled:,} of them settled before the listener ended")
+        print(f"on disk after the end: {rows:,} bodies of {pressed.answered:,} answered 200; {settled:,} settled")
+        if rows < pressed.answered:
+            raise SystemExit(f"{pressed.answered - rows} answered bodies are missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: what was answered, what an answer cost the server, and what the disk did around it."""
+
+    said: Answered
+    cpu_us: float
+    flushes_per_s: float
+
+    @property
+    def per_s(self) -> float:
+        return self.said.count / self.said.took_s
+
+    @property
+    def ratio(self) -> float:
+        return self.per_s / self.flushes_per_s
+
+
+@dataclass(slots=True)
+class Pressed:
+    """One listener that is pressed again and again, never with the same callback."""
+
+    folder: Path
+    port: int
+    pid: int
+    tokens: list[str]
+    press: Client
+    number: int = 0
+    answered: int = 0
+
+    def run(self, connections: int, seconds: float) -> Run:
+        self.until_settled()
+        flushes, cpu = flushes_per_s(self.folder), cpu_s(self.pid)
+        said = self.press(self.port, self.tokens, self.number, connections, seconds)
+        cpu = cpu_s(self.pid) - cpu
+        self.number += said.count + 2 * connections
+        self.answered += said.count
+        self.until_settled()
+        return Run(said, cpu / said.count * 1e6, (flushes + flushes_per_s(self.folder)) / 2)
+
+    def until_settled(self) -> None:
+        """Wait until the listener has nothing to do, since it writes to the same disk."""
+        until = time.monotonic() + SETTLED_WITHIN_S
+        with contextlib.closing(sqlite3.connect(self.folder / "ledger.db")) as db:
+            while db.execute("SELECT 1 FROM callbacks WHERE verdict='' LIMIT 1").fetchone():
+                if time.monotonic() > until:
+                    raise SystemExit(f"the listener did not settle everything within {SETTLED_WITHIN_S} s")
+                time.sleep(0.1)
+
+
+def cpu_s(pid: int) -> float:
+    """Processor time of a process so far, its threads and the kernel's work for it included."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def listen(path: Path) -> None:
@@ -61,10 +124,10 @@ def listen(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def server(path: Path):
+def server(path: Path) -> Iterator[tuple[int, int]]:
     process = subprocess.Popen([sys.executable, __file__, "--serve", str(path)], stdout=subprocess.PIPE, text=True)
     try:
-        yield int(process.stdout.readline())
+        yield int(process.stdout.readline()), process.pid
     finally:
         process.terminate()
         process.wait()
@@ -81,7 +144,7 @@ def make_prompts(path: Path) -> list[str]:
     return tokens
 
 
-def flushes_per_s(folder: Path, seconds: float = 1.0) -> float:
+def flushes_per_s(folder: Path, seconds: float = 0.5) -> float:
     """How often 4 KiB reach the disk in a second, one after the other."""
     path = folder / "flushed"
     descriptor = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
@@ -97,65 +160,15 @@ def flushes_per_s(folder: Path, seconds: float = 1.0) -> float:
         path.unlink()
 
 
-def drive(port: int, tokens: list[str], connections: int, seconds: float) -> tuple[int, list[float], float]:
-    """Keep one request in flight on each connection. Returns answers, their latencies, and the time it took."""
-    selector = selectors.DefaultSelector()
-    sent_at: dict[socket.socket, float] = {}
-    number = 0
-
-    def send(sock: socket.socket) -> None:
-        nonlocal number
-        number += 1
-        sent_at[sock] = time.perf_counter()
-        sock.send(request(tokens[number % len(tokens)], number))
-
-    for _ in range(connections):
-        sock = socket.create_connection(("127.0.0.1", port))
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        selector.register(sock, selectors.EVENT_READ)
-        send(sock)
-    latencies_s: list[float] = []
-    received = dict.fromkeys(sent_at, b"")
-    start = time.perf_counter()
-    while time.perf_counter() - start < seconds:
-        for key, _ in selector.select(1):
-            sock = key.fileobj
-            received[sock] += sock.recv(4096)
-            if not received[sock].endswith(b'"Accepted"}'):
-                continue
-            if not received[sock].startswith(b"HTTP/1.1 200 "):
-                raise SystemExit(received[sock].decode())
-            received[sock] = b""
-            latencies_s.append(time.perf_counter() - sent_at[sock])
-            send(sock)
-    took_s = time.perf_counter() - start
-    for sock in sent_at:
-        sock.close()
-    return len(latencies_s), latencies_s, took_s
-
-
-def request(token: str, number: int) -> bytes:
-    body = json.dumps(
-        {"Body": {"stkCallback": {
-            "MerchantRequestID": f"6f2a-4d1b-{number}-{time.time_ns()}",
-            "CheckoutRequestID": "ws_CO_24112026103001482708374149",
-            "ResultCode": 0, "ResultDesc": "The service request is processed successfully.",
-            "CallbackMetadata": {"Item": [
-                {"Name": "Amount", "Value": 150.0}, {"Name": "MpesaReceiptNumber", "Value": f"UKO{number:07d}"},
-                {"Name": "Balance"}, {"Name": "TransactionDate", "Value": 20261124103018},
-                {"Name": "PhoneNumber", "Value": 254708374149}]}}}}
-    ).encode()  # fmt: skip
-    head = f"POST /hooks/stk/{token} HTTP/1.1\r\nHost: pay.example\r\nContent-Type: application/json\r\n"
-    return head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body
-
-
-def report(connections: int, answered: int, latencies_s: list[float], took_s: float, flushes: float) -> None:
-    cuts = statistics.quantiles(latencies_s, n=100)
-    rate = answered / took_s
-    print(
-        f"{connections:3d} connections: {answered:7,} answered 200, {rate:8,.0f}/s = {rate / flushes:.2f} x the disk's "
-        f"{flushes:,.0f} fdatasync/s; p50 {cuts[49] * 1000:.1f} ms, p99 {cuts[98] * 1000:.1f} ms"
-    )
+def report(connections: int, runs: list[Run]) -> None:
+    for each in runs:
+        print(
+            f"{connections:3d} connections: {each.per_s:7,.0f} answers/s = {each.ratio:4.2f} x "
+            f"{each.flushes_per_s:6,.0f} fdatasync/s; p50 {each.said.p50_ms:5.1f} ms, p99 {each.said.p99_ms:5.1f} ms; "
+            f"{each.cpu_us:4.0f} us of processor each"
+        )
+    middle = sorted(runs, key=lambda each: each.ratio)[len(runs) // 2]
+    print(f"{'':15}middle of {len(runs)}: {middle.ratio:.2f} x, p99 {middle.said.p99_ms:.1f} ms")
 
 
 def counted(path: Path) -> tuple[int, int]:

@@ -22,13 +22,34 @@ from mpesa_cli.terminal.code_words import (  # noqa: E402
     new_attempt_words,
 )
 from mpesa_cli.terminal.exit_words import EXIT_WORDS  # noqa: E402
-from mpesa_cli.terminal.json_words import ATTEMPT_FIELDS, ERROR_FIELDS, PAYMENT_FIELDS  # noqa: E402
+from mpesa_cli.terminal.json_words import (  # noqa: E402
+    ATTEMPT_FIELDS,
+    BREAK_FIELDS,
+    ERROR_FIELDS,
+    ORDER_FIELDS,
+    PAYMENT_FIELDS,
+    RECONCILE_FIELDS,
+    VERIFY_FIELDS,
+)
+from mpesa_cli.terminal.json_words_upkeep import (  # noqa: E402
+    ACCEPT_FIELDS,
+    AUDIT_FIELDS,
+    BACKUP_FIELDS,
+    DOCTOR_FIELDS,
+    ERASE_FIELDS,
+    HEAD_FIELDS,
+    PULL_FIELDS,
+    RESTORE_FIELDS,
+)
 from mpesa_cli.terminal.state_words import ATTEMPT_WORDS, FLAG_WORDS, LAWS, PAYMENT_WORDS  # noqa: E402
 
 NOTICE = "<!-- Written by docs/generate.py from the code. Change the code, then run it again. -->"
 README_MARK = "<!-- exit-statuses -->"
 HELP_WIDTH = 100
-API_TITLES = {Api.STK: "Result codes", Api.RESPONSE: "Response codes", Api.ERROR: "Error codes"}
+API_TITLES = {
+    Api.STK: "Result codes", Api.RESPONSE: "Response codes", Api.ERROR: "Error codes",
+    Api.INITIATOR: "Result codes of questions with an initiator",
+}
 CODE_HEADINGS = ["code", "means", "money moved", "who must act", "new attempt", "by itself", "source"]
 
 
@@ -137,7 +158,7 @@ def configuration() -> str:
             "says where each value came from, `config.example.toml` is a file to start from.",
         ),
         "## Keys of a profile",
-        prose("`limits.` and `sms.` keys stand in `[profile.NAME.limits]` and `[profile.NAME.sms]`."),
+        prose("`limits.` keys stand in `[profile.NAME.limits]`, and so do those of every other section."),
         table(["key", "environment variables", "kind", "one of", "default", "meaning"], keys),
         "## Other environment variables",
         table(["variable", "meaning"], [[f"`{name}`", meaning] for name, meaning in VARIABLES]),
@@ -150,13 +171,32 @@ def json_documents() -> str:
 
     fields = {
         name: table(json_page.HEADINGS, json_page.field_rows(words))
-        for name, words in (("payment", PAYMENT_FIELDS), ("attempt", ATTEMPT_FIELDS), ("error", ERROR_FIELDS))
+        for name, words in (
+            ("payment", PAYMENT_FIELDS), ("attempt", ATTEMPT_FIELDS), ("error", ERROR_FIELDS),
+            ("order", ORDER_FIELDS), ("verify", VERIFY_FIELDS),
+            ("reconcile", RECONCILE_FIELDS), ("break", BREAK_FIELDS), ("accept", ACCEPT_FIELDS), ("pull", PULL_FIELDS),
+            ("audit", AUDIT_FIELDS), ("head", HEAD_FIELDS), ("backup", BACKUP_FIELDS), ("restore", RESTORE_FIELDS),
+            ("erase", ERASE_FIELDS), ("doctor", DOCTOR_FIELDS),
+        )
     }
     return page(
         "JSON", json_page.INTRODUCTION,
-        "## A payment", "What `push`, `retry` and `status` print, and what `listen --forward-to` sends as `data`.",
+        "## A payment", "What `push`, `retry`, `status` and `resolve` print, and what `listen --forward-to` sends as `data`.",
         fields["payment"],
         "### An attempt", fields["attempt"],
+        "## An order", "What `order add` prints.", fields["order"],
+        "## A verdict", "What `verify` prints; with `--attach` it prints the payment.", fields["verify"],
+        "## A reconciliation", "What `reconcile` prints; as ndjson a line per break, then the rest as its `summary`.",
+        fields["reconcile"],
+        "### A break", fields["break"],
+        "### An accepted break", "What `reconcile --accept` prints.", fields["accept"],
+        "### Pull Transactions", "What `pull-register` prints.", fields["pull"],
+        "## The ledger itself", "### Proven", "What `audit verify` prints.", fields["audit"],
+        "### Its head", "What `audit head` prints, and `audit verify --head` takes as a file.", fields["head"],
+        "### A backup", "What `backup` prints.", fields["backup"],
+        "### A restore", "What `restore` prints.", fields["restore"],
+        "### An erasure", "What `erase` prints.", fields["erase"],
+        "### A check-up", "What `doctor` prints.", fields["doctor"],
         "## An error", 'The object below `"error"`.', fields["error"],
         "### Error codes", "With the exit statuses that they come with.",
         table(["code", "exit status"], json_page.code_rows(ROOT / "mpesa_cli")),

@@ -117,6 +117,7 @@ class Temporary(MpesaError):
     exit_status = ExitStatus.TEMPORARY
     code = "temporary"
     retry_safe = True
+    retry_after_s: int = 0  # whole seconds before which it can't work; 0 where nobody knows
 
 
 class NotDelivered(Temporary):

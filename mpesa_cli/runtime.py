@@ -6,7 +6,7 @@ builds each on first use, so that a command pays only for what it needs. Tests h
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 
     from mpesa_cli.daraja.client import DarajaClient
     from mpesa_cli.domain.payment import Attempt, Payment
+    from mpesa_cli.domain.statement_row import StatementRow
     from mpesa_cli.ledger.sqlite import SqliteLedger
     from mpesa_cli.listener.deliveries import C2bDesk
     from mpesa_cli.operations.notify import Hands as SmsHands
+    from mpesa_cli.operations.push import Hands as PushHands
     from mpesa_cli.settings.paths import Paths
     from mpesa_cli.settings.profile import Profile
     from mpesa_cli.settings.secrets import SecretStore
     from mpesa_cli.simulator.embedded import EmbeddedDaraja
     from mpesa_cli.sms.sender import SmsSender
+    from mpesa_cli.tokens.checker import TokenChecker, TokenRules
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -124,6 +127,33 @@ class Runtime:
         """The client for the profile's Daraja. Raises SecretMissing or SettingsError; sends nothing yet."""
         return self._client(profile, self.secret_store(profile))
 
+    def pull_rows(self, profile: "Profile", from_us: int, until_us: int) -> "Iterator[StatementRow]":
+        """What M-PESA lists as paid to the shortcode in a span of at most 48 hours (daraja.md 7.8).
+
+        Raises MpesaError, also while it is being read; code ``pull-not-registered`` until that was done once.
+        """
+        from mpesa_cli.daraja.pull import pull_rows
+
+        return pull_rows(self.daraja(profile), profile.shortcode, from_us, until_us, self.sleep)
+
+    def push_hands(self, profile: "Profile") -> "PushHands":
+        """What the push operation needs of the outside, for one profile. Raises SettingsError or SecretMissing."""
+        from mpesa_cli.operations.push import Hands
+        from mpesa_cli.operations.stk_request import requests_of
+
+        return Hands(
+            ledger=self.ledger(profile),
+            daraja=self.daraja(profile),
+            now_us=self.now_us,
+            sleep=self.sleep,
+            random=self.random,
+            token_hex=self.token_hex,
+            new_payment_id=lambda: self.new_id("PAY-"),
+            request_for=requests_of(profile),
+            hold=self.interrupts.hold,
+            say=self.streams.say,
+        )
+
     def check_credentials(self, profile: "Profile", store: "SecretStore") -> None:
         """Fetch a fresh token, and nothing else. Raises CredentialsRefused or NotDelivered."""
         self._client(profile, store).check_credentials()
@@ -182,6 +212,25 @@ class Runtime:
 
         shop = SmsShop(profile.name, profile.shop_name, profile.language)
         return Hands(self.ledger(profile), shop, lambda: self.sms_sender(profile), self.now_us, self.random)
+
+    def token_rules(self, profile: "Profile") -> "TokenRules":
+        """What the profile's bearer tokens must be. Raises SecretMissing or SettingsError."""
+        from mpesa_cli.daraja.strict_json import parse_json
+        from mpesa_cli.tokens.setup import rules_of
+
+        api, found = profile.api, self.secret_store(profile).get("api-secret")
+        return rules_of(
+            profile=profile.name, issuer=api.issuer, audience=api.audience, secret=found.secret if found else None,
+            public_key=api.public_key, jwks=api.jwks, read_json=parse_json,
+        )
+
+    def token_checker(self, profile: "Profile") -> "TokenChecker":
+        """A function that says who carries a token's text, or raises TokenRefused. Raises as token_rules does."""
+        from mpesa_cli.daraja.strict_json import parse_json
+        from mpesa_cli.tokens.checker import TokenChecker
+
+        rules, ledger = self.token_rules(profile), self.ledger(profile)
+        return TokenChecker(rules, read_json=parse_json, known=ledger.api_token, now_us=self.now_us)
 
     def sms_report_token(self, profile: "Profile") -> str:
         """What the address for delivery reports ends in; empty where the provider sends none, or has no key."""

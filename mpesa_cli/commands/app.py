@@ -10,23 +10,35 @@ from typing import Annotated, Any
 import typer
 
 from mpesa_cli.commands import (
+    audit,
+    backup,
     c2b_register,
     c2b_simulate,
     config,
+    doctor,
+    erase,
     explain,
     help_topics,
     history,
     init,
     listen,
     log,
+    order,
+    pull_register,
     push,
     receipt,
     reconcile,
+    resolve,
+    restore,
     retry,
     secrets,
     simulator,
+    simulator_certificate,
+    simulator_statement,
     status,
+    token,
     trigger,
+    verify,
 )
 from mpesa_cli.commands.root_help import RootGroup
 from mpesa_cli.errors import ExitStatus, MpesaError
@@ -80,12 +92,19 @@ app.command("status", rich_help_panel=LOOK)(status.status)
 app.command("history", rich_help_panel=LOOK)(history.history)
 app.command("log", rich_help_panel=LOOK)(log.log)
 app.command("explain", rich_help_panel=LOOK)(explain.explain)
+app.command("verify", rich_help_panel=LOOK)(verify.verify)
+app.command("resolve", rich_help_panel=LOOK)(resolve.resolve)
 app.command("reconcile", rich_help_panel=LOOK)(reconcile.reconcile)
 app.command("listen", rich_help_panel=TEST)(listen.listen)
 app.command("c2b-register", rich_help_panel=TEST)(c2b_register.c2b_register)
+app.command("pull-register", rich_help_panel=TEST)(pull_register.pull_register)
 app.command("c2b-simulate", rich_help_panel=TEST)(c2b_simulate.c2b_simulate)
 app.command("trigger", rich_help_panel=TEST)(trigger.trigger)
 app.command("init", rich_help_panel=SET_UP)(init.init)
+app.command("doctor", rich_help_panel=SET_UP)(doctor.doctor)
+app.command("backup", rich_help_panel=SET_UP)(backup.backup)
+app.command("restore", rich_help_panel=SET_UP)(restore.restore)
+app.command("erase", rich_help_panel=SET_UP)(erase.erase)
 app.command("help", rich_help_panel=SET_UP)(help_topics.help_)
 
 
@@ -100,7 +119,23 @@ _group(
     "simulator",
     TEST,
     "A Daraja to develop against: no account, no money.",
-    {"serve": simulator.serve, "scenarios": simulator.scenarios, "clock": simulator.clock},
+    {
+        "serve": simulator.serve,
+        "scenarios": simulator.scenarios,
+        "clock": simulator.clock,
+        "statement": simulator_statement.statement,
+        "reverse": simulator_statement.reverse,
+        "certificate": simulator_certificate.certificate,
+    },
+)
+_group(
+    "order", TAKE, "Orders that are known before anybody is asked for them.", {"add": order.order_add}
+)
+_group(
+    "audit",
+    LOOK,
+    "The ledger proven, and the head of its hash chain.",
+    {"verify": audit.audit_verify, "head": audit.audit_head},
 )
 _group(
     "config",
@@ -113,6 +148,12 @@ _group(
     SET_UP,
     "Consumer key and secret, passkey: kept in the system's keyring.",
     {"set": secrets.secrets_set, "list": secrets.secrets_list, "delete": secrets.secrets_delete},
+)
+_group(
+    "token",
+    SET_UP,
+    "Bearer tokens for the HTTP API: made, listed, revoked.",
+    {"issue": token.token_issue, "list": token.token_list, "revoke": token.token_revoke},
 )
 
 

@@ -130,7 +130,7 @@ def _report(runtime: Runtime, profile_flag: str | None) -> dict[str, Any]:
 
 
 def _secrets(runtime: Runtime, settings: Any) -> tuple[list[dict[str, str]], list[str]]:
-    from mpesa_cli.settings.checkup import missing_secrets, secret_warnings
+    from mpesa_cli.settings.checkup import missing_secrets, secret_warnings, unmet_secrets
 
     store = runtime.secret_store(settings)
     try:
@@ -139,7 +139,7 @@ def _secrets(runtime: Runtime, settings: Any) -> tuple[list[dict[str, str]], lis
     except MpesaError as unusable:
         return [{"message": unusable.message, "hint": unusable.hint, "code": unusable.code}], []
     errors = [{"message": one.message, "hint": one.hint, "code": one.code} for one in absent]
-    return errors, secret_warnings(listed)
+    return errors, [*unmet_secrets(settings, listed), *secret_warnings(listed)]
 
 
 def _ask_daraja(runtime: Runtime, profile_flag: str | None) -> str:

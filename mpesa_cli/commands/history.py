@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mpesa_cli.domain.history import HistoryFilter
 
 Format = Literal["table", "json", "ndjson", "csv"]
-Status = Literal["pending", "paid", "failed", "unknown", "review", "partial", "overpaid"]
+Status = Literal["pending", "paid", "failed", "unknown", "review", "partial", "overpaid", "refunded"]
 LIMIT_DEFAULT = 50
 DAYS_DEFAULT = 31
 

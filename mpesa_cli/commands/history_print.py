@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PIPE_FIELDS = (
     "created_at", "status", "amount", "msisdn", "order_id", "receipt", "result_code", "flags", "payment_id",
 )  # fmt: skip
-_NUMBERS = frozenset({"amount", "received", "attempt_count"})
+_NUMBERS = frozenset({"amount", "received", "reversed", "attempt_count"})
 
 
 class HistoryPrinter:

@@ -12,6 +12,7 @@ from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.streams import StdoutClosed
 
 if TYPE_CHECKING:
+    from mpesa_cli.commands.listen_api import Api
     from mpesa_cli.listener.courier import Courier
     from mpesa_cli.listener.forward import Forwarder
     from mpesa_cli.listener.server import Running
@@ -34,6 +35,9 @@ def listen(
         str | None,
         typer.Option("--until", help="Stop after the first paid payment, or after N settled ones.", metavar="paid|N"),
     ] = None,
+    api: Annotated[
+        bool, typer.Option("--api", help="Serve the HTTP API too, for bearers of tokens (mpesa token issue).")
+    ] = False,
     behind_proxy: Annotated[
         bool, typer.Option("--behind-proxy", help="A reverse proxy on another machine is in front.")
     ] = False,
@@ -55,6 +59,7 @@ def listen(
       mpesa listen --public-url https://pay.example.co.ke
       mpesa listen --forward-to http://localhost:3000/hook
       mpesa listen --until paid --json
+      mpesa listen --api                (then open http://127.0.0.1:8310/docs)
 
     Prints a line per event; with --json one object a line. Ctrl-C or SIGTERM finishes what is in hand and exits 0.
     """
@@ -75,6 +80,7 @@ def listen(
         tunnel=settings.tunnel,
         callback_ips=settings.callback_ips,
     )
+    served = _api(runtime, settings) if api else None
     parts = Parts(
         open_ledger=lambda: runtime.new_ledger(settings),
         now_us=runtime.now_us,
@@ -82,9 +88,10 @@ def listen(
         c2b=runtime.c2b_desk(settings),
         ask=runtime.asker(settings),
         sms_secret_hash=hash_of_secret(sms_token) or "",
+        api=served.app if served else None,
     )
     runtime.ledger(settings)  # what is wrong with it must be said before a port is opened
-    workers: list[Forwarder | Courier] = [_courier(runtime, settings)]
+    workers: list[Forwarder | Courier | Api] = [_courier(runtime, settings), *([served] if served else [])]
     if forward_to is not None:
         workers.append(_forwarder(runtime, settings, forward_to, screen))
     screen.after_settling = [worker.nudge for worker in workers]
@@ -92,6 +99,8 @@ def listen(
     def ready(running: "Running") -> None:
         screen.running = running
         say_ready(runtime, settings, running, public_url, forward_to, sms_token)
+        if served:
+            runtime.streams.say(f"The API is at {running.url}, described at {running.url}/docs.")
         for worker in workers:
             worker.start()
 
@@ -102,6 +111,12 @@ def listen(
             worker.stop()
     if screen.closed:
         raise StdoutClosed
+
+
+def _api(runtime: Runtime, profile: "Profile") -> "Api":
+    from mpesa_cli.commands.listen_api import Api
+
+    return Api(runtime, profile)
 
 
 def _courier(runtime: Runtime, profile: "Profile") -> "Courier":

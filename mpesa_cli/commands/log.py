@@ -11,6 +11,7 @@ from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.render import print_json
 
 if TYPE_CHECKING:
+    from mpesa_cli.commands.log_besides import Besides
     from mpesa_cli.domain.payment import Payment
     from mpesa_cli.ledger.ledger import JournalEntry, RawCallback
 
@@ -24,7 +25,7 @@ def log(
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
 ) -> None:
-    """Tell the story of one payment: every fact, in the order in which it became known.
+    """Tell the story of one payment: everything that became known of it, in the order of time.
 
     \b
     Examples:
@@ -32,32 +33,51 @@ def log(
       mpesa log UKO4Q7WX2B --raw
       mpesa log 1042 --json
 
-    Bodies that could not be read are kept and listed: they are for a person to look at.
+    Besides the journal: raw callbacks and what became of them, text messages and events that were sent or wait, rows
+    of statements, and a payment that turned out to be the same. Bodies that could not be read are for a person to
+    look at. Times are East Africa Time.
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
     settings = runtime.profile(profile)
-    payment = find(runtime, settings, ref)
+    from mpesa_cli.commands.log_besides import Besides
+
     ledger = runtime.ledger(settings)
+    merged_into = ledger.merged_into(ref)
+    payment = find(runtime, settings, merged_into or ref)
+    if merged_into:
+        runtime.streams.say(f"{ref} turned out to be the same money as {merged_into}: this is its story.")
     entries, bodies = ledger.journal(payment.payment_id), ledger.callbacks(payment.payment_id)
+    for other in ledger.merged_from(payment.payment_id):
+        entries += ledger.journal(other)
+    besides = Besides.of(ledger, payment)
     if json_:
-        print_json(runtime.streams, _document(payment, entries, bodies, raw=raw))
+        print_json(runtime.streams, {**_document(payment, entries, bodies, raw=raw), **besides.document(raw=raw)})
         return
-    _print(runtime, payment, entries, bodies, raw=raw)
+    _print(runtime, payment, entries, bodies, besides, raw=raw)
 
 
 def _print(
-    runtime: Runtime, payment: "Payment", entries: "list[JournalEntry]", bodies: "list[RawCallback]", *, raw: bool
+    runtime: Runtime,
+    payment: "Payment",
+    entries: "list[JournalEntry]",
+    bodies: "list[RawCallback]",
+    besides: "Besides",
+    *,
+    raw: bool,
 ) -> None:
     from mpesa_cli.terminal.payment_words import headline
 
+    lines = []
     for entry in entries:
         attempt = f"attempt {entry.attempt}" if entry.attempt else "payment"
-        runtime.streams.out(f"{rfc3339(entry.at_us)}\t{attempt}\t{words(entry)}")
+        whose = attempt if entry.payment_id == payment.payment_id else f"{entry.payment_id} {attempt}"
+        lines.append((entry.at_us, whose, words(entry)))
     for body in bodies:
-        if raw or body.verdict.startswith("unreadable"):
-            text = body.body.decode("utf-8", "replace") if raw else f"{len(body.body)} bytes"
-            verdict = body.verdict or "not read yet"
-            runtime.streams.out(f"{rfc3339(body.received_us)}\tcallback {body.callback_id}\t{verdict}: {text}")
+        text = body.body.decode("utf-8", "replace") if raw else f"{len(body.body)} bytes"
+        lines.append((body.received_us, f"callback {body.callback_id}", f"{body.verdict or 'not read yet'}: {text}"))
+    lines += besides.lines(raw=raw)
+    for at_us, what, said in sorted(lines, key=lambda line: line[0]):  # stable: the journal keeps its own order
+        runtime.streams.out(f"{rfc3339(at_us)}\t{what}\t{said}")
     runtime.streams.say(headline(payment))
 
 
@@ -75,6 +95,8 @@ def words(entry: "JournalEntry") -> str:
         return f"The intent to ask was recorded, forced: {reason}" if reason else "The intent was recorded."
     if entry.kind == "payment_merged":
         return f"The same money is attempt {facts['into_attempt']} of {facts['into_payment']}."
+    if entry.kind == "receipt_attached":
+        return f"{facts['by']} attached receipt {facts['receipt']} to attempt {facts['attempt']}: {facts['reason']}"
     if entry.kind in KINDS:
         return sentence(from_record(Record(entry.kind, entry.at_us, entry.facts, {})))
     return entry.kind

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from mpesa_cli.commands.asking import ask_yes
+from mpesa_cli.commands.asking import ask, ask_yes
 from mpesa_cli.errors import Conflict, Declined
 from mpesa_cli.runtime import Runtime
 
@@ -28,3 +28,17 @@ def confirm_in_production(
         )
     if not ask_yes(runtime.streams, question):
         raise Declined("You said no.", hint="Nothing was sent. To do it after all, run the same command again.")
+
+
+def confirm_by_typing(runtime: Runtime, profile: "Profile", order_id: str, *, unattended: str, yes: bool) -> None:
+    """In production have the order id typed, unless ``--yes`` or MPESA_YES=1 has answered. Raises as above."""
+    if profile.environment != "production" or yes or runtime.environ.get("MPESA_YES") == "1":
+        return
+    if not runtime.streams.may_prompt():
+        raise Conflict(
+            unattended, hint="Nothing was changed. Add --yes (or MPESA_YES=1) to the same command.", code="needs-yes"
+        )
+    if ask(runtime.streams, "Type the order id to confirm", None, str.strip) != order_id:
+        raise Declined(
+            "That is not the order id.", hint="Nothing was changed. To do it after all, run the same command again."
+        )

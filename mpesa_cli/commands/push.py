@@ -1,18 +1,19 @@
 """``mpesa push``: ask a customer's phone for money, once, and say where it stands."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, VerboseOption, YesOption, runtime_of
 from mpesa_cli.commands.production import confirm_in_production
+from mpesa_cli.commands.restored_gap import accepts_gap
 from mpesa_cli.commands.show import show_and_exit, show_sent
 from mpesa_cli.commands.watching import say_where_money_stands, watch_payment
 from mpesa_cli.domain.amount import format_shillings, parse_shillings
 from mpesa_cli.domain.msisdn import mask_msisdn, operator_warning, parse_msisdn
 from mpesa_cli.domain.reference import account_reference, check_description, check_order_id, wire_description
-from mpesa_cli.errors import InvalidInput, SettingsError
+from mpesa_cli.errors import InvalidInput
 from mpesa_cli.interrupts import Interrupted
 from mpesa_cli.runtime import Runtime
 
@@ -101,9 +102,12 @@ def push(
     if dry_run:
         _show_request(runtime, settings, wanted, as_json=json_)
         return
-    _callback_base(settings)
+    from mpesa_cli.operations.stk_request import callback_base
+
+    callback_base(settings)
     confirm(runtime, settings, wanted.msisdn, wanted.amount, wanted.order_id, yes=yes)
-    payment = _send(runtime, settings, wanted)
+    accept_gap = accepts_gap(runtime, settings, [wanted.order_id], yes=yes)
+    payment = _send(runtime, settings, wanted, accept_gap=accept_gap)
     if wait is False:
         show_sent(runtime, payment, as_json=json_, profile=settings)
     payment = watch_payment(runtime, settings, payment, timeout_s=timeout_s)
@@ -170,17 +174,6 @@ def timeout_s_of(timeout: int | None, profile: "Profile") -> int:
     return timeout
 
 
-def _callback_base(profile: "Profile") -> str:
-    if profile.callback_base_url:
-        return profile.callback_base_url.rstrip("/")
-    raise SettingsError(
-        f"Profile {profile.name} has no callback_base_url, and Daraja takes no push without one.",
-        hint="Nothing was sent. Give the public https address that leads to 'mpesa listen': "
-        "APP_URL=https://… mpesa push …, or callback_base_url in the profile: mpesa config path",
-        code="callback-url-missing",
-    )
-
-
 def confirm(
     runtime: Runtime, profile: "Profile", msisdn: str, amount: int, order_id: str, *, yes: bool
 ) -> None:
@@ -195,7 +188,7 @@ def confirm(
     )
 
 
-def _send(runtime: Runtime, profile: "Profile", wanted: _Wanted) -> "Payment":
+def _send(runtime: Runtime, profile: "Profile", wanted: _Wanted, *, accept_gap: bool) -> "Payment":
     from mpesa_cli.operations.push import Order, push
 
     runtime.streams.say(
@@ -207,7 +200,7 @@ def _send(runtime: Runtime, profile: "Profile", wanted: _Wanted) -> "Payment":
         wanted.account_reference, wanted.description,
     )  # fmt: skip
     try:
-        pushed = push(hands(runtime, profile), order)
+        pushed = push(replace(hands(runtime, profile), accept_gap=accept_gap), order)
     except Interrupted:
         found = runtime.ledger(profile).payment_by_order(wanted.order_id)
         if found is None:
@@ -224,35 +217,7 @@ def _send(runtime: Runtime, profile: "Profile", wanted: _Wanted) -> "Payment":
 
 def hands(runtime: Runtime, profile: "Profile") -> "Hands":
     """What the push operation needs of the outside, for one profile."""
-    from mpesa_cli.daraja.stk_push import PushRequest
-    from mpesa_cli.operations.push import Hands
-
-    base = _callback_base(profile)
-
-    def request_for(payment: "Payment", msisdn: str, token: str) -> PushRequest:
-        return PushRequest(
-            shortcode=payment.shortcode,
-            party_b=profile.party_b,
-            kind=profile.kind,
-            amount=payment.amount_cents // 100,
-            msisdn=msisdn,
-            callback_url=f"{base}/hooks/stk/{token}",
-            account_reference=payment.account_reference,
-            description=wire_description(payment.description, profile.description_max),
-        )
-
-    return Hands(
-        ledger=runtime.ledger(profile),
-        daraja=runtime.daraja(profile),
-        now_us=runtime.now_us,
-        sleep=runtime.sleep,
-        random=runtime.random,
-        token_hex=runtime.token_hex,
-        new_payment_id=lambda: runtime.new_id("PAY-"),
-        request_for=request_for,
-        hold=runtime.interrupts.hold,
-        say=runtime.streams.say,
-    )
+    return runtime.push_hands(profile)
 
 
 def _show_request(runtime: Runtime, profile: "Profile", wanted: _Wanted, *, as_json: bool) -> None:

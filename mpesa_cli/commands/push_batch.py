@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mpesa_cli.commands.batching import Batch, Entry, carry_out, confirm_batch
 from mpesa_cli.commands.push import hands
+from mpesa_cli.commands.restored_gap import accepts_gap
 from mpesa_cli.domain.batch_file import BatchFile, Defaults, read_batch
 from mpesa_cli.domain.batch_plan import Planned, plan
 from mpesa_cli.domain.batch_text import BYTES_MAX, Fault
@@ -50,6 +51,8 @@ def push_batch(
         planned = _plan(file, source, _up_to_date(runtime, profile))
         for note in file.notes:
             runtime.streams.say(f"Note: {note}")
+        new = [each.row.order_id for each in planned if not each.left_out]
+        outside = dataclasses.replace(outside, accept_gap=accepts_gap(runtime, profile, new, yes=yes))
         batch = Batch([_entry(outside, profile, each) for each in planned])
         confirm_batch(
             runtime, batch, f"Ask for it all, to {profile.kind} {profile.party_b} (profile {profile.name})?",

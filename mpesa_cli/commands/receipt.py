@@ -96,7 +96,7 @@ def receipt(
     from mpesa_cli.domain.receipt import receipt_of
 
     settings = runtime.profile(profile)
-    made = receipt_of(find(runtime, settings, ref), _shop(settings), copy=copy)
+    made = receipt_of(find(runtime, settings, ref), shop_of(settings), copy=copy)
     spoken = language or settings.language
     options = {
         "--output": output, "--printer": printer, "--format": format_, "--language": language,
@@ -127,7 +127,7 @@ def _hand_over(
     elif output is not None:
         from mpesa_cli.terminal.new_file import write_new_file
 
-        write_new_file(Path(output), data, overwrite=force, again=again)
+        write_new_file(Path(output), data, overwrite=force, again=again, stands="The payment stands.")
         streams.say(f"The receipt is in {output}.")
     else:
         _to_stdout(streams, data, chosen, again)
@@ -156,7 +156,8 @@ def _format(format_: Format | None, output: str | None, printer: str | None, *, 
     return BY_EXTENSION[extension]
 
 
-def _shop(profile: "Profile") -> "Shop":
+def shop_of(profile: "Profile") -> "Shop":
+    """Who gives the receipts of a profile."""
     from mpesa_cli.domain.receipt import Shop
 
     return Shop(

@@ -1,74 +1,106 @@
-"""``mpesa reconcile``: what cron runs to settle everything that is open."""
+"""``mpesa reconcile``: what cron runs to settle everything that is open, and to compare it with M-Pesa's own record."""
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
-from mpesa_cli.errors import ExitStatus
-from mpesa_cli.terminal.render import print_json
+from mpesa_cli.errors import ExitStatus, InvalidInput
 
 if TYPE_CHECKING:
-    from mpesa_cli.operations.reconcile import Reconciled
-    from mpesa_cli.terminal.streams import Streams
+    from mpesa_cli.commands.reconciling import Asked, Outcome
+
+Format = Literal["table", "json", "ndjson", "csv"]
 
 
 def reconcile(
     ctx: typer.Context,
+    statement: Annotated[
+        list[Path] | None,
+        typer.Option("--statement", help="Compare with this statement from the M-PESA portal; again for more.",
+                     metavar="FILE"),
+    ] = None,
+    pull: Annotated[bool, typer.Option("--pull", help="Compare with what Pull Transactions lists.")] = False,
+    since: Annotated[
+        str | None, typer.Option("--since", help="With --pull: from then on, at most 48 hours ago.", metavar="WHEN")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Write what was found as a page to read and print.",
+                                  metavar="FILE.html"),
+    ] = None,
+    close: Annotated[
+        str | None, typer.Option("--close", help="Close this day: 2026-11-24. Needs --by.", metavar="DATE")
+    ] = None,
+    accept: Annotated[
+        str | None,
+        typer.Option("--accept", help="Take note of a difference for good. Needs --by and --reason.", metavar="ID"),
+    ] = None,
+    by: Annotated[str | None, typer.Option("--by", help="Who closes or accepts.", metavar="NAME")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why, in words.", metavar="TEXT")] = None,
+    ping: Annotated[
+        str | None,
+        typer.Option("--ping", help="Tell this address when it starts and how it ends.", metavar="URL"),
+    ] = None,
+    format_: Annotated[
+        Format | None, typer.Option("--format", help="How to print the differences.")
+    ] = None,
     json_: JsonOption = False,
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
-    """Settle every open payment: apply stored callbacks, ask Daraja within its ration, send waiting receipts.
+) -> None:  # fmt: skip
+    """Settle every open payment, send waiting receipts, and compare the ledger with M-PESA's own record.
 
     \b
     Examples:
       mpesa reconcile
-      mpesa reconcile --json
+      mpesa reconcile --statement yesterday.csv
+      mpesa reconcile --statement november.xlsx --report november.html
+      mpesa reconcile --statement yesterday.csv --close 2026-11-24 --by Asha
+      mpesa reconcile --accept reversed-UKP4Q7X81C --by Asha --reason 'goods are back'
 
-    Silent when nothing needs anybody; only one runs at a time. Exit status: 0 nothing is in doubt, 5 Daraja
-    could not be asked about some, or another one is running, 7 somebody must look.
+    Applies stored callbacks, asks Daraja within its ration, and takes in statements: a row settles the payment that
+    it is about. The same file again changes nothing. Silent when nothing needs anybody; only one runs at a time.
+    Exit status: 0 nothing is in doubt, 5 Daraja could not be asked about some, or another one is running, 7 there
+    are differences, or somebody must look.
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    from mpesa_cli.commands.reconciling import Asked, run
+
+    asked = Asked(
+        statements=tuple(statement or ()), pull=pull, since=since, report=report, close=close, accept=accept,
+        by=(by or "").strip(), reason=(reason or "").strip(), format="json" if json_ else format_ or "table",
+    )  # fmt: skip
+    _check(asked)
     settings = runtime.profile(profile)
-    from mpesa_cli.operations.lock import only_batch
-    from mpesa_cli.operations.reconcile import settle_open
+    from mpesa_cli.operations.ping import Pinging
 
-    ledger = runtime.ledger(settings)
-    with only_batch(settings.ledger, "reconcile"):
-        done = settle_open(ledger, lambda: runtime.daraja(settings), runtime.now_us, runtime.deliver(settings))
-        runtime.send_waiting_sms(settings)
-    if json_:
-        from mpesa_cli.domain.payment_document import payment_document
-
-        print_json(
-            runtime.streams,
-            {
-                "environment": settings.environment,
-                "profile": settings.name,
-                "not_asked": done.not_asked,
-                "payments": [payment_document(p, runtime.now_us()) for p in done.payments],
-            },
-        )
-    else:
-        _print(runtime.streams, done)
-    raise typer.Exit(int(_status(done)))
+    with Pinging(ping, runtime.streams.complain) as pinging:
+        status = _status(run(runtime, settings, asked))
+        pinging.ended(int(status))
+    raise typer.Exit(int(status))
 
 
-def _status(done: "Reconciled") -> ExitStatus:
-    if done.for_a_person:
+def _check(asked: "Asked") -> None:
+    """What belongs together. Raises InvalidInput."""
+    if (asked.close or asked.accept) and not asked.by:
+        raise _missing("--by NAME: who closes or accepts it is written into the journal")
+    if asked.accept and not asked.reason:
+        raise _missing("--reason TEXT: an accepted difference is never counted again")
+    if asked.since and not asked.pull:
+        raise _missing("--pull: a statement file says itself which time it covers")
+    if asked.close and not asked.statements:
+        raise _missing("--statement FILE: a day is closed on the file that covers it")
+
+
+def _missing(what: str) -> InvalidInput:
+    return InvalidInput(
+        f"Missing {what}.", hint="Nothing was done. All options: mpesa reconcile --help", code="missing-option"
+    )
+
+
+def _status(outcome: "Outcome") -> ExitStatus:
+    if outcome.differs:
         return ExitStatus.DIFFERENCES
-    return ExitStatus.TEMPORARY if done.not_asked else ExitStatus.DONE
-
-
-def _print(streams: "Streams", done: "Reconciled") -> None:
-    from mpesa_cli.terminal.payment_words import advice, headline
-
-    shown = done.payments if streams.verbosity else done.for_a_person
-    for payment in shown:
-        streams.out(headline(payment))
-        for line in advice(payment):
-            streams.say(f"  {line}")
-    if done.not_asked:
-        streams.say(f"Daraja could not be asked about {done.not_asked} of them this time. Again later: mpesa reconcile")
+    return ExitStatus.TEMPORARY if outcome.partly else ExitStatus.DONE

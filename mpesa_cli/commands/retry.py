@@ -11,7 +11,7 @@ from mpesa_cli.commands.show import by_hand, show_and_exit, show_sent
 from mpesa_cli.commands.status import find, settle
 from mpesa_cli.commands.watching import watch_payment
 from mpesa_cli.domain.msisdn import parse_msisdn
-from mpesa_cli.errors import Conflict, InvalidInput, MpesaError, Temporary
+from mpesa_cli.errors import InvalidInput
 from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -143,6 +143,7 @@ def _check(
     """What may be done now, with the reason to journal where it goes against the advice. Raises where nothing may."""
     from mpesa_cli.domain.retry_advice import CheckFirst, FixFirst, Refuse, RetryAfter, RetryNow, advise
     from mpesa_cli.operations.retry_loop import would_wait
+    from mpesa_cli.operations.retry_refusals import too_soon
 
     advice = advise(payment, runtime.now_us(), msisdn)
     now = Wish(msisdn, most or 1, at_once=True, reason="")
@@ -157,11 +158,7 @@ def _check(
         case RetryAfter() | CheckFirst() if most is not None and would_wait(payment, advice):
             return Wish(msisdn, most, at_once=False, reason="")
         case RetryAfter() | CheckFirst() | FixFirst():
-            raise Temporary(
-                f"Order {payment.order_id} can't be asked again yet: {advice.reason}",
-                hint=f"Nothing was sent. In {max(1, advice.wait_s)} s: mpesa retry {payment.order_id}",
-                code="too-soon",
-            )
+            raise too_soon(payment, advice)
         case Refuse():
             return Wish(msisdn, most or 1, at_once=True, reason=_forced(profile, payment, advice, force))
         case _:
@@ -170,10 +167,12 @@ def _check(
 
 def _forced(profile: "Profile", payment: "Payment", advice: "Refuse", force: str | None) -> str:
     from mpesa_cli.domain.state import PaymentStatus
+    from mpesa_cli.operations.retry_refusals import refused
 
     open_still = payment.status in {PaymentStatus.PENDING, PaymentStatus.UNKNOWN}
     if force is None or not open_still:
-        raise _refused(payment, advice, by_hand(profile, payment), may_force=open_still)
+        ways = ["If you know better: --force 'why'."] if open_still else []
+        raise refused(payment, advice, way=" ".join([*ways, by_hand(profile, payment)]).strip())
     return _reason(force)
 
 
@@ -184,19 +183,3 @@ def _reason(force: str) -> str:
             hint="Nothing was sent. Right: --force 'customer showed that her phone has no prompt'",
         )
     return " ".join(force.split())
-
-
-def _refused(payment: "Payment", advice: "Refuse", manual: str, *, may_force: bool) -> MpesaError:
-    from mpesa_cli.domain.state import PaymentStatus
-
-    way = " If you know better: --force 'why'." if may_force else ""
-    error = Conflict(
-        f"Order {payment.order_id} was not asked again: {advice.reason}",
-        hint=f"No prompt was sent now.{way}{f' {manual}' if manual else ''} Next: {advice.next_command}",
-        code="retry-refused",
-    )
-    if payment.status in {PaymentStatus.PAID, PaymentStatus.OVERPAID}:
-        error.money_moved = "yes"
-    elif payment.status is not PaymentStatus.FAILED:
-        error.money_moved = "unknown"
-    return error

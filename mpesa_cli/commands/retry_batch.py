@@ -53,7 +53,7 @@ def _failed(runtime: Runtime, profile: "Profile", since_us: int) -> "list[Paymen
 
     ledger = runtime.ledger(profile)
     runtime.deliver(profile)()
-    apply_unread(ledger, None, runtime.now_us())
+    apply_unread(ledger, None)
     for payment in ledger.unfinished():
         if payment.last.state is AttemptState.CREATED:
             withdraw_abandoned(ledger, payment, runtime.now_us, runtime.sleep)

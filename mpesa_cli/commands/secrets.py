@@ -6,18 +6,22 @@ import typer
 
 from mpesa_cli.commands.asking import ask_secret
 from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, runtime_of
-from mpesa_cli.errors import Conflict, NotFound, SettingsError
+from mpesa_cli.errors import Conflict, InvalidInput, NotFound, SettingsError
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.settings.secret_names import DARAJA_SECRETS
 from mpesa_cli.terminal.render import print_json, table
 
 if TYPE_CHECKING:
+    from mpesa_cli.domain.secret import Secret
     from mpesa_cli.settings.profile import Profile
+    from mpesa_cli.settings.secrets import SecretStore
 
 NameArgument = Annotated[
     str,
     typer.Argument(
-        help="consumer-key, consumer-secret, passkey, sms-api-key, webhook-secret or c2b-secret.", metavar="NAME"
+        help="consumer-key, consumer-secret, passkey, sms-api-key, webhook-secret, c2b-secret, initiator-password "
+        "or api-secret.",
+        metavar="NAME",
     ),
 ]
 
@@ -29,27 +33,35 @@ def secrets_set(
         Literal["keyring", "file"], typer.Option("--store", help="The system's keyring, or a file only you can read.")
     ] = "keyring",
     stdin: Annotated[bool, typer.Option("--stdin", help="Read the secret from standard input.")] = False,
+    generate: Annotated[
+        bool, typer.Option("--generate", help="Have a random one made: api-secret and webhook-secret.")
+    ] = False,
     json_: JsonOption = False,
     profile: ProfileOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Store a secret of a profile, typed unseen or read from standard input.
+    """Store a secret of a profile, typed unseen, read from standard input or made here.
 
     \b
     Examples:
       mpesa secrets set consumer-secret
       mpesa secrets set passkey --stdin < passkey.txt
       mpesa secrets set consumer-key --store file        (a server without a keyring)
+      mpesa secrets set api-secret --generate
 
     It is read back after storing. Never give a secret as an argument: other users can see those.
+    --generate never replaces a secret that there is: what was signed with it would stop being good.
     """
     from mpesa_cli.settings.secret_sources import check_name, check_secret
 
     runtime = runtime_of(ctx, quiet=quiet)
     settings = runtime.profile(profile)
     _refuse_embedded(settings, check_name(name))
-    secret = check_secret(_value(runtime, name, stdin=stdin), name)
     secrets = runtime.secret_store(settings)
+    if generate:
+        secret = _generated(runtime, secrets, name, stdin=stdin)
+    else:
+        secret = check_secret(_value(runtime, name, stdin=stdin), name)
     where = secrets.set(name, secret, store)
     used = secrets.get(name)
     if json_:
@@ -57,7 +69,9 @@ def secrets_set(
     runtime.streams.say(f"Stored {name} of profile {settings.name}: {where}. It was read back.")
     if used is not None and used.source != where:
         runtime.streams.complain(f"But {used.source} comes before it and is what commands use.")
-    runtime.streams.say(f"Next:  mpesa config check --live --profile {settings.name}")
+    signs_tokens = name == "api-secret"
+    then = "token issue --name shop --scope payments:read" if signs_tokens else "config check --live"
+    runtime.streams.say(f"Next:  mpesa {then} --profile {settings.name}")
 
 
 def secrets_list(
@@ -116,6 +130,25 @@ def secrets_delete(
     runtime.streams.say(f"Deleted {name} of profile {settings.name} ({store}).")
     if left is not None:
         runtime.streams.complain(f"Commands still find one: {left.source}.")
+
+
+def _generated(runtime: Runtime, secrets: "SecretStore", name: str, *, stdin: bool) -> "Secret":
+    """A fresh secret of the form that ``name`` has. Raises InvalidInput where others make it, Conflict where it is."""
+    from mpesa_cli.domain.secret import Secret
+    from mpesa_cli.listener.webhook import new_secret
+
+    if stdin or name not in {"api-secret", "webhook-secret"}:
+        what = "--stdin and --generate exclude each other." if stdin else f"A {name} is given to you, not made here."
+        raise InvalidInput(
+            what, hint=f"Nothing was stored. Right: mpesa secrets set {name} --stdin < file", code="cannot-generate"
+        )
+    if (there := secrets.get(name)) is not None:
+        raise Conflict(
+            f"There is a {name} already: {there.source}. What was signed with it would stop being good.",
+            hint=f"Nothing was stored. To begin anew, first: mpesa secrets delete {name}", code="secret-exists",
+        )
+    random = runtime.token_hex(32)
+    return Secret(random) if name == "api-secret" else new_secret(bytes.fromhex(random))
 
 
 def _value(runtime: Runtime, name: str, *, stdin: bool) -> str:

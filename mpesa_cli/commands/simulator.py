@@ -43,6 +43,8 @@ def serve(
       GET  /simulator/prompts     what was charged, and what each callback was answered
       GET  /simulator/scenarios   which number does what
       POST /simulator/clock       {"advance_s": 180} moves its clock forward
+      GET  /simulator/statement   ?shortcode=174379&since=today: the statement, as CSV
+      POST /simulator/reverse     {"receipt": "…"} gives a payment back to its customer
     """
     runtime = runtime_of(ctx, quiet=quiet)
     if not 0 < speed <= 1000:
@@ -51,7 +53,10 @@ def serve(
             hint="Give a factor above 0 and up to 1000:  mpesa simulator serve --speed 10",
             code="invalid-speed",
         )
+    from mpesa_cli.settings.paths import ensure_private_dir
     from mpesa_cli.simulator import server
+    from mpesa_cli.simulator.initiator_key import FILE_NAME, InitiatorKey
+    from mpesa_cli.simulator.state import Rules
 
     def ready(base_url: str) -> None:
         runtime.streams.say(f"Simulator ready on {base_url} — no money moves here. In another terminal:\n")
@@ -60,7 +65,9 @@ def serve(
         runtime.streams.say("  mpesa push 254708374149 100 --order demo-1\n")
         runtime.streams.say("Numbers with other endings:  mpesa simulator scenarios.  Ctrl-C stops.")
 
-    server.serve(port, speed=speed, say=runtime.streams.say, ready=ready)
+    key = InitiatorKey(ensure_private_dir(runtime.paths().state_dir) / FILE_NAME)
+    setup = server.Setup(Rules(speed=speed, initiator_key=key), say=runtime.streams.say)
+    server.serve(port, ready=ready, setup=setup)
 
 
 def scenarios(ctx: typer.Context, json_: JsonOption = False) -> None:

@@ -52,7 +52,12 @@ def status(
 
 def find(runtime: Runtime, profile: "Profile", ref: str) -> "Payment":
     """The payment by any reference. Raises NotFound."""
-    found = runtime.ledger(profile).find(ref)
+    ledger = runtime.ledger(profile)
+    found = ledger.find(ref)
+    if found is None and (order := ledger.order(ref.strip())) is not None:
+        from mpesa_cli.domain.push_rules import not_asked
+
+        raise not_asked(order)
     if found is None:
         raise NotFound(
             f"No payment {ref!r} in the ledger of profile {profile.name} ({profile.environment}).",
@@ -64,15 +69,9 @@ def find(runtime: Runtime, profile: "Profile", ref: str) -> "Payment":
 
 def settle(runtime: Runtime, profile: "Profile", payment: "Payment") -> "Payment":
     """The payment once all that came in is applied and Daraja, where it can help, was asked once."""
-    from mpesa_cli.operations.ask import ask, can_settle
-    from mpesa_cli.operations.wait import look
+    from mpesa_cli.operations.refresh import refresh
 
-    ledger = runtime.ledger(profile)
-    runtime.deliver(profile)()
-    payment = look(ledger, payment.payment_id, runtime.now_us())
-    for attempt in payment.attempts:
-        if can_settle(attempt):
-            asked = ask(ledger, runtime.daraja(profile), payment, attempt, runtime.now_us)
-            payment = asked.payment
-            runtime.streams.say(f"{asked.words}.")
-    return payment
+    return refresh(
+        runtime.ledger(profile), lambda: runtime.daraja(profile), payment, runtime.now_us,
+        deliver=runtime.deliver(profile), told=lambda asked: runtime.streams.say(f"{asked.words}."),
+    )  # fmt: skip

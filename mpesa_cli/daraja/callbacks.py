@@ -67,6 +67,14 @@ def read_amount(value: Json) -> int | None:
     return None
 
 
+def read_result_code(value: Json) -> str:
+    """A result code as text, whether it came as a number or as a word. Raises UnreadableError."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(text, str) and _RESULT_CODE.fullmatch(text.strip()):
+        return text.strip()
+    raise UnreadableError("bad-result-code", "no ResultCode, or one that is neither a number nor a word")
+
+
 def _read(document: Json) -> StkPaid | StkFailed:
     envelope = document.get("Body") if isinstance(document, dict) else None
     callback = envelope.get("stkCallback") if isinstance(envelope, dict) else None
@@ -74,7 +82,7 @@ def _read(document: Json) -> StkPaid | StkFailed:
         raise UnreadableError("no-stk-callback", "no Body.stkCallback object")
     checkout_id = wire_id(callback.get("CheckoutRequestID"))
     merchant_id = wire_id(callback.get("MerchantRequestID"))
-    code = _result_code(callback.get("ResultCode"))
+    code = read_result_code(callback.get("ResultCode"))
     items = _items(callback.get("CallbackMetadata"))
     if code == "0":
         return _paid(items, checkout_id, merchant_id)
@@ -94,13 +102,6 @@ def _paid(items: dict[str, Json], checkout_id: str, merchant_id: str) -> StkPaid
         raise UnreadableError("bad-amount", "result code 0 with an Amount that is none")
     msisdn = _phone(items.get("PhoneNumber"))
     return StkPaid(receipt, cents, msisdn, stamp_us(items.get("TransactionDate")), checkout_id, merchant_id)
-
-
-def _result_code(value: Json) -> str:
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if isinstance(text, str) and _RESULT_CODE.fullmatch(text.strip()):
-        return text.strip()
-    raise UnreadableError("bad-result-code", "no ResultCode, or one that is neither a number nor a word")
 
 
 def _phone(value: Json) -> str | None:

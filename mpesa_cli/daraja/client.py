@@ -28,7 +28,7 @@ from mpesa_cli.daraja.plain_words import scrubbed_bytes
 from mpesa_cli.daraja.query_ration import QueryRation
 from mpesa_cli.daraja.refusals import refused_again, second_refusal, to_error
 from mpesa_cli.daraja.sign_in import NoTokenError, SignIn
-from mpesa_cli.daraja.stk_push import PushRequest, push_body, query_body, url_secrets
+from mpesa_cli.daraja.stk_push import PRIVATE_FIELDS, PushRequest, push_body, query_body, url_secrets
 from mpesa_cli.domain.secret import Secret
 from mpesa_cli.errors import CredentialsRefused, MpesaError
 
@@ -195,6 +195,6 @@ class DarajaClient:
 
     def _secrets(self, token: Secret, body: Mapping[str, str]) -> tuple[Secret, ...]:
         """Everything that an answer to this request might echo and nobody may be shown."""
-        private = [body.get("Password", ""), body.get("PhoneNumber", ""), body.get("Msisdn", "")]
+        private = [body.get(name, "") for name in PRIVATE_FIELDS]
         found = (Secret(each) for each in (*private, *url_secrets(body)) if each)
         return (*self._sign_in.secrets, self._passkey, token, *found)

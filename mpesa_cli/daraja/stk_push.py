@@ -16,6 +16,9 @@ from mpesa_cli.domain.secret import Secret
 CALLBACK_TOKEN = re.compile(r"[0-9a-f]{32}\Z")
 _URL_SECRET = re.compile(r"(?<=/)[0-9a-f]{32}(?=/|\Z)")
 _DOTS = "•••"
+_URL_FIELDS = ("CallBackURL", "ConfirmationURL", "ValidationURL", "ResultURL", "QueueTimeOutURL")
+PRIVATE_FIELDS = ("Password", "PhoneNumber", "Msisdn", "NominatedNumber", "SecurityCredential")
+"""Fields of any request that an answer might echo and nobody may be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,8 @@ def query_body(checkout_request_id: str, shortcode: str, passkey: Secret, at_us:
 def hidden(body: Mapping[str, str]) -> dict[str, str]:
     """The body as it may be shown. The password is the passkey in other clothes (daraja.md 2.1)."""
     shown = dict(body)
-    if "Password" in shown:
-        shown["Password"] = _DOTS
+    for name in {"Password", "SecurityCredential"} & shown.keys():
+        shown[name] = _DOTS
     if "CallBackURL" in shown:
         shown["CallBackURL"] = CALLBACK_TOKEN.sub(_DOTS, shown["CallBackURL"])
     return shown
@@ -73,7 +76,7 @@ def hidden(body: Mapping[str, str]) -> dict[str, str]:
 
 def url_secrets(body: Mapping[str, str]) -> list[str]:
     """The secrets in a body's URLs: a callback URL ends in one, a C2B URL has one in the middle."""
-    urls = (body.get(name, "") for name in ("CallBackURL", "ConfirmationURL", "ValidationURL"))
+    urls = (body.get(name, "") for name in _URL_FIELDS)
     return [secret for url in urls for secret in _URL_SECRET.findall(url)]
 
 

@@ -61,9 +61,10 @@ def format_shillings(shillings: int) -> str:
 
 
 def format_cents(cents: int) -> str:
-    """``150000`` → ``KES 1,500``; ``150050`` → ``KES 1,500.50``."""
-    whole, rest = divmod(cents, CENTS)
-    return f"KES {whole:,}" if rest == 0 else f"KES {whole:,}.{rest:02d}"
+    """``150000`` → ``KES 1,500``; ``150050`` → ``KES 1,500.50``; ``-275`` → ``-KES 2.75``."""
+    sign = "-" if cents < 0 else ""
+    whole, rest = divmod(abs(cents), CENTS)
+    return f"{sign}KES {whole:,}" if rest == 0 else f"{sign}KES {whole:,}.{rest:02d}"
 
 
 def cents_to_json(cents: int) -> int | float:

@@ -76,6 +76,11 @@ def number_in_kiswahili(number: int) -> str:
     return f"{name} {number_in_kiswahili(count)}" + (f"{joint}{number_in_kiswahili(rest)}" if rest else "")
 
 
+def counted(count: int, thing: str) -> str:
+    """``1 payment``, ``1,042 payments``: a count with the word for what was counted, for words that add an ``s``."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
 def _split(cents: int) -> tuple[int, int]:
     shillings, rest = divmod(cents, CENTS)
     if not 0 <= shillings <= SHILLINGS_MAX:

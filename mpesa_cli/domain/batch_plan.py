@@ -29,6 +29,7 @@ class Standing(StrEnum):
     REVIEW = "review"
     PARTIAL = "partial"
     OVERPAID = "overpaid"
+    REFUNDED = "refunded"
 
 
 _NOTHING_LEFT = frozenset({AttemptState.CREATED, AttemptState.NOT_SENT})
@@ -75,6 +76,8 @@ def _left_out(payment: Payment) -> str:
             return "partly paid already"
         case Standing.OVERPAID:
             return "more than its amount has come in"
+        case Standing.REFUNDED:
+            return "paid already, and the money went back"
 
 
 def standing(payment: Payment | None) -> Standing:
@@ -96,6 +99,8 @@ def standing(payment: Payment | None) -> Standing:
             return Standing.PARTIAL
         case PaymentStatus.OVERPAID:
             return Standing.OVERPAID
+        case PaymentStatus.REFUNDED:
+            return Standing.REFUNDED
         case _:
             assert_never(payment.status)
 
@@ -130,6 +135,6 @@ def batch_status(standings: Iterable[Standing], *, waited: bool) -> ExitStatus:
         return ExitStatus.TEMPORARY
     if waited and found & {Standing.ACCEPTED, Standing.PARTIAL}:
         return ExitStatus.PENDING
-    if found & {Standing.FAILED, Standing.REJECTED, Standing.OVERPAID, Standing.PARTIAL}:
+    if found & {Standing.FAILED, Standing.REJECTED, Standing.OVERPAID, Standing.PARTIAL, Standing.REFUNDED}:
         return ExitStatus.DIFFERENCES
     return ExitStatus.DONE

@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from mpesa_cli.domain.amount import Limits
-from mpesa_cli.domain.payment import Payment
+from mpesa_cli.domain.payment import Payment, ShopOrder
 from mpesa_cli.domain.state import PaymentStatus
 from mpesa_cli.errors import InvalidInput
 
@@ -51,7 +51,7 @@ def check_registered_url(url: str, name: str, *, production: bool) -> str:
 
 
 def reject_code(
-    rule: ValidationRule, *, amount_cents: int, order: Payment | None, limits: Limits, own_shortcode: bool
+    rule: ValidationRule, *, amount_cents: int, order: Payment | ShopOrder | None, limits: Limits, own_shortcode: bool
 ) -> Reject | None:
     """Whether to let a payment through that a customer is about to make by hand: None, or the code to refuse it with.
 
@@ -69,9 +69,11 @@ def reject_code(
         case "amount_equal":
             if order is None or not _is_awaited(order):
                 return "C2B00012"
-            return None if amount_cents == order.amount_cents - order.received_cents else "C2B00013"
+            came_cents = order.received_cents if isinstance(order, Payment) else 0
+            return None if amount_cents == order.amount_cents - came_cents else "C2B00013"
 
 
-def _is_awaited(order: Payment | None) -> bool:
-    """A known order that is not paid yet. What is paid must not be paid again by hand."""
-    return order is not None and order.status not in {PaymentStatus.PAID, PaymentStatus.OVERPAID}
+def _is_awaited(order: Payment | ShopOrder | None) -> bool:
+    """A known order that is not paid yet. What was paid must not be paid again by hand."""
+    over = {PaymentStatus.PAID, PaymentStatus.OVERPAID, PaymentStatus.REFUNDED}
+    return order.status not in over if isinstance(order, Payment) else order is not None

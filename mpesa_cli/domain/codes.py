@@ -10,6 +10,7 @@ class Api(StrEnum):
     STK = "stk"  # result codes of STK callbacks and queries
     RESPONSE = "response"  # ResponseCode of a synchronous answer
     ERROR = "error"  # errorCode of an HTTP error body, or our own name where there was no such body
+    INITIATOR = "initiator"  # result codes of questions asked with an initiator (Transaction Status)
 
 
 class Outcome(StrEnum):

@@ -36,6 +36,18 @@ def parse_until(typed: str, now_us: int) -> int:
     return _us(day + timedelta(days=1)) if moment is None else moment
 
 
+def parse_day(typed: str, now_us: int, option: str) -> str:
+    """A whole day, ``today`` or ``24/11/2026``, as ``2026-11-24``. Raises InvalidInput, naming ``option``."""
+    day, moment = _read(typed, now_us, option)
+    if moment is not None:
+        raise InvalidInput(
+            f"{option} {typed!r} is a moment, not a day.",
+            hint=f"Nothing was done. Right: {option} 2026-11-24, 24/11/2026, today or yesterday. Days are Nairobi's.",
+            code="invalid-date",
+        )
+    return day.date().isoformat()
+
+
 def _read(typed: str, now_us: int, option: str) -> tuple[datetime, int | None]:
     """The day meant, and the moment in it where one is named."""
     text = typed.strip()

@@ -84,7 +84,7 @@ class Withdrawn:
     reason: str
 
 
-Source = Literal["callback", "query", "c2b", "pull", "statement", "person", "answer"]
+Source = Literal["callback", "query", "c2b", "pull", "statement", "person", "answer", "status"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +143,30 @@ class Decided:
     receipt: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Reversed:
+    """Money that had come went back: ``receipt`` is the payment's own, ``reversal_receipt`` that of the way back.
+
+    ``amount_cents`` is positive; less than what had come where only a part went back.
+    """
+
+    kind: ClassVar[str] = "reversed"
+    at_us: int
+    source: Source
+    receipt: str
+    reversal_receipt: str
+    amount_cents: int
+    reversed_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """The day is over in which Daraja can be asked (docs/assumptions.md A12), and nobody said how the prompt ended."""
+
+    kind: ClassVar[str] = "given_up"
+    at_us: int
+
+
 Evidence = (
     Sending
     | Undelivered
@@ -155,6 +179,8 @@ Evidence = (
     | CallbackFailed
     | QueryAnswered
     | Decided
+    | Reversed
+    | GivenUp
 )
 
 KINDS: dict[str, type[Evidence]] = {each.kind: each for each in get_args(Evidence)}

@@ -27,7 +27,8 @@ class HistoryFilter:
     """Which payments to show; every condition given must hold.
 
     ``since_us`` is included, ``until_us`` is not; both are about when the payment was created. ``msisdn``
-    finds a phone in any attempt. ``status`` is a PaymentStatus; ``limit`` None means all.
+    finds a phone in any attempt. ``status`` is a PaymentStatus; ``limit`` None means all. ``after`` is the time
+    of creation and the id of the last payment of a page before this one.
     """
 
     since_us: int | None = None
@@ -37,6 +38,7 @@ class HistoryFilter:
     order_id: str | None = None
     order_prefix: str | None = None
     limit: int | None = None
+    after: tuple[int, str] | None = None
 
 
 class HistoryRow(NamedTuple):
@@ -55,6 +57,7 @@ class HistoryRow(NamedTuple):
     receipt: str | None
     paid_us: int | None
     received_cents: int
+    reversed_cents: int
     state: str
     flags: str
     result_code: str | None
@@ -79,7 +82,7 @@ class HistoryRow(NamedTuple):
 
 FIELDS = (
     "payment_id", "order_id", "environment", "profile", "shortcode", "amount", "msisdn", "account_reference",
-    "description", "status", "received", "receipt", "result_code", "result_desc", "created_at", "paid_at",
+    "description", "status", "received", "reversed", "receipt", "result_code", "result_desc", "created_at", "paid_at",
     "flags", "attempt_count",
 )  # fmt: skip
 """The names of a row's values, in the order in which they are shown."""
@@ -156,6 +159,7 @@ def _shillings_column(cents: Iterable[int]) -> list[int | float]:
 _WORKED_OUT: dict[str, tuple[str, Callable[[Iterable[Any]], Sequence[Value]]]] = {
     "amount": ("amount_cents", _shillings_column),
     "received": ("received_cents", _shillings_column),
+    "reversed": ("reversed_cents", _shillings_column),
     "created_at": ("created_us", rfc3339_column),
     "paid_at": ("paid_us", rfc3339_column),
 }

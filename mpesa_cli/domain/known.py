@@ -24,11 +24,13 @@ class Known:
     queries: list[ev.QueryAnswered]
     decisions: list[ev.Decided]
     withdrawn: list[ev.Withdrawn]
+    reversals: list[ev.Reversed]
+    given_up: list[ev.GivenUp]
 
 
-def known_from(evidence: Iterable[ev.Evidence]) -> Known:
+def known_from(evidence: Iterable[ev.Evidence]) -> Known:  # noqa: PLR0912 - one branch for each kind
     """The evidence sorted. Duplicates count once, and the order in which it came does not matter."""
-    known = Known({}, {}, [], [], [], [], [], [], [])
+    known = Known({}, {}, [], [], [], [], [], [], [], [], [])
     for each in sorted(set(evidence), key=lambda e: (e.at_us, e.kind, repr(e))):
         match each:
             case ev.Sending():
@@ -52,6 +54,10 @@ def known_from(evidence: Iterable[ev.Evidence]) -> Known:
                 known.queries.append(each)
             case ev.Decided():
                 known.decisions.append(each)
+            case ev.Reversed():
+                known.reversals.append(each)
+            case ev.GivenUp():
+                known.given_up.append(each)
             case _:
                 assert_never(each)
     return known
@@ -75,6 +81,16 @@ def first_checkout_id(known: Known) -> str | None:
         *known.accepted, *known.received, *known.callbacks
     ]
     return next((e.checkout_request_id for e in said if e.checkout_request_id), None)
+
+
+def went_back_cents(receipts: frozenset[str], known: Known) -> int:
+    """How much of the money on these receipts went back. Who reports a reversal again does not add to it."""
+    back: dict[tuple[str, str], int] = {}
+    for each in known.reversals:
+        if each.receipt in receipts:
+            key = (each.receipt, each.reversal_receipt)
+            back[key] = max(back.get(key, 0), each.amount_cents)
+    return sum(back.values())
 
 
 def says_no(known: Known) -> bool:

@@ -75,7 +75,7 @@ def operator_warning(msisdn: str) -> str | None:
 
 
 def mask_msisdn(msisdn: str) -> str:
-    """``254708374149`` → ``2547••••4149``. What C2B masked or hashed already stays so; the rest is hidden whole."""
+    """``254708374149`` → ``2547••••4149``. What C2B masked stays so; a hashed or erased one is hidden whole."""
     if "*" in msisdn:
         return re.sub(r"\*+", "••••", _SEPARATORS.sub("", msisdn))
     return f"{msisdn[:4]}••••{msisdn[-4:]}" if re.fullmatch(r"\d{12}", msisdn) else "••••"
@@ -90,9 +90,9 @@ def same_msisdn(asked: str, reported: str | None) -> bool:
     """Whether a number from the wire can be the one that was asked.
 
     Absent or hashed numbers can't contradict; masked ones (``2547 ***** 126``, daraja.md 5.6) are
-    compared in the digits they show.
+    compared in the digits they show. What stands for an erased number (pseudonym.py) is only like itself.
     """
-    if reported is None or not reported.strip():
+    if reported is None or not reported.strip() or reported == asked:
         return True
     compact = _SEPARATORS.sub("", reported)
     if "*" not in compact:

@@ -14,7 +14,7 @@ def exit_status(payment: Payment) -> ExitStatus:
     match payment.status:
         case PaymentStatus.PAID:
             return ExitStatus.DONE
-        case PaymentStatus.OVERPAID:
+        case PaymentStatus.OVERPAID | PaymentStatus.REFUNDED:
             return ExitStatus.DIFFERENCES
         case PaymentStatus.PENDING | PaymentStatus.PARTIAL:
             return ExitStatus.PENDING

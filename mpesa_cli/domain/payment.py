@@ -36,6 +36,15 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
+class ShopOrder:
+    """An order that the shop told us of before anybody was asked for it; ``added_us`` is when."""
+
+    order_id: str
+    amount_cents: int
+    added_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One prompt on one phone."""
 
@@ -76,8 +85,14 @@ class Payment:
 
     @property
     def received_cents(self) -> int:
-        """The money that came for it, over all attempts."""
-        return sum(a.view.paid_cents for a in self.attempts if a.state is AttemptState.PAID)
+        """The money that came for it and did not go back, over all attempts."""
+        paid = (a.view for a in self.attempts if a.state is AttemptState.PAID)
+        return sum(view.paid_cents - view.reversed_cents for view in paid)
+
+    @property
+    def reversed_cents(self) -> int:
+        """The money that came for it and went back."""
+        return sum(a.view.reversed_cents for a in self.attempts if a.state is AttemptState.PAID)
 
     @property
     def last(self) -> Attempt:

@@ -23,6 +23,7 @@ def payment_document(payment: Payment, now_us: int) -> dict[str, Any]:
         "description": payment.description,
         "status": payment.status.value,
         "received": cents_to_json(payment.received_cents),
+        "reversed": cents_to_json(payment.reversed_cents),
         "receipt": telling.receipt,
         "result_code": telling.result_code,
         "result_desc": telling.result_desc,

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from mpesa_cli.domain.amount import format_cents
-from mpesa_cli.domain.moments import SECOND_US
+from mpesa_cli.domain.moments import SECOND_US, day_and_time
 from mpesa_cli.domain.msisdn import mask_msisdn
-from mpesa_cli.domain.payment import Attempt, Intent, Payment
+from mpesa_cli.domain.payment import Attempt, Intent, Payment, ShopOrder
+from mpesa_cli.domain.restored import Restored
 from mpesa_cli.domain.state import OVERDUE_AFTER_S, AttemptState, PaymentStatus
-from mpesa_cli.errors import Conflict, PhoneBusy
+from mpesa_cli.errors import Conflict, NotFound, PhoneBusy
 
 # An intent older than this is never sent, so a process that died between intent and POST frees the phone again.
 INTENT_LIFE_S = 90
@@ -57,10 +58,13 @@ def decide(existing: Payment | None, intent: Intent, prompts: Sequence[Attempt],
             raise _already_paid(existing)
         case PaymentStatus.PARTIAL:
             raise _partly_paid(existing)
+        case PaymentStatus.REFUNDED:
+            raise _refunded(existing)
         case PaymentStatus.REVIEW:
             error = Conflict(
                 f"Order {existing.order_id} has evidence that a person must look at, so no prompt was sent.",
-                hint=f"See what came in: mpesa status {existing.order_id}",
+                hint=f"See what came in: mpesa log {existing.order_id}. After a look at the M-PESA statement decide, "
+                f"paid or failed: mpesa resolve {existing.order_id} paid --reason WHY",
                 code="in-review",
             )
             error.money_moved = "unknown"
@@ -81,6 +85,44 @@ def decide(existing: Payment | None, intent: Intent, prompts: Sequence[Attempt],
             assert_never(existing.status)
 
 
+def check_ordered(order: ShopOrder | None, intent: Intent) -> None:
+    """An order that the shop has added is asked for by its amount. Raises Conflict."""
+    if order is None or order.amount_cents == intent.amount_cents:
+        return
+    raise Conflict(
+        f"Order {order.order_id} was added for {format_cents(order.amount_cents)}, "
+        f"not {format_cents(intent.amount_cents)}.",
+        hint=f"No prompt was sent. Right: mpesa push {intent.msisdn} {order.amount_cents // 100} "
+        f"--order {order.order_id}",
+        code="order-differs",
+    )
+
+
+def not_asked(order: ShopOrder) -> NotFound:
+    """What there is to say of the payment for an order that nobody was asked for yet."""
+    amount = order.amount_cents // 100
+    return NotFound(
+        f"Order {order.order_id} for {format_cents(order.amount_cents)} is known, and nobody was asked for it yet.",
+        hint=f"Ask: mpesa push PHONE {amount} --order {order.order_id}",
+        code="not-asked",
+    )
+
+
+def check_gap(restored: Restored | None, order_id: str) -> None:
+    """Raises Conflict for an order that is new to a ledger which lacks the time since its backup."""
+    if restored is None or restored.gap_is_told:
+        return
+    error = Conflict(
+        f"This ledger was restored and knows nothing of what came after {day_and_time(restored.known_until_us)}: "
+        f"order {order_id} may have been paid since.",
+        hint="Nothing was sent. Read M-PESA's own record of that time first: mpesa reconcile --statement FILE "
+        "(or --pull). If you are sure that it was not paid, add --yes to the same command.",
+        code="restored-gap",
+    )
+    error.money_moved = "unknown"
+    raise error
+
+
 def may_send(payment: Payment, attempt: Attempt, now_us: int) -> bool:
     """Whether this attempt may announce a POST now: it is the newest, not withdrawn, and nothing is in doubt."""
     return (
@@ -96,10 +138,12 @@ def check_phone(prompts: Sequence[Attempt], msisdn: str, amount_cents: int, now_
     wait_s = phone_wait_s(prompts, amount_cents, now_us)
     if not wait_s:
         return
-    raise PhoneBusy(
+    busy = PhoneBusy(
         f"{mask_msisdn(msisdn)} had another prompt a moment ago; a second one now could show both or neither.",
         hint=f"Nothing was sent. Wait {wait_s} s, then run the same command again.",
     )
+    busy.retry_after_s = wait_s
+    raise busy
 
 
 def phone_wait_s(prompts: Sequence[Attempt], amount_cents: int, now_us: int) -> int:
@@ -140,7 +184,7 @@ def _same_terms(existing: Payment, intent: Intent) -> None:
         hint=f"No prompt was sent now. Use another --order, or see this one: mpesa status {existing.order_id}",
         code="order-differs",
     )
-    if existing.status in {PaymentStatus.PAID, PaymentStatus.OVERPAID}:
+    if existing.status in {PaymentStatus.PAID, PaymentStatus.OVERPAID, PaymentStatus.REFUNDED}:
         error.money_moved = "yes"
     elif existing.status is not PaymentStatus.FAILED:
         error.money_moved = "unknown"
@@ -155,6 +199,17 @@ def _partly_paid(existing: Payment) -> Conflict:
         hint="No prompt was sent now. Ask for the rest under an order id of its own: "
         f"mpesa push {existing.msisdn} {missing // 100} --order {existing.order_id}-rest",
         code="partly-paid",
+    )
+    error.money_moved = "yes"
+    return error
+
+
+def _refunded(existing: Payment) -> Conflict:
+    error = Conflict(
+        f"Order {existing.order_id} was paid, and the money went back: {format_cents(existing.reversed_cents)}.",
+        hint="No prompt was sent now. Ask again under an order id of its own: "
+        f"mpesa push {existing.msisdn} {existing.amount_cents // 100} --order {existing.order_id}-again",
+        code="refunded",
     )
     error.money_moved = "yes"
     return error

@@ -28,8 +28,9 @@ class Receipt:
     """One receipt.
 
     ``receipts`` are the M-PESA receipt numbers, oldest first; ``amount_cents`` is all that came, and
-    ``owed_cents`` what of it is to be given back. ``payer`` is masked, and empty where M-PESA hid the
-    number. ``order_id`` is the shop's own, empty where the customer paid by hand without one.
+    ``owed_cents`` what of it is to be given back, ``returned_cents`` what M-PESA gave back already. ``payer``
+    is masked, and empty where M-PESA hid the number. ``order_id`` is the shop's own, empty where the customer
+    paid by hand without one.
     """
 
     shop_name: str
@@ -46,6 +47,7 @@ class Receipt:
     paid_us: int
     environment: str
     copy: bool = False
+    returned_cents: int = 0
 
     @property
     def code(self) -> str:
@@ -55,7 +57,7 @@ class Receipt:
 
 def receipt_of(payment: Payment, shop: Shop, *, copy: bool = False) -> Receipt:
     """The receipt of a payment. Raises Conflict, naming the state and the next command, where it has none."""
-    if payment.status not in {PaymentStatus.PAID, PaymentStatus.OVERPAID}:
+    if payment.status not in {PaymentStatus.PAID, PaymentStatus.OVERPAID, PaymentStatus.REFUNDED}:
         raise _not_paid(payment)
     paying = [a for a in payment.attempts if a.state is AttemptState.PAID]
     if not all(a.view.receipts for a in paying):
@@ -69,17 +71,24 @@ def receipt_of(payment: Payment, shop: Shop, *, copy: bool = False) -> Receipt:
         kind=shop.kind,
         number=shop.number if own else payment.shortcode,
         receipts=tuple(receipt for a in by_time for receipt in sorted(a.view.receipts)),
-        amount_cents=payment.received_cents,
-        owed_cents=payment.received_cents - payment.amount_cents,
+        amount_cents=payment.received_cents + payment.reversed_cents,
+        owed_cents=max(0, payment.received_cents - payment.amount_cents),
+        returned_cents=payment.reversed_cents,
         payer=mask_msisdn(payer) if payer else "",
         account_reference=payment.account_reference,
-        order_id="" if payment.attempts[0].channel == "c2b" else payment.order_id,
+        order_id="" if _is_made_up(payment) else payment.order_id,
         payment_id=payment.payment_id,
         description=payment.description,
         paid_us=newest.view.paid_us or newest.view.settled_us or payment.created_us,
         environment=payment.environment,
         copy=copy,
     )
+
+
+def _is_made_up(payment: Payment) -> bool:
+    """Whether the order id is ours, for money that came by hand without one (operations/c2b.py)."""
+    first = payment.attempts[0]
+    return first.channel == "c2b" and payment.order_id == f"C2B-{first.view.receipt}"
 
 
 def _not_paid(payment: Payment) -> Conflict:
@@ -95,7 +104,7 @@ def _not_paid(payment: Payment) -> Conflict:
         ),
         PaymentStatus.REVIEW: (
             "is for review: what came does not fit what was asked",
-            f"All that is known: mpesa status {order} --json", "unknown",
+            f"Look at the statement, then decide: mpesa resolve {order} paid --reason WHY", "unknown",
         ),
     }  # fmt: skip
     what, then, moved = words[payment.status]

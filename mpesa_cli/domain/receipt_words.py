@@ -30,6 +30,7 @@ class ReceiptWords:
     payer: str
     in_words: str
     owed: str
+    returned: str
     reference: str
     simulator: str
     sandbox: str
@@ -52,6 +53,7 @@ WORDS: dict[Language, ReceiptWords] = {
         payer="Paid by",
         in_words="In words",
         owed="To give back",
+        returned="GIVEN BACK",
         reference="Our ref.",
         simulator="SIMULATOR: no real money",
         sandbox="SANDBOX: no real money",
@@ -72,6 +74,7 @@ WORDS: dict[Language, ReceiptWords] = {
         payer="Mlipaji",
         in_words="Kwa maneno",
         owed="Ya kurudisha",
+        returned="IMERUDISHWA",
         reference="Kumbukumbu",
         simulator="SIMULATOR: si pesa halisi",
         sandbox="SANDBOX: si pesa halisi",
@@ -104,6 +107,7 @@ def facts(receipt: Receipt, language: Language) -> list[Fact]:
         Fact("paid_at", words.date, date_words(receipt.paid_us, language)),
         Fact("msisdn", words.payer, receipt.payer),
         Fact("amount_in_words", words.in_words, amount_words(receipt.amount_cents, language)),
+        Fact("returned", words.returned, format_cents(receipt.returned_cents) if receipt.returned_cents else ""),
         Fact("owed", words.owed, format_cents(receipt.owed_cents) if receipt.owed_cents else ""),
         Fact("payment_id", words.reference, receipt.payment_id),
     ]
@@ -141,6 +145,7 @@ def receipt_document(receipt: Receipt, language: Language) -> dict[str, Any]:
         "amount": cents_to_json(receipt.amount_cents),
         "amount_in_words": amount_words(receipt.amount_cents, language),
         "owed": cents_to_json(receipt.owed_cents),
+        "returned": cents_to_json(receipt.returned_cents),
         "msisdn": receipt.payer,
         "account_reference": receipt.account_reference,
         "order_id": receipt.order_id or None,

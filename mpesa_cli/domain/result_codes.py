@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from mpesa_cli.domain.codes import Actor, Api, Code, NewAttempt, Outcome
 from mpesa_cli.domain.codes_error import ERROR_CODES
+from mpesa_cli.domain.codes_initiator import INITIATOR_CODES
 from mpesa_cli.domain.codes_stk import STK_CODES
 from mpesa_cli.domain.codes_transport import TRANSPORT_CODES
 from mpesa_cli.domain.codes_words import CHECKING, NOT_TAKEN
@@ -31,7 +32,7 @@ RESPONSE_CODES: tuple[Code, ...] = (
     ),
 )
 
-ALL_CODES: tuple[Code, ...] = STK_CODES + RESPONSE_CODES + ERROR_CODES + TRANSPORT_CODES
+ALL_CODES: tuple[Code, ...] = STK_CODES + RESPONSE_CODES + ERROR_CODES + TRANSPORT_CODES + INITIATOR_CODES
 
 _STK = {row.code: row for row in STK_CODES}
 _ERRORS: dict[str, list[Code]] = {}

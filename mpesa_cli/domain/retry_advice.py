@@ -79,10 +79,13 @@ def advise(payment: Payment, now_us: int, msisdn: str | None = None) -> Advice:
             return Refuse("It is paid already.", look)
         case PaymentStatus.OVERPAID:
             return Refuse("More came in than was asked; some of it is owed back.", story)
+        case PaymentStatus.REFUNDED:
+            return Refuse("It was paid and the money went back; ask again under an order id of its own.", story)
         case PaymentStatus.PARTIAL:
             return Refuse("It is partly paid; ask for the rest under an order id of its own.", look)
         case PaymentStatus.REVIEW:
-            return Refuse("What came in does not fit what was asked; a person must look first.", story)
+            decide = f"mpesa resolve {order} paid --reason WHY"
+            return Refuse("What came in does not fit what was asked; a person must decide, paid or failed.", decide)
         case PaymentStatus.PENDING:
             return Refuse("The last prompt is still open; the customer may yet pay it.", look)
         case PaymentStatus.UNKNOWN:

@@ -22,6 +22,7 @@ TOLD = frozenset(
         PaymentStatus.FAILED,
         PaymentStatus.PARTIAL,
         PaymentStatus.OVERPAID,
+        PaymentStatus.REFUNDED,
         PaymentStatus.REVIEW,
         PaymentStatus.UNKNOWN,
     }

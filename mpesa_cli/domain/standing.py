@@ -40,6 +40,7 @@ class PaymentStatus(StrEnum):
     REVIEW = "review"
     PARTIAL = "partial"
     OVERPAID = "overpaid"
+    REFUNDED = "refunded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class AttemptView:
     settled_us: int | None = None
     paid_us: int | None = None
     paid_cents: int = 0
+    reversed_cents: int = 0
     receipts: frozenset[str] = frozenset()
 
 

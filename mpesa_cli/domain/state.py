@@ -3,6 +3,7 @@
 The evidence is a set: order, duplicates and replays can't matter. The laws (ARCHITECTURE.md):
 
 * no failing evidence ever takes a success away; it sets ``conflict``;
+* money that went back is counted beside the success, which stays;
 * nothing is paid without matching amount and identity: what does not match is ``review``;
 * a success for something that was never sent, or was refused, is ``review``;
 * a person's decision is about what was known then: money that is reported later is never hidden by it;
@@ -23,6 +24,7 @@ from mpesa_cli.domain.known import (
     known_from,
     queries_agree,
     says_no,
+    went_back_cents,
 )
 from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.domain.msisdn import same_msisdn
@@ -50,6 +52,13 @@ OVERDUE_AFTER_S = 120  # a prompt lives about 60 to 90 s (daraja.md 2.4, docs/as
 def attempt_view(terms: Terms, evidence: Iterable[ev.Evidence]) -> AttemptView:
     """Decide where an attempt stands. Total: every set of evidence has exactly one answer."""
     known = known_from(evidence)
+    view = _decided(terms, known)
+    if not known.reversals or view.state is not AttemptState.PAID:
+        return view
+    return replace(view, reversed_cents=min(view.paid_cents, went_back_cents(view.receipts, known)))
+
+
+def _decided(terms: Terms, known: Known) -> AttemptView:
     sent = _send_state(known)
     base = AttemptView(
         state=sent,
@@ -91,10 +100,12 @@ def with_clock(view: AttemptView, now_us: int) -> AttemptView:
 def payment_status(attempts: Sequence[AttemptView], amount_cents: int) -> PaymentStatus:
     """Where a payment of ``amount_cents`` stands, from its attempts.
 
-    The money that came decides first: more than was asked (two prompts paid, or too much by hand) is
-    ``overpaid``, less is ``partial``.
+    The money that came and did not go back decides first: more than was asked (two prompts paid, or too
+    much by hand) is ``overpaid``, less is ``partial``, and nothing, where something had come, ``refunded``.
     """
-    received_cents = sum(a.paid_cents for a in attempts if a.state is AttemptState.PAID)
+    paid = [a for a in attempts if a.state is AttemptState.PAID]
+    reversed_cents = sum(a.reversed_cents for a in paid)
+    received_cents = sum(a.paid_cents for a in paid) - reversed_cents
     if received_cents > amount_cents:
         return PaymentStatus.OVERPAID
     if received_cents == amount_cents:
@@ -106,7 +117,9 @@ def payment_status(attempts: Sequence[AttemptView], amount_cents: int) -> Paymen
         return PaymentStatus.UNKNOWN
     if states & {AttemptState.CREATED, AttemptState.SENDING, AttemptState.PENDING} or not states:
         return PaymentStatus.PENDING
-    return PaymentStatus.PARTIAL if received_cents else PaymentStatus.FAILED
+    if received_cents:
+        return PaymentStatus.PARTIAL
+    return PaymentStatus.REFUNDED if reversed_cents else PaymentStatus.FAILED
 
 
 def _send_state(known: Known) -> AttemptState:
@@ -146,7 +159,10 @@ def _paid(
     flags = set()
     if contradicted or says_no(known) or len(receipts) > 1 or len(clean) < len(known.received):
         flags.add(Flag.CONFLICT)
-    if base.requested_us is not None and first.at_us - base.requested_us > OVERDUE_AFTER_S * SECOND_US:
+    # A statement is read long afterwards, and tells when the money came.
+    by_record = first.source in {"statement", "pull"}
+    heard_us = (first.transacted_us if by_record else None) or first.at_us
+    if base.requested_us is not None and heard_us - base.requested_us > OVERDUE_AFTER_S * SECOND_US:
         flags.add(Flag.LATE)
     return replace(
         base,
@@ -227,6 +243,8 @@ def _without_receipt(base: AttemptView, known: Known) -> AttemptView:
         return _failed(base, queried[Outcome.FAILED], "query", confirmed=queries_agree(known.queries))
     if Outcome.UNSURE in called or Outcome.UNSURE in queried:
         return _unsure(base, called.get(Outcome.UNSURE), queried.get(Outcome.UNSURE))
+    if base.state is AttemptState.PENDING and known.given_up:
+        return replace(base, state=AttemptState.UNKNOWN)
     return _said_no(base, known) if base.state is AttemptState.UNKNOWN else base
 
 

@@ -10,7 +10,7 @@ from mpesa_cli.domain.history import HistoryRow, day_of
 from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.domain.state import PaymentStatus
 
-_PAID = frozenset({PaymentStatus.PAID, PaymentStatus.OVERPAID})
+_PAID = frozenset({PaymentStatus.PAID, PaymentStatus.OVERPAID, PaymentStatus.REFUNDED})
 
 
 class Reason(NamedTuple):
@@ -26,9 +26,10 @@ class DaySummary:
     """One day in East Africa Time, or all of them (``day`` is ``total``).
 
     ``count`` = ``paid`` + ``failed`` + ``unsettled``; the last are pending, unknown, partly paid or for
-    review. ``gross_cents`` is the money that came, whatever became of the rest. ``success_rate`` is the
-    share of paid among paid and failed, 0 to 1, None where there are neither. ``median_seconds_to_pay`` is
-    from the prompt to the payment; what customers paid by hand has no prompt and does not count.
+    review. What was refunded counts as paid. ``gross_cents`` is the money that came and did not go back.
+    ``success_rate`` is the share of paid among paid and failed, 0 to 1, None where there are neither.
+    ``median_seconds_to_pay`` is from the prompt to the payment; what customers paid by hand has no prompt and
+    does not count.
     """
 
     day: str

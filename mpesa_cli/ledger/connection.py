@@ -18,8 +18,10 @@ BUSY_TIMEOUT_S = 10.0
 LOOK_AGAIN_S = 0.001
 
 
-def open_connection(path: Path, *, environment: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
-    """A connection to the ledger at ``path``, created and migrated as needed.
+def open_connection(
+    path: Path, *, environment: str, busy_timeout_s: float = BUSY_TIMEOUT_S, keep_copy: bool = True
+) -> sqlite3.Connection:
+    """A connection to the ledger at ``path``, created and migrated as needed; ``keep_copy``: copied before that.
 
     Raises LedgerUnusable (another environment's, too new, corrupt, read-only) or LedgerBusy.
     """
@@ -35,7 +37,7 @@ def open_connection(path: Path, *, environment: str, busy_timeout_s: float = BUS
             # SQLite's own 2 MB hold the indexes of some ten thousand payments: a callback then costs a tenth more.
             connection.execute("PRAGMA cache_size=-16384")
             if _version(connection) != LATEST:
-                _migrate(connection, path, environment)
+                _migrate(connection, path, environment, keep_copy=keep_copy)
             _check_environment(connection, path, environment)
         except BaseException:
             connection.close()
@@ -43,14 +45,13 @@ def open_connection(path: Path, *, environment: str, busy_timeout_s: float = BUS
         return connection
 
 
-def begin(connection: sqlite3.Connection) -> None:
+def begin(connection: sqlite3.Connection, may_wait_s: float) -> None:
     """Begin a write transaction, waiting for others as long as the connection may, in small steps.
 
     SQLite's own waiting grows to steps of 100 ms, in which the file is free again and again: measured with
     five writers, one commit in a hundred waited for 178 ms. Raises what SQLite does.
     """
-    may_wait_ms = connection.execute("PRAGMA busy_timeout").fetchone()[0]
-    until = time.monotonic() + may_wait_ms / 1000
+    until = time.monotonic() + may_wait_s
     connection.execute("PRAGMA busy_timeout=0")
     try:
         while True:
@@ -63,7 +64,7 @@ def begin(connection: sqlite3.Connection) -> None:
             else:
                 return
     finally:
-        connection.execute(f"PRAGMA busy_timeout={may_wait_ms}")
+        connection.execute(f"PRAGMA busy_timeout={may_wait_s * 1000:.0f}")
 
 
 @contextlib.contextmanager
@@ -110,7 +111,7 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _migrate(connection: sqlite3.Connection, path: Path, environment: str) -> None:
+def _migrate(connection: sqlite3.Connection, path: Path, environment: str, *, keep_copy: bool) -> None:
     if (found := _version(connection)) > LATEST:
         raise LedgerUnusable(
             f"The ledger {path} was written by a newer mpesa (format {found}; this one knows {LATEST}).",
@@ -121,6 +122,10 @@ def _migrate(connection: sqlite3.Connection, path: Path, environment: str) -> No
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("BEGIN IMMEDIATE")
         try:
+            if keep_copy and _version(connection):
+                from mpesa_cli.ledger.migration_copy import copy_before_migration
+
+                copy_before_migration(path, _version(connection))
             for number in range(_version(connection), LATEST):
                 MIGRATIONS[number](connection)
                 connection.execute(f"PRAGMA user_version={number + 1}")

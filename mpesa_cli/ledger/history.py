@@ -49,7 +49,7 @@ class HistoryReads(Reads):
     ) -> Iterator[list[tuple[object, ...]]]:
         """Rows of ``columns`` of payments, which are to hold ``payment_id`` and ``created_us``."""
         created, payment = (columns.split(", ").index(name) for name in ("created_us", "payment_id"))
-        after: tuple[object, object] | None = None
+        after: tuple[object, object] | None = wanted.after
         left = wanted.limit
         while left is None or left > 0:
             size = page_rows if left is None else min(page_rows, left)

@@ -9,15 +9,30 @@ rows are found by their natural keys; so a ledger on another engine can keep the
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from mpesa_cli.domain.api_token import KnownToken
 from mpesa_cli.domain.evidence import Evidence
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
+from mpesa_cli.domain.pseudonym import Erased
+from mpesa_cli.domain.restored import Restored
 from mpesa_cli.domain.staging import Staged
+from mpesa_cli.errors import Conflict
+from mpesa_cli.ledger.api_ledger import OrderReads, OrderWrites
+from mpesa_cli.ledger.book_keeping import BookReads, BookWrites
 from mpesa_cli.ledger.outbox import OutboxRow
+from mpesa_cli.ledger.request_ledger import RequestReads, RequestWrites
 
 BODIES_OF_ATTEMPT_MAX = 32
 """How many different callbacks of one attempt are kept. Daraja sends one; two where it contradicts itself."""
+
+
+class NewCallback(NamedTuple):
+    """One body that has just come on a valid token, and from where."""
+
+    attempt: AttemptRef
+    body: bytes
+    peer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +71,7 @@ class JournalEntry:
     hash: str
 
 
-class LedgerReads(Protocol):
+class LedgerReads(OrderReads, RequestReads, BookReads, Protocol):
     """What can be asked. Reads never block a writer."""
 
     def payment(self, payment_id: str) -> Payment | None:
@@ -70,6 +85,9 @@ class LedgerReads(Protocol):
 
     def attempt_by_token(self, token_hash: str) -> AttemptRef | None:
         """The attempt whose callback token has this SHA-256, or None."""
+
+    def attempts_by_tokens(self, token_hashes: Sequence[str]) -> dict[str, AttemptRef]:
+        """The same for many at once: those that are known, by their SHA-256."""
 
     def prompts_on(self, msisdn: str, since_us: int) -> Sequence[Attempt]:
         """Attempts on this phone, over all payments, created or requested since, oldest first."""
@@ -104,11 +122,20 @@ class LedgerReads(Protocol):
     def outbox(self, queue: str, states: Sequence[str], payment_id: str = "") -> Sequence[OutboxRow]:
         """Rows of a queue in some states, oldest first; of one payment where it is named."""
 
+    def restored(self) -> Restored | None:
+        """The last restore from a backup, and what has been told of the gap since; None where there was none."""
+
     def journal(self, payment_id: str) -> Sequence[JournalEntry]:
         """The story of one payment, oldest first."""
 
+    def api_token(self, jti: str) -> KnownToken | None:
+        """What is known of the bearer token with this id, or None."""
 
-class LedgerWrite(LedgerReads, Protocol):
+    def api_tokens(self) -> Sequence[KnownToken]:
+        """Every bearer token the ledger has heard of, newest first."""
+
+
+class LedgerWrite(LedgerReads, OrderWrites, RequestWrites, BookWrites, Protocol):
     """One open write transaction. Everything is decided on what is read inside it."""
 
     def open_payment(self, intent: Intent, at_us: int) -> Payment:
@@ -126,8 +153,11 @@ class LedgerWrite(LedgerReads, Protocol):
         over time is evidence too. A receipt that pays another attempt is marked ``claimed_elsewhere``.
         """
 
-    def open_received(self, intent: Intent, at_us: int) -> AttemptRef:
-        """Record money that came by hand (C2B) as a payment of its own."""
+    def open_received(self, intent: Intent, at_us: int, *, came_cents: int | None = None) -> AttemptRef:
+        """Record money that came by hand (C2B) as a payment of its own.
+
+        ``came_cents`` is what came, where that need not be what the order is for.
+        """
 
     def add_received(self, payment_id: str, msisdn: str, amount_cents: int, at_us: int) -> AttemptRef:
         """Record money that came by hand (C2B) for an order that is known."""
@@ -171,8 +201,26 @@ class LedgerWrite(LedgerReads, Protocol):
         goes on as if it had not been tried. Whoever holds a callback address can't fill the disk with it.
         """
 
+    def store_callbacks(self, callbacks: Sequence[NewCallback], at_us: int) -> list[str | Conflict | None]:
+        """The same for many at once; a Conflict is returned in its place among them, not raised."""
+
+    def erase(self, msisdn: str, at_us: int) -> Erased | None:
+        """Replace a number (``254…``) by a pseudonym wherever it is; None where it is nowhere.
+
+        Raises Conflict ``payment-open`` where money may still move on it.
+        """
+
+    def note_restored(self, known_until_us: int, at_us: int) -> None:
+        """This ledger has just been restored from a backup whose last row is of ``known_until_us``."""
+
     def mark_callback(self, callback_id: str, verdict: str) -> None:
         """Say what became of a raw body."""
+
+    def add_api_token(self, token: KnownToken, at_us: int) -> None:
+        """Remember a bearer token, never its text, before anybody is told it."""
+
+    def revoke_api_token(self, jti: str, at_us: int) -> KnownToken:
+        """A bearer token opens nothing from now on, whoever made it."""
 
 
 class Ledger(LedgerReads, Protocol):

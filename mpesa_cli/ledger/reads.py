@@ -1,8 +1,9 @@
 """What can be asked of the SQLite ledger, inside or outside a write transaction. Plain sqlite3: it must be quick."""
 
+import contextlib
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mpesa_cli.domain import evidence as ev
@@ -26,6 +27,22 @@ class Reads:
         """Rows of a question to the tables, for the ledger room itself and for tests."""
         with explained(self._path):
             return self._connection().execute(sql, parameters).fetchall()
+
+    def stream(self, sql: str, parameters: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
+        """The same a row at a time, for answers that are larger than memory should be."""
+        with explained(self._path):
+            yield from self._connection().execute(sql, parameters)
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See one moment of the ledger until the block is left, whatever others write meanwhile."""
+        with explained(self._path):
+            self._connection().execute("BEGIN")
+        try:
+            yield
+        finally:
+            if self._connection().in_transaction:
+                self._connection().execute("ROLLBACK")
 
     def payment(self, payment_id: str) -> Payment | None:
         """The payment, or None."""
@@ -62,6 +79,15 @@ class Reads:
         """The attempt whose callback token has this SHA-256, or None."""
         rows = self.rows("SELECT payment_id, number FROM attempts WHERE token_hash=?", (token_hash,))
         return AttemptRef(str(rows[0][0]), int(str(rows[0][1]))) if rows else None
+
+    def attempts_by_tokens(self, token_hashes: Sequence[str]) -> dict[str, AttemptRef]:
+        """The attempts whose callback tokens have these SHA-256, in one statement."""
+        rows = self.rows(
+            "SELECT token_hash, payment_id, number FROM attempts "
+            "WHERE token_hash IN (SELECT value FROM json_each(?))",
+            (json.dumps(token_hashes),),
+        )
+        return {str(token_hash): AttemptRef(str(owner), int(str(number))) for token_hash, owner, number in rows}
 
     def prompts_on(self, msisdn: str, since_us: int) -> Sequence[Attempt]:
         """Attempts on this phone, over all payments, that were created since."""

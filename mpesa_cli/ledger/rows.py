@@ -9,20 +9,21 @@ from mpesa_cli.domain.state import AttemptState, AttemptView, Flag
 ATTEMPT_COLUMNS = (
     "payment_id, number, channel, msisdn, amount_cents, created_us, withdrawn, state, flags, receipt, receipts, "
     "paid_cents, result_code, "
-    "result_desc, source, checkout_request_id, merchant_request_id, requested_us, settled_us, paid_us"
+    "result_desc, source, checkout_request_id, merchant_request_id, requested_us, settled_us, paid_us, reversed_cents"
 )
 PAYMENT_COLUMNS = (
     "payment_id, order_id, profile, shortcode, amount_cents, msisdn, account_reference, description, created_us"
 )
 PROJECTED_COLUMNS = (
-    "status, receipt, paid_us, received_cents, state, flags, result_code, result_desc, requested_us, attempt_count"
+    "status, receipt, paid_us, received_cents, reversed_cents, state, flags, result_code, result_desc, requested_us, "
+    "attempt_count"
 )
 
 
 def attempt_from(row: tuple[object, ...]) -> Attempt:
     """An attempt from a row of ATTEMPT_COLUMNS."""
     (payment_id, number, channel, msisdn, amount, created, withdrawn, state, flags, receipt, receipts, paid_cents, code,
-     desc, source, checkout, merchant, requested, settled, paid) = row  # fmt: skip
+     desc, source, checkout, merchant, requested, settled, paid, reversed_cents) = row  # fmt: skip
     view = AttemptView(
         state=AttemptState(str(state)),
         flags=frozenset(Flag(f) for f in str(flags).split()),
@@ -37,6 +38,7 @@ def attempt_from(row: tuple[object, ...]) -> Attempt:
         requested_us=requested,  # type: ignore[arg-type]
         settled_us=settled,  # type: ignore[arg-type]
         paid_us=paid,  # type: ignore[arg-type]
+        reversed_cents=int(reversed_cents),  # type: ignore[call-overload]
     )
     return Attempt(
         ref=AttemptRef(str(payment_id), int(number)),  # type: ignore[call-overload]
@@ -71,13 +73,14 @@ def save_view(connection: sqlite3.Connection, ref: AttemptRef, view: AttemptView
     """Bring one row of ``attempts`` up to what the evidence says."""
     connection.execute(
         "UPDATE attempts SET state=?, flags=?, receipt=?, receipts=?, paid_cents=?, result_code=?, result_desc=?, "
-        "source=?, checkout_request_id=?, merchant_request_id=?, requested_us=?, settled_us=?, paid_us=?, withdrawn=? "
+        "source=?, checkout_request_id=?, merchant_request_id=?, requested_us=?, settled_us=?, paid_us=?, "
+        "reversed_cents=?, withdrawn=? "
         "WHERE payment_id=? AND number=?",
         (
             view.state.value, " ".join(sorted(view.flags)), view.receipt, " ".join(sorted(view.receipts)),
             view.paid_cents, view.result_code, view.result_desc, view.source, view.checkout_request_id,
-            view.merchant_request_id, view.requested_us, view.settled_us, view.paid_us, int(withdrawn),
-            ref.payment_id, ref.number,
+            view.merchant_request_id, view.requested_us, view.settled_us, view.paid_us, view.reversed_cents,
+            int(withdrawn), ref.payment_id, ref.number,
         ),
     )  # fmt: skip
 
@@ -86,7 +89,8 @@ def payment_projection(payment: Payment) -> tuple[object, ...]:
     """What a row of ``payments`` holds in PROJECTED_COLUMNS, from its attempts."""
     telling = payment.telling.view
     return (
-        payment.status.value, telling.receipt, telling.paid_us, payment.received_cents, telling.state.value,
+        payment.status.value, telling.receipt, telling.paid_us, payment.received_cents, payment.reversed_cents,
+        telling.state.value,
         " ".join(sorted(telling.flags)), telling.result_code, telling.result_desc, telling.requested_us,
         len(payment.attempts),
     )  # fmt: skip

@@ -25,16 +25,21 @@ _M004 = (
         jti TEXT PRIMARY KEY,
         name TEXT NOT NULL,
         scopes TEXT NOT NULL,
-        issued_us INTEGER NOT NULL,
-        expires_us INTEGER NOT NULL,
-        revoked_us INTEGER
+        issued_us INTEGER,
+        expires_us INTEGER,
+        revoked_us INTEGER,
+        -- One that another issuer made is only here where it was revoked.
+        CHECK (revoked_us IS NOT NULL OR (issued_us IS NOT NULL AND expires_us IS NOT NULL))
     ) STRICT""",
     """CREATE TABLE idempotency_keys (
         subject TEXT NOT NULL,
         key TEXT NOT NULL,
         inputs_sha256 TEXT NOT NULL,
-        payment_id TEXT NOT NULL,
+        -- The attempt that was made under the key; empty and 0 while there is none.
+        payment_id TEXT NOT NULL DEFAULT '',
+        attempt INTEGER NOT NULL DEFAULT 0,
         created_us INTEGER NOT NULL,
         PRIMARY KEY (subject, key)
     ) STRICT""",
+    "CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_us)",
 )

@@ -1,22 +1,27 @@
 """What can be done in one write transaction of the SQLite ledger: facts appended, projections brought up to date."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.order_matching import order_key
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
+from mpesa_cli.domain.pseudonym import is_erased
 from mpesa_cli.domain.staging import Staged
 from mpesa_cli.domain.state import AttemptState, Terms, attempt_view
 from mpesa_cli.errors import Conflict
 from mpesa_cli.ledger import outbox
-from mpesa_cli.ledger.chaining import Chaining
-from mpesa_cli.ledger.ledger import BODIES_OF_ATTEMPT_MAX
+from mpesa_cli.ledger.api_store import ApiWrites
+from mpesa_cli.ledger.bodies import BodyWrites
+from mpesa_cli.ledger.book_writes import BookWrites
+from mpesa_cli.ledger.erasing import Erasing
+from mpesa_cli.ledger.requests import RequestStoreWrites
+from mpesa_cli.ledger.restoring import RestoredWrites
 from mpesa_cli.ledger.rows import PAYMENT_COLUMNS, save_payment, save_view
+from mpesa_cli.ledger.tokens import TokenWrites
 
 
-class Write(Chaining):
+class Write(ApiWrites, BodyWrites, BookWrites, Erasing, RequestStoreWrites, RestoredWrites, TokenWrites):
     """One open write transaction."""
 
     def open_payment(self, intent: Intent, at_us: int) -> Payment:
@@ -25,10 +30,11 @@ class Write(Chaining):
         self._insert_attempt(intent.payment_id, 1, intent.msisdn, intent.amount_cents, intent.token_hash, at_us)
         return self._must(intent.payment_id)
 
-    def open_received(self, intent: Intent, at_us: int) -> AttemptRef:
+    def open_received(self, intent: Intent, at_us: int, *, came_cents: int | None = None) -> AttemptRef:
         """Record money that came by hand (C2B) as a payment of its own."""
+        came = intent.amount_cents if came_cents is None else came_cents
         self._insert_payment(intent, at_us)
-        self._insert_attempt(intent.payment_id, 1, intent.msisdn, intent.amount_cents, "", at_us)
+        self._insert_attempt(intent.payment_id, 1, intent.msisdn, came, "", at_us)
         return AttemptRef(intent.payment_id, 1)
 
     def add_received(self, payment_id: str, msisdn: str, amount_cents: int, at_us: int) -> AttemptRef:
@@ -73,6 +79,12 @@ class Write(Chaining):
     ) -> Attempt:
         """Record a further attempt of a payment."""
         payment = self._must(payment_id)
+        if is_erased(msisdn):
+            raise Conflict(
+                f"The phone number of order {payment.order_id} was erased, so nobody can be asked.",
+                hint="Nothing was sent. Ask under a new order id: mpesa push PHONE AMOUNT --order ID",
+                code="number-erased",
+            )
         number = payment.last.ref.number + 1
         self._insert_attempt(
             payment_id, number, msisdn, payment.amount_cents, token_hash, at_us, forced_because=forced_because
@@ -140,45 +152,11 @@ class Write(Chaining):
         """Add rows by hand, as for a receipt that is sent again."""
         outbox.put(self._open, rows, payment_id, at_us)
 
-    def store_callback(self, attempt: AttemptRef, body: bytes, peer: str, at_us: int) -> str | None:
-        """Store a raw body; returns its id, or None where the same body was stored before."""
-        callback_id, digest = "CB-" + self._token_hex(8), hashlib.sha256(body).hexdigest()
-        cursor = self._open.execute(
-            "INSERT INTO callbacks (callback_id, channel, payment_id, attempt, received_us, peer, sha256, body) "
-            "SELECT ?,'stk',?,?,?,?,?,? "
-            "WHERE (SELECT count(*) FROM callbacks WHERE payment_id=? AND attempt=?) < ? "
-            "ON CONFLICT (payment_id, attempt, channel, sha256) DO NOTHING",
-            (callback_id, *attempt, at_us, peer, digest, body, *attempt, BODIES_OF_ATTEMPT_MAX),
-        )
-        if cursor.rowcount:
-            return callback_id
-        if self.rows("SELECT 1 FROM callbacks WHERE payment_id=? AND attempt=? AND sha256=?", (*attempt, digest)):
-            return None
-        raise Conflict(
-            f"Attempt {attempt.number} of {attempt.payment_id} already has {BODIES_OF_ATTEMPT_MAX} callbacks.",
-            hint=f"Nothing more is kept on it. Look at them: mpesa log {attempt.payment_id}",
-            code="too-many-bodies",
-        )
-
     def add_hook(self, secret_hash: str, at_us: int) -> None:
         """Remember the secret of a C2B URL, by its SHA-256, before the URL is registered."""
         self._open.execute(
             "INSERT INTO hooks VALUES (?,?) ON CONFLICT (secret_hash) DO NOTHING", (secret_hash, at_us)
         )
-
-    def store_body(self, channel: str, body: bytes, peer: str, at_us: int) -> str | None:
-        """Store a raw body that names no attempt; returns its id, or None where it was stored before."""
-        callback_id = "CB-" + self._token_hex(8)
-        cursor = self._open.execute(
-            "INSERT INTO callbacks (callback_id, channel, received_us, peer, sha256, body) "
-            "VALUES (?,?,?,?,?,?) ON CONFLICT (payment_id, attempt, channel, sha256) DO NOTHING",
-            (callback_id, channel, at_us, peer, hashlib.sha256(body).hexdigest(), body),
-        )
-        return callback_id if cursor.rowcount else None
-
-    def mark_callback(self, callback_id: str, verdict: str) -> None:
-        """Say what became of a raw body."""
-        self._open.execute("UPDATE callbacks SET verdict=? WHERE callback_id=?", (verdict, callback_id))
 
     def _must(self, payment_id: str) -> Payment:
         payment = self.payment(payment_id)

@@ -15,6 +15,7 @@ from mpesa_cli.listener.deliveries import (
     TOO_MANY,
     UNAVAILABLE,
     UNKNOWN,
+    Delivery,
     Verdict,
 )
 from mpesa_cli.listener.options import ListenerOptions
@@ -54,13 +55,23 @@ class ListenerApp:
     """Decides for the requests of one listener. Used from one thread."""
 
     def __init__(
-        self, options: ListenerOptions, writer: Writer, refusals: Refusals, clock: Callable[[], float]
+        self,
+        options: ListenerOptions,
+        writer: Writer,
+        refusals: Refusals,
+        clock: Callable[[], float],
+        soon: Callable[[Callable[[], None]], object],
     ) -> None:
-        """``writer`` stores; ``refusals`` counts what is not stored; ``clock`` is in seconds, never set back."""
+        """``writer`` stores; ``refusals`` counts what is not stored; ``clock`` is in seconds, never set back.
+
+        ``soon`` calls once what can be read now has been read (an event loop's call_soon).
+        """
         self._options = options
         self._writer = writer
         self._refusals = refusals
         self._clock = clock
+        self._soon = soon
+        self._gathered: list[tuple[Delivery, Answer]] = []
         self._allowance = Allowance(burst=10, every_s=1.0)
         self._tickets = itertools.count()
         self._waiting: dict[int, tuple[float, Answer, str]] = {}  # since when, oldest first
@@ -84,9 +95,17 @@ class ListenerApp:
             self._refusals.doubt(expected.peer)
         ticket = next(self._tickets)
         self._waiting[ticket] = (self._clock(), answer, expected.peer)
-        if not self._writer.submit(expected.address(body, expected.peer), partial(self._give, ticket)):
-            del self._waiting[ticket]
-            answer(self.refuse(UNAVAILABLE, "too much at once", expected.peer))
+        if not self._gathered:
+            self._soon(self._submit_gathered)
+        self._gathered.append((expected.address(body, expected.peer), partial(self._give, ticket)))
+
+    def _submit_gathered(self) -> None:
+        """All that came at once goes on at once: or the writer would wake up, and commit, for the first alone."""
+        gathered, self._gathered = self._gathered, []
+        for delivery, give in gathered:
+            if not self._writer.submit(delivery, give):
+                self._refusals.note("too much at once", delivery.peer)
+                give(UNAVAILABLE)
 
     def too_large(self, peer: str) -> Verdict:
         """The body goes on after BODY_MAX."""

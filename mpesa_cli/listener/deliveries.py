@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from mpesa_cli.domain.amount import Limits
+from mpesa_cli.domain.api_request import ResultChannel
 from mpesa_cli.domain.c2b_rules import ValidationRule
 from mpesa_cli.domain.payment import Attempt, Payment
 from mpesa_cli.operations.c2b import Shop
@@ -45,6 +46,16 @@ class SmsReport:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultDelivery:
+    """A body that came on ``/hooks/result/<token>`` or ``/hooks/timeout/<token>``: of an asynchronous request."""
+
+    channel: ResultChannel
+    token_hash: str
+    body: bytes
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenDelivery:
     """A body that came on a path without a secret: anyone may have sent it."""
 
@@ -54,7 +65,7 @@ class OpenDelivery:
 
 
 StoredDelivery: TypeAlias = StkDelivery | C2bDelivery | OpenDelivery
-Delivery: TypeAlias = StoredDelivery | SmsReport
+Delivery: TypeAlias = StoredDelivery | SmsReport | ResultDelivery
 
 
 @dataclass(frozen=True, slots=True)

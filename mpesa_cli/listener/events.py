@@ -17,6 +17,7 @@ Kind = Literal[
     "address",  # a callback on a valid path from an address that Safaricom does not publish (only a warning)
     "unstored",  # the ledger could not keep it: answered 503; ``detail`` says why
     "unsettled",  # stored, but applying it failed; it is tried again
+    "result",  # an asynchronous request has its result; ``detail`` says which, and how it stands
     "forwarded",  # an event was taken by the shop's own system
     "unforwarded",  # it was not; ``detail`` says what came and when the next try is
 ]

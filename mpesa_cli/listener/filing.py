@@ -1,7 +1,8 @@
 """Where a delivery belongs, and what is written for it inside the transaction that stores it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, assert_never
+from typing import Literal, TypeAlias, assert_never
 
 from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b
 from mpesa_cli.daraja.callbacks import read_stk_callback
@@ -10,7 +11,7 @@ from mpesa_cli.domain.c2b_rules import reject_code
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
 from mpesa_cli.domain.state import is_open
 from mpesa_cli.errors import Conflict
-from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
+from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, NewCallback
 from mpesa_cli.listener.deliveries import (
     ACCEPTED,
     CONFIRMED,
@@ -43,11 +44,25 @@ class Filed:
     ask: tuple[Payment, Attempt] | None = None
 
 
-def place_of(ledger: Ledger, delivery: StoredDelivery, desk: C2bDesk | None) -> AttemptRef | str | None:
-    """The attempt or the channel that a delivery belongs to; None where its secret is nobody's."""
+Placed: TypeAlias = tuple[AttemptRef | str, StoredDelivery]
+"""A delivery, and the attempt or the channel that it belongs to."""
+
+
+def places_of(
+    ledger: Ledger, deliveries: Sequence[StoredDelivery], desk: C2bDesk | None
+) -> list[AttemptRef | str | None]:
+    """The attempt or the channel that each delivery belongs to; None where its secret is nobody's."""
+    token_hashes = [delivery.token_hash for delivery in deliveries if isinstance(delivery, StkDelivery)]
+    attempts = ledger.attempts_by_tokens(token_hashes) if token_hashes else {}
+    return [_place_of(ledger, delivery, attempts, desk) for delivery in deliveries]
+
+
+def _place_of(
+    ledger: Ledger, delivery: StoredDelivery, attempts: Mapping[str, AttemptRef], desk: C2bDesk | None
+) -> AttemptRef | str | None:
     match delivery:
         case StkDelivery():
-            return ledger.attempt_by_token(delivery.token_hash)
+            return attempts.get(delivery.token_hash)
         case C2bDelivery():
             known = desk is not None and ledger.knows_hook(delivery.secret_hash)
             return (CONFIRMATION if delivery.step == "confirmation" else VALIDATION) if known else None
@@ -57,17 +72,26 @@ def place_of(ledger: Ledger, delivery: StoredDelivery, desk: C2bDesk | None) -> 
             assert_never(delivery)
 
 
-def file(
-    tx: LedgerWrite, delivery: StoredDelivery, place: AttemptRef | str, at_us: int, desk: C2bDesk | None
-) -> Filed:
-    """Store one delivery in its place."""
-    if isinstance(place, AttemptRef):
-        try:
-            callback_id = tx.store_callback(place, delivery.body, delivery.peer, at_us)
-        except Conflict:  # it has had its share of the disk
-            return Filed(TOO_MANY, None)
-        event = Event(_news(callback_id), at_us, delivery.peer, "stk", place, callback_id=callback_id or "")
-        return Filed(ACCEPTED, event, settle=place if callback_id else None)
+def file(tx: LedgerWrite, placed: Sequence[Placed], at_us: int, desk: C2bDesk | None) -> list[Filed]:
+    """Store deliveries in their places, those on prompts all at once."""
+    new = [NewCallback(place, each.body, each.peer) for place, each in placed if isinstance(place, AttemptRef)]
+    outcomes = iter(tx.store_callbacks(new, at_us) if new else ())
+    return [
+        _filed_on_prompt(place, delivery, next(outcomes), at_us)
+        if isinstance(place, AttemptRef)
+        else _filed_in_channel(tx, delivery, place, at_us, desk)
+        for place, delivery in placed
+    ]
+
+
+def _filed_on_prompt(place: AttemptRef, delivery: StoredDelivery, stored: str | Conflict | None, at_us: int) -> Filed:
+    if isinstance(stored, Conflict):  # it has had its share of the disk
+        return Filed(TOO_MANY, None)
+    event = Event(_news(stored), at_us, delivery.peer, "stk", place, callback_id=stored or "")
+    return Filed(ACCEPTED, event, settle=place if stored else None)
+
+
+def _filed_in_channel(tx: LedgerWrite, delivery: StoredDelivery, place: str, at_us: int, desk: C2bDesk | None) -> Filed:
     callback_id = tx.store_body(place, delivery.body, delivery.peer, at_us)
     if place == CONFIRMATION:
         event = Event(_news(callback_id), at_us, delivery.peer, "c2b-confirmation", callback_id=callback_id or "")

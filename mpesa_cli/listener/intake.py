@@ -19,16 +19,19 @@ from mpesa_cli.listener.deliveries import (
     Ask,
     C2bDesk,
     Delivery,
+    ResultDelivery,
     SmsReport,
     StkDelivery,
     StoredDelivery,
     Verdict,
 )
 from mpesa_cli.listener.events import Event, OnEvent
-from mpesa_cli.listener.filing import Filed, file, place_of
+from mpesa_cli.listener.filing import Filed, file, places_of
+from mpesa_cli.listener.results_desk import receive_result
 from mpesa_cli.listener.settling import Settling
 
 _HEX = frozenset("0123456789abcdef")
+_Numbered = tuple[int, StoredDelivery]
 _Placed = tuple[int, AttemptRef | str, StoredDelivery]
 
 
@@ -74,16 +77,16 @@ class Intake:
     def receive(self, batch: Sequence[Delivery]) -> list[Verdict]:
         """Store a batch in one durable transaction and say what to answer to each. Never raises."""
         verdicts: list[Verdict] = [UNAVAILABLE] * len(batch)
-        placed: list[_Placed] = []
+        to_store: list[_Numbered] = []
         for index, delivery in enumerate(batch):
             if isinstance(delivery, SmsReport):
                 verdicts[index] = self._sms_report(delivery)
-                continue
-            try:
-                place = place_of(self._ledger, delivery, self._c2b)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the answer must be 503 and not a hang
-                self._failed(error, delivery.peer)
-                continue
+            elif isinstance(delivery, ResultDelivery):
+                verdicts[index] = self._result(delivery)
+            else:
+                to_store.append((index, delivery))
+        placed: list[_Placed] = []
+        for index, place, delivery in self._places(to_store):
             if place is None:
                 verdicts[index] = UNKNOWN
             else:
@@ -91,6 +94,15 @@ class Intake:
         for index, verdict in self._store(placed):
             verdicts[index] = verdict
         return verdicts
+
+    def _places(self, numbered: list[_Numbered]) -> list[tuple[int, AttemptRef | str | None, StoredDelivery]]:
+        """Where each belongs. What can't be looked up is left out, and so answered 503."""
+        try:
+            places = places_of(self._ledger, [delivery for _, delivery in numbered], self._c2b)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the answer must be 503 and not a hang
+            self._failed(error, numbered[0][1].peer, len(numbered))
+            return []
+        return [(index, place, delivery) for (index, delivery), place in zip(numbered, places, strict=True)]
 
     def _sms_report(self, delivery: SmsReport) -> Verdict:
         """File what became of a text message of ours; it touches no payment."""
@@ -108,6 +120,13 @@ class Intake:
             self._failed(error, delivery.peer)
             return UNAVAILABLE
 
+    def _result(self, delivery: ResultDelivery) -> Verdict:
+        try:
+            return receive_result(self._ledger, delivery, self._now_us, self._on_event)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the answer must be 503 and not a hang
+            self._failed(error, delivery.peer)
+            return UNAVAILABLE
+
     def _store(self, placed: list[_Placed]) -> list[tuple[int, Verdict]]:
         """Commit the bodies; returns what to answer where one is on disk, whether new or stored before.
 
@@ -119,7 +138,7 @@ class Intake:
         at_us = self._now_us()
         try:
             with self._ledger.write() as tx:
-                filed = [file(tx, delivery, place, at_us, self._c2b) for _, place, delivery in placed]
+                filed = file(tx, [(place, delivery) for _, place, delivery in placed], at_us, self._c2b)
         except Exception as error:  # noqa: BLE001 - no failure, foreseen or not, may become a 200
             if len(placed) > 1 and not isinstance(error, LedgerBusy):
                 return [answer for one in placed for answer in self._store([one])]

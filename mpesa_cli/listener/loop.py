@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 
 from uvicorn import Config, Server  # noqa: TID253 - as above
 
+from mpesa_cli.listener.api_protocol import with_api
 from mpesa_cli.listener.app import ListenerApp
+from mpesa_cli.listener.asgi import Api, Door
 from mpesa_cli.listener.connections import Owing
 from mpesa_cli.listener.intake import Intake
 from mpesa_cli.listener.options import ListenerOptions, Parts
@@ -59,8 +61,8 @@ class ListenerServer:
         most = _connections_max(self._options.connections_max)
         owing = Owing(most=most, deadline_s=self._options.head_and_body_s, clock=loop.time)
         refusals = Refusals(self._parts.now_us, self._parts.on_event)
-        app = ListenerApp(self._options, writer, refusals, loop.time)
-        self._server = _Server(_config(self._options, app, owing), on_ready)
+        app = ListenerApp(self._options, writer, refusals, loop.time, loop.call_soon)
+        self._server = _Server(_config(self._options, app, owing, self._parts.api), on_ready)
         self._server.should_exit = self._stopped_early
         reaper = loop.create_task(self._watch(app, owing, writer))
         try:
@@ -117,13 +119,16 @@ class _Server(Server):
         yield
 
 
-def _config(options: ListenerOptions, app: ListenerApp, owing: Owing) -> Config:
+def _config(options: ListenerOptions, app: ListenerApp, owing: Owing, api: Api | None) -> Config:
     logger = logging.getLogger("uvicorn.error")  # its lines carry paths, and ours carry tokens
     logger.addHandler(logging.NullHandler())
     logger.propagate = False
+    connected = with_parts(app, owing, options.keep_alive_s)
+    if api is not None:
+        connected = with_api(app, Door(api, "https" if options.certificate else "http"), owing, options.keep_alive_s)
     return Config(
         _unused,
-        http=with_parts(app, owing, options.keep_alive_s),  # type: ignore[arg-type] # a factory of protocols will do
+        http=connected,  # type: ignore[arg-type] # a factory of protocols will do
         ws="none",
         lifespan="off",
         interface="asgi3",

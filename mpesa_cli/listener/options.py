@@ -3,12 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mpesa_cli.errors import SettingsError
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.deliveries import Ask, C2bDesk
 from mpesa_cli.listener.events import OnEvent
 from mpesa_cli.listener.peer import CallbackIps, Tunnel, is_loopback
+
+if TYPE_CHECKING:
+    from mpesa_cli.listener.asgi import Api
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,7 @@ class Parts:
     ``open_ledger`` is called in the writer's thread, and what it returns is closed there. ``c2b`` None
     knows no C2B path; ``sms_secret_hash`` (SHA-256) is that of the address for delivery reports of text
     messages, empty where there is none; ``ask`` None leaves bodies from paths without a secret at being kept.
+    ``api`` is served on the same port, on its own paths; None serves none.
     """
 
     open_ledger: Callable[[], Ledger]
@@ -26,6 +31,7 @@ class Parts:
     c2b: C2bDesk | None = None
     ask: Ask | None = None
     sms_secret_hash: str = ""
+    api: "Api | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""One connection: h11 reads, the app decides, and nobody may take as long as they like.
+"""One connection: it is read, the app decides, and nobody may take as long as they like.
 
 It takes the place of uvicorn's own h11 protocol, which has no deadlines and makes a task, an event and
 five dictionaries of every request: measured, a third of what a callback then cost. uvicorn keeps what
@@ -18,6 +18,7 @@ import h11
 from mpesa_cli.listener.app import BODY_MAX, Expected, Head, ListenerApp
 from mpesa_cli.listener.connections import Owing
 from mpesa_cli.listener.deliveries import FORBIDDEN_SHAPE, UNAVAILABLE, Verdict
+from mpesa_cli.listener.ordinary import Ordinary, ordinary
 
 PIECE_OF_HEAD_MAX = 16 * 1024
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -29,8 +30,8 @@ Phase: TypeAlias = Literal["head", "body", "ledger", "idle", "end"]
 class DeadlineProtocol(asyncio.Protocol):
     """Reads one request at a time, has it decided, and answers in one piece.
 
-    Each request is read by an h11 of its own, and pipelining ends with the first answer: Daraja and
-    proxies don't pipeline, and a long pipeline would fill the memory.
+    A request that comes whole and ordinary is read by ordinary.py, any other by an h11 of its own. Pipelining
+    ends with the first answer: Daraja and proxies don't pipeline, and a long pipeline would fill the memory.
     """
 
     def __init__(self, app: ListenerApp, owing: Owing, keep_alive_s: float, connections: set[Any]) -> None:
@@ -69,8 +70,11 @@ class DeadlineProtocol(asyncio.Protocol):
             self._transport.pause_reading()
             return
         try:
-            self._h11.receive_data(data)
-            self._read()
+            whole = ordinary(data) if self._h11 is None else None
+            if whole is None:
+                self._read_on(data)
+            else:
+                self._take_whole(whole)
         except h11.RemoteProtocolError:
             self._refuse(FORBIDDEN_SHAPE)
         except Exception as error:  # noqa: BLE001 - a bug of ours is told, and is never a 200
@@ -97,13 +101,23 @@ class DeadlineProtocol(asyncio.Protocol):
             self._transport.close()
 
     def _begin(self) -> None:
-        self._h11 = h11.Connection(h11.SERVER, PIECE_OF_HEAD_MAX)
+        self._h11: h11.Connection | None = None  # until something comes that is not ordinary
         self._expected: Expected | None = None
         self._body = b""
 
-    def _read(self) -> None:
+    def _take_whole(self, whole: Ordinary) -> None:
+        looked = self._app.look(Head(b"POST", whole.target, whole.headers, self._caller))
+        if isinstance(looked, Verdict):
+            self._refuse(looked)
+        else:
+            self._wait_for("ledger")
+            self._app.take(looked, whole.body, self._answer)
+
+    def _read_on(self, data: bytes) -> None:
+        reader = self._h11 = self._h11 or h11.Connection(h11.SERVER, PIECE_OF_HEAD_MAX)
+        reader.receive_data(data)
         while True:
-            event = self._h11.next_event()
+            event = reader.next_event()
             # type(), not isinstance(): that would ask their abstract base class, each time anew.
             if type(event) is h11.Request:
                 looked = self._app.look(Head(event.method, event.target, list(event.headers), self._caller))
@@ -111,10 +125,10 @@ class DeadlineProtocol(asyncio.Protocol):
                     self._refuse(looked, bodiless=event.method == b"HEAD")
                     return
                 self._expected = looked
-                if self._h11.they_are_waiting_for_100_continue:
+                if reader.they_are_waiting_for_100_continue:
                     self._transport.write(CONTINUE)
             elif self._expected is None:
-                if self._h11.trailing_data[0]:
+                if reader.trailing_data[0]:
                     self._wait_for("head")
                 return
             elif type(event) is h11.Data:
@@ -124,7 +138,7 @@ class DeadlineProtocol(asyncio.Protocol):
                     return
             elif type(event) is h11.EndOfMessage:
                 # Any other state: the client closes after this one, or has asked for another protocol.
-                self._last |= self._h11.their_state is not h11.DONE or bool(self._h11.trailing_data[0])
+                self._last |= reader.their_state is not h11.DONE or bool(reader.trailing_data[0])
                 self._wait_for("ledger")
                 self._app.take(self._expected, self._body, self._answer)
                 return

@@ -11,7 +11,6 @@ from itertools import islice
 from typing import TypeAlias
 
 from mpesa_cli.daraja.c2b_payment import read_c2b
-from mpesa_cli.daraja.callbacks import read_stk_callback
 from mpesa_cli.daraja.strict_json import Unreadable
 from mpesa_cli.domain.payment import AttemptRef
 from mpesa_cli.errors import MpesaError
@@ -105,15 +104,12 @@ class Settling:
     def _apply_callbacks(self, tx: LedgerWrite, ref: AttemptRef) -> list[Event]:
         events = []
         for raw in tx.unread_callbacks(ref):
-            now_us = self._now_us()
-            said = read_stk_callback(raw.body)
-            before = tx.payment(ref.payment_id)
-            payment = settle.apply_in(tx, raw, now_us)
-            event = Event("settled", now_us, raw.peer, "stk", ref, payment, raw.callback_id)
-            if isinstance(said, Unreadable):
+            applied = settle.apply_in(tx, raw)
+            event = Event("settled", self._now_us(), raw.peer, "stk", ref, applied.payment, raw.callback_id)
+            if isinstance(said := applied.said, Unreadable):
                 event = replace(event, kind="unreadable", detail=said.words)
             else:
-                detail = "nothing new" if payment == before else ""
+                detail = "" if applied.new else "nothing new"
                 event = replace(event, checkout_request_id=said.checkout_request_id, detail=detail)
             events.append(event)
         return events

@@ -8,7 +8,7 @@ from mpesa_cli.daraja.strict_json import Unreadable
 from mpesa_cli.domain.evidence import Received
 from mpesa_cli.domain.msisdn import same_msisdn
 from mpesa_cli.domain.order_matching import keys_meant, order_key
-from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
+from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment, ShopOrder
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawBody
 
 CONFIRMATION = "c2b-confirmation"
@@ -60,10 +60,13 @@ def apply_in(tx: LedgerWrite, raw: RawBody, shop: Shop) -> Payment | None:
     return payment
 
 
-def order_meant(tx: LedgerWrite | Ledger, said: C2bPayment, shop: Shop) -> Payment | None:
-    """The one order that the typed account number can mean, or None where there is none, or more than one."""
+def order_meant(tx: LedgerWrite | Ledger, said: C2bPayment, shop: Shop) -> Payment | ShopOrder | None:
+    """The one order that the typed account number can mean, or None where there is none, or more than one.
+
+    A ShopOrder is one that the shop added and that nobody was asked for yet.
+    """
     for key in keys_meant(said.account_reference, shop.own_words):
-        found = tx.orders_meant([key])
+        found: list[Payment | ShopOrder] = [*tx.orders_meant([key]), *tx.added_orders_meant([key])]
         if len(found) == 1:
             return found[0]
         if found:
@@ -82,21 +85,22 @@ def _attempt_for(tx: LedgerWrite, said: C2bPayment, raw: RawBody, shop: Shop) ->
         return fitting[0].ref
     msisdn = said.msisdn or ""
     order = order_meant(tx, said, shop)
-    if order is not None:
+    if isinstance(order, Payment):
         return tx.add_received(order.payment_id, msisdn, said.amount_cents, raw.received_us)
     return tx.open_received(
         Intent(
             payment_id=shop.new_payment_id(),
-            order_id=f"C2B-{said.receipt}",
+            order_id=order.order_id if order else f"C2B-{said.receipt}",
             profile=shop.profile,
             shortcode=said.shortcode,
-            amount_cents=said.amount_cents,
+            amount_cents=order.amount_cents if order else said.amount_cents,
             msisdn=msisdn,
             account_reference=said.account_reference,
             description="Paid by hand from the M-PESA menu",
             token_hash="",
         ),
         raw.received_us,
+        came_cents=said.amount_cents,
     )
 
 

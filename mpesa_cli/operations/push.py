@@ -16,7 +16,7 @@ from mpesa_cli.daraja.stk_push import PushRequest
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
-from mpesa_cli.domain.push_rules import Again, PickUp, Start, check_phone, decide, may_send
+from mpesa_cli.domain.push_rules import Again, PickUp, Start, check_gap, check_ordered, check_phone, decide, may_send
 from mpesa_cli.domain.state import AttemptState
 from mpesa_cli.errors import LedgerBusy, LedgerUnusable, MpesaError, OutcomeUnknown
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
@@ -64,6 +64,7 @@ class Hands:
     request_for: Callable[[Payment, str, str], PushRequest]  # payment, msisdn, callback token → what to send
     hold: Callable[[], AbstractContextManager[None]]
     say: Callable[[str], None]
+    accept_gap: bool = False  # a person says that a new order was not paid in the time that a restored ledger lacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ def _running(hands: Hands, intent: Intent) -> Payment | None:
     dead, the intent is taken over.
     """
     deadline_us = hands.now_us() + int(CREATED_GRACE_S * SECOND_US)
+    check_ordered(hands.ledger.order(intent.order_id), intent)
     while True:
         now_us = hands.now_us()
         # In this order: a push of the same order that commits in between must be seen as that order's payment,
@@ -131,6 +133,8 @@ def _running(hands: Hands, intent: Intent) -> Payment | None:
         existing = hands.ledger.payment_by_order(intent.order_id)
         decision = decide(existing, intent, prompts, now_us)
         if not isinstance(decision, PickUp):
+            if existing is None and not hands.accept_gap:
+                check_gap(hands.ledger.restored(), intent.order_id)
             return None
         if decision.payment.last.state is not AttemptState.CREATED:
             return decision.payment
@@ -143,6 +147,7 @@ def _record_intent(hands: Hands, intent: Intent) -> Attempt | Payment:
     """Durable step 1. Returns the attempt to send, or the payment that somebody else is sending already."""
     with hands.ledger.write() as tx:
         now_us = hands.now_us()
+        check_ordered(tx.order(intent.order_id), intent)
         existing = tx.payment_by_order(intent.order_id)
         prompts = tx.prompts_on(intent.msisdn, now_us - PHONE_LOOKBACK_US)
         match decide(existing, intent, prompts, now_us):

@@ -3,15 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mpesa_cli.domain.payment import Payment
-from mpesa_cli.domain.state import PaymentStatus
+from mpesa_cli.domain.evidence import GivenUp
+from mpesa_cli.domain.moments import SECOND_US
+from mpesa_cli.domain.payment import Attempt, Payment
+from mpesa_cli.domain.state import AttemptState, PaymentStatus
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.operations.ask import Queries, ask, can_settle
+from mpesa_cli.operations.c2b import Shop, apply_confirmations
 from mpesa_cli.operations.settle import apply_unread
 from mpesa_cli.operations.wait import look
 
 # What a person has to look at: no query and no callback will settle it by itself.
 NEEDS_A_PERSON = frozenset({PaymentStatus.UNKNOWN, PaymentStatus.REVIEW, PaymentStatus.OVERPAID})
+GIVE_UP_AFTER_S = 86_400  # nobody knows for how long Daraja can be asked about a prompt (docs/assumptions.md A12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +32,46 @@ class Reconciled:
 
 
 def settle_open(
-    ledger: Ledger, daraja: Callable[[], Queries], now_us: Callable[[], int], deliver: Callable[[], object]
+    ledger: Ledger,
+    daraja: Callable[[], Queries],
+    now_us: Callable[[], int],
+    deliver: Callable[[], object],
+    shop: Shop,
 ) -> Reconciled:
-    """Apply every stored callback, give up on lost senders, and ask about what is still open, within the ration.
+    """Apply everything that was stored and not read, give up on lost senders, and ask about what is still open,
+    within the ration; after a day, once more and never again.
 
     ``daraja`` is only called where something can be asked. Raises LedgerBusy or LedgerUnusable.
     """
     deliver()
-    apply_unread(ledger, None, now_us())
+    apply_unread(ledger, None)
+    apply_confirmations(ledger, shop)
     settled: list[Payment] = []
     not_asked = 0
     for found in ledger.unfinished():
         payment = look(ledger, found.payment_id, now_us())
         for attempt in payment.attempts:
-            if not can_settle(attempt):
+            if not can_settle(attempt) or (attempt.state is AttemptState.UNKNOWN and _is_over(attempt, now_us())):
                 continue
             asked = ask(ledger, daraja(), payment, attempt, now_us)
             payment = asked.payment
             not_asked += not asked.reached
+            if asked.reached and _is_over(attempt, now_us()):
+                payment = _give_up(ledger, payment, attempt, now_us())
         settled.append(payment)
     return Reconciled(tuple(settled), not_asked)
+
+
+def _is_over(attempt: Attempt, now_us: int) -> bool:
+    """Whether the day is over in which Daraja can be asked."""
+    asked_us = attempt.view.requested_us
+    return asked_us is not None and now_us - asked_us > GIVE_UP_AFTER_S * SECOND_US
+
+
+def _give_up(ledger: Ledger, payment: Payment, attempt: Attempt, now_us: int) -> Payment:
+    """A prompt whose day is over and that is pending still, is unknown from now on."""
+    with ledger.write() as tx:
+        now = tx.payment(payment.payment_id) or payment
+        if any(a.ref == attempt.ref and a.state is AttemptState.PENDING for a in now.attempts):
+            return tx.append(attempt.ref, GivenUp(now_us))
+        return now

@@ -4,7 +4,10 @@ Reading a raw body, appending what it says and marking the body are one transact
 not read yet or fully applied, whenever the process dies.
 """
 
+from dataclasses import dataclass
+
 from mpesa_cli.daraja.callbacks import StkFailed, StkPaid, read_stk_callback
+from mpesa_cli.daraja.strict_json import Unreadable
 from mpesa_cli.domain.evidence import CallbackFailed, Received, SenderLost, Withdrawn
 from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
@@ -16,14 +19,17 @@ from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawCallback
 SENDER_LOST_AFTER_S = 60
 
 
-def apply_callback(ledger: Ledger, raw: RawCallback, now_us: int) -> Payment | None:
-    """Read one stored callback and apply it. Returns the payment as it stands then."""
-    with ledger.write() as tx:
-        return apply_in(tx, raw, now_us)
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a callback says, the payment as it stands with it, and whether that is anything new."""
+
+    said: StkPaid | StkFailed | Unreadable
+    payment: Payment | None
+    new: bool
 
 
-def apply_in(tx: LedgerWrite, raw: RawCallback, now_us: int) -> Payment | None:
-    """The same inside a transaction that is already open."""
+def apply_in(tx: LedgerWrite, raw: RawCallback) -> Applied:
+    """Read one stored callback and apply it, inside a transaction that is open."""
     said = read_stk_callback(raw.body)
     before = tx.payment(raw.attempt.payment_id)
     match said:
@@ -56,19 +62,19 @@ def apply_in(tx: LedgerWrite, raw: RawCallback, now_us: int) -> Payment | None:
             )
         case _:
             tx.mark_callback(raw.callback_id, f"unreadable: {said.reason}")
-            return before
+            return Applied(said, before, new=False)
     tx.mark_callback(raw.callback_id, "applied" if payment != before else "repeat")
-    return payment
+    return Applied(said, payment, new=payment != before)
 
 
-def apply_unread(ledger: Ledger, attempt: AttemptRef | None, now_us: int) -> int:
+def apply_unread(ledger: Ledger, attempt: AttemptRef | None) -> int:
     """Apply every callback that was stored and not read, of one attempt or of all. Returns how many."""
     if not ledger.unread_callbacks(attempt):
         return 0
     with ledger.write() as tx:
         unread = tx.unread_callbacks(attempt)
         for raw in unread:
-            apply_in(tx, raw, now_us)
+            apply_in(tx, raw)
     return len(unread)
 
 

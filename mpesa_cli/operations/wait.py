@@ -72,7 +72,7 @@ def look(ledger: Ledger, payment_id: str, now_us: int) -> Payment:
     if payment is None:
         raise KeyError(payment_id)
     for attempt in payment.attempts:
-        if apply_unread(ledger, attempt.ref, now_us):
+        if apply_unread(ledger, attempt.ref):
             payment = ledger.payment(payment_id) or payment
     return give_up_on_lost_senders(ledger, payment, now_us)
 
@@ -88,6 +88,7 @@ def is_settled(payment: Payment) -> bool:
             | PaymentStatus.REVIEW
             | PaymentStatus.PARTIAL
             | PaymentStatus.OVERPAID
+            | PaymentStatus.REFUNDED
         ):
             return True
 

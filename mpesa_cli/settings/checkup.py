@@ -20,7 +20,9 @@ def profile_gaps(profile: Profile) -> list[str]:
 
 def profile_warnings(profile: Profile) -> list[str]:
     """Sentences about one profile, most serious first."""
-    return [*_money_warnings(profile), *_callback_warnings(profile), *_sms_warnings(profile)]
+    return [
+        *_money_warnings(profile), *_callback_warnings(profile), *_sms_warnings(profile), *_initiator_warnings(profile),
+    ]  # fmt: skip
 
 
 def secret_warnings(listed: list[tuple[str, str]]) -> list[str]:
@@ -40,6 +42,20 @@ def secret_warnings(listed: list[tuple[str, str]]) -> list[str]:
 def missing_secrets(listed: list[tuple[str, str]]) -> list[str]:
     """The secrets that requests to Daraja need and no place has."""
     return [name for name, source in listed if source == "missing" and name in DARAJA_SECRETS]
+
+
+def unmet_secrets(profile: Profile, listed: list[tuple[str, str]]) -> list[str]:
+    """Sentences about secrets that the profile's own settings call for, beside Daraja's, and no place has."""
+    wanted = {
+        "sms-api-key": ("no SMS goes out", profile.sms.provider in {"africas_talking", "partner_id"}),
+        "initiator-password": ("`mpesa verify` can't ask M-PESA", profile.initiator.name is not None),
+    }
+    missing = {name for name, source in listed if source == "missing"}
+    return [
+        f"There is no {name}, so {then}. Store it:  mpesa secrets set {name} --profile {profile.name}"
+        for name, (then, asked_for) in wanted.items()
+        if asked_for and name in missing
+    ]
 
 
 def _money_warnings(profile: Profile) -> list[str]:
@@ -88,6 +104,16 @@ def _sms_warnings(profile: Profile) -> list[str]:
     needed = {"africas_talking": ("username",), "partner_id": ("partner_id", "sender_id", "base_url")}
     lacking = [key for key in needed.get(sms.provider, ()) if getattr(sms, key) is None]
     found = [f"sms.provider is {sms.provider}, but {', '.join(lacking)} is missing."] if lacking else []
+    if profile.environment == "production" and sms.provider == "africas_talking" and sms.username == "sandbox":
+        found.append("sms.username is 'sandbox': Africa's Talking then sends nothing to real phones.")
     if sms.send_receipts and sms.provider == "none":
         found.append("sms.send_receipts is on, but sms.provider is none: no receipt will go out.")
     return found
+
+
+def _initiator_warnings(profile: Profile) -> list[str]:
+    initiator = profile.initiator
+    if profile.environment == "simulator" or (initiator.name is None) == (initiator.certificate is None):
+        return []
+    lacking = "name" if initiator.name is None else "certificate"
+    return [f"initiator.{lacking} is missing, so `mpesa verify` can't ask M-PESA (docs/initiator.md)."]

@@ -48,6 +48,11 @@ def keyring_delete(service: str, user: str, limit_s: float) -> None:
     _within(limit_s, forget)
 
 
+def keyring_name(limit_s: float) -> str:
+    """Which keyring it is, as its program calls it. Raises KeyringUnusable."""
+    return _within(limit_s, lambda: _class_name(_backend()))
+
+
 def _backend() -> "KeyringBackend":
     import keyring
 

@@ -15,6 +15,7 @@ EMBEDDED_CALLBACK_BASE = "http://127.0.0.1/embedded"
 # A served simulator calls a listener on the same machine: the port is `mpesa listen`'s default.
 LISTENER_BASE = "http://127.0.0.1:8310"
 SANDBOX_SHORTCODE = "174379"
+SIMULATOR_INITIATOR = "testapi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,31 @@ class SmsSettings:
     partner_id: str | None
     send_receipts: bool
     file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class InitiatorSettings:
+    """Who asks the asynchronous APIs. The password itself is the secret ``initiator-password``."""
+
+    name: str | None
+    certificate: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """Who may call the HTTP API. The secret that signs our own tokens is ``api-secret``.
+
+    ``origins`` are the web pages' (``https://shop.example.co.ke``) that may call it from a browser. At most one of
+    ``public_key`` and ``jwks`` is set. The rates are requests a minute.
+    """
+
+    issuer: str
+    audience: str
+    public_key: Path | None
+    jwks: Path | None
+    origins: tuple[str, ...]
+    rate_per_token: int
+    rate_per_phone: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +87,8 @@ class Profile:
     rate_per_s: float
     limits: Limits
     sms: SmsSettings
+    initiator: InitiatorSettings
+    api: ApiSettings
     sources: Mapping[str, str]
 
     @property
@@ -76,4 +104,5 @@ class Profile:
     def value_of(self, key: str) -> object:
         """The value of a key of the reference table: ``value_of("sms.provider")``."""
         section, _, name = key.rpartition(".")
-        return getattr(getattr(self, section) if section else self, name)
+        value = getattr(getattr(self, section) if section else self, name)
+        return (" ".join(value) or None) if isinstance(value, tuple) else value

@@ -101,10 +101,30 @@ KEYS: tuple[Key, ...] = (
         False),
     Key("sms.file", "text", "Where provider = file writes; relative to the configuration file's folder",
         default_text="NAME-ENVIRONMENT-sms.txt in the data folder", rule=rules.path),
+    Key("initiator.name", "text", "The API user of the M-PESA portal that asks about payments (docs/initiator.md)",
+        default_text="none; testapi in the simulator", rule=rules.one_line),
+    Key("initiator.certificate", "text", "Safaricom's certificate that the API user's password is encrypted for; "
+        "relative to the configuration file's folder",
+        default_text="none; the simulator's own in the simulator", rule=rules.path),
+    Key("api.issuer", "text", "Who makes the HTTP API's bearer tokens: what their claim iss must say (docs/tokens.md)",
+        default_text="mpesa-cli/NAME", rule=rules.one_line),
+    Key("api.audience", "text", "Whom the bearer tokens are for: what their claim aud must say", "mpesa",
+        default_text='"mpesa"', rule=rules.one_line),
+    Key("api.public_key", "text", "A PEM file with the one public key of an outside issuer of tokens; relative to the "
+        "configuration file's folder", default_text="none; tokens are signed with the secret api-secret",
+        rule=rules.path),
+    Key("api.jwks", "text", "A JWK Set file with an outside issuer's public keys, instead of api.public_key",
+        default_text="none", rule=rules.path),
+    Key("api.origins", "text", "The web pages that may call the HTTP API from a browser, with blanks between",
+        default_text="none; no page may", rule=rules.origins),
+    Key("api.rate_per_token", "whole number", "The most requests a minute with one token", 600,
+        rule=rules.between(1, 1_000_000)),
+    Key("api.rate_per_phone", "whole number", "The most requests a minute that would ask one phone", 6,
+        rule=rules.between(1, 10_000)),
 )
 
 KEY_BY_NAME = {key.name: key for key in KEYS}
-SECTIONS = ("limits", "sms")
+SECTIONS = ("limits", "sms", "initiator", "api")
 
 # Variables that are not keys of a profile: name, meaning.
 VARIABLES: tuple[tuple[str, str], ...] = (
@@ -119,4 +139,6 @@ VARIABLES: tuple[tuple[str, str], ...] = (
     ("MPESA_SMS_API_KEY", "The SMS provider's key"),
     ("MPESA_WEBHOOK_SECRET", "Signs the events that are forwarded to your own app"),
     ("MPESA_C2B_SECRET", "The unguessable part of the C2B addresses"),
+    ("MPESA_INITIATOR_PASSWORD", "The password of the API user that initiator.name names"),
+    ("MPESA_API_SECRET", "Signs the HTTP API's bearer tokens: at least 32 random characters"),
 )

@@ -90,6 +90,10 @@ def _follow_environment(name: str, values: dict[str, Setting], data_dir: Path) -
     if environment != "production" and values["callback_ips"].source == _DEFAULT:
         # Safaricom's list is of its production addresses; the sandbox was reported calling from others.
         values["callback_ips"] = Setting("off", _DEFAULT)
+    if environment == "simulator" and values["initiator.name"].value is None:
+        values["initiator.name"] = Setting(p.SIMULATOR_INITIATOR, _DEFAULT)
+    if values["api.issuer"].value is None:
+        values["api.issuer"] = Setting(f"mpesa-cli/{name}", _DEFAULT)
     for key, ending in (("ledger", ".db"), ("sms.file", "-sms.txt")):
         if values[key].value is None:
             values[key] = Setting(str(data_dir / f"{name}-{environment}{ending}"), _DEFAULT)
@@ -117,6 +121,8 @@ def _contradictions(name: str, values: Mapping[str, Setting]) -> list[Problem]:
         limit = of["account_reference_max"]
         what = f"account_reference has {len(reference)} characters, but account_reference_max is {limit}"
         found.append((what, f"Shorten it, or allow it:  account_reference_max = {len(reference)}"))
+    if of["api.public_key"] and of["api.jwks"]:
+        found.append(("api.public_key and api.jwks are both set", "Take one of the two out"))
     if of["limits.amount_min"] > of["limits.amount_max"]:
         found.append(("limits.amount_min is above limits.amount_max", "Correct one of the two"))
     return [
@@ -129,11 +135,16 @@ def _profile(name: str, name_source: str, values: Mapping[str, Setting]) -> p.Pr
     flat: dict[str, Any] = {key: setting.value for key, setting in values.items() if "." not in key}
     sms = _section("sms", values)
     sms["file"] = Path(sms["file"])
+    initiator = _section("initiator", values)
+    initiator["certificate"] = Path(initiator["certificate"]) if initiator["certificate"] else None
+    api = _section("api", values)
+    api |= {key: Path(api[key]) if api[key] else None for key in ("public_key", "jwks")}
+    api["origins"] = tuple((api["origins"] or "").split())
     flat["ledger"] = Path(flat["ledger"])
     sources = {"name": name_source} | {key: setting.source for key, setting in values.items()}
     return p.Profile(
         **flat, name=name, limits=Limits(**_section("limits", values)), sms=p.SmsSettings(**sms),
-        sources=MappingProxyType(sources),
+        initiator=p.InitiatorSettings(**initiator), api=p.ApiSettings(**api), sources=MappingProxyType(sources),
     )
 
 

@@ -100,6 +100,15 @@ def any_url(text: str) -> str:
     return cleaned
 
 
+def origins(text: str) -> str:
+    """Origins of web pages with blanks between, as browsers send them: no path, small letters, no ``*``."""
+    whole = [any_url(part).lower() for part in text.split()]
+    tidied = [each.removesuffix(":443" if each.startswith("https:") else ":80") for each in whole]
+    if not tidied or any(urlsplit(each).path or "*" in each for each in tidied):
+        raise RuleError("must be whole origins without a path, for example https://shop.example.co.ke")
+    return " ".join(dict.fromkeys(tidied))
+
+
 def is_loopback(url: str) -> bool:
     """Whether this URL's host is this machine."""
     return _LOOPBACK.fullmatch(urlsplit(url).hostname or "") is not None

@@ -1,8 +1,14 @@
 """The names of the secrets: what ``mpesa secrets`` lists and where each can be given by the environment."""
 
-# The first three sign requests to Daraja; the rest belong to text messages, forwarding and C2B.
-SECRET_NAMES = ("consumer-key", "consumer-secret", "passkey", "sms-api-key", "webhook-secret", "c2b-secret")
+# The first three sign requests to Daraja; the rest belong to text messages, forwarding, C2B, the initiator APIs and
+# the HTTP API's tokens.
+SECRET_NAMES = (
+    "consumer-key", "consumer-secret", "passkey", "sms-api-key", "webhook-secret", "c2b-secret", "initiator-password",
+    "api-secret",
+)  # fmt: skip
 DARAJA_SECRETS = SECRET_NAMES[:3]
+# Never handed to the simulator inside the process, whatever is stored.
+KEPT_FROM_SIMULATOR = (*DARAJA_SECRETS, "initiator-password")
 
 # Public constants of Safaricom's sandbox (daraja.md 2.1), the same for every developer: no secret.
 SANDBOX_PASSKEY = "bfb279f9aa9bdbcf158e97dd71a467cd2e0c893059b10f78e6b72ada1ed2c919"
@@ -20,6 +26,6 @@ def default_secrets(environment: str) -> dict[str, tuple[str, str]]:
         return {}
     defaults = {"passkey": (SANDBOX_PASSKEY, "default (the sandbox's public passkey)")}
     if environment == "simulator":
-        for name in ("consumer-key", "consumer-secret"):
+        for name in ("consumer-key", "consumer-secret", "initiator-password"):
             defaults[name] = (SIMULATOR_CREDENTIAL, "default (the simulator's)")
     return defaults

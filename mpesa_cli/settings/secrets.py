@@ -13,7 +13,7 @@ from mpesa_cli.settings.files import write_private
 from mpesa_cli.settings.keyring_store import KeyringUnusable, keyring_delete, keyring_get, keyring_set
 from mpesa_cli.settings.paths import Paths, find_paths
 from mpesa_cli.settings.profile import Profile
-from mpesa_cli.settings.secret_names import DARAJA_SECRETS, SECRET_NAMES, default_secrets
+from mpesa_cli.settings.secret_names import KEPT_FROM_SIMULATOR, SECRET_NAMES, default_secrets
 from mpesa_cli.settings.secret_places import Places, Store, read_places, record_place, secret_file
 from mpesa_cli.settings.secret_sources import (
     Found,
@@ -139,7 +139,7 @@ class SecretStore:
         return [(name, "missing" if hit is None else hit.source) for name, hit in found]
 
     def _look_up(self, name: str) -> Found | None:
-        if self._embedded and name in DARAJA_SECRETS:
+        if self._embedded and name in KEPT_FROM_SIMULATOR:
             return self._default(name)
         return (
             from_named_file(self._environ, name)

@@ -13,7 +13,7 @@ from mpesa_cli.settings.resolve import resolve
 from mpesa_cli.settings.rules import RuleError
 from mpesa_cli.settings.values import Problem, Setting, bad_value, read_text
 
-_PATH_KEYS = ("ledger", "sms.file")
+_PATH_KEYS = ("ledger", "sms.file", "initiator.certificate", "api.public_key", "api.jwks")
 
 
 def load_profile(

@@ -8,7 +8,7 @@ validation, ``answered``. All times are the simulator's own, in microseconds (``
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mpesa_cli.simulator import c2b, oauth, stk, wire
+from mpesa_cli.simulator import c2b, oauth, pull, stk, transaction_status, wire
 from mpesa_cli.simulator.deliveries import answered, delivered, due, next_due_us
 from mpesa_cli.simulator.identifiers import TokenHex, request_id
 from mpesa_cli.simulator.record import Charge, charges, prompt_records
@@ -54,6 +54,9 @@ _ROUTES: dict[str, _Route] = {
     QUERY_PATH: _Route(stk.query, "404.001.03"),
     **_c2b_routes("v1"),
     **_c2b_routes("v2"),
+    "/mpesa/transactionstatus/v1/query": _Route(transaction_status.query, "404.001.03"),
+    "/pulltransactions/v1/register": _Route(pull.register, "401.001"),
+    "/pulltransactions/v1/query": _Route(pull.query, "401.001"),
 }
 
 

@@ -8,6 +8,7 @@ from mpesa_cli.simulator import c2b
 from mpesa_cli.simulator.c2b_body import c2b_request
 from mpesa_cli.simulator.callback_body import stk_callback
 from mpesa_cli.simulator.state import SECOND_US, C2BPayment, Sending, State
+from mpesa_cli.simulator.transaction_status import result_body
 from mpesa_cli.simulator.wire import json_bytes
 
 CALLBACK_LIMIT_S = 10
@@ -15,9 +16,9 @@ CALLBACK_LIMIT_S = 10
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One POST to the merchant. ``ref`` is a CheckoutRequestID or a TransID, ``index`` counts repeats."""
+    """One POST to the merchant. ``ref`` is a CheckoutRequestID, TransID or ConversationID, ``index`` counts repeats."""
 
-    kind: Literal["stk", "validation", "confirmation"]
+    kind: Literal["stk", "validation", "confirmation", "result"]
     ref: str
     index: int
     url: str
@@ -38,7 +39,7 @@ def due(state: State, now_us: int) -> list[Delivery]:
         if asked_us is not None and now_us >= asked_us + c2b.VALIDATION_LIMIT_S * SECOND_US:
             c2b.decide_without_answer(state, payment, asked_us + c2b.VALIDATION_LIMIT_S * SECOND_US)
             _settle(state, payment)
-    ready = [*_stk_due(state, now_us), *_c2b_due(state, now_us)]
+    ready = [*_stk_due(state, now_us), *_c2b_due(state, now_us), *_results_due(state, now_us)]
     return sorted(ready, key=lambda delivery: (delivery.due_us, delivery.ref, delivery.index))
 
 
@@ -55,7 +56,7 @@ def delivered(state: State, delivery: Delivery, now_us: int, status: int | None 
         prompt = state.prompts[delivery.ref]
         if all(row.sent_us is not None for row in prompt.sendings):
             state.unsent.discard(delivery.ref)
-    else:
+    elif delivery.kind != "result":
         _settle(state, state.c2b[delivery.ref])
 
 
@@ -78,6 +79,8 @@ def next_due_us(state: State) -> int | None:
             times.append(asked_us + c2b.VALIDATION_LIMIT_S * SECOND_US)
         rows = [*([payment.validation] if payment.validation else []), *payment.confirmations]
         times.extend(row.due_us for row in rows if row.sent_us is None)
+    results = (row.sending for row in state.asked.values())
+    times += [sending.due_us for sending in results if sending is not None and sending.sent_us is None]
     return min(times, default=None)
 
 
@@ -106,6 +109,12 @@ def _c2b_due(state: State, now_us: int) -> Iterator[Delivery]:
                 yield Delivery("confirmation", payment.trans_id, index, url, row.due_us, body)
 
 
+def _results_due(state: State, now_us: int) -> Iterator[Delivery]:
+    for ref, row in state.asked.items():
+        if row.sending is not None and row.sending.sent_us is None and row.sending.due_us <= now_us:
+            yield Delivery("result", ref, 0, row.url, row.sending.due_us, result_body(state, row, now_us))
+
+
 def _unsettled(state: State) -> list[C2BPayment]:
     return [state.c2b[ref] for ref in sorted(state.unsettled_c2b)]
 
@@ -126,6 +135,9 @@ def _sending(state: State, delivery: Delivery) -> Sending | None:
     if delivery.kind == "stk":
         prompt = state.prompts.get(delivery.ref)
         return prompt.sendings[delivery.index] if prompt is not None else None
+    if delivery.kind == "result":
+        asked = state.asked.get(delivery.ref)
+        return asked.sending if asked is not None else None
     payment = state.c2b.get(delivery.ref)
     if payment is None:
         return None

@@ -9,6 +9,7 @@ from pathlib import Path
 from mpesa_cli.daraja.lean_httpx import httpx
 from mpesa_cli.simulator.engine import Engine
 from mpesa_cli.simulator.identifiers import TokenHex
+from mpesa_cli.simulator.initiator_key import FILE_NAME, InitiatorKey
 from mpesa_cli.simulator.state import Rules
 from mpesa_cli.simulator.store import FileStore
 from mpesa_cli.simulator.wire import Reply, Request
@@ -33,6 +34,9 @@ class EmbeddedDaraja(Engine):
         rules: Rules | None = None,
     ) -> None:
         """``now_us`` is the real time in microseconds, ``sleep`` waits seconds, ``token_hex`` is chance."""
+        rules = rules or Rules()
+        self.initiator_key = rules.initiator_key or InitiatorKey(state_file.with_name(FILE_NAME))
+        rules.initiator_key = self.initiator_key
         super().__init__(FileStore(state_file, rules), now_us, token_hex)
         self._sleep = sleep
         self.receive: Receive | None = None

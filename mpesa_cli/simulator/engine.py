@@ -6,8 +6,10 @@ from dataclasses import asdict
 from mpesa_cli.simulator import behaviour
 from mpesa_cli.simulator.deliveries import Delivery
 from mpesa_cli.simulator.identifiers import TokenHex
+from mpesa_cli.simulator.movement import Movement
 from mpesa_cli.simulator.record import c2b_records
 from mpesa_cli.simulator.state import SECOND_US
+from mpesa_cli.simulator.statement import Period, reverse, statement
 from mpesa_cli.simulator.store import Store
 from mpesa_cli.simulator.wire import Reply, Request
 
@@ -62,6 +64,16 @@ class Engine:
         with self._store.change() as state:
             state.clock_offset_us += int(seconds * SECOND_US)
             return state.clock_offset_us / SECOND_US
+
+    def statement(self, shortcode: str, period: Period) -> str:
+        """The portal's statement of a shortcode as CSV text (statement.statement)."""
+        with self._store.read() as state:
+            return statement(state, shortcode, period, self._now_us() + state.clock_offset_us)
+
+    def reverse(self, receipt: str) -> Movement:
+        """Give a payment back to its customer. Raises NotFound or Conflict, as statement.reverse does."""
+        with self._store.change() as state:
+            return reverse(state, receipt, self._now_us() + state.clock_offset_us, self._token_hex)
 
     def charges(self) -> list[behaviour.Charge]:
         """What customers have paid by now."""

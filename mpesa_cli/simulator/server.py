@@ -18,6 +18,7 @@ import uvicorn  # noqa: TID253 - only imported where the server is really run
 from mpesa_cli.simulator.chaos import Chaos
 from mpesa_cli.simulator.engine import Engine
 from mpesa_cli.simulator.identifiers import TokenHex
+from mpesa_cli.simulator.initiator_key import InitiatorKey
 from mpesa_cli.simulator.loopback import base_url_of, listen
 from mpesa_cli.simulator.record import Charge
 from mpesa_cli.simulator.sender import Sender
@@ -48,6 +49,8 @@ class Setup:
 
     def engine(self) -> Engine:
         """The behaviour with its memory and clock."""
+        if self.rules.initiator_key is None:
+            self.rules.initiator_key = InitiatorKey()
         return Engine(self.store or MemoryStore(self.rules), self.now_us, self.token_hex)
 
 

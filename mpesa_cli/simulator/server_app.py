@@ -20,6 +20,7 @@ from mpesa_cli.simulator.engine import Engine
 from mpesa_cli.simulator.request_line import describe
 from mpesa_cli.simulator.scenarios import all_scenarios
 from mpesa_cli.simulator.sender import Sender
+from mpesa_cli.simulator.server_statement import statement_routes
 from mpesa_cli.simulator.wire import Reply, Request
 
 BODY_CAP = 64 * 1024
@@ -71,7 +72,7 @@ class SimulatorApp:
 
 
 def admin_app(engine: Engine, sender: Sender) -> ASGIApp:
-    """``GET /simulator/prompts``, ``GET /simulator/scenarios`` and ``POST /simulator/clock``."""
+    """``GET /simulator/prompts``, ``/scenarios`` and ``/statement``; ``POST /simulator/clock`` and ``/reverse``."""
 
     async def prompts(_request: HttpRequest) -> JSONResponse:
         return JSONResponse(engine.record())
@@ -91,6 +92,7 @@ def admin_app(engine: Engine, sender: Sender) -> ASGIApp:
         Route("/simulator/prompts", prompts, methods=["GET"]),
         Route("/simulator/scenarios", scenarios, methods=["GET"]),
         Route("/simulator/clock", clock, methods=["POST"]),
+        *statement_routes(engine),
     ])
 
 

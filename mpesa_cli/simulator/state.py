@@ -9,12 +9,15 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from mpesa_cli.simulator.chaos import Chaos
+from mpesa_cli.simulator.initiator_key import InitiatorKey
+from mpesa_cli.simulator.movement import Balances, Movement
 from mpesa_cli.simulator.scenario import Balance, Pending
 
 DAY_S = 24 * 3600
 SECOND_US = 1_000_000
 # A prompt that nobody answers leaves the phone's screen; the line is free again.
 LINE_HELD_AT_MOST_S = 180
+BOOKED_AT_MOST = 10_000
 
 
 @dataclass(slots=True)
@@ -30,6 +33,7 @@ class Rules:
     keep_s: int | None = DAY_S
     production: bool = False
     chaos: Chaos | None = None
+    initiator_key: InitiatorKey | None = None  # what SecurityCredentials are encrypted for; None reads none
 
     def us(self, seconds: float) -> int:
         """Microseconds that so many simulated seconds take at this speed."""
@@ -83,6 +87,11 @@ class Prompt:
         """Whether the customer's money has moved by ``now_us``. It moves once, at the decision."""
         return self.result_code == "0" and self.decided_us is not None and self.decided_us <= now_us
 
+    def movement(self) -> Movement:
+        """The money that this prompt moved, where it is ``charged``."""
+        return Movement(self.receipt, "payment", self.amount * 100, self.decided_us or 0, self.shortcode, self.msisdn,
+                        self.account_reference)
+
     def line_free_us(self) -> int:
         """When another prompt may be shown on this phone."""
         latest = self.accepted_us + LINE_HELD_AT_MOST_S * SECOND_US
@@ -124,12 +133,35 @@ class C2BPayment:
     from_push: bool = False
     confirmations: list[Sending] = field(default_factory=list)
 
+    def movement(self, completed_us: int) -> Movement:
+        """The money that this payment moved."""
+        return Movement(self.trans_id, "payment", self.amount_cents, completed_us, self.shortcode, self.msisdn,
+                        self.bill_ref, self.buy_goods)
+
     @property
     def ended(self) -> bool:
         """Whether M-Pesa has decided, and every confirmation has left."""
         if self.cancelled:
             return True
         return self.completed_us is not None and all(row.sent_us is not None for row in self.confirmations)
+
+
+@dataclass(slots=True)
+class AsyncRequest:
+    """One request to an initiator API. ``refusal``: result code and words; ``echo``: what a time-out posts back.
+
+    ``sending`` None: nothing is ever posted to ``url``.
+    """
+
+    conversation_id: str
+    originator_conversation_id: str
+    transaction_id: str
+    shortcode: str
+    refusal: tuple[str, str] | None
+    url: str
+    echo: dict[str, str]
+    accepted_us: int
+    sending: Sending | None = None
 
 
 @dataclass(slots=True)
@@ -145,6 +177,11 @@ class State:
     queries: dict[str, list[int]] = field(default_factory=dict)
     registrations: dict[str, Registration] = field(default_factory=dict)
     c2b: dict[str, C2BPayment] = field(default_factory=dict)
+    # For statements: reversals, and payments that are forgotten otherwise.
+    booked: list[Movement] = field(default_factory=list)
+    carried: dict[str, Balances] = field(default_factory=dict)  # by shortcode: what was dropped from ``booked``
+    pull_registered: list[str] = field(default_factory=list)
+    asked: dict[str, AsyncRequest] = field(default_factory=dict)
     # Derived: found again from the above whenever a state is read.
     by_msisdn: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     unsent: set[str] = field(default_factory=set)
@@ -177,10 +214,13 @@ class State:
         if self.rules.keep_s is None:
             return
         horizon_us = now_us - self.rules.keep_s * SECOND_US
+        self.asked = {ref: row for ref, row in self.asked.items() if row.accepted_us >= horizon_us}
         while self.prompts:
             ref, oldest = next(iter(self.prompts.items()))
             if oldest.accepted_us >= horizon_us or ref in self.unsent:
                 break
+            if oldest.charged(now_us):
+                self.booked.append(oldest.movement())
             del self.prompts[ref]
             self.receipts.discard(oldest.receipt)
             self.by_msisdn[oldest.msisdn].remove(ref)
@@ -190,5 +230,17 @@ class State:
             trans_id, payment = next(iter(self.c2b.items()))
             if payment.created_us >= horizon_us or trans_id in self.unsettled_c2b:
                 break
+            if payment.completed_us is not None and not payment.from_push:
+                self.booked.append(payment.movement(payment.completed_us))
             del self.c2b[trans_id]
             self.receipts.discard(trans_id)
+        self._carry_over()
+
+    def _carry_over(self) -> None:
+        """Keep statements from growing for ever: of the oldest movements only the sum stays."""
+        too_many = len(self.booked) - BOOKED_AT_MOST
+        if too_many > 0:
+            self.booked.sort(key=lambda row: row.at_us)
+            for row in self.booked[:too_many]:
+                self.carried[row.shortcode] = self.carried.get(row.shortcode, Balances()).after(row)
+            del self.booked[:too_many]

@@ -3,7 +3,9 @@
 from dataclasses import asdict, fields
 from typing import Any
 
+from mpesa_cli.simulator.movement import Balances, Movement
 from mpesa_cli.simulator.state import (
+    AsyncRequest,
     C2BPayment,
     Prompt,
     Registration,
@@ -32,6 +34,10 @@ def to_document(state: State) -> dict[str, object]:
         "registrations": {shortcode: asdict(row) for shortcode, row in state.registrations.items()},
         "prompts": [asdict(prompt) for prompt in state.prompts.values()],
         "c2b": [asdict(payment) for payment in state.c2b.values()],
+        "pull_registered": state.pull_registered,
+        "asked": [asdict(row) for row in state.asked.values()],
+        "booked": [asdict(movement) for movement in state.booked],
+        "carried": {shortcode: asdict(row) for shortcode, row in state.carried.items()},
     }
 
 
@@ -41,15 +47,29 @@ def from_document(document: Any, rules: Rules) -> State:
         if document["version"] != VERSION:
             raise UnreadableStateError(f"version {document['version']}")
         state = State(rules=rules, **{name: document[name] for name in _PLAIN})
+        state.pull_registered = document.get("pull_registered", [])
+        state.asked = {row["conversation_id"]: _asked(row) for row in document.get("asked", [])}
         state.tokens = {digest: Token(**row) for digest, row in document["tokens"].items()}
         state.registrations = {code: Registration(**row) for code, row in document["registrations"].items()}
         for row in document["prompts"]:
             state.add_prompt(Prompt(**{**row, "sendings": [Sending(**sent) for sent in row["sendings"]]}))
         for row in document["c2b"]:
             state.add_c2b(_c2b_payment(row))
+        # Files of before there were statements have neither.
+        state.booked = [Movement(**row) for row in document.get("booked", [])]
+        state.carried = {shortcode: Balances(**row) for shortcode, row in document.get("carried", {}).items()}
     except (KeyError, TypeError, AttributeError, ValueError) as wrong:
         raise UnreadableStateError(str(wrong)) from wrong
     return state
+
+
+def _asked(row: dict[str, Any]) -> AsyncRequest:
+    refusal, sending = row["refusal"], row["sending"]
+    return AsyncRequest(**{
+        **row,
+        "refusal": (refusal[0], refusal[1]) if refusal else None,
+        "sending": Sending(**sending) if sending else None,
+    })
 
 
 def _c2b_payment(row: dict[str, Any]) -> C2BPayment:

@@ -36,6 +36,7 @@ STANDING_WORDS = {
     Standing.REVIEW: "look at this",
     Standing.PARTIAL: "partly paid",
     Standing.OVERPAID: "paid too much",
+    Standing.REFUNDED: "given back",
 }
 
 

@@ -8,6 +8,7 @@ API_WORDS: dict[Api, str] = {
     Api.STK: "result code of an M-Pesa Express prompt, in callbacks and query answers",
     Api.RESPONSE: "response code of a request that Daraja answered at once",
     Api.ERROR: "error code of a request that failed",
+    Api.INITIATOR: "result code of a question to M-PESA with an initiator, as verify asks it",
 }
 ACTOR_WORDS: dict[Actor, str] = {
     Actor.NOBODY: "nobody",

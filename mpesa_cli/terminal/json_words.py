@@ -11,7 +11,8 @@ PAYMENT_FIELDS: dict[str, tuple[str, str]] = {
     "account_reference": ("text", "What the customer saw as the account, and the statement shows."),
     "description": ("text", "What it is for, whole; Daraja was sent its first characters."),
     "status": ("text", "Where the payment stands: docs/states.md."),
-    "received": ("number", "What came in, in shillings, over all attempts. C2B money can have cents."),
+    "received": ("number", "What came in and stayed, in shillings, over all attempts. C2B money can have cents."),
+    "reversed": ("number", "What came in and was given back by M-PESA, in shillings."),
     "receipt": ("text or null", "The M-PESA receipt. Null though `paid`: a query said so, the receipt is to come."),
     "result_code": ("text or null", "The result, response or error code that tells most: docs/result-codes.md."),
     "result_desc": ("text or null", "Daraja's own words for it."),
@@ -29,7 +30,11 @@ ATTEMPT_FIELDS: dict[str, tuple[str, str]] = {
     "result_code": ("text or null", "The code that ended it, or that says why it is unknown."),
     "result_desc": ("text or null", "Daraja's own words for it."),
     "receipt": ("text or null", "The M-PESA receipt of this attempt."),
-    "source": ("text or null", "Who said how it stands: `answer`, `callback`, `query`, `c2b`, `person`."),
+    "source": (
+        "text or null",
+        ("Who said how it stands: `answer`, `callback`, `query`, `c2b`, `statement`, `pull`, `status` (Transaction "
+         "Status), `person`."),
+    ),
     "requested_at": ("time or null", "When a request last was about to leave."),
     "settled_at": ("time or null", "When its end became known."),
     "flags": ("list of text", "Doubts that it carries besides its state: docs/states.md."),
@@ -41,4 +46,73 @@ ERROR_FIELDS: dict[str, tuple[str, str]] = {
     "hint": ("text", "What to do next, mostly as a command."),
     "money_moved": ("text", "`no`, `yes` or `unknown`."),
     "retry_safe": ("true or false", "Whether the same command may run again by itself, later."),
+}
+
+VERIFY_FIELDS: dict[str, tuple[str, str]] = {
+    "verdict": (
+        "text",
+        "`real`, `used_already`, `different_amount`, `different_phone`, `not_paid`, `not_found` or `not_proven`.",
+    ),
+    "receipt": ("text", "What was asked about, in capitals."),
+    "environment": ("text", "`simulator`, `sandbox` or `production`. Only the last is money."),
+    "proof": ("text or null", "Who said that money came: `ledger`, `statement` or `status`. Null where nobody did."),
+    "amount": ("number or null", "What came, in shillings."),
+    "payer": ("text or null", "Whose phone, as far as it is shown: masked where M-PESA told it."),
+    "paid_at": ("time or null", "When, as M-PESA says."),
+    "order_id": ("text or null", "The order that the receipt pays here."),
+    "payment_id": ("text or null", "The payment that it pays, or for which it was reported and did not fit."),
+    "used_for": ("text or null", "With `used_already`: the other order."),
+    "shown_before": ("list", "When it was found real before, and for which order: `order_id` (or null) and `at`."),
+    "date_by_number": ("text or null", "The day that its first three characters stand for."),
+    "meant": ("list of text", "Receipts that differ only in letters and digits that look alike, and would fit."),
+    "why": ("text or null", "What stood in the way, and what is odd about the number."),
+    "advice": ("text", "What to do, in English."),
+}
+
+RECONCILE_FIELDS: dict[str, tuple[str, str]] = {
+    "environment": ("text", "`simulator`, `sandbox` or `production`. Only the last is money."),
+    "profile": ("text", "The till or paybill whose books these are."),
+    "not_asked": ("number", "Open prompts about which Daraja could not be asked this time."),
+    "statements": (
+        "list",
+        ("What was taken in: `source` (`statement` or `pull`), `name`, `sha256`, `from`, `until`, `rows`, `new_rows`, "
+         "`skipped` (by Transaction Status), `opening_balance`, `closing_balance`."),
+    ),
+    "totals": (
+        "object",
+        ("What moved in the time that was compared: `count`, `gross`, `charges`, `reversals`, `other`, `net`, in "
+         "shillings; what went out is below 0."),
+    ),
+    "settled_by_rows": ("number", "Payments that rows settled, or gave back, in this run."),
+    "differences": ("number", "Breaks that nobody accepted."),
+    "accepted": ("number", "Breaks that somebody accepted."),
+    "carried_over": ("number", "Payments too near the edge of that time to be called missing."),
+    "closed": ("object or null", "With `--close`: `day`, `by`, `at`, `sha256`, `journal_head`, `fresh`, `totals`."),
+    "payments": ("list", "Payments that were open or were settled, as they stand now."),
+    "breaks": ("list", "Every difference, the worst class first; in a class the oldest first."),
+}
+
+BREAK_FIELDS: dict[str, tuple[str, str]] = {
+    "id": ("text", "The same in every run: what `--accept` takes."),
+    "kind": ("text", "Its class: docs/reconcile.md."),
+    "age_days": ("text", "`0-1`, `1-2`, `3-7`, `8-30` or `>30`."),
+    "at": ("time", "When the money moved, or was said to have."),
+    "amount": ("number or null", "In shillings; below 0 where it went out."),
+    "receipt": ("text or null", "The M-PESA receipt it is about."),
+    "order_id": ("text or null", "The order of ours it is about."),
+    "payment_id": ("text or null", "The payment of ours it is about."),
+    "account": ("text or null", "What M-PESA's record has as the account."),
+    "suggested_order": ("text or null", "The order that it looks like; nothing was changed."),
+    "detail": ("text", "In a sentence."),
+    "critical": ("true or false", "Whether goods may have been given for money that never came."),
+    "accepted_by": ("text or null", "Who took note of it."),
+    "accepted_because": ("text or null", "Why it is no longer counted."),
+}
+
+ORDER_FIELDS: dict[str, tuple[str, str]] = {
+    "order_id": ("text", "The shop's."),
+    "amount": ("number", "What it is for, in shillings."),
+    "status": ("text", "`not_asked` until there is a payment for it; then that payment's status."),
+    "added_at": ("time", "When the shop told of it."),
+    "payment": ("payment or null", "Its payment, where it was asked for."),
 }

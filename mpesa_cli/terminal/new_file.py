@@ -7,11 +7,11 @@ from pathlib import Path
 from mpesa_cli.errors import Conflict, InvalidInput
 
 
-def write_new_file(path: Path, data: bytes, *, overwrite: bool, again: str) -> None:
+def write_new_file(path: Path, data: bytes, *, overwrite: bool, again: str, stands: str) -> None:
     """Write ``data`` to ``path`` with mode 0600, on disk when this returns.
 
-    ``again`` is the command that does it. Raises Conflict where the file exists and ``overwrite`` is false,
-    InvalidInput where it can't be written.
+    ``again`` is the command that does it, ``stands`` a sentence about what a failure leaves as it was. Raises
+    Conflict where the file exists and ``overwrite`` is false, InvalidInput where it can't be written.
     """
     scratch = path.with_name(f".{path.name}.{os.getpid()}.new")
     kept = overwrite
@@ -35,7 +35,7 @@ def write_new_file(path: Path, data: bytes, *, overwrite: bool, again: str) -> N
     except OSError as refused:
         raise InvalidInput(
             f"{path} can't be written: {refused.strerror}.",
-            hint=f"The payment stands. Choose another place, then: {again}",
+            hint=f"{stands} Choose another place, then: {again}",
             code="file-unwritable",
         ) from refused
     finally:

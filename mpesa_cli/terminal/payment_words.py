@@ -51,10 +51,11 @@ def headline(payment: Payment) -> str:
             return f"PAID {money}{receipt}"
         case PaymentStatus.OVERPAID:
             receipts = sorted(r for a in payment.attempts for r in a.view.receipts)
-            came = f"{format_cents(payment.received_cents)} came"
-            return f"PAID TOO MUCH {money}: {came}, M-PESA receipts {', '.join(receipts) or 'not known yet'}"
+            return f"PAID TOO MUCH {money}: {_came(payment)}, M-PESA receipts {', '.join(receipts) or 'not known yet'}"
         case PaymentStatus.PARTIAL:
-            return f"PARTLY PAID {money}: {format_cents(payment.received_cents)} came"
+            return f"PARTLY PAID {money}: {_came(payment)}"
+        case PaymentStatus.REFUNDED:
+            return f"REFUNDED {money}: {format_cents(payment.reversed_cents)} came and went back"
         case PaymentStatus.FAILED:
             return f"NOT PAID {money}"
         case PaymentStatus.PENDING:
@@ -65,6 +66,11 @@ def headline(payment: Payment) -> str:
             return f"LOOK AT THIS {money}: what came in does not fit what was asked"
         case _:
             assert_never(payment.status)
+
+
+def _came(payment: Payment) -> str:
+    came = f"{format_cents(payment.received_cents + payment.reversed_cents)} came"
+    return f"{came}, {format_cents(payment.reversed_cents)} went back" if payment.reversed_cents else came
 
 
 def circumstances(payment: Payment) -> str:
@@ -85,6 +91,9 @@ def advice(payment: Payment) -> list[str]:
             owed = format_cents(payment.received_cents - payment.amount_cents)
             return [f"More came in than was asked: {owed} is owed back to the customer.",
                     f"See every payment: mpesa status {order} --json"]  # fmt: skip
+        case PaymentStatus.REFUNDED:
+            return ["M-PESA gave the customer the money back. Where the goods are still here, keep them.",
+                    f"How it is known: mpesa log {order}"]  # fmt: skip
         case PaymentStatus.PARTIAL:
             return [f"{format_cents(payment.amount_cents - payment.received_cents)} is missing.",
                     f"See every payment: mpesa status {order} --json"]  # fmt: skip
@@ -101,7 +110,8 @@ def advice(payment: Payment) -> list[str]:
             return [
                 _review_reason(payment),
                 "Do not hand over goods on it, and do not ask again, before somebody looked at the M-PESA statement.",
-                f"All that is known: mpesa status {order} --json",
+                f"All that is known: mpesa log {order}",
+                f"Then decide: mpesa resolve {order} paid --reason WHY (or failed)",
             ]
         case _:
             assert_never(payment.status)

@@ -12,7 +12,10 @@ ATTEMPT_WORDS: dict[AttemptState, tuple[str, str]] = {
     AttemptState.UNKNOWN: ("It may have gone through. It is never sent again.", "not known"),
     AttemptState.PAID: ("Money came.", "yes"),
     AttemptState.FAILED: ("A final no, with its result code.", "no"),
-    AttemptState.REVIEW: ("What came in does not fit what was asked; a person must look.", "perhaps"),
+    AttemptState.REVIEW: (
+        "What came in does not fit what was asked; a person must look, and decide: `mpesa resolve`.",
+        "perhaps",
+    ),
 }
 
 FLAG_WORDS: dict[Flag, str] = {
@@ -30,6 +33,7 @@ PAYMENT_WORDS: dict[PaymentStatus, str] = {
     PaymentStatus.REVIEW: "An attempt waits for a person to look at it.",
     PaymentStatus.PARTIAL: "Part of the money came; nothing is open any more.",
     PaymentStatus.OVERPAID: "More money came than was asked; some is owed back.",
+    PaymentStatus.REFUNDED: "The money came and all of it went back.",
 }
 
 LAWS: tuple[str, ...] = (

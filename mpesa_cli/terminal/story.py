@@ -7,9 +7,11 @@ from mpesa_cli.domain.evidence import (
     CallbackFailed,
     Decided,
     Evidence,
+    GivenUp,
     QueryAnswered,
     Received,
     Refused,
+    Reversed,
     SenderLost,
     Sending,
     Undelivered,
@@ -25,10 +27,11 @@ _SOURCES = {
     "statement": "the M-PESA statement",
     "person": "a person",
     "answer": "Daraja's answer",
+    "status": "Transaction Status",
 }
 
 
-def sentence(evidence: Evidence) -> str:
+def sentence(evidence: Evidence) -> str:  # noqa: PLR0912 - one branch for each kind
     """One fact about an attempt in a sentence. No phone number, no CheckoutRequestID."""
     match evidence:
         case Sending(post=post):
@@ -53,9 +56,18 @@ def sentence(evidence: Evidence) -> str:
             return f"A query was answered: {stk_result(code).title} [{code}: {text}]"
         case Decided(verdict=verdict, by=by, reason=reason):
             return f"{by} decided that it is {verdict}: {reason}"
+        case Reversed(source=source, receipt=receipt, reversal_receipt=back, amount_cents=cents):
+            reported = f"{_begun(_SOURCES[source])} reported that {format_cents(cents)} went back"
+            return f"{reported}: receipt {receipt} was reversed by {back}."
+        case GivenUp():
+            return "A day is over and nobody said how it ended; Daraja is not asked any more."
+
+
+def _begun(words: str) -> str:
+    return words[0].upper() + words[1:]
 
 
 def _received(said: Received) -> str:
     amount = "an unreadable amount" if said.amount_cents is None else format_cents(said.amount_cents)
     elsewhere = " This receipt already pays another attempt." if said.claimed_elsewhere else ""
-    return f"{_SOURCES[said.source].capitalize()} reported {amount}, receipt {said.receipt}.{elsewhere}"
+    return f"{_begun(_SOURCES[said.source])} reported {amount}, receipt {said.receipt}.{elsewhere}"

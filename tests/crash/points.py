@@ -23,6 +23,7 @@ def install(at: int, passed: Callable[[str], int]) -> None:
     _around_commits(point)
     _around(DarajaClient, "push", point, "the POST leaves", "its answer came")
     _around(DarajaClient, "query", point, "the query leaves", "its answer came")
+    _around(DarajaClient, "post", point, "the request leaves", "its answer came")
     _after_taking_callbacks(point)
 
 

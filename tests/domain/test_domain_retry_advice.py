@@ -142,7 +142,7 @@ STK_LOCKED = next(row.staff for row in ALL_CODES if row.text == "Unable to lock 
          "mpesa status 1042"),
         ([attempt(prompted(0, ev.QueryAnswered(at(9), "0", "ok")))], PaymentStatus.PAID, "mpesa status 1042"),
         ([attempt(prompted(0, ev.Received(at(9), "callback", "UKO4Q7WX2B", 100)))], PaymentStatus.REVIEW,
-         "mpesa log 1042"),
+         "mpesa resolve 1042 paid --reason WHY"),
         ([attempt(prompted(0, ev.Received(at(9), "callback", "UKO4Q7WX2B", 150_000))),
           attempt(prompted(300, ev.Received(at(310), "callback", "UKO4Q7WX2C", 150_000)), 2)],
          PaymentStatus.OVERPAID, "mpesa log 1042"),

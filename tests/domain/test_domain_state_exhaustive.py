@@ -1,8 +1,8 @@
 """The state function over every sequence of evidence up to length 5, and every pair of attempts.
 
 A fact carries its own time and the function takes a set, so all sequences of the same facts, with or
-without repeats, are one set. `test_every_set…` decides each set of up to five of the 24 facts once
-(55,455 sets, standing for the 8,308,825 sequences of up to five facts) and checks the laws on it; order and
+without repeats, are one set. `test_every_set…` decides each set of up to five of the 26 facts once
+(83,682 sets, standing for the 12,356,631 sequences of up to five facts) and checks the laws on it; order and
 repeats are then proven not to matter: every order and repeat of up to three facts, which holds every pair of
 kinds both ways round, and a sample of the longer ones. `test_every_sequence_in_time…` lets the position in
 the sequence be the time: all 271,453 sequences of up to five of 12 kinds.
@@ -66,6 +66,8 @@ FACTS: tuple[ev.Evidence, ...] = (
     ev.QueryAnswered(42 * S, "9999", "error"),
     ev.Decided(130 * S, "failed", "asha", "not on the statement"),
     ev.Decided(131 * S, "paid", "asha", "seen on the statement", "UKO4Q7WX2G"),
+    ev.GivenUp(135 * S),
+    ev.Reversed(140 * S, "statement", "UKO4Q7WX2B", "UKO5Q7WX2R", 150_000),
 )
 FAILING = tuple(f for f in FACTS if isinstance(f, ev.CallbackFailed | ev.QueryAnswered)
                 and stk_result(f.result_code).outcome is not Outcome.PAID)  # fmt: skip
@@ -134,7 +136,7 @@ def test_every_set_of_up_to_five_facts_keeps_the_laws() -> None:
     for facts in sets_up_to(LONGEST):
         check_the_laws(facts, attempt_view(TERMS, facts))
         seen += 1
-    assert seen == sum(comb(len(FACTS), size) for size in range(LONGEST + 1)) == 55_455
+    assert seen == sum(comb(len(FACTS), size) for size in range(LONGEST + 1)) == 83_682
 
 
 def test_order_and_repeats_never_matter() -> None:
@@ -230,7 +232,9 @@ def test_every_pair_of_attempts_gives_the_payment_its_status(kinds_of_attempt: l
     for one, other in product(kinds_of_attempt, repeat=2):
         status = payment_status([one, other], TERMS.amount_cents)
         assert status is payment_status([other, one], TERMS.amount_cents)
-        came = sum(a.paid_cents for a in (one, other) if a.state is AttemptState.PAID)
+        paid = [a for a in (one, other) if a.state is AttemptState.PAID]
+        back = sum(a.reversed_cents for a in paid)
+        came = sum(a.paid_cents for a in paid) - back
         states = {one.state, other.state}
         if came > TERMS.amount_cents:
             assert status is PaymentStatus.OVERPAID
@@ -240,14 +244,17 @@ def test_every_pair_of_attempts_gives_the_payment_its_status(kinds_of_attempt: l
             assert status is PaymentStatus.REVIEW
         elif any(is_open(state) for state in states):
             assert status in {PaymentStatus.UNKNOWN, PaymentStatus.PENDING}
+        elif came:
+            assert status is PaymentStatus.PARTIAL
         else:
-            assert status is (PaymentStatus.PARTIAL if came else PaymentStatus.FAILED)
+            assert status is (PaymentStatus.REFUNDED if back else PaymentStatus.FAILED)
         pairs += 1
     assert pairs == len(kinds_of_attempt) ** 2 > 900
 
 
 def test_two_paid_prompts_are_always_named_overpaid(kinds_of_attempt: list[AttemptView]) -> None:
-    prompted = [a for a in kinds_of_attempt if a.state is AttemptState.PAID and a.paid_cents >= TERMS.amount_cents]
+    prompted = [a for a in kinds_of_attempt if a.state is AttemptState.PAID
+                and a.paid_cents - a.reversed_cents >= TERMS.amount_cents]  # fmt: skip
     assert len(prompted) >= 5
     for one, other in product(prompted, repeat=2):
         assert payment_status([one, other], TERMS.amount_cents) is PaymentStatus.OVERPAID
@@ -267,4 +274,47 @@ def test_two_receipts_on_one_prompt_are_two_payments() -> None:
     for facts in sets_up_to(4):
         view = attempt_view(TERMS, facts)
         if len({f.receipt for f in facts if is_clean(f)}) > 1 and view.state is AttemptState.PAID:
-            assert payment_status([view], TERMS.amount_cents) is PaymentStatus.OVERPAID
+            status = payment_status([view], TERMS.amount_cents)
+            gone = any(isinstance(f, ev.Reversed) for f in facts)
+            assert status in ({PaymentStatus.OVERPAID, PaymentStatus.PAID} if gone else {PaymentStatus.OVERPAID})
+            assert view.paid_cents >= 2 * TERMS.amount_cents
+
+
+def test_money_that_went_back_changes_no_state_and_takes_no_receipt_away() -> None:
+    back = next(f for f in FACTS if isinstance(f, ev.Reversed))
+    again = replace(back, at_us=200 * S, source="pull")
+    for facts in sets_up_to(4):
+        if back in facts:
+            continue
+        before, after = attempt_view(TERMS, facts), attempt_view(TERMS, (*facts, back))
+        assert replace(after, reversed_cents=0) == before
+        assert attempt_view(TERMS, (*facts, back, again)) == after, "told twice, it went back once"
+        counts = before.state is AttemptState.PAID and back.receipt in before.receipts
+        assert after.reversed_cents == (TERMS.amount_cents if counts else 0)
+
+
+def test_what_went_back_leaves_what_is_truly_here() -> None:
+    sent, paid = (ev.Sending(1 * S, 1), ev.Accepted(2 * S, 1, "M1", "ws_CO_A")), money(20, "UKO4Q7WX2B")
+    part = ev.Reversed(50 * S, "pull", "UKO4Q7WX2B", "UKO5Q7WX2R", 50_000)
+    rest = ev.Reversed(60 * S, "pull", "UKO4Q7WX2B", "UKO5Q7WX2S", 100_000)
+    second = money(25, "UKO4Q7WX2C")
+    beyond = replace(rest, amount_cents=900_000)
+    assert attempt_view(TERMS, [*sent, paid, beyond]).reversed_cents == TERMS.amount_cents, "no more than came"
+    for facts, wanted in [
+        ([paid, part], PaymentStatus.PARTIAL),
+        ([paid, part, rest], PaymentStatus.REFUNDED),
+        ([paid, second, part], PaymentStatus.OVERPAID),
+        ([paid, second, part, rest], PaymentStatus.PAID),
+        ([part, rest], PaymentStatus.PENDING),
+    ]:
+        assert payment_status([attempt_view(TERMS, [*sent, *facts])], TERMS.amount_cents) is wanted
+
+
+def test_giving_up_makes_a_pending_prompt_unknown_and_nothing_else() -> None:
+    gone = ev.GivenUp(135 * S)
+    for facts in sets_up_to(4):
+        if gone in facts:
+            continue
+        before, after = attempt_view(TERMS, facts), attempt_view(TERMS, (*facts, gone))
+        assert after.state is (AttemptState.UNKNOWN if before.state is AttemptState.PENDING else before.state)
+        assert replace(after, state=before.state) == before

@@ -33,7 +33,7 @@ def rows(draw: st.DrawFn) -> HistoryRow:
         payment_id="PAY-1", order_id="1", profile="p", shortcode="174379", amount_cents=10_000,
         msisdn="254708374149", account_reference="1", description="d", created_us=created, status=status,
         receipt="UK1" if paid else None, paid_us=created + took * SECOND_US if paid else None,
-        received_cents=draw(st.integers(0, 10**7)) if status != "failed" else 0,
+        received_cents=draw(st.integers(0, 10**7)) if status != "failed" else 0, reversed_cents=0,
         state="paid" if paid else "failed" if failed else "pending", flags="",
         result_code=draw(st.sampled_from(["1032", "1037", None])) if failed else None, result_desc=None,
         requested_us=draw(st.sampled_from([created, None])), attempt_count=1,
@@ -76,7 +76,7 @@ def test_no_more_is_read_than_the_days_that_are_shown() -> None:
         for n in range(1_000):
             read.append(n)
             yield HistoryRow("PAY-1", "1", "p", "1", 100, "", "1", "d", START_US - n * DAY_US // 2, "pending",
-                             None, None, 0, "pending", "", None, None, None, 1)  # fmt: skip
+                             None, None, 0, 0, "pending", "", None, None, None, 1)  # fmt: skip
 
     assert len(summarise(endless(), 3).days) == 3
     assert len(read) < 10

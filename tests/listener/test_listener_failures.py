@@ -152,14 +152,14 @@ def test_a_batch_is_one_transaction_and_a_busy_ledger_is_waited_for_once(trouble
 def test_a_look_up_that_fails_is_503_and_not_404(troubled: Troubled) -> None:
     token, _ = prompt(troubled.ledger)
     intake = Intake(troubled, now_us, lambda event: None)
-    troubled.attempt_by_token = fail_with(FULL)
+    troubled.attempts_by_tokens = fail_with(FULL)
 
     assert intake.receive_stk(token, b"{}", "127.0.0.1") == UNAVAILABLE
 
 
 @pytest.mark.parametrize("token", ["", "0" * 31, "0" * 33, "A" * 32, "g" * 32, "0" * 31 + "٠"])
 def test_what_is_no_token_is_unknown_without_asking_the_ledger(troubled: Troubled, token: str) -> None:
-    troubled.attempt_by_token = fail_with(FULL)
+    troubled.attempts_by_tokens = fail_with(FULL)
 
     assert Intake(troubled, now_us, lambda event: None).receive_stk(token, b"{}", "127.0.0.1") == UNKNOWN
 

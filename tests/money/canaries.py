@@ -17,10 +17,13 @@ SLOTS = {
     "sms-api-key": "CanarySmsApiKeyDd3kL8",
     "webhook-secret": "CanaryWebhookSecretEe6mN1",
     "c2b-secret": "c4a9a71f0b2d4e6f8091a2b3c4d5e6f7",
+    "initiator-password": "CanaryInitiator#Gg8Tt4",
+    "api-secret": "CanaryApiSecretGg9hJ4kZ8qT2vX6bN1mC5w",
 }
 ACCESS_TOKEN = "CanaryAccessTokenFf5pR0sT"
 SHORTCODE = "174379"
-CALLBACK_TOKEN = re.compile(rb"/hooks/(?:stk/)?([0-9a-f]{32})")
+CALLBACK_TOKEN = re.compile(rb"/hooks/(?:stk/|result/|timeout/)?([0-9a-f]{32})")
+CREDENTIAL = re.compile(rb'"SecurityCredential":"([^"]{300,})"')
 
 
 def _base64(text: str) -> str:
@@ -44,10 +47,12 @@ class Watch:
     told: list[str] = field(default_factory=list)
 
     def learn(self, seen: Iterable[Seen]) -> None:
-        """The tokens of the callback URLs that a server was given."""
+        """The tokens of the callback URLs, and the encrypted passwords, that a server was given."""
         for each in seen:
             for token in CALLBACK_TOKEN.findall(each.body):
                 self.needles[f"callback token {len(self.needles)}"] = token.decode()
+            for credential in CREDENTIAL.findall(each.body):
+                self.needles[f"security credential {len(self.needles)}"] = credential.decode()
 
     def in_text(self, where: str, text: str) -> list[str]:
         """Names of the secrets in a text, with the place."""

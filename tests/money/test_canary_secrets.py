@@ -15,8 +15,11 @@ import pytest
 import typer
 from canaries import ACCESS_TOKEN, SLOTS, Watch, echoes, token_answer
 from daraja_servers import Behaviour, Loopback, answer, loopback, payload, reset, says
-from shopkeeper import CALLBACK_BASE, ORDER, PHONE, QUICK, Shopkeeper, takes_every_prompt
+from shopkeeper import CALLBACK_BASE, ORDER, OTHER_PHONE, PHONE, QUICK, Shopkeeper, takes_every_prompt
 
+from mpesa_cli.simulator.initiator_key import InitiatorKey
+
+CERTIFICATE = InitiatorKey()
 PLACES = ["environment", "files", "store"]
 # Every command with what it needs to do something; -vv is added where it is known.
 COMMANDS: dict[str, list[list[str]]] = {
@@ -33,7 +36,14 @@ COMMANDS: dict[str, list[list[str]]] = {
     "receipt": [["receipt", ORDER]],
     "log": [["log", ORDER, "--raw"]],
     "explain": [["explain", "1032"]],
-    "reconcile": [["reconcile"]],
+    "reconcile": [["reconcile"], ["reconcile", "--statement", "no-such-file", "--ping", "http://127.0.0.1:9/x"],
+                  ["reconcile", "--pull"]],
+    "audit verify": [["audit", "verify"]],
+    "audit head": [["audit", "head"]],
+    "backup": [["backup", "HOME/canary-backup.db"]],
+    "restore": [["restore", "HOME/canary-backup.db"]],
+    "erase": [["erase", PHONE, "--dry-run"], ["erase", OTHER_PHONE, "--yes"]],
+    "doctor": [["doctor"], ["doctor", "--live-checks"]],
     "c2b-simulate": [["c2b-simulate", PHONE, "100"]],
     "trigger": [["trigger", "stk.paid"], ["trigger", "order.paid"]],
     "init": [["init", "--no-check"]],
@@ -43,17 +53,31 @@ COMMANDS: dict[str, list[list[str]]] = {
     "config path": [["config", "path"]],
     "secrets list": [["secrets", "list"]],
     "secrets delete": [["secrets", "delete", "sms-api-key"]],
+    "verify": [["verify", "UKO4Q7WX2B", "--order", ORDER, "--timeout", "5"]],
+    "resolve": [["resolve", ORDER, "failed", "--reason", "not on the statement", "--by", "Wanjiku"]],
+    "pull-register": [["pull-register", "--nominated", PHONE]],
+    "order add": [["order", "add", "known-1", "100"]],
+    "token issue": [["token", "issue", "--scope", "payments:read", "--name", "shop"]],
+    "token list": [["token", "list"]],
+    "token revoke": [["token", "revoke", "TOK-NOBODY"]],
     "simulator scenarios": [["simulator", "scenarios"]],
     "simulator clock": [["simulator", "clock", "+1"]],
+    "simulator certificate": [["simulator", "certificate"]],
+    "simulator statement": [["simulator", "statement"]],
+    "simulator reverse": [["simulator", "reverse", "UKO4Q7X81C"]],
 }
 # These are tested below: what they print or take is a secret on purpose, or they run until they are stopped.
 APART = {"c2b-register", "secrets set", "listen", "simulator serve"}
-WITHOUT_V = {"explain", "trigger", "help", "secrets list", "secrets delete", "simulator scenarios", "simulator clock"}
+WITHOUT_V = {"explain", "token issue", "token list", "token revoke", "trigger", "help", "secrets list",
+             "secrets delete", "simulator scenarios", "simulator clock",
+             "simulator certificate", "simulator statement", "simulator reverse"}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
 def _short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mpesa_cli.daraja.client.Limits", lambda: QUICK)
+    # The shop's public address is an example: nobody is asked about it.
+    monkeypatch.setattr("mpesa_cli.operations.check_network._get", lambda url: f"{url} was not asked")
 
 
 @pytest.fixture
@@ -63,7 +87,12 @@ def watch() -> Watch:
 
 def placed(shopkeeper: Shopkeeper, url: str, place: str, tmp_path: Path) -> Shopkeeper:
     """A shopkeeper whose secrets are in one of the places for them."""
-    environ = {"MPESA_ENVIRONMENT": "sandbox", "MPESA_BASE_URL": url, "APP_URL": CALLBACK_BASE}
+    certificate = tmp_path / "initiator.cer"
+    certificate.write_bytes(CERTIFICATE.certificate())
+    environ = {
+        "MPESA_ENVIRONMENT": "sandbox", "MPESA_BASE_URL": url, "APP_URL": CALLBACK_BASE,
+        "MPESA_INITIATOR_NAME": "testapi", "MPESA_INITIATOR_CERTIFICATE": str(certificate),
+    }  # fmt: skip
     clerk = Shopkeeper(shopkeeper.mpesa, shopkeeper.home, shopkeeper.clock, environ)
     for name, value in SLOTS.items():
         variable = "MPESA_" + name.upper().replace("-", "_")
@@ -84,7 +113,7 @@ def placed(shopkeeper: Shopkeeper, url: str, place: str, tmp_path: Path) -> Shop
 def every_command(clerk: Shopkeeper, watch: Watch, server: Loopback | None) -> int:
     """Run each command, for people in a pipe, on a terminal and as JSON; returns how many secrets had been sent."""
     for name, argvs in COMMANDS.items():
-        for argv in argvs:
+        for argv in [[word.replace("HOME", str(clerk.home)) for word in each] for each in argvs]:
             loud = [] if name in WITHOUT_V else ["-vv"]
             for more, tty in (([], False), ([], True), (["--json"], False)):
                 stdin = f"phone,amount,order\n254712000003,100,batch-{clerk.clock.now}\n" if "--from" in argv else ""
@@ -122,6 +151,7 @@ def test_where_all_is_well_no_secret_is_seen(
         used = "".join(each.head for each in server.seen)
         assert ACCESS_TOKEN in used, "the canary token was never used, so this proves nothing"
         assert sum("callback token" in name for name in watch.needles) >= 2
+        assert any("security credential" in name for name in watch.needles), "nothing was asked with an initiator"
 
 
 FAULTS: dict[str, tuple[Behaviour, Behaviour]] = {
@@ -145,7 +175,8 @@ def test_whatever_daraja_does_no_secret_is_seen(
     shopkeeper: Shopkeeper, tmp_path: Path, watch: Watch, fault: str
 ) -> None:
     behave, oauth = FAULTS[fault]
-    with loopback(behave, oauth=oauth, stkpushquery=behave, c2b=behave) as server:
+    others = dict.fromkeys(("stkpushquery", "c2b", "transactionstatus", "pulltransactions"), behave)
+    with loopback(behave, oauth=oauth, **others) as server:
         clerk = placed(shopkeeper, server.url, "environment", tmp_path)
         assert every_command(clerk, watch, server) > 2
 

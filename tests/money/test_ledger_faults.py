@@ -11,7 +11,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,8 @@ from daraja_servers import Behaviour, Loopback, Seen, loopback
 from forked import Nursery
 from shopkeeper import ACCEPTED, ORDER, PHONE, Shopkeeper, error_of
 
-from mpesa_cli.ledger import connection, sqlite
+from mpesa_cli.ledger import sqlite
+from mpesa_cli.ledger.sqlite import SqliteLedger
 
 HOLDER = (
     "import sqlite3, sys\n"
@@ -34,7 +34,7 @@ HOLDER = (
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait a tenth of a second for a lock rather than ten."""
-    monkeypatch.setattr(sqlite, "open_connection", partial(connection.open_connection, busy_timeout_s=0.1))
+    monkeypatch.setitem(SqliteLedger.__init__.__kwdefaults__, "busy_timeout_s", 0.1)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ def test_a_tab_offers_commands_profiles_and_the_newest_orders(
     for number in range(3):
         assert mpesa("push", f"25479900000{number}", "10", "--order", f"sale-{number}", "--no-wait").status == 0
 
-    assert tab(cli, "mpesa pu") == ["push"]
+    assert tab(cli, "mpesa pus") == ["push"]
     assert tab(cli, "mpesa status -P sim") == ["simulator"]
     assert sorted(tab(cli, "mpesa status sal")) == ["sale-0", "sale-1", "sale-2"]
     assert tab(cli, "mpesa retry sale-1") == ["sale-1"]

@@ -39,6 +39,16 @@ EXAMPLES: dict[str, tuple[str, object, str, object]] = {
     "sms.partner_id": ('"1"', "1", "2", "2"),
     "sms.send_receipts": ("true", True, "yes", True),
     "sms.file": ('"/srv/a.txt"', Path("/srv/a.txt"), "/srv/b.txt", Path("/srv/b.txt")),
+    "initiator.name": ('"a"', "a", "b", "b"),
+    "initiator.certificate": ('"/srv/a.cer"', Path("/srv/a.cer"), "/srv/b.cer", Path("/srv/b.cer")),
+    "api.issuer": ('"https://a.example/"', "https://a.example/", "b", "b"),
+    "api.audience": ('"a"', "a", "b", "b"),
+    "api.public_key": ('"/srv/a.pem"', Path("/srv/a.pem"), "/srv/b.pem", Path("/srv/b.pem")),
+    "api.jwks": ('"/srv/a.json"', Path("/srv/a.json"), "/srv/b.json", Path("/srv/b.json")),
+    "api.origins": ('"https://A.example/ http://localhost:5173"', "https://a.example http://localhost:5173",
+                    "https://b.example", "https://b.example"),
+    "api.rate_per_token": ("60", 60, "120", 120),
+    "api.rate_per_phone": ("2", 2, "4", 4),
 }  # fmt: skip
 
 
@@ -108,6 +118,15 @@ BAD_VALUES = {
     "MPESA_SMS_PARTNER_ID": "a\tb",
     "MPESA_SMS_SEND_RECEIPTS": "perhaps",
     "MPESA_SMS_FILE": "sms.txt",
+    "MPESA_INITIATOR_NAME": "a\nb",
+    "MPESA_INITIATOR_CERTIFICATE": "here.cer",
+    "MPESA_API_ISSUER": "a\nb",
+    "MPESA_API_AUDIENCE": "x" * 101,
+    "MPESA_API_PUBLIC_KEY": "key.pem",
+    "MPESA_API_JWKS": "keys.json",
+    "MPESA_API_ORIGINS": "https://shop.example/page",
+    "MPESA_API_RATE_PER_TOKEN": "0",
+    "MPESA_API_RATE_PER_PHONE": "often",
 }
 
 

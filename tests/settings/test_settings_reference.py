@@ -1,14 +1,15 @@
 """The table of keys, the example file and the profile say the same."""
 
 import dataclasses
+import typing
 from pathlib import Path
 
 import pytest
 
 from mpesa_cli.settings.checkup import profile_gaps, profile_warnings
 from mpesa_cli.settings.model import read_config
-from mpesa_cli.settings.profile import Profile, SmsSettings
-from mpesa_cli.settings.reference import KEYS
+from mpesa_cli.settings.profile import Profile
+from mpesa_cli.settings.reference import KEYS, SECTIONS
 from mpesa_cli.settings.secret_names import SECRET_NAMES
 from mpesa_cli.settings.sources import load_profile
 
@@ -20,9 +21,9 @@ def example(home: Path, name: str | None = None) -> Profile:
 
 
 def test_the_table_has_every_field_of_a_profile_and_no_other() -> None:
-    fields = {field.name for field in dataclasses.fields(Profile)} - {"name", "sources", "limits", "sms"}
-    fields |= {f"sms.{field.name}" for field in dataclasses.fields(SmsSettings)}
-    fields |= {"limits.amount_min", "limits.amount_max"}
+    kinds = typing.get_type_hints(Profile)
+    fields = {field.name for field in dataclasses.fields(Profile)} - {"name", "sources", *SECTIONS}
+    fields |= {f"{section}.{field.name}" for section in SECTIONS for field in dataclasses.fields(kinds[section])}
     assert {key.name for key in KEYS} == fields
 
 

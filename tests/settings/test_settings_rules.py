@@ -80,3 +80,27 @@ def test_references_may_hold_the_order(text: str) -> None:
 def test_references_with_what_mpesa_does_not_carry_are_refused(text: str) -> None:
     with pytest.raises(RuleError):
         rules.reference_template(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "tidied"),
+    [
+        ("https://shop.example", "https://shop.example"),
+        (" https://Shop.Example/  http://localhost:5173 ", "https://shop.example http://localhost:5173"),
+        ("https://a.example https://a.example/", "https://a.example"),
+        ("https://a.example:8443", "https://a.example:8443"),
+        ("https://a.example:443 http://127.0.0.1:80", "https://a.example http://127.0.0.1"),
+    ],
+)
+def test_origins_are_tidied_to_what_browsers_send(text: str, tidied: str) -> None:
+    assert rules.origins(text) == tidied
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "*", "null", "https://*.example", "http://shop.example", "https://shop.example/pay", "shop.example",
+     "https://a.example,https://b.example", "https://a.example null", "https://user@a.example", "file:///x"],
+)  # fmt: skip
+def test_what_is_no_origin_of_a_page_is_refused(text: str) -> None:
+    with pytest.raises(RuleError):
+        rules.origins(text)

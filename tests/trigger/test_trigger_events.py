@@ -151,6 +151,16 @@ STORIES: dict[str, tuple[str, list[list[ev.Evidence]]]] = {
             [*sent(1, "10:34:05"), came("10:34:20", "10:34:21", "UKO4Q7X3KD")],
         ],
     ),
+    "refunded": (
+        "11:02:00",
+        [
+            [
+                *sent(0, "10:30:01"),
+                came("10:30:18", "10:30:19"),
+                ev.Reversed(us("11:02:00"), "statement", "UKO4Q7WX2B", "UKO4Q8A1ZR", 15000, us("10:58:00")),
+            ]
+        ],
+    ),
 }
 
 

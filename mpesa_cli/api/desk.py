@@ -1,0 +1,89 @@
+"""What the API works with, and the values that go in and out of a handler."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from mpesa_cli.domain.api_call import CallKey
+from mpesa_cli.domain.payment_document import payment_document
+from mpesa_cli.domain.receipt import Shop
+from mpesa_cli.errors import Temporary
+from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.operations.push import Hands
+from mpesa_cli.operations.wait import look
+from mpesa_cli.settings.profile import Profile
+from mpesa_cli.tokens.bearer import Bearer
+from mpesa_cli.tokens.limits import RateLimit
+
+JSON = "application/json"
+HTML = "text/html"
+PDF = "application/pdf"
+EVENT_STREAM = "text/event-stream"
+
+
+class CheckToken(Protocol):
+    """Who carries a token."""
+
+    def __call__(self, text: str) -> Bearer:
+        """Raises TokenRefused, LedgerBusy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One profile's till, as the API serves it.
+
+    ``ledger`` may be used from any thread. ``hands`` makes what a push needs, for the thread that calls it;
+    ``deliver`` brings in callbacks of a simulator inside this process. ``clock_s`` never goes back.
+    """
+
+    profile: Profile
+    ledger: SqliteLedger
+    hands: Callable[[], Hands]
+    deliver: Callable[[], object]
+    check_token: CheckToken
+    shop: Shop
+    now_us: Callable[[], int]
+    clock_s: Callable[[], float]
+    per_token: RateLimit
+    per_phone: RateLimit
+
+    def document(self, payment_id: str) -> dict[str, Any]:
+        """The payment as it stands once all that came in is applied, as ``--json`` shows it."""
+        return payment_document(look(self.ledger, payment_id, self.now_us()), self.now_us())
+
+    def spare(self, limit: RateLimit, key: str, whose: str) -> None:
+        """Raise Temporary ``rate-limited`` where ``key`` came too often; ``whose`` is the word for it."""
+        wait_s = limit.wait_s(key, self.clock_s())
+        if wait_s <= 0:
+            return
+        error = Temporary(
+            f"Too many requests for one {whose}.",
+            hint=f"Nothing was sent. Wait {int(wait_s) + 1} s, then send the same request again. The limits: "
+            "mpesa config show",
+            code="rate-limited",
+        )
+        error.retry_after_s = int(wait_s) + 1
+        raise error
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, read and allowed. ``ref`` is the order in its address, ``accept`` the form that is wanted."""
+
+    bearer: Bearer | None
+    ref: str = ""
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
+    key: CallKey | None = None
+    accept: str = JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is sent: HTTP status, and a document for JSON or the bytes of another form."""
+
+    status: int
+    document: Any = None
+    content: bytes = b""
+    media_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)

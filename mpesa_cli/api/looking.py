@@ -1,0 +1,93 @@
+"""Looking at payments over HTTP: the history in pages, orders, receipts."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from mpesa_cli.api.desk import HTML, JSON, PDF, Answer, Call, Desk
+from mpesa_cli.api.payments import find
+from mpesa_cli.domain.dates import parse_since, parse_until
+from mpesa_cli.domain.history import HistoryFilter
+from mpesa_cli.domain.payment import Payment, ShopOrder
+from mpesa_cli.domain.payment_document import payment_document
+from mpesa_cli.domain.receipt import Receipt, receipt_of
+from mpesa_cli.errors import NotFound
+from mpesa_cli.operations.orders import add_order, order_document
+
+LIMIT_DEFAULT = 50
+LIMIT_MAX = 500
+
+
+def history(desk: Desk, call: Call) -> Answer:
+    """Payments, newest first, a page at a time; the ``Link`` header leads to the next page."""
+    query = call.query
+    limit = query.get("limit", LIMIT_DEFAULT)
+    # One more than wanted tells whether there is a next page.
+    payments = list(desk.ledger.history(_filter(desk, query, limit + 1)))
+    shown, now_us = payments[:limit], desk.now_us()
+    headers = {}
+    if len(payments) > limit:
+        following = {**query, "cursor": cursor_behind(shown[-1])}
+        headers["link"] = f'</payments/history?{urlencode(following)}>; rel="next"'
+    return Answer(200, [payment_document(p, now_us) for p in shown], headers=headers)
+
+
+def cursor_behind(payment: Payment) -> str:
+    """Where the next page begins. It stays good whatever is added or changed meanwhile."""
+    return f"{payment.created_us}~{payment.payment_id}"
+
+
+def _filter(desk: Desk, query: Any, limit: int) -> HistoryFilter:
+    now_us = desk.now_us()
+    created_us, _, payment_id = query.get("cursor", "").partition("~")
+    return HistoryFilter(
+        since_us=parse_since(query["since"], now_us) if "since" in query else None,
+        until_us=parse_until(query["until"], now_us) if "until" in query else None,
+        status=query.get("status"),
+        msisdn=query.get("phoneNumber"),
+        order_id=query.get("orderId"),
+        limit=limit,
+        after=(int(created_us), payment_id) if payment_id else None,
+    )
+
+
+def receipt(desk: Desk, call: Call) -> Answer:
+    """The receipt of a payment that is paid, in the form that Accept asks for."""
+    payment = find(desk, call.ref)
+    desk.deliver()
+    made = receipt_of(desk.ledger.payment(payment.payment_id) or payment, desk.shop)
+    if call.accept == JSON:
+        from mpesa_cli.domain.receipt_words import receipt_document
+
+        return Answer(200, receipt_document(made, desk.profile.language))
+    return Answer(200, content=_face(desk, made, call.accept), media_type=call.accept)
+
+
+def _face(desk: Desk, made: Receipt, media_type: str) -> bytes:
+    if media_type == HTML:
+        from mpesa_cli.terminal.receipt_html import html_receipt
+
+        return html_receipt(made, desk.profile.language, "80").encode()
+    assert media_type == PDF  # noqa: S101 - the endpoint offers no other form
+    from mpesa_cli.terminal.receipt_pdf import pdf_receipt
+
+    return pdf_receipt(made, desk.profile.language, "a5")
+
+
+def add(desk: Desk, call: Call) -> Answer:
+    """Tell of an order before anybody is asked for it. The same order again changes nothing."""
+    order = ShopOrder(call.body["orderId"], call.body["amount"] * 100, desk.now_us())
+    known, is_new = add_order(desk.ledger, order)
+    return Answer(201 if is_new else 200, order_document(desk.ledger, known, desk.now_us()))
+
+
+def order(desk: Desk, call: Call) -> Answer:
+    """An order, and its payment where it was asked for."""
+    desk.deliver()
+    found = desk.ledger.order(call.ref)
+    if found is None:
+        raise NotFound(
+            f"Order {call.ref[:80]!r} was not added to the ledger of profile {desk.profile.name}.",
+            hint="Add it: mpesa order add ID AMOUNT",
+            code="order-not-found",
+        )
+    return Answer(200, order_document(desk.ledger, found, desk.now_us()))

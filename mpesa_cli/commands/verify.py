@@ -1,0 +1,157 @@
+"""``mpesa verify``: is the M-PESA receipt that a customer shows real, and is it still free?"""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, VerboseOption, YesOption, runtime_of
+from mpesa_cli.commands.verify_attach import attach_and_show, check_usage
+from mpesa_cli.errors import InvalidInput
+from mpesa_cli.runtime import Runtime
+from mpesa_cli.terminal.render import print_json
+
+if TYPE_CHECKING:
+    from mpesa_cli.domain.verdict import Checked, Claim
+    from mpesa_cli.settings.profile import Profile
+
+TIMEOUT_S = 30
+
+
+def verify(
+    ctx: typer.Context,
+    receipt: Annotated[str, typer.Argument(help="The code that the customer's SMS begins with.", metavar="RECEIPT")],
+    amount: Annotated[str | None, typer.Option("--amount", help="What should have been paid.", metavar="KES")] = None,
+    phone: Annotated[
+        str | None, typer.Option("--phone", help="The customer's phone, if the payer must be this one.", metavar="P")
+    ] = None,
+    order: Annotated[
+        str | None, typer.Option("--order", help="The order at the counter: finds receipts shown twice.", metavar="ID")
+    ] = None,
+    attach: Annotated[
+        str | None,
+        typer.Option("--attach", help="Have the receipt pay this order, once it is proven real.", metavar="ORDER"),
+    ] = None,
+    by: Annotated[str | None, typer.Option("--by", help="With --attach: who says so [default: you].")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="With --attach: why, for the ledger.")] = None,
+    timeout: Annotated[
+        int, typer.Option("--timeout", help="Seconds to wait for Daraja's result.", metavar="S", min=1, max=300)
+    ] = TIMEOUT_S,
+    yes: YesOption = False,
+    json_: JsonOption = False,
+    profile: ProfileOption = None,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Check the receipt of an SMS that a customer shows: real or not, and whether it was used before.
+
+    \b
+    Examples:
+      mpesa verify UKO4Q7WX2B --amount 1500 --order 1042
+      mpesa verify UKO4Q7WX2B --phone 0708374149 --json
+      mpesa verify UKO4Q7WX2B --attach 1042
+
+    Looks in the ledger and in statements that were read, then asks Daraja where the profile has an initiator. With
+    --order a real receipt is remembered for that order. Exits 0 real, 3 not found or not paid, 5 Daraja was not
+    reached, 6 not proven, 7 used already or another amount or phone.
+    """
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    check_usage(order, attach, by, reason)
+    settings = runtime.profile(profile)
+    claim = _claim(receipt, amount, phone, attach or order)
+    checked = _checked(runtime, settings, claim, timeout)
+    if attach is not None:
+        attach_and_show(runtime, settings, checked, by=by, reason=reason, yes=yes, as_json=json_)
+    checked = _remembered(runtime, settings, checked)
+    _show_and_exit(runtime, settings, checked, as_json=json_)
+
+
+def _claim(receipt: str, amount: str | None, phone: str | None, order: str | None) -> "Claim":
+    from mpesa_cli.domain.amount import decimal_to_cents
+    from mpesa_cli.domain.msisdn import parse_msisdn
+    from mpesa_cli.domain.receipt_number import parse_receipt
+    from mpesa_cli.domain.verdict import Claim
+
+    cents = None if amount is None else decimal_to_cents(amount.replace(",", "").strip())
+    if amount is not None and not cents:
+        raise InvalidInput(
+            f"--amount {amount!r} is no amount.", hint="Right: --amount 1500. Nothing was asked.", code="invalid-amount"
+        )
+    msisdn = parse_msisdn(phone) if phone else None
+    return Claim(parse_receipt(receipt), cents, msisdn, order.strip() if order else None)
+
+
+def _checked(runtime: Runtime, profile: "Profile", claim: "Claim", timeout_s: float) -> "Checked":
+    """What the ledger says, else what Daraja does. An amount that nobody named is the order's, where it is known."""
+    from dataclasses import replace
+
+    from mpesa_cli.domain.verdict import Verdict
+    from mpesa_cli.operations.verify import look_up
+
+    ledger = runtime.ledger(profile)
+    order = ledger.payment_by_order(claim.order_id) if claim.order_id else None
+    if order is not None and claim.amount_cents is None and order.received_cents < order.amount_cents:
+        claim = replace(claim, amount_cents=order.amount_cents - order.received_cents)
+    found = look_up(ledger, claim, runtime.now_us())
+    nearly = any(each != claim.receipt and ledger.receipt_owner(each) for each in found.meant)
+    if found.money is not None or found.verdict is not Verdict.NOT_PROVEN or nearly:
+        return found
+    return _asked(runtime, profile, found, timeout_s)
+
+
+def _asked(runtime: Runtime, profile: "Profile", found: "Checked", timeout_s: float) -> "Checked":
+    from dataclasses import replace
+
+    from mpesa_cli.commands.initiator_hands import has_initiator, initiator_hands
+    from mpesa_cli.operations.verify import ask_daraja
+
+    if not has_initiator(profile):
+        why = "This profile has no initiator to ask M-PESA with (docs/initiator.md)."
+        return replace(found, why=" ".join(filter(None, [found.why, why])))
+    hands = initiator_hands(runtime, profile)
+    unheard = _unheard(profile)
+    if unheard:
+        runtime.streams.say(unheard)
+    runtime.streams.say(f"Not in the ledger. Asking M-PESA about {found.claim.receipt}; waiting for its result …")
+    return ask_daraja(hands, found, timeout_s, lambda _left_s: None)
+
+
+def _unheard(profile: "Profile") -> str:
+    """A sentence where no listener of this machine can take the result; another machine's can't be seen from here."""
+    from mpesa_cli.operations.listener_alive import listener_answers
+    from mpesa_cli.settings.profile import LISTENER_BASE
+    from mpesa_cli.settings.rules import is_loopback
+
+    if profile.embedded:
+        return ""
+    base = profile.callback_base_url or ""
+    here = base if is_loopback(base) else LISTENER_BASE
+    if listener_answers(here):
+        return ""
+    return f"No listener answers on {here}. Unless one runs elsewhere, no result can be received; start: mpesa listen"
+
+
+def _remembered(runtime: Runtime, profile: "Profile", checked: "Checked") -> "Checked":
+    """With the receipt noted as shown. A ledger that can only be read still tells what it knows."""
+    from mpesa_cli.errors import LedgerUnusable
+    from mpesa_cli.operations.verify import remember_shown
+
+    try:
+        return remember_shown(runtime.ledger(profile), checked, runtime.now_us())
+    except LedgerUnusable as error:
+        runtime.streams.say(f"That it was shown is not remembered: {error.message}")
+        return checked
+
+
+def _show_and_exit(runtime: Runtime, profile: "Profile", checked: "Checked", *, as_json: bool) -> None:
+    from mpesa_cli.domain.verdict import exit_status_of
+    from mpesa_cli.terminal.payment_words import environment_label
+    from mpesa_cli.terminal.verify_words import document, lines
+
+    if as_json:
+        print_json(runtime.streams, document(checked, profile.environment))
+    else:
+        for line in lines(checked, profile.language):
+            runtime.streams.out(line)
+        if label := environment_label(profile.environment):
+            runtime.streams.say(label)
+    raise typer.Exit(int(exit_status_of(checked.verdict)))

@@ -1,0 +1,92 @@
+"""Pull Transactions: what customers paid to a shortcode in the last 48 hours, page by page (daraja.md 7.8).
+
+Reads only, so whatever fails may be asked again. Moves no money.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from mpesa_cli.daraja.c2b import Posts
+from mpesa_cli.daraja.endpoints import PULL_QUERY, PULL_REGISTER
+from mpesa_cli.daraja.error_body import read_code
+from mpesa_cli.daraja.pull_page import FOUND, NOTHING, Fields, read_object, read_page, read_row, refusal, unreadable
+from mpesa_cli.domain.moments import EAT, SECOND_US
+from mpesa_cli.domain.statement_row import StatementRow
+from mpesa_cli.errors import InvalidInput, Temporary
+
+WINDOW_S = 48 * 3600
+PAGES_MAX = 10_000
+_TRIES = 3
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def register_body(shortcode: str, nominated: str, callback_url: str) -> dict[str, str]:
+    """The JSON body of a registration. ``nominated`` is the number in the shortcode's papers, ``254…``."""
+    return {
+        "ShortCode": shortcode, "RequestType": "Pull", "NominatedNumber": nominated, "CallBackURL": callback_url,
+    }  # fmt: skip
+
+
+def register(client: Posts, body: dict[str, str]) -> bool:
+    """Register a shortcode for Pull. True where it is new, False where it was registered before.
+
+    Raises RequestRefused, CredentialsRefused, Temporary.
+    """
+    status, answer = client.post(PULL_REGISTER, body)
+    said = read_object(answer) if status == 200 else {}
+    # The key is written with a space by some of Daraja's pages and answers, and without by others.
+    code = read_code(said.get("responsestatus", said.get("responsecode")))
+    if code in {FOUND, NOTHING, "0"}:
+        return code != NOTHING
+    raise refusal(status, answer)
+
+
+def pull_rows(
+    client: Posts, shortcode: str, from_us: int, until_us: int, sleep: Callable[[float], None]
+) -> Iterator[StatementRow]:
+    """What came in from ``from_us`` up to ``until_us`` (at most 48 hours), in the order in which Daraja tells it.
+
+    Nothing says how long a page is, so it goes on until a page brings nothing new (docs/assumptions.md A60).
+    A receipt is given once. Raises InvalidInput, RequestRefused ("pull-not-registered" and others), Temporary.
+    """
+    if not 0 < until_us - from_us <= WINDOW_S * SECOND_US:
+        raise InvalidInput(
+            "Pull Transactions looks back over at most 48 hours at a time.",
+            hint="Nothing was asked. For older days take a statement file: mpesa reconcile --help",
+            code="pull-window",
+        )
+    seen: set[tuple[str, int]] = set()
+    offset = 0
+    for _ in range(PAGES_MAX):
+        page = _page(client, _query_body(shortcode, from_us, until_us, offset), sleep)
+        rows = [read_row(each, offset + index) for index, each in enumerate(page, 1)]
+        fresh = [row for row in rows if (row.receipt, row.amount_cents) not in seen]
+        if not fresh:
+            return
+        for row in fresh:
+            if (row.receipt, row.amount_cents) not in seen:
+                seen.add((row.receipt, row.amount_cents))
+                yield row
+        offset += len(page)
+    raise unreadable("it goes on without an end")
+
+
+def _query_body(shortcode: str, from_us: int, until_us: int, offset: int) -> dict[str, str]:
+    return {
+        "ShortCode": shortcode, "StartDate": _wall(from_us), "EndDate": _wall(until_us), "OffSetValue": str(offset),
+    }  # fmt: skip
+
+
+def _wall(at_us: int) -> str:
+    return (_EPOCH + timedelta(microseconds=at_us)).astimezone(EAT).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _page(client: Posts, body: dict[str, str], sleep: Callable[[float], None]) -> list[Fields]:
+    for again_after_s in [*(2.0**n for n in range(_TRIES - 1)), None]:
+        try:
+            return read_page(*client.post(PULL_QUERY, body))
+        except Temporary:
+            if again_after_s is None:
+                raise
+            sleep(again_after_s)
+    raise AssertionError("unreachable")

@@ -1,0 +1,75 @@
+"""Transaction Status: what became of one M-PESA transaction, asked by its receipt (daraja.md 7.1). Moves no money.
+
+The API also takes the OriginatorConversationID of an earlier request, as ``OriginalConversationID``, in place of the
+receipt; a CheckoutRequestID it does not take.
+"""
+
+from dataclasses import dataclass
+
+from mpesa_cli.daraja.callbacks import read_amount, read_receipt
+from mpesa_cli.daraja.endpoints import TRANSACTION_STATUS
+from mpesa_cli.daraja.initiator import Command
+from mpesa_cli.daraja.results import Result
+from mpesa_cli.daraja.wire_text import plain_text, stamp_us
+
+COMMAND_ID = "TransactionStatusQuery"
+SHORTCODE_IDENTIFIER = "4"
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionStatus:
+    """What Daraja says of a transaction. Parties are numbers without the names that stand behind them.
+
+    ``debit`` paid and ``credit`` was paid: phone numbers or shortcodes, empty where they were not told.
+    """
+
+    receipt: str
+    status: str
+    amount_cents: int | None
+    debit: str
+    credit: str
+    finalised_us: int | None
+
+
+def status_command(receipt: str, shortcode: str) -> Command:
+    """Ask about one receipt that ``shortcode`` took part in."""
+    return Command(
+        TRANSACTION_STATUS,
+        COMMAND_ID,
+        receipt,
+        {
+            "TransactionID": receipt,
+            "PartyA": shortcode,
+            "IdentifierType": SHORTCODE_IDENTIFIER,
+            "Remarks": "verify",
+            "Occasion": "",
+        },
+        repeatable=True,
+    )
+
+
+def read_status(result: Result) -> TransactionStatus | None:
+    """What a successful result says; None where it names no receipt. Never raises.
+
+    The second party may come under the first one's key, once more (daraja.md 6.3).
+    """
+    receipt = read_receipt(result.first("ReceiptNo"))
+    if receipt is None:
+        return None
+    paying = [_number(value) for value in result.every("DebitPartyName")]
+    paid = [_number(value) for value in result.every("CreditPartyName")] or paying[1:]
+    return TransactionStatus(
+        receipt=receipt,
+        status=plain_text(result.first("TransactionStatus"), 40),
+        amount_cents=read_amount(result.first("Amount")),
+        debit=paying[0] if paying else "",
+        credit=paid[0] if paid else "",
+        finalised_us=stamp_us(result.first("FinalisedTime")),
+    )
+
+
+def _number(value: object) -> str:
+    """``254708374149 - A NAME`` → ``254708374149``; empty where it begins with no number."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    first = plain_text(text if isinstance(text, str) else None, 100).partition(" - ")[0].replace(" ", "")
+    return first if first and set(first) <= set("0123456789*+") else ""

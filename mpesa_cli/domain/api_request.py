@@ -1,0 +1,59 @@
+"""A request to one of the asynchronous APIs: what was asked, and what came back later (daraja.md 6)."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+ResultChannel = Literal["result", "timeout"]
+"""On which of the two addresses of a request a body came."""
+
+
+class RequestState(StrEnum):
+    """Where a request stands. Only ``answered`` says anything about money."""
+
+    CREATED = "created"  # the intent is on disk; a POST may have left
+    NOT_SENT = "not_sent"  # proven not delivered
+    REFUSED = "refused"  # Daraja said no at once
+    ACCEPTED = "accepted"  # Daraja took it; the result comes later
+    UNKNOWN = "unknown"  # no whole answer to the POST; a result may come all the same
+    TIMED_OUT = "timed_out"  # Daraja gave up on it in its queue
+    ANSWERED = "answered"
+    REVIEW = "review"  # two results that contradict each other, or one about something else than was asked
+
+
+OPEN = frozenset({RequestState.CREATED, RequestState.ACCEPTED, RequestState.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class RequestResult:
+    """What a result says, as far as it is kept. The parties' numbers are masked; names are not kept.
+
+    ``code`` is the result code as text; ``facts`` are the command's own: of a Transaction Status ``receipt``,
+    ``amount_cents``, ``status``, ``debit``, ``credit``, ``finalised_us``.
+    """
+
+    code: str
+    description: str
+    facts: dict[str, str | int | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest:
+    """One request. ``subject`` is what it is about: a receipt, for a Transaction Status."""
+
+    request_id: str
+    command: str
+    subject: str
+    created_us: int
+    state: RequestState
+    conversation_id: str = ""
+    originator_conversation_id: str = ""
+    settled_us: int | None = None
+    result: RequestResult | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRef:
+    """Names a request by its token, in the listener."""
+
+    request_id: str

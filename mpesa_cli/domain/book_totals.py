@@ -1,0 +1,40 @@
+"""What moved, added up: by kind and hour, and over a whole time. Values only; money in cents."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class KindTotal:
+    """How many rows of a kind there are in an hour (microseconds of its beginning), and their sum in cents."""
+
+    kind: str
+    hour_us: int
+    count: int
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What moved in a time. What went out is negative."""
+
+    count: int = 0
+    gross_cents: int = 0
+    charges_cents: int = 0
+    reversals_cents: int = 0
+    other_cents: int = 0
+
+    @property
+    def net_cents(self) -> int:
+        """Everything that moved."""
+        return self.gross_cents + self.charges_cents + self.reversals_cents + self.other_cents
+
+
+def add_up(hours: Iterable[KindTotal]) -> Totals:
+    """M-Pesa's rows by hour as one total. ``count`` is of customers' payments."""
+    cents = {"received": 0, "charge": 0, "reversal": 0, "other": 0}
+    count = 0
+    for each in hours:
+        cents[each.kind] += each.cents
+        count += each.count if each.kind == "received" else 0
+    return Totals(count, cents["received"], cents["charge"], cents["reversal"], cents["other"])

@@ -1,0 +1,106 @@
+"""Raw bodies: stored before anything is read from them, many at once where many came.
+
+A statement of SQLite's costs Python its lock, once to let go and once to get it back; with a busy event loop
+beside, that costs more than the statement. So a batch is stored in as few statements as it takes.
+"""
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
+
+from mpesa_cli.domain.payment import AttemptRef
+from mpesa_cli.errors import Conflict
+from mpesa_cli.ledger.chaining import Chaining
+from mpesa_cli.ledger.ledger import BODIES_OF_ATTEMPT_MAX, NewCallback
+
+ROWS_OF_A_STATEMENT = (32, 16, 8, 4, 2, 1)  # few enough that each is compiled once and kept
+
+
+class BodyWrites(Chaining):
+    """Storing raw bodies, and saying what became of them."""
+
+    def store_callbacks(self, callbacks: Sequence[NewCallback], at_us: int) -> list[str | Conflict | None]:
+        """Store raw bodies; of each its id, None where it was stored before, Conflict where there is no room."""
+        rounds: defaultdict[int, list[int]] = defaultdict(list)
+        seen: Counter[AttemptRef] = Counter()
+        for index, callback in enumerate(callbacks):
+            seen[callback.attempt] += 1
+            rounds[seen[callback.attempt]].append(index)
+        outcomes: list[str | Conflict | None] = [None] * len(callbacks)
+        for indexes in rounds.values():  # one of each attempt, so that room can be counted in the statement
+            stored = self._store_of_different_attempts([callbacks[index] for index in indexes], at_us)
+            for index, outcome in zip(indexes, stored, strict=True):
+                outcomes[index] = outcome
+        return outcomes
+
+    def store_callback(self, attempt: AttemptRef, body: bytes, peer: str, at_us: int) -> str | None:
+        """Store a raw body; returns its id, or None where the same body was stored before."""
+        outcome = self.store_callbacks([NewCallback(attempt, body, peer)], at_us)[0]
+        if isinstance(outcome, Conflict):
+            raise outcome
+        return outcome
+
+    def store_body(self, channel: str, body: bytes, peer: str, at_us: int) -> str | None:
+        """Store a raw body that names no attempt; returns its id, or None where it was stored before."""
+        callback_id = self._new_id(at_us)
+        cursor = self._open.execute(
+            "INSERT INTO callbacks (callback_id, channel, received_us, peer, sha256, body) "
+            "VALUES (?,?,?,?,?,?) ON CONFLICT (payment_id, attempt, channel, sha256) DO NOTHING",
+            (callback_id, channel, at_us, peer, hashlib.sha256(body).hexdigest(), body),
+        )
+        return callback_id if cursor.rowcount else None
+
+    def mark_callback(self, callback_id: str, verdict: str) -> None:
+        """Say what became of a raw body."""
+        self._open.execute("UPDATE callbacks SET verdict=? WHERE callback_id=?", (verdict, callback_id))
+
+    def _new_id(self, at_us: int) -> str:
+        """Begins with the time, so that new ones go to one page of the index, and not each to another."""
+        return f"CB-{at_us:013x}{self._token_hex(4)}"
+
+    def _store_of_different_attempts(self, callbacks: Sequence[NewCallback], at_us: int) -> list[str | Conflict | None]:
+        ids = [self._new_id(at_us) for _ in callbacks]
+        digests = [hashlib.sha256(callback.body).hexdigest() for callback in callbacks]
+        begin = stored = 0
+        for rows in ROWS_OF_A_STATEMENT:
+            while len(callbacks) - begin >= rows:
+                values: list[object] = []
+                for index in range(begin, begin + rows):
+                    attempt, body, peer = callbacks[index]
+                    values += (ids[index], *attempt, peer, digests[index], body)
+                stored += self._open.execute(_insert(rows), (*values, at_us, BODIES_OF_ATTEMPT_MAX)).rowcount
+                begin += rows
+        if stored == len(callbacks):
+            return list(ids)
+        found = self.rows(
+            "SELECT callback_id FROM callbacks WHERE callback_id IN (SELECT value FROM json_each(?))",
+            (json.dumps(ids),),
+        )
+        new = {callback_id for (callback_id,) in found}
+        return [
+            callback_id if callback_id in new else self._why_not(callback.attempt, digest)
+            for callback_id, callback, digest in zip(ids, callbacks, digests, strict=True)
+        ]
+
+    def _why_not(self, attempt: AttemptRef, digest: str) -> Conflict | None:
+        if self.rows("SELECT 1 FROM callbacks WHERE payment_id=? AND attempt=? AND sha256=?", (*attempt, digest)):
+            return None
+        return Conflict(
+            f"Attempt {attempt.number} of {attempt.payment_id} already has {BODIES_OF_ATTEMPT_MAX} callbacks.",
+            hint=f"Nothing more is kept on it. Look at them: mpesa log {attempt.payment_id}",
+            code="too-many-bodies",
+        )
+
+
+@lru_cache(maxsize=len(ROWS_OF_A_STATEMENT))
+def _insert(rows: int) -> str:
+    return (  # begins with INSERT, or Python would not count its rows
+        "INSERT INTO callbacks (callback_id, channel, payment_id, attempt, peer, sha256, body, received_us) "  # noqa: S608
+        "WITH new (callback_id, payment_id, attempt, peer, sha256, body) AS (VALUES "
+        f"{','.join(['(?,?,?,?,?,?)'] * rows)}) "
+        "SELECT callback_id, 'stk', payment_id, attempt, peer, sha256, body, ? FROM new WHERE "
+        "(SELECT count(*) FROM callbacks c WHERE c.payment_id=new.payment_id AND c.attempt=new.attempt) < ? "
+        "ON CONFLICT (payment_id, attempt, channel, sha256) DO NOTHING"
+    )

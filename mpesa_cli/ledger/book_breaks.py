@@ -1,0 +1,151 @@
+"""Questions that compare the books with the payments. Each is one walk by an index, whatever the ledger's size."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from mpesa_cli.domain.book_totals import KindTotal
+from mpesa_cli.domain.statement_row import StatementRow
+from mpesa_cli.ledger.book_keeping import Known, Scope
+from mpesa_cli.ledger.books import HOUR_US, IN_SCOPE, KEYS_IN_SCOPE, ROW_COLUMNS, BookReads, bounds, statement_row
+
+_R = ", ".join(f"r.{name}" for name in ROW_COLUMNS.split(", "))
+_KNOWN = "a.payment_id, p.order_id, a.number, a.amount_cents"
+_NEAR_US = 600_000_000
+_DAY_US = 86_400_000_000
+# When the money came, as far as it can be true: a callback says its own time, and a forged one any time. Outside
+# the prompt's life what it says is not believed, and the time when we heard of it counts instead.
+MONEY_CAME = f"""CASE
+    WHEN a.source='person' THEN coalesce(a.requested_us, a.settled_us)
+    WHEN a.paid_us BETWEEN coalesce(a.requested_us - {_NEAR_US}, a.settled_us - {_DAY_US})
+        AND a.settled_us + {_NEAR_US} THEN a.paid_us
+    ELSE a.settled_us END"""
+_OURS = "p.shortcode IN (SELECT value FROM json_each(?))"
+
+
+class BreakReads(BookReads):
+    """Where the books and the payments do not say the same."""
+
+    def rows_in_review(self, scope: Scope) -> Iterator[Known]:
+        """Rows whose receipt was reported for an attempt that a person must look at."""
+        return self._with_row(
+            f"SELECT {_KNOWN}, {_R} FROM attempts a CROSS JOIN statement_rows r ON r.receipt=a.receipt "  # noqa: S608
+            "CROSS JOIN payments p ON p.payment_id=a.payment_id "
+            f"WHERE a.state='review' AND r.kind='received' AND {IN_SCOPE} "
+            "AND NOT EXISTS (SELECT 1 FROM receipts k WHERE k.receipt=r.receipt) ORDER BY r.completed_us",
+            bounds(scope),
+        )
+
+    def paid_unlike_rows(self, scope: Scope) -> Iterator[Known]:
+        """Paid attempts whose row has another amount, and those of this time that no row tells of (``row`` None)."""
+        # One walk for both: it touches every paid attempt.
+        rows: list[Any] = self.rows(
+            f"SELECT DISTINCT {_KNOWN}, {MONEY_CAME}, a.receipts, coalesce(a.receipt, '') FROM attempts a "  # noqa: S608
+            "LEFT JOIN statement_rows r ON r.receipt=a.receipt AND r.kind='received' "
+            "CROSS JOIN payments p ON p.payment_id=a.payment_id "
+            "WHERE a.state='paid' AND (r.amount_cents IS NOT a.amount_cents OR instr(a.receipts, ' ')) "
+            "AND p.shortcode IN (SELECT value FROM json_each(?)) ORDER BY 5, 1, 3",
+            (bounds(scope)[2],),
+        )
+        for payment_id, order_id, number, cents, at_us, receipts, first in rows:
+            for receipt in str(receipts).split() or [first]:
+                about = Known(payment_id, order_id, number, cents, at_us, receipt)
+                found = [r for r in self.receipt_rows(receipt) if r.kind == "received"]
+                if not found and scope.from_us <= at_us < scope.until_us:
+                    yield about
+                elif found and all(r.amount_cents != cents for r in found):
+                    unlike = next((r for r in found if scope.from_us <= r.completed_us < scope.until_us), None)
+                    if unlike is not None:
+                        yield replace(about, at_us=unlike.completed_us, row=unlike)
+
+    def paid_twice(self, scope: Scope) -> Iterator[Known]:
+        """Payments of this time that got more money than was asked."""
+        rows: list[Any] = self.rows(
+            "SELECT p.payment_id, p.order_id, 0, p.received_cents - p.amount_cents, p.paid_us, coalesce(p.receipt, '') "  # noqa: S608
+            "FROM payments p WHERE p.status='overpaid' AND p.paid_us >= ? AND p.paid_us < ? "
+            f"AND {_OURS} ORDER BY p.paid_us",
+            bounds(scope),
+        )
+        return (Known(*row) for row in rows)
+
+    def claimed_twice(self, scope: Scope) -> Iterator[Known]:
+        """Attempts that were reported in this time with a receipt which pays another attempt."""
+        rows: list[Any] = self.rows(
+            f"SELECT {_KNOWN}, a.settled_us, a.receipt FROM attempts a CROSS JOIN receipts k ON k.receipt=a.receipt "  # noqa: S608
+            "CROSS JOIN payments p ON p.payment_id=a.payment_id "
+            f"WHERE a.state='review' AND a.settled_us >= ? AND a.settled_us < ? AND {_OURS} ORDER BY a.settled_us",
+            bounds(scope),
+        )
+        return (Known(*row) for row in rows)
+
+    def reversed_attempts(self, scope: Scope) -> Iterator[Known]:
+        """Reversal rows of this time whose original receipt pays an attempt of ours; ``receipt`` is the original."""
+        return self._reversals(
+            f"({KEYS_IN_SCOPE} AND r.kind='reversal') f CROSS JOIN statement_rows r "
+            "ON (r.receipt, r.kind, r.amount_cents)=(f.receipt, f.kind, f.amount_cents)",
+            "a.number=k.attempt",
+            bounds(scope),
+        )
+
+    def reversals_of_ours(self, shortcodes: Sequence[str]) -> Iterator[Known]:
+        """Reversal rows of any time whose original receipt pays an attempt of which not all is known to be back."""
+        return self._reversals(
+            "statement_rows r",
+            "a.number=k.attempt AND a.reversed_cents < a.paid_cents AND r.kind='reversal' "
+            "AND r.shortcode IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(shortcodes)),),
+        )
+
+    def _reversals(self, rows_from: str, condition: str, parameters: tuple[object, ...]) -> Iterator[Known]:
+        rows: list[Any] = self.rows(
+            f"SELECT {_KNOWN}, {_R} FROM {rows_from} "  # noqa: S608 - fixed text
+            "CROSS JOIN receipts k ON k.receipt=CASE WHEN r.linked<>'' THEN r.linked ELSE r.receipt END "
+            "CROSS JOIN attempts a ON a.payment_id=k.payment_id "
+            "CROSS JOIN payments p ON p.payment_id=a.payment_id "
+            f"WHERE {condition} ORDER BY r.completed_us",
+            parameters,
+        )
+        for row in rows:
+            back = statement_row(row[4:])
+            original = back.linked or back.receipt
+            yield Known(row[0], row[1], row[2], -back.amount_cents, back.completed_us, original, back)
+
+    def receipts_on_two_rows(self, scope: Scope) -> Iterator[StatementRow]:
+        """Rows of received money that share their receipt with another one of another amount."""
+        rows = self.rows(
+            f"SELECT {_R} FROM (SELECT receipt FROM statement_rows WHERE kind='received' GROUP BY receipt "  # noqa: S608
+            "HAVING count(*) > 1) twice CROSS JOIN statement_rows r ON r.receipt=twice.receipt "
+            f"WHERE {IN_SCOPE} AND r.kind='received' ORDER BY r.completed_us, r.receipt",
+            bounds(scope),
+        )
+        return map(statement_row, rows)
+
+    def lonely_charges(self, scope: Scope) -> Iterator[StatementRow]:
+        """Charges on a receipt that nothing else is known of."""
+        rows = self.rows(
+            f"WITH lonely AS (SELECT r.receipt FROM statement_rows r WHERE {IN_SCOPE} AND r.kind='charge' "  # noqa: S608
+            "AND NOT EXISTS (SELECT 1 FROM statement_rows o WHERE o.receipt=r.receipt AND o.kind<>'charge') "
+            "AND NOT EXISTS (SELECT 1 FROM receipts k WHERE k.receipt=r.receipt)) "
+            f"SELECT {_R} FROM lonely CROSS JOIN statement_rows r ON r.receipt=lonely.receipt AND r.kind='charge' "
+            "WHERE r.linked='' OR NOT EXISTS (SELECT 1 FROM statement_rows o WHERE o.receipt=r.linked) "
+            "ORDER BY r.completed_us",
+            bounds(scope),
+        )
+        return map(statement_row, rows)
+
+    def ledger_hours(self, scope: Scope) -> Sequence[KindTotal]:
+        """Attempts that the ledger calls paid, by the hour in which their money came, as received."""
+        rows: list[Any] = self.rows(
+            f"SELECT 'received', {MONEY_CAME} / {HOUR_US} * {HOUR_US} AS hour, count(*), sum(a.paid_cents) "  # noqa: S608
+            "FROM attempts a CROSS JOIN payments p ON p.payment_id=a.payment_id "
+            f"WHERE a.state='paid' AND {MONEY_CAME} >= ? AND {MONEY_CAME} < ? AND {_OURS} GROUP BY hour ORDER BY hour",
+            bounds(scope),
+        )
+        return [KindTotal(*row) for row in rows]
+
+    def _with_row(self, sql: str, parameters: tuple[object, ...]) -> Iterator[Known]:
+        rows: list[Any] = self.rows(sql, parameters)
+        for payment_id, order_id, number, cents, *row in rows:
+            found = statement_row(row)
+            yield Known(payment_id, order_id, number, cents, found.completed_us, found.receipt, found)

@@ -1,0 +1,94 @@
+"""What is written into the books: new rows, statements read to their end, what a person accepted, closed days.
+
+A row is known by receipt, kind and amount, in whichever file it stands (docs/assumptions.md A71).
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+from mpesa_cli.domain import evidence as ev
+from mpesa_cli.domain.breaks import Accepted
+from mpesa_cli.domain.closing import DayTotals
+from mpesa_cli.domain.statement_row import StatementRow
+from mpesa_cli.ledger.book_breaks import BreakReads
+from mpesa_cli.ledger.book_keeping import StoredStatement
+from mpesa_cli.ledger.books import ROW_COLUMNS, STATEMENT_COLUMNS
+from mpesa_cli.ledger.chaining import Chaining
+
+
+class BookWrites(BreakReads, Chaining):
+    """What is written into the books, inside an open write transaction."""
+
+    def add_rows(self, statement: StoredStatement, rows: Sequence[StatementRow]) -> int:
+        """Keep rows that are not known yet, and the statement where there are any. Returns how many were new."""
+        before = self._open.total_changes
+        self._open.executemany(
+            f"INSERT INTO statement_rows ({ROW_COLUMNS}, shortcode, statement_id) "  # noqa: S608 - fixed text
+            "VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (receipt, kind, amount_cents) DO NOTHING",
+            _with_origin(rows, statement),
+        )
+        new = self._open.total_changes - before
+        if new:
+            self._open.execute(
+                f"INSERT INTO statements ({STATEMENT_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,0,?) "  # noqa: S608
+                "ON CONFLICT (statement_id) DO UPDATE SET row_count = row_count + excluded.row_count",
+                (statement.statement_id, statement.source, statement.name, statement.sha256, statement.from_us,
+                 statement.until_us, statement.read_us, statement.shortcode, new, statement.findings),
+            )  # fmt: skip
+        return new
+
+    def finish_statement(self, statement: StoredStatement) -> int:
+        """Say that a statement was read to its end; journaled where it brought rows. Returns how many it brought."""
+        stored = self.statement(statement.statement_id)
+        if stored is None:
+            return 0
+        if stored.complete:
+            return stored.row_count
+        self._open.execute(
+            "UPDATE statements SET complete=1, from_us=?, until_us=?, findings=? WHERE statement_id=?",
+            (statement.from_us, statement.until_us, statement.findings, statement.statement_id),
+        )
+        facts = {
+            "statement": statement.statement_id, "source": statement.source, "sha256": statement.sha256,
+            "rows": stored.row_count, "from_us": statement.from_us, "until_us": statement.until_us,
+        }  # fmt: skip
+        self._chain(ev.Record("statement_read", statement.read_us, facts, {}), "", None)
+        return stored.row_count
+
+    def accept_break(self, break_id: str, accepted: Accepted) -> bool:
+        """Record that a person took note. False where the same was recorded before."""
+        known = self.accepted_breaks().get(break_id)
+        if known is not None and (known.by, known.reason) == (accepted.by, accepted.reason):
+            return False
+        self._open.execute(
+            "INSERT INTO accepted_breaks VALUES (?,?,?,?) ON CONFLICT (break_id) DO UPDATE SET "
+            "accepted_by=excluded.accepted_by, reason=excluded.reason, accepted_us=excluded.accepted_us",
+            (break_id, accepted.by, accepted.reason, accepted.at_us),
+        )
+        facts = {"break": break_id, "by": accepted.by, "reason": accepted.reason}
+        self._chain(ev.Record("break_accepted", accepted.at_us, facts, {}), "", None)
+        return True
+
+    def close_day(
+        self, day: str, shortcode: str, totals: DayTotals, *, by: str, reason: str, sha256: str, at_us: int,
+        open_breaks: int,
+    ) -> None:  # fmt: skip
+        """Record the totals of a day, over those recorded before."""
+        facts = {
+            "day": day, "shortcode": shortcode, "totals": totals.facts(), "by": by, "reason": reason,
+            "sha256": sha256, "open_breaks": open_breaks,
+        }  # fmt: skip
+        head = self.journal_head()
+        self._chain(ev.Record("day_closed", at_us, facts, {}), "", None)
+        self._open.execute(
+            "INSERT INTO closings (day, shortcode, closed_us, closed_by, totals, sha256, head) VALUES (?,?,?,?,?,?,?) "
+            "ON CONFLICT (day, shortcode) DO UPDATE SET closed_us=excluded.closed_us, closed_by=excluded.closed_by, "
+            "totals=excluded.totals, sha256=excluded.sha256, head=excluded.head",
+            (day, shortcode, at_us, by, json.dumps(totals.facts()), sha256, head),
+        )
+
+
+def _with_origin(rows: Iterable[StatementRow], statement: StoredStatement) -> Iterator[tuple[object, ...]]:
+    for r in rows:
+        yield (r.receipt, r.kind, r.amount_cents, r.completed_us, r.balance_cents, r.account, r.party, r.linked,
+               r.line, statement.shortcode, statement.statement_id)  # fmt: skip

@@ -1,0 +1,145 @@
+"""The books on SQLite: statement rows by their natural key, the statements they came from, closed days."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from mpesa_cli.domain.book_totals import KindTotal
+from mpesa_cli.domain.breaks import Accepted
+from mpesa_cli.domain.closing import Closing, DayTotals
+from mpesa_cli.domain.payment import Attempt
+from mpesa_cli.domain.statement_row import StatementRow
+from mpesa_cli.ledger.book_keeping import Scope, StoredStatement
+from mpesa_cli.ledger.journal import GENESIS
+from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, attempt_from
+
+ROW_COLUMNS = "receipt, kind, amount_cents, completed_us, balance_cents, account, party, linked, line"
+STATEMENT_COLUMNS = (
+    "statement_id, source, name, sha256, from_us, until_us, read_us, shortcode, row_count, complete, findings"
+)
+HOUR_US = 3_600_000_000
+CACHE_KB = 131_072
+IN_SCOPE = "r.completed_us >= ? AND r.completed_us < ? AND r.shortcode IN (SELECT value FROM json_each(?))"
+
+
+# The time's index alone answers this; the rows themselves are fetched for what is left.
+KEYS_IN_SCOPE = f"SELECT r.receipt, r.kind, r.amount_cents FROM statement_rows r WHERE {IN_SCOPE}"  # noqa: S608
+
+
+def bounds(scope: Scope) -> tuple[int, int, str]:
+    """The parameters that IN_SCOPE takes."""
+    return scope.from_us, scope.until_us, json.dumps(scope.shortcodes)
+
+
+def statement_row(columns: Sequence[Any]) -> StatementRow:
+    """A row from ROW_COLUMNS."""
+    return StatementRow(*columns)
+
+
+class BookReads(Reads):
+    """What can be asked of the books: rows as they were stored."""
+
+    def statement(self, statement_id: str) -> StoredStatement | None:
+        """The statement, or None where it never brought anything new."""
+        rows: list[Any] = self.rows(
+            f"SELECT {STATEMENT_COLUMNS} FROM statements WHERE statement_id=?",  # noqa: S608 - fixed text
+            (statement_id,),
+        )
+        if not rows:
+            return None
+        stored = StoredStatement(*rows[0])
+        return replace(stored, complete=bool(stored.complete))
+
+    def expect_many_rows(self) -> None:
+        """Make room in memory for questions that walk over everything: pages are read once, not once a question."""
+        self.rows(f"PRAGMA cache_size=-{CACHE_KB}")
+
+    def rows_without_payment(self, scope: Scope) -> Sequence[StatementRow]:
+        """Rows of received money whose receipt pays nothing in this ledger, oldest first."""
+        unknown = "NOT EXISTS (SELECT 1 FROM receipts k WHERE k.receipt=r.receipt)"
+        return self._rows_of_keys(f"r.kind='received' AND {unknown}", scope)
+
+    def reversal_rows(self, scope: Scope) -> Sequence[StatementRow]:
+        """Rows of reversals, oldest first."""
+        return self._rows_of_keys("r.kind='reversal'", scope)
+
+    def receipt_rows(self, receipt: str) -> Sequence[StatementRow]:
+        """Every stored row of one receipt."""
+        rows = self.rows(
+            f"SELECT {ROW_COLUMNS} FROM statement_rows WHERE receipt=? ORDER BY completed_us",  # noqa: S608 - fixed text
+            (receipt,),
+        )
+        return list(map(statement_row, rows))
+
+    def _rows_of_keys(self, condition: str, scope: Scope) -> list[StatementRow]:
+        rows = self.rows(
+            f"SELECT {ROW_COLUMNS} FROM ({KEYS_IN_SCOPE} AND {condition}) "  # noqa: S608 - fixed text
+            "CROSS JOIN statement_rows USING (receipt, kind, amount_cents) "
+            "ORDER BY completed_us, receipt, amount_cents",
+            bounds(scope),
+        )
+        return list(map(statement_row, rows))
+
+    def doubtful_attempts(self, since_us: int, until_us: int) -> Sequence[Attempt]:
+        """Attempts without a receipt that money may belong to, or with one that was not believed, asked for then."""
+        # Those whose state says so by an index; the others are found in one walk over the attempts of that time.
+        rows = self.rows(
+            f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE state IN ('sending', 'pending', 'unknown', 'created') "  # noqa: S608
+            "AND created_us BETWEEN ? AND ? AND requested_us IS NOT NULL UNION ALL "
+            f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE (state='review' OR (state='paid' AND receipts='') "
+            "OR (state='failed' AND flags LIKE '%unconfirmed%')) AND created_us BETWEEN ? AND ?",
+            (since_us, until_us, since_us, until_us),
+        )
+        return [attempt_from(r) for r in rows]
+
+    def shared_references(self, references: Sequence[str]) -> set[str]:
+        """Which of these account references belong to more than one payment."""
+        rows = self.rows(
+            "SELECT account_reference FROM payments WHERE account_reference IN (SELECT value FROM json_each(?)) "
+            "GROUP BY account_reference HAVING count(*) > 1",
+            (json.dumps(list(references)),),
+        )
+        return {str(reference) for (reference,) in rows}
+
+    def totals(self, scope: Scope) -> Sequence[KindTotal]:
+        """Rows by kind and hour."""
+        return self._by_hour(
+            f"SELECT r.kind, r.completed_us / {HOUR_US} * {HOUR_US}, count(*), sum(r.amount_cents) "  # noqa: S608
+            f"FROM statement_rows r WHERE {IN_SCOPE} GROUP BY 1, 2 ORDER BY 2, 1",
+            bounds(scope),
+        )
+
+    def settled_hours(self, scope: Scope) -> Sequence[KindTotal]:
+        """The ledger's own payments by hour of their creation; ``kind`` is ``settled`` or ``open``."""
+        return self._by_hour(
+            "SELECT CASE WHEN status IN ('pending', 'unknown', 'review') THEN 'open' ELSE 'settled' END, "  # noqa: S608
+            f"created_us / {HOUR_US} * {HOUR_US}, count(*), sum(received_cents) FROM payments "
+            "WHERE created_us >= ? AND created_us < ? AND shortcode IN (SELECT value FROM json_each(?)) "
+            "GROUP BY 1, 2 ORDER BY 2, 1",
+            bounds(scope),
+        )
+
+    def _by_hour(self, sql: str, parameters: tuple[object, ...]) -> list[KindTotal]:
+        rows: list[Any] = self.rows(sql, parameters)
+        return [KindTotal(*row) for row in rows]
+
+    def accepted_breaks(self) -> dict[str, Accepted]:
+        """The breaks that somebody accepted, by their ids."""
+        rows: list[Any] = self.rows("SELECT break_id, accepted_by, reason, accepted_us FROM accepted_breaks")
+        return {break_id: Accepted(by, reason, at_us) for break_id, by, reason, at_us in rows}
+
+    def closings(self, shortcodes: Sequence[str]) -> Sequence[Closing]:
+        """The days that were closed, oldest first."""
+        rows: list[Any] = self.rows(
+            "SELECT day, shortcode, closed_us, closed_by, totals, sha256, head FROM closings "
+            "WHERE shortcode IN (SELECT value FROM json_each(?)) ORDER BY day",
+            (json.dumps(list(shortcodes)),),
+        )
+        return [Closing(d, c, at, by, DayTotals(**json.loads(t)), s, h) for d, c, at, by, t, s, h in rows]
+
+    def journal_head(self) -> str:
+        """The hash of the journal's last row; zeros where there is none."""
+        rows = self.rows("SELECT hash FROM journal ORDER BY seq DESC LIMIT 1")
+        return str(rows[0][0]) if rows else GENESIS

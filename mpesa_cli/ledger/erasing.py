@@ -1,0 +1,223 @@
+"""Erasing a phone number: amounts, receipts and the chain stay; the number and what contains it go.
+
+What is chained never held the number, only a keyed digest of it (journal.py). Here the key goes, and a random
+pseudonym takes the number's place in the private facts, so that every payment is decided as before. What an
+erasure left is chained in turn, by a SHA-256 over it: nobody can take personal data away and call it an erasure.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from mpesa_cli.domain import evidence as ev
+from mpesa_cli.domain.payment import Attempt, Payment
+from mpesa_cli.domain.pseudonym import PREFIX, Erased, Replacement
+from mpesa_cli.domain.state import AttemptView, PaymentStatus, Terms, attempt_view
+from mpesa_cli.errors import Conflict
+from mpesa_cli.ledger.chaining import Chaining
+from mpesa_cli.ledger.journal import canonical
+from mpesa_cli.ledger.journal_kinds import ERASED_KEY
+from mpesa_cli.ledger.rows import save_payment, save_view
+
+SCRUB_DUE = "scrub_due"  # the row of meta that says: erased, and old bytes may still be in the file (scrubbing.py)
+OPEN = frozenset({PaymentStatus.PENDING, PaymentStatus.UNKNOWN, PaymentStatus.REVIEW})
+# Projections of chained facts, or without anything personal. What is left is searched column by column, so that a
+# table that is added later is not forgotten.
+_NOT_SEARCHED = frozenset(
+    {"journal", "journal_private", "payments", "attempts", "receipts", "hooks", "meta", "orders", "api_tokens",
+     "closings", "callbacks", "accepted_breaks", "shown_receipts"}
+)  # fmt: skip
+
+
+class Erasing(Chaining):
+    """The part of a write transaction that erases."""
+
+    def erase(self, msisdn: str, at_us: int) -> Erased | None:
+        """Replace a number (``254…``) everywhere by a pseudonym that is kept nowhere else; None where it is not here.
+
+        Raises Conflict ``payment-open`` where money may still move on it or evidence waits to be read.
+        """
+        number = Replacement(msisdn, PREFIX + self._token_hex(6))
+        payment_ids = self._payments_of(number)
+        payments = [p for payment_id in payment_ids if (p := self.payment(payment_id))]
+        self._refuse_open(payments)
+        erasure = "ERS-" + self._token_hex(6)
+        bodies = self._erase_bodies(number, payment_ids)
+        private_rows, sha256 = self._erase_private(number, payment_ids, erasure)
+        other_rows = self._erase_elsewhere(number, payment_ids)
+        for payment in payments:
+            self._reproject(number, payment)
+        if not (payments or bodies or private_rows or other_rows):
+            return None
+        facts = {
+            "erasure": erasure, "payments": len(payments), "rows": private_rows, "sha256": sha256, "bodies": bodies,
+        }  # fmt: skip
+        self._chain(ev.Record("erased", at_us, facts, {}), "", None)
+        self._open.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO NOTHING", (SCRUB_DUE, erasure))
+        return Erased(len(payments), private_rows, bodies, other_rows, self._kept_in(number))
+
+    def _payments_of(self, number: Replacement) -> list[str]:
+        rows = self._open.execute(
+            "SELECT payment_id FROM payments WHERE msisdn IN (?1, ?3) "
+            "UNION SELECT payment_id FROM attempts WHERE msisdn IN (?1, ?3) "
+            "UNION SELECT j.payment_id FROM journal_private p JOIN journal j USING (seq) "
+            "WHERE (instr(p.facts, ?2) OR instr(p.facts, ?3)) AND j.payment_id <> ''",
+            (number.msisdn, number.digits, number.hashed),
+        )
+        return sorted(str(payment_id) for (payment_id,) in rows)
+
+    def _refuse_open(self, payments: Sequence[Payment]) -> None:
+        for payment in payments:
+            unread = self._open.execute(
+                "SELECT 1 FROM callbacks WHERE payment_id = ? AND verdict = ''", (payment.payment_id,)
+            )
+            if payment.status in OPEN or unread.fetchone():
+                raise Conflict(
+                    f"Order {payment.order_id} of this number is {payment.status}: money may still move on it.",
+                    hint=f"Nothing was erased. Settle it first: mpesa status {payment.order_id}",
+                    code="payment-open",
+                )
+
+    def _erase_private(self, number: Replacement, payment_ids: Sequence[str], erasure: str) -> tuple[int, str]:
+        """Give private facts the pseudonym, and take their keys away. Returns how many, and the SHA-256 over them."""
+        seen, count = hashlib.sha256(), 0
+        whose = "(SELECT receipt FROM receipts WHERE payment_id IN (SELECT value FROM json_each(?2)))"
+        rows = self._open.execute(
+            "SELECT p.seq, p.facts, r.request_id FROM journal_private p JOIN journal j USING (seq) "  # noqa: S608
+            "LEFT JOIN requests r ON j.kind = 'request_settled' "
+            f"AND r.request_id = json_extract(j.facts, '$.request_id') AND r.subject IN {whose} "
+            "WHERE instr(p.facts, ?1) OR r.request_id IS NOT NULL "
+            "OR j.payment_id IN (SELECT value FROM json_each(?2)) ORDER BY p.seq",
+            (number.digits, json.dumps(payment_ids)),
+        ).fetchall()
+        for seq, stored, request in rows:
+            facts = json.loads(stored)
+            replaced = {name: _fact(number, name, value, whole=bool(request)) for name, value in facts.items()}
+            if replaced != facts:
+                text = canonical(replaced)
+                self._open.execute(
+                    "UPDATE journal_private SET key = ?, facts = ? WHERE seq = ?", (ERASED_KEY + erasure, text, seq)
+                )
+                seen.update(f"{seq} {text}\n".encode())
+                count += 1
+        return count, seen.hexdigest()
+
+    def _erase_bodies(self, number: Replacement, payment_ids: Sequence[str]) -> int:
+        """Replace raw bodies of these payments, and any that name the number: they hold names, too.
+
+        Their SHA-256 goes as well. Everything else in a callback is known, so that a digest of it would give the
+        number away to whoever tries all hundred million.
+        """
+        rows = self._open.execute(
+            "SELECT callback_id FROM callbacks WHERE payment_id IN (SELECT value FROM json_each(?1)) "
+            "OR instr(body, CAST(?2 AS BLOB)) OR instr(lower(CAST(body AS TEXT)), ?3) "
+            "OR callback_id IN (SELECT json_extract(facts, '$.callback_id') FROM journal "
+            "  WHERE kind = 'received' AND payment_id IN (SELECT value FROM json_each(?1))) "
+            "OR payment_id IN (SELECT request_id FROM requests WHERE subject IN ("
+            "  SELECT receipt FROM receipts WHERE payment_id IN (SELECT value FROM json_each(?1))))",
+            (json.dumps(payment_ids), number.digits, number.hashed),
+        ).fetchall()
+        for (callback_id,) in rows:
+            left = canonical({"erased": callback_id}).encode()
+            self._open.execute(
+                "UPDATE callbacks SET body = ?, sha256 = ?, verdict = CASE verdict WHEN '' THEN 'erased' ELSE verdict "
+                "END WHERE callback_id = ?",
+                (left, hashlib.sha256(left).hexdigest(), callback_id),
+            )
+        return len(rows)
+
+    def _erase_elsewhere(self, number: Replacement, payment_ids: Sequence[str]) -> int:
+        """Everything that is neither journal nor projection: what was to be sent, statement rows, requests."""
+        whose = "(SELECT receipt FROM receipts WHERE payment_id IN (SELECT value FROM json_each(?2)))"
+        ids = json.dumps(payment_ids)
+        changed = self._open.execute(  # digits that a statement shows, and names in a result
+            f"UPDATE statement_rows SET party = ?1 WHERE party <> '' AND receipt IN {whose}",  # noqa: S608
+            (number.pseudonym, ids),
+        ).rowcount
+        changed += self._open.execute(
+            f"UPDATE requests SET result = '' WHERE result <> '' AND subject IN {whose} AND ?1 <> ''",  # noqa: S608
+            (number.pseudonym, ids),
+        ).rowcount
+        # A digest of a call's inputs would give the number away as well. The same key then no longer fits any call.
+        changed += self._open.execute(
+            "UPDATE idempotency_keys SET inputs_sha256 = ? WHERE payment_id IN (SELECT value FROM json_each(?))",
+            (number.pseudonym, ids),
+        ).rowcount
+        for table, column in _searched(self._open):
+            changed += self._replace_in(number, table, column)
+        return changed
+
+    def _replace_in(self, number: Replacement, table: str, column: str) -> int:
+        self._open.create_function("without_number", 1, lambda value: _replaced(number, value), deterministic=True)
+        return self._open.execute(
+            f'UPDATE "{table}" SET "{column}" = without_number("{column}") '  # noqa: S608 - names from the schema
+            f'WHERE instr(CAST("{column}" AS TEXT), ?)',
+            (number.digits,),
+        ).rowcount
+
+    def _reproject(self, number: Replacement, before: Payment) -> None:
+        """Bring a payment's rows up to its new private facts. Where it stands must not have changed."""
+        attempts = tuple(self._reprojected(number, attempt) for attempt in before.attempts)
+        self._open.execute(
+            "UPDATE payments SET msisdn = ? WHERE payment_id = ?",
+            (number.of_number(before.msisdn), before.payment_id),
+        )
+        after = replace(before, attempts=attempts)
+        if after.status is not before.status or after.received_cents != before.received_cents:
+            raise _would_change(before)
+        save_payment(self._open, after)
+
+    def _reprojected(self, number: Replacement, attempt: Attempt) -> Attempt:
+        msisdn = number.of_number(attempt.msisdn)
+        terms = Terms(attempt.amount_cents, msisdn, prompted=attempt.channel == "stk")
+        view = attempt_view(terms, self.evidence(attempt.ref))
+        if _without_ids(view) != _without_ids(attempt.view):
+            raise _would_change(attempt.ref.payment_id)
+        save_view(self._open, attempt.ref, view, withdrawn=attempt.withdrawn)
+        self._open.execute("UPDATE attempts SET msisdn = ? WHERE payment_id = ? AND number = ?", (msisdn, *attempt.ref))
+        return replace(attempt, msisdn=msisdn, view=view)
+
+    def _kept_in(self, number: Replacement) -> tuple[str, ...]:
+        rows = self._open.execute(
+            "SELECT DISTINCT payment_id FROM journal WHERE instr(facts, ?) ORDER BY payment_id", (number.digits,)
+        )
+        return tuple(str(payment_id) for (payment_id,) in rows)
+
+
+def _without_ids(view: AttemptView) -> AttemptView:
+    return replace(view, checkout_request_id=None)
+
+
+def _fact(number: Replacement, name: str, value: object, *, whole: bool) -> object:
+    """A private fact without the number. What Daraja told of the parties to a payment of it (``whole``) goes."""
+    if not isinstance(value, str):
+        return value
+    if whole:
+        return number.pseudonym
+    return number.of_number(value) if name == "msisdn" else number.in_text(value)
+
+
+def _replaced(number: Replacement, value: str | bytes) -> str | bytes:
+    if isinstance(value, bytes):
+        return number.in_text(value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    return number.in_text(value)
+
+
+def _searched(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'")
+    for (table,) in tables.fetchall():
+        if table not in _NOT_SEARCHED:
+            for _, column, kind, *_ in connection.execute(f'PRAGMA table_info("{table}")').fetchall():
+                if kind in {"TEXT", "BLOB"}:
+                    yield str(table), str(column)
+
+
+def _would_change(payment: Payment | str) -> Conflict:
+    name = payment if isinstance(payment, str) else payment.payment_id
+    return Conflict(
+        f"Without the number {name} would no longer stand where it stands, so nothing was erased.",
+        hint=f"Look at its evidence: mpesa log {name}",
+        code="erasure-changes-payment",
+    )

@@ -1,0 +1,19 @@
+"""Every kind of row that the journal may hold: what an audit does not find here, no version of ours wrote."""
+
+from mpesa_cli.domain.evidence import KINDS
+
+PAYMENT_KINDS = frozenset({"payment_created", "attempt_created", "payment_merged", "receipt_attached"})
+"""About one payment, and no evidence."""
+LEDGER_KINDS = frozenset(
+    {
+        "erased", "restored",  # the ledger as a whole
+        "statement_read", "break_accepted", "day_closed",  # the books
+        "request_made", "request_settled", "receipt_shown",  # what was asked of Daraja, what a customer showed
+        "order_added", "token_issued", "token_revoked",  # the HTTP API
+    }
+)  # fmt: skip
+"""About no payment."""
+ALL_KINDS = frozenset(KINDS) | PAYMENT_KINDS | LEDGER_KINDS
+
+ERASED_KEY = "erased:"
+"""What the key of erased personal data begins with; the id of the erasure follows (erasing.py)."""

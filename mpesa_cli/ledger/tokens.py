@@ -1,0 +1,76 @@
+"""What the ledger keeps of bearer tokens: their ids, whom they were made for, and whether they still open anything.
+
+The token itself is stored nowhere, so whoever reads the ledger, or a backup of it, can't use one.
+"""
+
+from collections.abc import Sequence
+
+from mpesa_cli.domain import evidence as ev
+from mpesa_cli.domain.api_token import KnownToken
+from mpesa_cli.ledger.chaining import Chaining
+from mpesa_cli.ledger.reads import Reads
+
+COLUMNS = "jti, name, scopes, issued_us, expires_us, revoked_us"
+"""What :func:`token_from` reads."""
+
+
+class TokenReads(Reads):
+    """What can be asked about tokens."""
+
+    def api_token(self, jti: str) -> KnownToken | None:
+        """The token with this id, made or revoked here; None where the ledger never heard of it."""
+        rows = self.rows(f"SELECT {COLUMNS} FROM api_tokens WHERE jti=?", (jti,))  # noqa: S608 - fixed text
+        return token_from(rows[0]) if rows else None
+
+    def api_tokens(self) -> Sequence[KnownToken]:
+        """Every token the ledger has heard of, newest first."""
+        rows = self.rows(
+            f"SELECT {COLUMNS} FROM api_tokens ORDER BY coalesce(issued_us, revoked_us) DESC, jti"  # noqa: S608
+        )
+        return [token_from(row) for row in rows]
+
+
+class TokenWrites(Chaining, TokenReads):
+    """What one write transaction can do about tokens."""
+
+    def add_api_token(self, token: KnownToken, at_us: int) -> None:
+        """Remember a token before anybody is told it. Its id is a fresh one."""
+        scopes = sorted(token.scopes)
+        self._open.execute(
+            f"INSERT INTO api_tokens ({COLUMNS}) VALUES (?,?,?,?,?,NULL)",  # noqa: S608 - fixed text
+            (token.jti, token.name, " ".join(scopes), token.issued_us, token.expires_us),
+        )
+        facts = {
+            "jti": token.jti, "name": token.name, "scopes": scopes, "issued_us": token.issued_us,
+            "expires_us": token.expires_us,
+        }  # fmt: skip
+        self._chain(ev.Record("token_issued", at_us, facts, {}), "", None)
+
+    def revoke_api_token(self, jti: str, at_us: int) -> KnownToken:
+        """The token opens nothing from now on, also one that another issuer made. What was revoked stays so."""
+        known = self.api_token(jti)
+        if known is not None and known.revoked_us is not None:
+            return known
+        self._open.execute(
+            f"INSERT INTO api_tokens ({COLUMNS}) VALUES (?,'','',NULL,NULL,?) "  # noqa: S608 - fixed text
+            "ON CONFLICT (jti) DO UPDATE SET revoked_us=excluded.revoked_us",
+            (jti, at_us),
+        )
+        name = "" if known is None else known.name
+        self._chain(ev.Record("token_revoked", at_us, {"jti": jti, "name": name}, {}), "", None)
+        revoked = self.api_token(jti)
+        assert revoked is not None  # noqa: S101 - it was written in the line above
+        return revoked
+
+
+def token_from(row: tuple[object, ...]) -> KnownToken:
+    """A token from a row of COLUMNS."""
+    jti, name, scopes, issued_us, expires_us, revoked_us = row
+    return KnownToken(
+        jti=str(jti), name=str(name), scopes=frozenset(str(scopes).split()), issued_us=_moment(issued_us),
+        expires_us=_moment(expires_us), revoked_us=_moment(revoked_us),
+    )
+
+
+def _moment(column: object) -> int | None:
+    return None if column is None else int(str(column))

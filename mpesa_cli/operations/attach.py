@@ -1,0 +1,112 @@
+"""Attach a proven receipt to the order that it pays, because a person says so."""
+
+from dataclasses import dataclass
+
+from mpesa_cli.domain.amount import format_cents
+from mpesa_cli.domain.evidence import Received, Source
+from mpesa_cli.domain.moments import SECOND_US
+from mpesa_cli.domain.msisdn import same_msisdn
+from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
+from mpesa_cli.domain.state import AttemptState, Flag
+from mpesa_cli.domain.verdict import Claim, Money
+from mpesa_cli.errors import Conflict, MpesaError, NotFound
+from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
+from mpesa_cli.operations.verify import belongs_to_nobody
+
+_BEFORE_PROMPT_S = 120  # clocks differ; money that came longer before a prompt was not for it
+_DOUBTFUL = frozenset({AttemptState.SENDING, AttemptState.PENDING, AttemptState.UNKNOWN, AttemptState.REVIEW})
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who says that the receipt pays the order, and why."""
+
+    by: str
+    reason: str
+
+
+def attach(ledger: Ledger, claim: Claim, money: Money, approval: Approval, now_us: int) -> Payment:
+    """Add the receipt to the order's evidence. Raises NotFound or Conflict; then nothing was written.
+
+    Where an attempt is in doubt and the money fits it, it is that one's; else it counts as paid by hand. Everything is
+    decided inside the transaction.
+    """
+    with ledger.write() as tx:
+        payment = _order(tx, claim)
+        _check_free(tx, claim, payment)
+        missing_cents = payment.amount_cents - payment.received_cents
+        if money.amount_cents != missing_cents:
+            raise _refused(
+                f"Order {payment.order_id} lacks {format_cents(missing_cents)}, and the receipt is over "
+                f"{format_cents(money.amount_cents or 0)}.",
+                payment,
+                "attach-amount",
+            )
+        ref = _attempt_for(payment, money) or tx.add_received(
+            payment.payment_id, money.payer, missing_cents, now_us
+        )
+        tx.note_attached(claim.receipt, ref, by=approval.by, reason=approval.reason, at_us=now_us)
+        return tx.append(
+            ref,
+            Received(
+                at_us=now_us,
+                source=_source(money),
+                receipt=claim.receipt,
+                amount_cents=money.amount_cents,
+                transacted_us=money.at_us,
+                msisdn=money.payer or None,
+            ),
+        )
+
+
+def check_attachable(ledger: Ledger, claim: Claim) -> Payment:
+    """The order, where a receipt may still be attached to it: to ask a person only where it makes sense."""
+    payment = _order(ledger, claim)
+    _check_free(ledger, claim, payment)
+    return payment
+
+
+def _order(ledger: Ledger | LedgerWrite, claim: Claim) -> Payment:
+    payment = ledger.payment_by_order(claim.order_id or "")
+    if payment is None:
+        raise NotFound(
+            f"No order {claim.order_id!r} in the ledger to attach the receipt to.",
+            hint="Nothing was changed. Orders: mpesa history",
+        )
+    return payment
+
+
+def _check_free(ledger: Ledger | LedgerWrite, claim: Claim, payment: Payment) -> None:
+    owner = ledger.receipt_owner(claim.receipt)
+    other = ledger.payment(owner.payment_id) if owner else None
+    if other is not None and not belongs_to_nobody(other, claim.receipt):
+        raise _refused(f"{claim.receipt} already pays order {other.order_id}.", other, "receipt-used")
+    if payment.received_cents >= payment.amount_cents:
+        raise _refused(f"Order {payment.order_id} is already paid.", payment, "already-paid")
+
+
+def _attempt_for(payment: Payment, money: Money) -> AttemptRef | None:
+    """The newest attempt in doubt that this money can belong to, or None."""
+    fitting = [each for each in payment.attempts if _is_in_doubt(each) and _fits(each, money)]
+    return fitting[-1].ref if fitting else None
+
+
+def _is_in_doubt(attempt: Attempt) -> bool:
+    unconfirmed = attempt.state is AttemptState.FAILED and Flag.UNCONFIRMED in attempt.view.flags
+    return attempt.channel == "stk" and (attempt.state in _DOUBTFUL or unconfirmed)
+
+
+def _fits(attempt: Attempt, money: Money) -> bool:
+    asked_us = attempt.view.requested_us or attempt.created_us
+    in_time = money.at_us is None or money.at_us >= asked_us - _BEFORE_PROMPT_S * SECOND_US
+    return in_time and attempt.amount_cents == money.amount_cents and same_msisdn(attempt.msisdn, money.payer or None)
+
+
+def _source(money: Money) -> Source:
+    return "person" if money.proof == "ledger" else money.proof
+
+
+def _refused(message: str, payment: Payment, code: str) -> MpesaError:
+    return Conflict(
+        message, hint=f"Nothing was changed. See it: mpesa status {payment.order_id} --no-refresh", code=code
+    )

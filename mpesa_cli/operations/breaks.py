@@ -1,0 +1,172 @@
+"""Find the breaks: everything in which the ledger and M-Pesa's record of a time do not say the same.
+
+Recomputed from what is stored each time, so that a second run on the same file reports exactly the same. What a
+statement does not have, of the time that it covers, is not at M-Pesa (docs/assumptions.md A70).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from mpesa_cli.domain.amount import format_cents
+from mpesa_cli.domain.breaks import Break, BreakKind, in_order
+from mpesa_cli.domain.matching import NEAR_US, Match
+from mpesa_cli.domain.order_matching import keys_meant
+from mpesa_cli.domain.payment import Payment
+from mpesa_cli.domain.state import PaymentStatus
+from mpesa_cli.domain.statement_row import StatementRow
+from mpesa_cli.ledger.book_keeping import Known, Scope
+from mpesa_cli.ledger.ledger import LedgerReads
+from mpesa_cli.operations.statement_intake import Taken
+
+_PAID = frozenset({PaymentStatus.PAID, PaymentStatus.OVERPAID, PaymentStatus.REFUNDED})
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What comparing found: breaks in order, and what is too near an edge of the time to be called one."""
+
+    breaks: tuple[Break, ...]
+    carried_over: int = 0
+
+
+def compare(
+    ledger: LedgerReads, scope: Scope, unknown: Sequence[StatementRow], suggested: Sequence[Match],
+    own_words: tuple[str, ...], now_us: int,
+) -> Compared:  # fmt: skip
+    """All breaks of one time that a statement covers, those that were accepted too.
+
+    ``unknown`` are its rows that pay nothing here, ``suggested`` what some of them look like.
+    """
+    sure = replace(scope, from_us=scope.from_us + NEAR_US, until_us=scope.until_us - NEAR_US)
+    suggestions = {m.row.receipt: m for m in suggested}
+    looked_like = {m.ref for m in suggested}
+    found: list[Break] = []
+    carried = 0
+    for known in ledger.paid_unlike_rows(scope):
+        if known.row is not None:
+            found.append(_mismatch(known))
+        elif not sure.from_us <= known.at_us < sure.until_us:
+            carried += 1
+        elif (known.payment_id, known.attempt) not in looked_like:
+            found.append(_missing_at_provider(known))
+    in_review = {known.receipt for known in ledger.rows_in_review(scope)}
+    for row in unknown:
+        if row.completed_us > now_us - NEAR_US:
+            carried += 1
+        elif row.receipt not in in_review:  # that is a break of its own
+            found.append(_without_payment(ledger, row, suggestions.get(row.receipt), own_words))
+    found += _differing(ledger, scope)
+    found += [_lonely_charge(row) for row in ledger.lonely_charges(scope)]
+    found += _reversed(ledger, scope)
+    return Compared(tuple(in_order(found)), carried)
+
+
+def _missing_at_provider(known: Known) -> Break:
+    said = f"with receipt {known.receipt}" if known.receipt else "without a receipt, by a query or a person"
+    return Break(
+        "missing_at_provider", known.receipt or f"{known.payment_id}-{known.attempt}", known.at_us, known.amount_cents,
+        known.receipt, known.payment_id, known.order_id,
+        detail=f"The ledger says paid, {said}; M-PESA's record of that time has no such payment.",
+    )  # fmt: skip
+
+
+def _without_payment(
+    ledger: LedgerReads, row: StatementRow, suggestion: Match | None, own_words: tuple[str, ...]
+) -> Break:
+    about = Break(
+        "missing_in_ledger", row.receipt, row.completed_us, row.amount_cents, row.receipt, account=row.account,
+        detail="M-PESA took this money, and no payment here is known to be it.",
+    )  # fmt: skip
+    if suggestion is not None:
+        payment = ledger.payment(suggestion.ref.payment_id)
+        if payment is not None:
+            return replace(
+                about, suggested=payment.order_id, payment_id=payment.payment_id,
+                detail=f"It looks like order {payment.order_id}: amount, time and the shown digits of the number fit.",
+            )  # fmt: skip
+    order = _order_meant(ledger, row, own_words)
+    if order is None:
+        return about
+    about = replace(about, payment_id=order.payment_id, order_id=order.order_id)
+    if order.amount_cents == row.amount_cents and order.status in _PAID:
+        other = order.telling.view.receipt or "another payment"
+        return replace(about, kind="double_payment",
+                       detail=f"It names order {order.order_id}, which {other} paid already.")  # fmt: skip
+    asked = format_cents(order.amount_cents)
+    why = (
+        f"asks for {asked}" if order.amount_cents != row.amount_cents
+        else "has more than one such payment, or a prompt that does not fit in number or time"
+    )  # fmt: skip
+    return replace(about, kind="unmatched_order", detail=f"It names order {order.order_id}, which {why}.")
+
+
+def _order_meant(ledger: LedgerReads, row: StatementRow, own_words: tuple[str, ...]) -> Payment | None:
+    for key in keys_meant(row.account, own_words):
+        if found := ledger.orders_meant([key]):
+            return found[0] if len(found) == 1 else None
+    return None
+
+
+def _differing(ledger: LedgerReads, scope: Scope) -> Iterator[Break]:
+    for known in ledger.rows_in_review(scope):
+        if known.row is not None and known.row.amount_cents != known.amount_cents:
+            yield _mismatch(known)
+        else:
+            waits = f"M-PESA has this payment, and order {known.order_id} waits for a person to look at it."
+            yield _of(known, "status_conflict", known.receipt, waits)
+    for known in ledger.paid_twice(scope):
+        more = f"Order {known.order_id} got {format_cents(known.amount_cents)} more than was asked."
+        yield _of(known, "double_payment", known.payment_id, more)
+    for known in ledger.claimed_twice(scope):
+        twice = f"Receipt {known.receipt} was reported for order {known.order_id} too, and pays another one."
+        yield _of(known, "duplicate_receipt", f"{known.receipt}-{known.payment_id}", twice)
+    for row in ledger.receipts_on_two_rows(scope):
+        yield Break(
+            "duplicate_receipt", row.receipt, row.completed_us, row.amount_cents, row.receipt, account=row.account,
+            detail="M-PESA's record has this receipt twice, with two amounts.",
+        )  # fmt: skip
+
+
+def _mismatch(known: Known) -> Break:
+    came = format_cents(known.row.amount_cents) if known.row else "another amount"
+    return _of(known, "amount_mismatch", known.receipt,
+               f"Order {known.order_id} asked for {format_cents(known.amount_cents)}; M-PESA has {came}.")  # fmt: skip
+
+
+def _of(known: Known, kind: BreakKind, ref: str, detail: str) -> Break:
+    row = known.row
+    return Break(
+        kind, ref, known.at_us, row.amount_cents if row else known.amount_cents, known.receipt, known.payment_id,
+        known.order_id, row.account if row else "", detail,
+    )  # fmt: skip
+
+
+def _lonely_charge(row: StatementRow) -> Break:
+    return Break("fee", row.receipt, row.completed_us, row.amount_cents, row.receipt, account=row.account,
+                 detail="A charge for a payment that neither M-PESA's record nor this ledger has.")  # fmt: skip
+
+
+def _reversed(ledger: LedgerReads, scope: Scope) -> Iterator[Break]:
+    ours = {known.row.receipt: known for known in ledger.reversed_attempts(scope) if known.row is not None}
+    for row in ledger.reversal_rows(scope):
+        known = ours.get(row.receipt)
+        about = Break("reversed", row.receipt, row.completed_us, row.amount_cents, row.linked or row.receipt)
+        if known is not None:
+            gone = f"M-PESA gave back what receipt {known.receipt} paid for order {known.order_id}."
+            yield replace(about, payment_id=known.payment_id, order_id=known.order_id, detail=gone)
+        elif not any(r.kind != "reversal" for r in ledger.receipt_rows(row.linked)):
+            original = f"receipt {row.linked}" if row.linked else "a receipt that the record does not name"
+            yield replace(about, detail=f"M-PESA gave back {original}, which is not known here.")
+
+
+def file_breaks(taken: Iterable[Taken], now_us: int) -> Iterator[Break]:
+    """Rows of a file that could not be read, and places where its balances do not follow from each other."""
+    for each in taken:
+        at_us = each.until_us or now_us
+        for problem in each.findings.problems:
+            yield Break("unknown_row", f"{each.sha256[:8]}-{problem.line}", at_us,
+                        detail=f"{each.name}, line {problem.line}: {problem.what}. [{problem.text}]")  # fmt: skip
+        for gap in each.findings.gaps:
+            yield Break("unknown_row", f"{each.sha256[:8]}-{gap.line}-balance", at_us, gap.missing_cents,
+                        detail=f"{each.name}, line {gap.line}: {format_cents(abs(gap.missing_cents))} moved before it "
+                        "and is in no row. Perhaps a row was taken out.")  # fmt: skip

@@ -1,0 +1,95 @@
+"""The simulator's own key pair: what it encrypts for, the way a merchant encrypts for Safaricom (daraja.md 6.2).
+
+Kept in one file beside the simulator's memory, so that every process has the same; made when it is first needed.
+"""
+
+import base64
+import binascii
+import contextlib
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+FILE_NAME = "simulator-initiator.pem"
+# As those that Safaricom has in use: long over. Whoever looked at the dates would find nothing to encrypt for.
+_VALID = datetime(2014, 11, 12, tzinfo=UTC), datetime(2016, 11, 11, tzinfo=UTC)
+
+
+class InitiatorKey:
+    """An RSA key with its certificate. Without a path it lives and dies with the process."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Nothing is read or made yet."""
+        self._path = path
+        self._pem: bytes | None = None
+
+    def certificate(self) -> bytes:
+        """The certificate, PEM: what ``initiator.certificate`` is to name. Raises OSError where it can't be kept."""
+        pem = self._both()
+        return pem[pem.index(b"-----BEGIN CERTIFICATE") :]
+
+    def password(self, credential: str) -> str | None:
+        """The password in a SecurityCredential; None where it was not encrypted for this key."""
+        from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+
+        try:
+            encrypted = base64.b64decode(credential, validate=True)
+            return self._key().decrypt(encrypted, PKCS1v15()).decode()
+        except (binascii.Error, ValueError):
+            return None
+
+    def _key(self) -> "RSAPrivateKey":
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+        found = load_pem_private_key(self._both(), password=None, unsafe_skip_rsa_key_validation=True)
+        assert isinstance(found, RSAPrivateKey)  # noqa: S101 - we made it
+        return found
+
+    def _both(self) -> bytes:
+        if self._pem is None:
+            self._pem = _made() if self._path is None else _kept(self._path)
+        return self._pem
+
+
+def _kept(path: Path) -> bytes:
+    """The file's content; made first where there is none. Of two processes that make it, one wins for both."""
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_bytes()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(_made())
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh, path)
+    finally:
+        fresh.unlink()
+    return path.read_bytes()
+
+
+def _made() -> bytes:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    key = generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "simulator.invalid")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(_VALID[0])
+        .not_valid_after(_VALID[1])
+        .sign(key, SHA256())
+    )
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return secret + certificate.public_bytes(Encoding.PEM)

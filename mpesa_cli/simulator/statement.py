@@ -1,0 +1,161 @@
+"""The statement that a shop would download for its shortcode: the portal's CSV, made of the simulator's own record.
+
+Newest first, charges on the receipt of what they are for and with the balance of an account of their own
+(daraja.md 10.2). Completed movements only.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mpesa_cli.domain.dates import parse_since, parse_until
+from mpesa_cli.domain.moments import SECOND_US, daraja_stamp
+from mpesa_cli.errors import Conflict, NotFound
+from mpesa_cli.simulator.identifiers import TokenHex, receipt
+from mpesa_cli.simulator.movement import Balances, Movement
+from mpesa_cli.simulator.state import State
+
+OPENING_CENTS = 4_175_000
+SHOP = "SIMULATED SHOP"
+CUSTOMER = "SIMULATED CUSTOMER"
+HEADINGS = (
+    "Receipt No.", "Completion Time", "Initiation Time", "Details", "Transaction Status", "Paid In", "Withdrawn",
+    "Balance", "Balance Confirmed", "Reason Type", "Other Party Info", "Linked Transaction ID", "A/C No.",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From a moment up to, and without, another; microseconds on the simulator's clock. None: all there is."""
+
+    since_us: int | None = None
+    until_us: int | None = None
+
+
+def read_period(since: str | None, until: str | None, now_us: int) -> Period:
+    """The period that two dates mean, as people type them. Raises InvalidInput."""
+    return Period(
+        parse_since(since, now_us) if since else None,
+        parse_until(until, now_us) if until else None,
+    )
+
+
+def movements(state: State, shortcode: str, now_us: int) -> list[Movement]:
+    """Every movement of a shortcode up to ``now_us``, oldest first. A push that C2B reports too is one."""
+    found = [row for row in state.booked if row.shortcode == shortcode]
+    found += [p.movement() for p in state.prompts.values() if p.shortcode == shortcode and p.charged(now_us)]
+    found += [
+        row.movement(row.completed_us)
+        for row in state.c2b.values()
+        if row.shortcode == shortcode and row.completed_us is not None and row.completed_us <= now_us
+        and not row.from_push
+    ]  # fmt: skip
+    return sorted(found, key=lambda row: row.at_us)
+
+
+def statement(state: State, shortcode: str, period: Period, now_us: int) -> str:
+    """The statement of a shortcode as CSV text, lines ended by CRLF.
+
+    Without a period it begins with the day of the first movement that is kept and ends now.
+    """
+    opening = closing = state.carried.get(shortcode, Balances())
+    rows: list[list[str]] = []
+    until_us = now_us + 1 if period.until_us is None else period.until_us
+    kept = movements(state, shortcode, now_us)
+    since_us = period.since_us if period.since_us is not None else _midnight(kept[0].at_us if kept else until_us)
+    for row in kept:
+        if row.at_us >= until_us:
+            break
+        closing = closing.after(row)
+        if row.at_us < since_us:
+            opening = closing
+        else:
+            # Written backwards: the charge stands below its payment once the whole is turned round.
+            rows += reversed(list(_rows(row, closing, shortcode)))
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerows(_heading(shortcode, since_us, until_us, opening, closing))
+    writer.writerow(HEADINGS)
+    writer.writerows(reversed(rows))
+    return text.getvalue()
+
+
+def reverse(state: State, asked: str, now_us: int, token_hex: TokenHex) -> Movement:
+    """Give a customer's payment back, whole, under a receipt of its own. The merchant is told nothing.
+
+    Raises NotFound where no payment has that receipt, Conflict where it was given back already.
+    """
+    wanted = asked.strip().upper()
+    codes = {row.shortcode for row in state.booked} | {row.shortcode for row in state.prompts.values()}
+    codes |= {row.shortcode for row in state.c2b.values()}
+    every = [row for code in sorted(codes) for row in movements(state, code, now_us)]
+    original = next((row for row in every if row.receipt == wanted and row.kind == "payment"), None)
+    if original is None:
+        raise NotFound(
+            f"The simulator took no payment with receipt {wanted}.",
+            hint="Nothing was reversed. Its receipts: mpesa simulator statement",
+            code="receipt-unknown",
+        )
+    if any(row.linked == wanted for row in every):
+        raise Conflict(
+            f"{wanted} was reversed before.",
+            hint="Nothing was reversed again. See it: mpesa simulator statement",
+            code="already-reversed",
+        )
+    state.serial += 1
+    taken = {row.receipt for row in every} | state.receipts
+    made = Movement(
+        receipt(now_us, state.serial, taken, token_hex), "reversal", original.amount_cents, now_us,
+        original.shortcode, original.msisdn, "", original.buy_goods, linked=wanted,
+    )  # fmt: skip
+    state.booked.append(made)
+    return made
+
+
+def _rows(row: Movement, after: Balances, shortcode: str) -> Iterator[list[str]]:
+    """The row of a movement, then the row of its charge where it has one."""
+    product = "Merchant Payment" if row.buy_goods else "Pay Bill"
+    party = f"{row.msisdn[:4]}****{row.msisdn[-4:]} - {CUSTOMER}"
+    amount, balance = _money(row.amount_cents), _money(after.shop_cents + OPENING_CENTS)
+    when = _time(row.at_us)
+    if row.kind == "reversal":
+        details = f"{product} Reversal to {party}"
+        yield [row.receipt, when, when, details, "Completed", "", f"-{amount}", balance, "true",
+               f"{product} Reversal", party, row.linked, ""]  # fmt: skip
+        return
+    details = f"{product} from {party}" + (f" Acc. {row.account}" if row.account else "")
+    yield [row.receipt, when, when, details, "Completed", amount, "", balance, "true", f"{product} Online", party, "",
+           row.account]  # fmt: skip
+    if row.charge_cents:
+        yield [row.receipt, when, when, f"{product} Charge", "Completed", "", f"-{_money(row.charge_cents)}",
+               _money(after.charges_cents), "true", f"{product} Charge", f"{shortcode} - {SHOP}", "", ""]  # fmt: skip
+
+
+def _heading(shortcode: str, since_us: int, until_us: int, opening: Balances, closing: Balances) -> list[list[str]]:
+    return [
+        ["Organization Name", SHOP],
+        ["Short Code", shortcode],
+        ["Statement Period", f"{_time(since_us)} - {_time(until_us - 1)}"],
+        ["Opening Balance", _money(opening.shop_cents + OPENING_CENTS)],
+        ["Closing Balance", _money(closing.shop_cents + OPENING_CENTS)],
+        [],
+    ]
+
+
+def _money(cents: int) -> str:
+    """``105300`` → ``1,053.00``, as the portal writes it."""
+    sign, whole = "-" if cents < 0 else "", abs(cents)
+    return f"{sign}{whole // 100:,}.{whole % 100:02d}"
+
+
+def _time(at_us: int) -> str:
+    """``24-11-2026 10:45:12`` in East Africa Time."""
+    stamp = daraja_stamp(at_us)
+    return f"{stamp[6:8]}-{stamp[4:6]}-{stamp[:4]} {stamp[8:10]}:{stamp[10:12]}:{stamp[12:]}"
+
+
+def _midnight(at_us: int) -> int:
+    """The beginning of a moment's day in Nairobi."""
+    day_us, ahead_us = 86_400 * SECOND_US, 3 * 3_600 * SECOND_US
+    return (at_us + ahead_us) // day_us * day_us - ahead_us

@@ -1,0 +1,57 @@
+"""The lines above the table: whose statement it is, of which period, between which balances."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from mpesa_cli.statements.columns import normal
+from mpesa_cli.statements.money import read_cents
+from mpesa_cli.statements.times import OrderVotes, Times
+from mpesa_cli.statements.values import Heading
+
+_LABELS = {
+    "organizationname": "organisation", "organisationname": "organisation", "organization": "organisation",
+    "organisation": "organisation",
+    "shortcode": "shortcode", "paybill": "shortcode", "paybillnumber": "shortcode", "till": "shortcode",
+    "tillnumber": "shortcode",
+    "timeperiod": "period", "statementperiod": "period", "period": "period",
+    "openingbalance": "opening", "closingbalance": "closing",
+}  # fmt: skip
+_SHORTCODE = re.compile(r"\d{5,7}", re.ASCII)
+
+
+def read_heading(above: Iterable[Sequence[str]], *, month_first: bool) -> Heading:
+    """What these lines say. ``month_first`` is the rows' own order, used where the period fits both."""
+    said: dict[str, str] = {}
+    for cells in above:
+        label, value = _label_and_value(cells)
+        if label and value:
+            said.setdefault(label, value)
+    begins, ends = _times(said.get("period", ""), month_first).period(said.get("period", ""))
+    shortcode = _SHORTCODE.search(said.get("shortcode", ""))
+    return Heading(
+        organisation=said.get("organisation"),
+        shortcode=shortcode[0] if shortcode else None,
+        from_us=begins,
+        until_us=ends,
+        opening_cents=read_cents(said["opening"]) if "opening" in said else None,
+        closing_cents=read_cents(said["closing"]) if "closing" in said else None,
+    )
+
+
+def _label_and_value(cells: Sequence[str]) -> tuple[str, str]:
+    """``Short Code,600984``, ``Short Code: 600984`` or ``Short Code:,,600984``; a period may fill two cells."""
+    first, *others = [cell.strip() for cell in cells if cell.strip()] or [""]
+    label = _LABELS.get(normal(first), "")
+    if label:
+        return label, " - ".join(others)
+    name, _, value = first.partition(":")
+    return _LABELS.get(normal(name), ""), " - ".join([value.strip(), *others])
+
+
+def _times(period: str, month_first: bool) -> Times:
+    votes = OrderVotes()
+    for part in re.findall(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{4}", period):
+        votes.see(part, "", 1)
+    if bool(votes.day_first_line) is not bool(votes.month_first_line):
+        month_first = bool(votes.month_first_line)
+    return Times(month_first=month_first)

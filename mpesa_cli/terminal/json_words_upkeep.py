@@ -1,0 +1,78 @@
+"""What the fields of the documents about the ledger itself mean: proving, copying, erasing, checking."""
+
+_PLACE: dict[str, tuple[str, str]] = {
+    "environment": ("text", "`simulator`, `sandbox` or `production`. Only the last is money."),
+    "profile": ("text", "The till or paybill whose ledger it is."),
+}
+_LEDGER: dict[str, tuple[str, str]] = {**_PLACE, "ledger": ("text", "The ledger's file.")}
+_HEAD: dict[str, tuple[str, str]] = {
+    "seq": ("number", "The last row of the journal; 0 where there is none."),
+    "hash": ("text", "Its hash, which stands for every row before it: 64 hexadecimal digits."),
+}
+
+AUDIT_FIELDS: dict[str, tuple[str, str]] = {
+    **_LEDGER,
+    "whole": ("true or false", "Whether nothing is wrong."),
+    "rows": ("number", "Rows of the journal that were read."),
+    "head": ("object", "The last row: `seq`, `hash` and `at` (time or null)."),
+    "flaw_count": ("number", "How many things are wrong."),
+    "flaws": ("list", "The first of them, in the journal's order: `seq` (null where it is no row) and `words`."),
+}
+
+HEAD_FIELDS: dict[str, tuple[str, str]] = {
+    **_LEDGER,
+    **_HEAD,
+    "at": ("time or null", "When that row was written."),
+    "rows": ("number", "Rows of the journal."),
+}
+
+BACKUP_FIELDS: dict[str, tuple[str, str]] = {
+    **_PLACE,
+    "file": ("text", "The copy."),
+    "bytes": ("number", "Its size."),
+    **_HEAD,
+    "at": ("time or null", "When that row was written: what came later is not in the copy."),
+    "rows": ("number", "Rows of the journal."),
+    "whole": ("true or false", "Whether the ledger itself is whole. False comes with exit status 7."),
+}
+
+RESTORE_FIELDS: dict[str, tuple[str, str]] = {
+    **_LEDGER,
+    "file": ("text", "The backup."),
+    **_HEAD,
+    "known_until": ("time or null", "When that row was written: what came later is not in the ledger."),
+    "payments": ("number", "Payments in it."),
+    "open": ("number", "Payments whose end it does not know: `mpesa reconcile`."),
+}
+
+ERASE_FIELDS: dict[str, tuple[str, str]] = {
+    **_PLACE,
+    "erased": ("true or false", "False with `--dry-run`: then the rest says what would be."),
+    "payments": ("number", "Payments that had the number."),
+    "journal_rows": ("number", "Rows of the journal whose private part went."),
+    "bodies": ("number", "Raw callbacks and results that went."),
+    "other_rows": ("number", "Rows of statements, messages and requests that went or lost it."),
+    "kept_in": ("list of text", "Payments into whose reference somebody typed the number: it stays there."),
+    "left": ("object", "Files in which it was still found, and how often. Not empty comes with exit status 7."),
+}
+
+DOCTOR_FIELDS: dict[str, tuple[str, str]] = {
+    "ok": ("true or false", "Whether payments can go on; warnings don't count."),
+    "environment": ("text or null", "Null where there is no such profile."),
+    "profile": ("text or null", "Null where there is no such profile."),
+    "checks": ("list", "Every check: `check`, `verdict` (`ok`, `warn` or `fail`), `words`, `mend` (a command, or null)."),
+}
+
+PULL_FIELDS: dict[str, tuple[str, str]] = {
+    "registered": ("true or false", "Always true; else there is an error."),
+    "new": ("true or false", "False where it was registered before."),
+    "environment": ("text", "`simulator`, `sandbox` or `production`. Only the last is money."),
+    "shortcode": ("text", "The paybill, or a till's store number."),
+}
+
+ACCEPT_FIELDS: dict[str, tuple[str, str]] = {
+    "id": ("text", "The break that is not counted any more."),
+    "accepted_by": ("text", "Who took note of it."),
+    "accepted_because": ("text", "Why it is no longer counted."),
+    "fresh": ("true or false", "False where the same person had said the same before."),
+}

@@ -1,0 +1,141 @@
+"""What `verify` tells whoever stands at the counter, in the shop's language, and as a document."""
+
+from typing import Any
+
+from mpesa_cli.domain.amount import cents_to_json, format_cents
+from mpesa_cli.domain.moments import day_and_time, rfc3339
+from mpesa_cli.domain.msisdn import mask_msisdn
+from mpesa_cli.domain.verdict import Checked, Money, Verdict
+
+_PROOFS = {
+    "ledger": ("this shop's ledger", "leja ya duka hili"),
+    "statement": ("the M-PESA statement", "taarifa ya M-PESA"),
+    "status": ("M-PESA, asked just now", "M-PESA, imeulizwa sasa hivi"),
+}
+# What to do, for English and Kiswahili. {order} is the order at the counter, {used} the one that the receipt paid.
+_ADVICE: dict[Verdict, tuple[str, str]] = {
+    Verdict.REAL: (
+        "The money is with the shop.",
+        "Pesa imefika dukani.",
+    ),
+    Verdict.USED_ALREADY: (
+        "It was used for order {used}. Do not hand over goods on it again; ask for another payment.",
+        "Tayari imetumika kwa oda {used}. Usitoe bidhaa tena kwa risiti hii; omba malipo mengine.",
+    ),
+    Verdict.DIFFERENT_AMOUNT: (
+        "The money came, but it is not the amount asked for. Ask for what is missing before handing over goods.",
+        "Pesa imefika, lakini kiasi si sawa. Omba kilichobaki kabla ya kutoa bidhaa.",
+    ),
+    Verdict.DIFFERENT_PHONE: (
+        "The money came from another phone than this customer's. Ask whose payment it is before handing over goods.",
+        "Pesa ilitoka kwa simu nyingine, si ya mteja huyu. Uliza ni malipo ya nani kabla ya kutoa bidhaa.",
+    ),
+    Verdict.NOT_PAID: (
+        "The money is not with the shop. Do not hand over goods; ask the customer to pay.",
+        "Pesa haiko dukani. Usitoe bidhaa; mwombe mteja alipe.",
+    ),
+    Verdict.NOT_FOUND: (
+        "Do not hand over goods. Ask the customer to open the SMS from MPESA itself, and type the number once more.",
+        "Usitoe bidhaa. Mwombe mteja afungue SMS yenyewe kutoka MPESA, kisha uandike nambari tena.",
+    ),
+    Verdict.NOT_PROVEN: (
+        "It can't be told here. Before handing over goods look in the M-PESA portal: mpesa reconcile --statement FILE",
+        "Haiwezi kuthibitishwa hapa. Kabla ya kutoa bidhaa angalia tovuti ya M-PESA: mpesa reconcile --statement FILE",
+    ),
+}
+_SWAHILI: dict[Verdict, str] = {
+    Verdict.REAL: "NI HALALI",
+    Verdict.USED_ALREADY: "IMESHATUMIKA",
+    Verdict.DIFFERENT_AMOUNT: "KIASI TOFAUTI",
+    Verdict.DIFFERENT_PHONE: "SIMU TOFAUTI",
+    Verdict.NOT_PAID: "HAIJALIPWA",
+    Verdict.NOT_FOUND: "HAIPATIKANI",
+    Verdict.NOT_PROVEN: "HAIJATHIBITISHWA",
+}
+
+
+def lines(checked: Checked, language: str) -> list[str]:
+    """The verdict, the facts, what to do: a line each. The first begins with the verdict, in English always."""
+    swahili = language == "sw"
+    verdict = checked.verdict
+    name = f"{verdict.value} ({_SWAHILI[verdict]})" if swahili else verdict.value
+    told = [f"{name}  {checked.claim.receipt}{_facts(checked.money, swahili=swahili)}"]
+    told += _order_lines(checked, swahili=swahili)
+    told += [checked.why] if checked.why else []
+    told += _number_lines(checked, swahili=swahili)
+    told.append(_ADVICE[verdict][swahili].format(used=_used_for(checked)))
+    return told + _before_lines(checked, swahili=swahili)
+
+
+def document(checked: Checked, environment: str) -> dict[str, Any]:
+    """The JSON document of `verify`."""
+    money, claim, payment = checked.money, checked.claim, checked.payment
+    return {
+        "verdict": checked.verdict.value.lower().replace(" ", "_"),
+        "receipt": claim.receipt,
+        "environment": environment,
+        "proof": money.proof if money else None,
+        "amount": cents_to_json(money.amount_cents) if money and money.amount_cents is not None else None,
+        "payer": money.payer or None if money else None,
+        "paid_at": rfc3339(money.at_us) if money else None,
+        "order_id": money.order_id or None if money else None,
+        "payment_id": payment.payment_id if payment else None,
+        "used_for": _used_for(checked) or None if checked.verdict is Verdict.USED_ALREADY else None,
+        "shown_before": [{"order_id": s.order_id or None, "at": rfc3339(s.shown_us)} for s in checked.before],
+        "date_by_number": checked.plausible.day.isoformat() if checked.plausible.day else None,
+        "meant": list(checked.meant),
+        "why": " ".join([*([checked.why] if checked.why else []), *checked.plausible.words]) or None,
+        "advice": _ADVICE[checked.verdict][0].format(used=_used_for(checked)),
+    }
+
+
+def _facts(money: Money | None, *, swahili: bool) -> str:
+    if money is None:
+        return ""
+    proof = _PROOFS[money.proof][swahili]
+    told = [
+        format_cents(money.amount_cents) if money.amount_cents is not None else "",
+        day_and_time(money.at_us) if money.at_us else "",
+        mask_msisdn(money.payer) if money.payer else "",
+        f"kulingana na {proof}" if swahili else f"according to {proof}",
+    ]
+    return "  " + "  ".join(each for each in told if each)
+
+
+def _order_lines(checked: Checked, *, swahili: bool) -> list[str]:
+    money = checked.money
+    if money is None or checked.verdict is not Verdict.REAL:
+        return []
+    if money.order_id:
+        return [f"Imelipia oda {money.order_id}." if swahili else f"It pays order {money.order_id}."]
+    receipt = checked.claim.receipt
+    way = f"mpesa verify {receipt} --attach {checked.claim.order_id or 'ORDER'}"
+    return [f"Bado haijaunganishwa na oda yoyote: {way}" if swahili else f"It pays no order here yet. Attach it: {way}"]
+
+
+def _number_lines(checked: Checked, *, swahili: bool) -> list[str]:
+    if checked.money is not None:
+        return []
+    told = list(checked.plausible.words)
+    if checked.meant:
+        meant = ", ".join(checked.meant)
+        told.append(f"Huenda ni {meant}: O na 0, I na 1 hufanana." if swahili else
+                    f"Letters and digits look alike (O and 0, I and 1). Did the customer mean {meant}?")  # fmt: skip
+    return told
+
+
+def _before_lines(checked: Checked, *, swahili: bool) -> list[str]:
+    """What to say where a receipt was shown before and nobody names an order now: it may be a second sale."""
+    if checked.verdict is not Verdict.REAL or not checked.before or checked.claim.order_id is not None:
+        return []
+    first = checked.before[0]
+    order = f" ({first.order_id})" if first.order_id else ""
+    when = day_and_time(first.shown_us)
+    if swahili:
+        return [f"TAHADHARI: risiti hii ilionyeshwa {when}{order}. Hakikisha si ununuzi wa pili."]
+    return [f"MIND: it was shown before, on {when}{order}. Make sure that this is not a second sale on one payment."]
+
+
+def _used_for(checked: Checked) -> str:
+    paid = checked.money.order_id if checked.money else ""
+    return paid or next((each.order_id for each in checked.before if each.order_id), "")
