@@ -181,7 +181,8 @@ def json_documents() -> str:
     }
     return page(
         "JSON", json_page.INTRODUCTION,
-        "## A payment", "What `push`, `retry`, `status` and `resolve` print, and what `listen --forward-to` sends as `data`.",
+        "## A payment",
+        "What `push`, `retry`, `status` and `resolve` print, and what `listen --forward-to` sends as `data`.",
         fields["payment"],
         "### An attempt", fields["attempt"],
         "## An order", "What `order add` prints.", fields["order"],

@@ -94,7 +94,8 @@ class ApiApp:
         if form == EVENT_STREAM:
             return await self._listen(request, query)
         if endpoint.handle is None:
-            content = docs_page(self._openapi).encode() if form == HTML else _json(self._openapi)
+            base = f"{request.scope['scheme']}://{request.headers.get('host', '127.0.0.1:8310')}"
+            content = docs_page(self._openapi, base).encode() if form == HTML else _json(self._openapi)
             return Response(content, media_type=form)
         body: dict[str, Any] = {}
         if endpoint.body is not None:
@@ -104,7 +105,7 @@ class ApiApp:
         ref, subject = request.path_params.get("orderId", ""), bearer.subject if bearer else ""
         key = read_key(endpoint, request.headers.getlist("idempotency-key"), subject, ref, body)
         call = Call(bearer, ref, query, body, key, form)
-        pool = self._talking if endpoint.talks else self._reading
+        pool = self._talking if endpoint.talks(call) else self._reading
         return _response(await pool.run(partial(endpoint.handle, self._desk, call)))
 
     async def _allowed(self, endpoint: Endpoint, request: Request) -> Bearer:
@@ -119,6 +120,8 @@ class ApiApp:
 
     async def _listen(self, request: Request, query: dict[str, Any]) -> Response:
         after = read_last_event_id(request.headers.getlist("last-event-id"))
+        if request.method == "HEAD":  # a stream without a body would be one without an end
+            return Response(media_type=EVENT_STREAM)
         self._events.check_room()
         recheck = partial(self._bearer, request, "payments:read")
         blocks = self._events.stream(after, query.get("orderId"), recheck)

@@ -23,8 +23,8 @@ nav a { margin-right: 1rem; white-space: nowrap; }
 """
 
 
-def docs_page(document: Mapping[str, Any]) -> str:
-    """The whole page."""
+def docs_page(document: Mapping[str, Any], base: str) -> str:
+    """The whole page. ``base`` is where the reader found it, so that its commands can be pasted."""
     info = document["info"]
     operations = [
         (path, method, what) for path, methods in document["paths"].items() for method, what in methods.items()
@@ -37,14 +37,14 @@ def docs_page(document: Mapping[str, Any]) -> str:
         f"<h1>{escape(info['title'])}</h1><p>{escape(info['description'])}</p>",
         '<p>For programs: <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1).</p>',
         f"<nav>{links}</nav>",
-        *(_operation(path, method, what) for path, method, what in operations),
+        *(_operation(base, path, method, what) for path, method, what in operations),
         "<h1>Documents</h1>",
         *(_schema(name, schema) for name, schema in document["components"]["schemas"].items()),
     ]
     return "\n".join(parts) + "\n"
 
 
-def _operation(path: str, method: str, what: Mapping[str, Any]) -> str:
+def _operation(base: str, path: str, method: str, what: Mapping[str, Any]) -> str:
     parts = [
         f'<details id="{escape(what["operationId"])}" open>',
         f"<summary><span class=method>{method.upper()}</span>",
@@ -52,7 +52,7 @@ def _operation(path: str, method: str, what: Mapping[str, Any]) -> str:
         f"<p>{_words(what.get('description', 'Open to everybody.'))}</p>",
         _table("parameter", _parameter_rows(what)),
         _table("field of the body", _body_rows(what)),
-        f"<pre>{escape(_curl(path, method, what))}</pre>",
+        f"<pre>{escape(_curl(base + path, method, what))}</pre>",
         _table("status", [(status, _answer(answer)) for status, answer in what["responses"].items()]),
         "</details>",
     ]
@@ -86,8 +86,8 @@ def _answer(answer: Mapping[str, Any]) -> str:
     return f"{_words(answer['description'])} {forms}"
 
 
-def _curl(path: str, method: str, what: Mapping[str, Any]) -> str:
-    lines = [f"curl {'-X POST ' if method == 'post' else ''}http://127.0.0.1:8310{path.replace('{orderId}', '1042')}"]
+def _curl(url: str, method: str, what: Mapping[str, Any]) -> str:
+    lines = [f"curl {'-X POST ' if method == 'post' else ''}{url.replace('{orderId}', '1042')}"]
     if what["security"]:
         lines.append('-H "Authorization: Bearer $TOKEN"')
     if schema := _body_schema(what):

@@ -17,6 +17,7 @@ from mpesa_cli.domain.state import PaymentStatus
 from mpesa_cli.settings.profile import Profile
 
 Handle: TypeAlias = Callable[[Desk, Call], Answer]
+Talks: TypeAlias = Callable[[Call], bool]
 READ, WRITE = "payments:read", "payments:write"
 STANDS = "The payment as it stands; no prompt was sent now."
 
@@ -26,8 +27,8 @@ class Endpoint:
     """One method on one path.
 
     ``good`` says what each good status means; ``document`` is its schema's name. ``trouble`` are the statuses of
-    problem documents besides those that any call may get. ``talks`` where Daraja may be waited for. ``handle`` is
-    None for what app.py answers itself.
+    problem documents besides those that any call may get. ``talks`` says of which calls Daraja may be waited for.
+    ``handle`` is None for what app.py answers itself.
     """
 
     method: str
@@ -41,7 +42,7 @@ class Endpoint:
     query: tuple[Field, ...] = ()
     body: tuple[Field, ...] | None = None
     repeatable: bool = False
-    talks: bool = False
+    talks: Talks = lambda _: False
     trouble: tuple[int, ...] = ()
     produces: tuple[str, ...] = (JSON,)
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -59,6 +60,10 @@ class Endpoint:
         if "{" in self.path:
             usual.add(404)
         return tuple(sorted(usual | set(self.trouble)))
+
+
+def _always(_: Call) -> bool:
+    return True
 
 
 def endpoints(profile: Profile) -> tuple[Endpoint, ...]:
@@ -79,14 +84,14 @@ def _asking(profile: Profile) -> tuple[Endpoint, ...]:
             "POST", "/payments/initiate", "initiatePayment", "Ask a customer's phone for an order's money",
             {200: f"The order was asked for before on these terms. {STANDS}",
              202: "A prompt went out, or may have (status `unknown`): look at its status. Never send it again."},
-            "payment", payments.initiate, WRITE, body=(order, method, phone, amount), repeatable=True, talks=True,
+            "payment", payments.initiate, WRITE, body=(order, method, phone, amount), repeatable=True, talks=_always,
             trouble=(409, 502),
         ),
         Endpoint(
             "POST", "/payments/retry/{orderId}", "retryPayment", "Ask again for a payment that failed",
             {200: f"This Idempotency-Key made an attempt before. {STANDS}",
              202: "A further prompt went out, or may have (status `unknown`)."},
-            "payment", payments.retry, WRITE, body=(other_phone,), repeatable=True, talks=True, trouble=(409, 502),
+            "payment", payments.retry, WRITE, body=(other_phone,), repeatable=True, talks=_always, trouble=(409, 502),
         ),
         Endpoint(
             "POST", "/orders", "addOrder", "Tell of an order before anybody is asked for it",
@@ -105,7 +110,8 @@ def _looking(profile: Profile) -> tuple[Endpoint, ...]:
     return (
         Endpoint(
             "GET", "/payments/status/{orderId}", "paymentStatus", "Where a payment stands",
-            {200: "The payment."}, "payment", payments.status, READ, query=(refresh,), talks=True,
+            {200: "The payment."}, "payment", payments.status, READ, query=(refresh,),
+            talks=lambda call: call.query.get("refresh") == "true",
         ),
         Endpoint(
             "GET", "/payments/history", "paymentHistory", "Payments, newest first, in pages",

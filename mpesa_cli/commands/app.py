@@ -45,7 +45,7 @@ from mpesa_cli.errors import ExitStatus, MpesaError
 from mpesa_cli.interrupts import Interrupted
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.errors import print_error
-from mpesa_cli.terminal.streams import StdoutClosed
+from mpesa_cli.terminal.streams import StdoutClosed, StdoutFailed
 
 TAKE, LOOK, TEST, SET_UP = "Take payments", "Look", "Listen and test", "Set up"
 
@@ -134,7 +134,8 @@ _group(
 _group(
     "audit",
     LOOK,
-    "The ledger proven, and the head of its hash chain.",
+    "Prove the ledger, and print the head of its hash chain. Where it is not whole: change nothing, copy its folder "
+    "aside, compare with the last backup; the first row that is named is where to begin.",
     {"verify": audit.audit_verify, "head": audit.audit_head},
 )
 _group(
@@ -172,8 +173,7 @@ def main(argv: Sequence[str] | None = None, runtime: Runtime | None = None) -> i
     except KeyboardInterrupt:
         return int(ExitStatus.INTERRUPTED)
     except MpesaError as error:
-        with contextlib.suppress(StdoutClosed):
-            print_error(runtime.streams, error, as_json=as_json)
+        _tell(runtime, error, as_json=as_json)
         return int(error.exit_status)
     finally:
         runtime.close()
@@ -195,6 +195,19 @@ def _run(arguments: list[str], runtime: Runtime) -> int:
         result = app(arguments, obj=runtime, standalone_mode=False, prog_name="mpesa")
     _flush(runtime)
     return result if isinstance(result, int) else int(ExitStatus.DONE)
+
+
+def _tell(runtime: Runtime, error: MpesaError, *, as_json: bool) -> None:
+    """Print an error; on stderr where stdout takes nothing."""
+    try:
+        print_error(runtime.streams, error, as_json=as_json and not isinstance(error, StdoutFailed))
+    except StdoutClosed:
+        return
+    except StdoutFailed:
+        print_error(runtime.streams, error, as_json=False)
+        _forget_stdout()
+    if isinstance(error, StdoutFailed):
+        _forget_stdout()
 
 
 def _asked_for_json(arguments: list[str]) -> bool:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mpesa_cli.commands.listen_screen import Screen, read_until, say_ready
+from mpesa_cli.commands.listen_screen import Screen, own_callback_base, read_until, say_ready
 from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
 from mpesa_cli.domain.secret import Secret
 from mpesa_cli.runtime import Runtime
@@ -100,6 +100,8 @@ def listen(
         screen.running = running
         say_ready(runtime, settings, running, public_url, forward_to, sms_token)
         if served:
+            if base := own_callback_base(settings, running):
+                served.callbacks_come_to(base)
             runtime.streams.say(f"The API is at {running.url}, described at {running.url}/docs.")
         for worker in workers:
             worker.start()

@@ -28,6 +28,7 @@ class Api:
         from mpesa_cli.tokens.limits import RateLimit
 
         self._runtime = runtime
+        self._profile = profile
         self._deliver = runtime.deliver(profile)
         self._delivers = profile.embedded
         self._stopping = threading.Event()
@@ -36,7 +37,7 @@ class Api:
             Desk(
                 profile=profile,
                 ledger=runtime.ledger(profile),
-                hands=_hands_of_each_thread(runtime, profile),
+                hands=_hands_of_each_thread(lambda: runtime.push_hands(self._profile)),
                 deliver=self._deliver,
                 check_token=runtime.token_checker(profile),
                 shop=shop_of(profile),
@@ -47,6 +48,10 @@ class Api:
             ),
             runtime.streams.complain,
         )
+
+    def callbacks_come_to(self, base: str) -> None:
+        """Have prompts name this address. Before the first call comes."""
+        self._profile = dataclasses.replace(self._profile, callback_base_url=base)
 
     def start(self) -> None:
         """Begin to bring in callbacks of the simulator inside this process, where that is the profile's Daraja."""
@@ -71,14 +76,13 @@ class Api:
                 self._runtime.streams.complain(f"The simulator's callbacks wait: {type(error).__name__}.")
 
 
-def _hands_of_each_thread(runtime: Runtime, profile: "Profile") -> "Callable[[], Hands]":
+def _hands_of_each_thread(make: "Callable[[], Hands]") -> "Callable[[], Hands]":
     """A Daraja client is for one thread; signals are the listener's business, not one push's."""
     own = threading.local()
 
     def hands() -> "Hands":
         if getattr(own, "hands", None) is None:
-            made = runtime.push_hands(profile)
-            own.hands = dataclasses.replace(made, hold=contextlib.nullcontext, say=lambda _: None)
+            own.hands = dataclasses.replace(make(), hold=contextlib.nullcontext, say=lambda _: None)
         found: Hands = own.hands
         return found
 

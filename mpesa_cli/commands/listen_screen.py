@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from mpesa_cli.errors import InvalidInput
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.render import print_json_line
-from mpesa_cli.terminal.streams import StdoutClosed
+from mpesa_cli.terminal.streams import StdoutClosed, StdoutFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +37,8 @@ class Screen:
             except StdoutClosed:
                 self.closed = True
                 self._stop()
+            except StdoutFailed:
+                pass  # a full disk under the log costs this line; what comes in is stored and answered all the same
             if event.kind == "settled" and event.payment is not None:
                 for nudge in self.after_settling:
                     nudge()
@@ -90,7 +92,8 @@ def say_ready(
     sms_token: str,
 ) -> None:
     """The lines that tell a person where to register and what happens to events."""
-    base = (public_url or profile.callback_base_url or running.url).rstrip("/")
+    chosen = own_callback_base(profile, running) or profile.callback_base_url
+    base = (public_url or chosen or running.url).rstrip("/")
     say = runtime.streams.say
     say(f"Listening on {running.url} for profile {profile.name} ({profile.environment}). ^C to stop.")
     if profile.callback_base_url and base == profile.callback_base_url.rstrip("/"):
@@ -101,3 +104,11 @@ def say_ready(
         say(f"Delivery reports of SMS come to {base}/hooks/sms/{sms_token} (a secret; set it at Africa's Talking).")
     if forward_to:
         say(f"Events go on to {forward_to}, signed (webhook-signature).")
+
+
+def own_callback_base(profile: "Profile", running: "Running") -> str | None:
+    """This listener's own address, where prompts would else name the default one, at which it does not listen."""
+    from mpesa_cli.settings.profile import LISTENER_BASE
+
+    moved = profile.callback_base_url == LISTENER_BASE and not LISTENER_BASE.endswith(f":{running.port}")
+    return running.url if moved else None

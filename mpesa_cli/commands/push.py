@@ -78,7 +78,6 @@ def push(
     description. Every row is checked before the first is sent; the same file again sends only what was
     never sent.
 
-    \b
     Exit status: 0 paid (or accepted, with --no-wait), 3 not paid, 5 nothing was charged, 6 unknown, 8 still
     waiting, 9 already paid or guarded. A batch: 0 all accepted or paid, 5 the same again sends the rest,
     6 some unknown, 7 some not paid, 8 some still waiting (with --wait). All: mpesa help exit-status

@@ -76,7 +76,11 @@ def run(runtime: "Runtime", settings: "Profile", asked: Asked) -> Outcome:
                 print_run(runtime, settings, asked, done, balanced, None)
             raise
     print_run(runtime, settings, asked, done, balanced, closed)
-    return _outcome(done, balanced, partly=partly)
+    for name in balanced.unfinished:
+        runtime.streams.complain(
+            f"{name} was not read to its end when it was taken in. Read it again: mpesa reconcile --statement {name}"
+        )
+    return _outcome(done, balanced, partly=partly or bool(balanced.unfinished))
 
 
 def _outcome(done: Reconciled, balanced: Balanced, *, partly: bool) -> Outcome:

@@ -29,7 +29,8 @@ def restore(
 
     Never writes over a ledger. What happened after the backup is not in it: an order that was paid since would be
     charged again. Until M-PESA's own record of that time has been read (mpesa reconcile), push asks before every
-    new order. Exit status: 0 restored, 2 no backup, 9 a ledger is there, 10 not whole or of another environment.
+    new order. Exit status: 0 restored, 2 no backup, 5 the disk is full, 9 a ledger is there, 10 not whole or of another
+    environment.
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
     settings = runtime.profile(profile)

@@ -79,7 +79,6 @@ def retry(
     force it with a reason, which is kept. By itself it asks again only where nobody has anything to decide:
     the line was busy, the phone was not reached, nothing was sent. With --failed the others are listed.
 
-    \b
     Exit status: as push. With --failed, by the payments that were asked: 0 all accepted or paid, 5 the same
     again asks the rest, 6 some unknown, 7 some not paid, 8 some still waiting (with --wait).
     """

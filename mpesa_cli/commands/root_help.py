@@ -24,7 +24,7 @@ class RootGroup(TyperGroup):
             command: Any = self.get_command(ctx, name)
             if not command.hidden:
                 panel = str(getattr(command, "rich_help_panel", None) or "Commands")
-                groups.setdefault(panel, []).append((name, command.get_short_help_str(90)))
+                groups.setdefault(panel, []).append((name, command.get_short_help_str(120)))
         for panel, commands in groups.items():
             with formatter.section(panel):
                 formatter.write_dl(commands)

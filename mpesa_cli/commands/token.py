@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, runtime_of
-from mpesa_cli.domain.moments import SECOND_US, rfc3339
+from mpesa_cli.domain.moments import SECOND_US, day_and_time, rfc3339
 from mpesa_cli.errors import NotFound
 from mpesa_cli.terminal.render import print_json, table
 
@@ -82,13 +82,21 @@ def token_list(
     if json_:
         print_json(runtime.streams, [_document(token, now_us, settings.environment) for token in tokens])
         return
+    person = runtime.streams.is_terminal(runtime.streams.stdout)
     rows = [
-        [t.jti, t.name or "-", " ".join(sorted(t.scopes)) or "-", t.standing(now_us), rfc3339(t.expires_us) or "-"]
+        [t.jti, t.name or "-", " ".join(sorted(t.scopes)) or "-", t.standing(now_us), _until(t.expires_us, person)]
         for t in tokens
     ]
     table(runtime.streams, ["id", "name", "scopes", "standing", "expires"], rows)
     if not rows:
         runtime.streams.say("No tokens yet. Make one:  mpesa token issue --name shop --scope payments:read")
+
+
+def _until(expires_us: int | None, person: bool) -> str:
+    """When it ends: for a person's narrow screen as a till shows times, else as a program reads them."""
+    if expires_us is None:
+        return "-"
+    return day_and_time(expires_us) if person else rfc3339(expires_us) or "-"
 
 
 def token_revoke(

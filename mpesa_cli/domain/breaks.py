@@ -9,6 +9,7 @@ from mpesa_cli.domain.moments import SECOND_US
 BreakKind = Literal[
     "missing_at_provider",
     "amount_mismatch",
+    "phone_mismatch",
     "duplicate_receipt",
     "double_payment",
     "status_conflict",

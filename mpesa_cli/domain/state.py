@@ -148,7 +148,10 @@ def _post_state(answers: set[type]) -> AttemptState:
 def _matches(terms: Terms, received: ev.Received) -> bool:
     if received.claimed_elsewhere or received.amount_cents != terms.amount_cents:
         return False
-    return not terms.msisdn or same_msisdn(terms.msisdn, received.msisdn)
+    if not terms.msisdn or same_msisdn(terms.msisdn, received.msisdn):
+        return True
+    # By hand, the number is what the first to tell showed of it: a statement a part, C2B perhaps the whole.
+    return not terms.prompted and same_msisdn(received.msisdn or "", terms.msisdn)
 
 
 def _paid(

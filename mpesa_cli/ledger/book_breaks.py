@@ -21,6 +21,10 @@ MONEY_CAME = f"""CASE
     WHEN a.paid_us BETWEEN coalesce(a.requested_us - {_NEAR_US}, a.settled_us - {_DAY_US})
         AND a.settled_us + {_NEAR_US} THEN a.paid_us
     ELSE a.settled_us END"""
+# A prompt is paid by the phone that it rang on. Only the last digits are shown alike by everybody, and not after an
+# erasure; what a person decided was decided knowing it.
+_OTHER_PHONE = """(a.channel='stk' AND a.source<>'person' AND substr(r.party, -3)<>substr(a.msisdn, -3)
+    AND substr(r.party, -3) GLOB '[0-9][0-9][0-9]' AND length(r.party)<16 AND length(a.msisdn)=12)"""
 _OURS = "p.shortcode IN (SELECT value FROM json_each(?))"
 
 
@@ -38,32 +42,35 @@ class BreakReads(BookReads):
         )
 
     def paid_unlike_rows(self, scope: Scope) -> Iterator[Known]:
-        """Paid attempts whose row has another amount, and those of this time that no row tells of (``row`` None)."""
+        """Paid attempts whose row has another amount or phone, and those of this time that have none (``row`` None)."""
         # One walk for both: it touches every paid attempt.
         rows: list[Any] = self.rows(
-            f"SELECT DISTINCT {_KNOWN}, {MONEY_CAME}, a.receipts, coalesce(a.receipt, '') FROM attempts a "  # noqa: S608
+            f"SELECT DISTINCT {_KNOWN}, {MONEY_CAME}, a.receipts, coalesce(a.receipt, ''), "  # noqa: S608
+            f"coalesce({_OTHER_PHONE}, 0) FROM attempts a "
             "LEFT JOIN statement_rows r ON r.receipt=a.receipt AND r.kind='received' "
             "CROSS JOIN payments p ON p.payment_id=a.payment_id "
-            "WHERE a.state='paid' AND (r.amount_cents IS NOT a.amount_cents OR instr(a.receipts, ' ')) "
+            "WHERE a.state='paid' "
+            f"AND (r.amount_cents IS NOT a.amount_cents OR instr(a.receipts, ' ') OR {_OTHER_PHONE}) "
             "AND p.shortcode IN (SELECT value FROM json_each(?)) ORDER BY 5, 1, 3",
             (bounds(scope)[2],),
         )
-        for payment_id, order_id, number, cents, at_us, receipts, first in rows:
+        for payment_id, order_id, number, cents, at_us, receipts, first, other_phone in rows:
             for receipt in str(receipts).split() or [first]:
                 about = Known(payment_id, order_id, number, cents, at_us, receipt)
                 found = [r for r in self.receipt_rows(receipt) if r.kind == "received"]
                 if not found and scope.from_us <= at_us < scope.until_us:
                     yield about
-                elif found and all(r.amount_cents != cents for r in found):
+                elif found and ((other_phone and receipt == first) or all(r.amount_cents != cents for r in found)):
                     unlike = next((r for r in found if scope.from_us <= r.completed_us < scope.until_us), None)
                     if unlike is not None:
                         yield replace(about, at_us=unlike.completed_us, row=unlike)
 
     def paid_twice(self, scope: Scope) -> Iterator[Known]:
-        """Payments of this time that got more money than was asked."""
+        """Payments that got more money than was asked, some of it in this time."""
         rows: list[Any] = self.rows(
             "SELECT p.payment_id, p.order_id, 0, p.received_cents - p.amount_cents, p.paid_us, coalesce(p.receipt, '') "  # noqa: S608
-            "FROM payments p WHERE p.status='overpaid' AND p.paid_us >= ? AND p.paid_us < ? "
+            "FROM payments p WHERE p.status='overpaid' AND EXISTS (SELECT 1 FROM attempts a WHERE "
+            f"a.payment_id=p.payment_id AND a.state='paid' AND {MONEY_CAME} >= ? AND {MONEY_CAME} < ?) "
             f"AND {_OURS} ORDER BY p.paid_us",
             bounds(scope),
         )

@@ -3,7 +3,7 @@ statements, breaks and closed days."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from mpesa_cli.domain.book_totals import KindTotal
 from mpesa_cli.domain.breaks import Accepted
@@ -27,7 +27,7 @@ class StoredStatement:
     """A statement that brought something new. ``findings`` is JSON: what reading it found besides its rows."""
 
     statement_id: str
-    source: str
+    source: Literal["statement", "pull"]
     name: str
     sha256: str
     from_us: int
@@ -61,6 +61,13 @@ class BookReads(Protocol):
     def evidence(self, attempt: AttemptRef) -> Sequence[Evidence]:
         """All evidence of one attempt, in the order in which it was appended."""
 
+    def unsettled_statements(self, shortcodes: Sequence[str]) -> Sequence[StoredStatement]:
+        """Statements whose reader was stopped before it had settled by all their rows; from the first to the last
+        row that is stored."""
+
+    def covered_beside(self, scope: Scope, touching_us: int) -> Sequence[tuple[int, int]]:
+        """What each statement that was read to its end covers, of those that touch or meet this time: from, until."""
+
     def expect_many_rows(self) -> None:
         """Make room in memory for questions that walk over everything."""
 
@@ -80,13 +87,13 @@ class BookReads(Protocol):
         """Which of these account references belong to more than one payment."""
 
     def paid_unlike_rows(self, scope: Scope) -> Iterator[Known]:
-        """Paid attempts whose row has another amount, and those of this time that no row tells of (``row`` None)."""
+        """Paid attempts whose row has another amount or phone, and those of this time that have none (``row`` None)."""
 
     def rows_in_review(self, scope: Scope) -> Iterator[Known]:
         """Rows whose receipt was reported for an attempt that a person must look at."""
 
     def paid_twice(self, scope: Scope) -> Iterator[Known]:
-        """Payments of this time that got more money than was asked."""
+        """Payments that got more money than was asked, some of it in this time."""
 
     def claimed_twice(self, scope: Scope) -> Iterator[Known]:
         """Attempts that were reported in this time with a receipt which pays another attempt."""
@@ -130,6 +137,9 @@ class BookWrites(BookReads, Protocol):
 
     def finish_statement(self, statement: StoredStatement) -> int:
         """Say that a statement was read to its end; journaled where it brought rows. Returns how many it brought."""
+
+    def mark_settled(self, statement_ids: Sequence[str]) -> None:
+        """Say that everything was settled which rows of these statements can settle."""
 
     def accept_break(self, break_id: str, accepted: Accepted) -> bool:
         """Record that a person took note. False where the same was recorded before."""

@@ -31,7 +31,7 @@ class BookWrites(BreakReads, Chaining):
         if new:
             self._open.execute(
                 f"INSERT INTO statements ({STATEMENT_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,0,?) "  # noqa: S608
-                "ON CONFLICT (statement_id) DO UPDATE SET row_count = row_count + excluded.row_count",
+                "ON CONFLICT (statement_id) DO UPDATE SET row_count = row_count + excluded.row_count, settled = 0",
                 (statement.statement_id, statement.source, statement.name, statement.sha256, statement.from_us,
                  statement.until_us, statement.read_us, statement.shortcode, new, statement.findings),
             )  # fmt: skip
@@ -54,6 +54,13 @@ class BookWrites(BreakReads, Chaining):
         }  # fmt: skip
         self._chain(ev.Record("statement_read", statement.read_us, facts, {}), "", None)
         return stored.row_count
+
+    def mark_settled(self, statement_ids: Sequence[str]) -> None:
+        """Say that everything was settled which rows of these statements can settle."""
+        self._open.execute(
+            "UPDATE statements SET settled=1 WHERE statement_id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(statement_ids)),),
+        )
 
     def accept_break(self, break_id: str, accepted: Accepted) -> bool:
         """Record that a person took note. False where the same was recorded before."""

@@ -52,6 +52,31 @@ class BookReads(Reads):
         stored = StoredStatement(*rows[0])
         return replace(stored, complete=bool(stored.complete))
 
+    def unsettled_statements(self, shortcodes: Sequence[str]) -> Sequence[StoredStatement]:
+        """Statements whose reader was stopped before it had settled by all their rows."""
+        rows: list[Any] = self.rows(
+            f"SELECT {STATEMENT_COLUMNS} FROM statements WHERE settled=0 "  # noqa: S608 - fixed text
+            "AND shortcode IN (SELECT value FROM json_each(?)) ORDER BY read_us",
+            (json.dumps(list(shortcodes)),),
+        )
+        return [self._as_stored(StoredStatement(*row)) for row in rows]
+
+    def _as_stored(self, statement: StoredStatement) -> StoredStatement:
+        times: list[Any] = self.rows(
+            "SELECT min(completed_us), max(completed_us) + 1 FROM statement_rows WHERE statement_id=?",
+            (statement.statement_id,),
+        )
+        return replace(statement, complete=bool(statement.complete), from_us=times[0][0], until_us=times[0][1])
+
+    def covered_beside(self, scope: Scope, touching_us: int) -> Sequence[tuple[int, int]]:
+        """What each statement that was read to its end covers, of those that touch or meet this time: from, until."""
+        rows: list[Any] = self.rows(
+            "SELECT from_us, until_us FROM statements WHERE complete=1 AND source='statement' AND until_us>from_us "
+            "AND from_us<=? AND until_us>=? AND shortcode IN (SELECT value FROM json_each(?))",
+            (scope.until_us + touching_us, scope.from_us - touching_us, bounds(scope)[2]),
+        )
+        return [(from_us, until_us) for from_us, until_us in rows]
+
     def expect_many_rows(self) -> None:
         """Make room in memory for questions that walk over everything: pages are read once, not once a question."""
         self.rows(f"PRAGMA cache_size=-{CACHE_KB}")

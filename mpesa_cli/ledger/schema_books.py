@@ -24,6 +24,7 @@ _M002 = (
         shortcode TEXT NOT NULL,
         row_count INTEGER NOT NULL DEFAULT 0,
         complete INTEGER NOT NULL DEFAULT 0,  -- 0: whoever read it was stopped half-way
+        settled INTEGER NOT NULL DEFAULT 0,   -- 0: nobody has come to the end of settling by its rows yet
         findings TEXT NOT NULL DEFAULT '{}'
     ) STRICT""",
     # A charge shares the receipt of its payment, and an exported row keeps its amount in every layout: these three
@@ -42,6 +43,7 @@ _M002 = (
         statement_id TEXT NOT NULL,
         PRIMARY KEY (receipt, kind, amount_cents)
     ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX statements_unsettled ON statements (read_us) WHERE settled = 0",
     # With the key that every index of such a table carries, most questions are answered by this alone.
     "CREATE INDEX statement_rows_time ON statement_rows (completed_us, shortcode)",
     "CREATE INDEX statement_rows_linked ON statement_rows (linked) WHERE linked <> ''",

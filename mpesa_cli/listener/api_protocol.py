@@ -53,6 +53,11 @@ class ApiProtocol(DeadlineProtocol):
             self._begin()
             self._wait_for("idle")
 
+    def eof_received(self) -> bool:
+        """As without an API; but who ends a connection while a stream comes has gone, and its place is free."""
+        stays = super().eof_received()
+        return stays and not (self._cycle is not None and self._cycle.is_streaming)
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Count it out, and wait for no answer."""
         super().connection_lost(exc)

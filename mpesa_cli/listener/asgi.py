@@ -88,6 +88,11 @@ class Cycle:
         self._head = b""
         self._task = asyncio.get_running_loop().create_task(self._run(api, scope))
 
+    @property
+    def is_streaming(self) -> bool:
+        """Whether a part of the answer has been sent, and more may come at any time."""
+        return self._phase in {"plain", "chunked"}
+
     def lost(self) -> None:
         """The client has gone: nobody waits for the answer. What a thread has begun for it goes on."""
         self._phase = "done"
@@ -96,7 +101,7 @@ class Cycle:
     def hang_up(self) -> None:
         """The listener stops: a stream ends here, any other answer is still given."""
         self._last = True
-        if self._phase in {"plain", "chunked"}:
+        if self.is_streaming:
             self._task.cancel()
 
     def pause(self) -> None:

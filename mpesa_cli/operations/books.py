@@ -9,7 +9,7 @@ from mpesa_cli.domain.breaks import Break, in_order
 from mpesa_cli.domain.payment import Payment
 from mpesa_cli.ledger.book_keeping import Scope
 from mpesa_cli.ledger.ledger import Ledger, LedgerReads
-from mpesa_cli.operations.breaks import compare, file_breaks
+from mpesa_cli.operations.breaks import TOUCHING_US, compare, file_breaks
 from mpesa_cli.operations.closed_days import changed_days
 from mpesa_cli.operations.reconcile import NEEDS_A_PERSON, Reconciled
 from mpesa_cli.operations.statement_intake import Taken
@@ -17,9 +17,6 @@ from mpesa_cli.operations.statement_matching import give_back, settle_by_rows
 
 if TYPE_CHECKING:
     from mpesa_cli.domain.evidence import Source
-
-TOUCHING_US = 2_000_000
-"""Files whose times are no further apart than this are of one time: the portal's periods end at 23:59:59."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,8 @@ class BooksShop:
 
 @dataclass(frozen=True, slots=True)
 class Balanced:
-    """What comparing came to. ``breaks`` has the accepted ones too; ``payments`` were settled by rows just now."""
+    """What comparing came to. ``breaks`` has the accepted ones too; ``payments`` were settled by rows just now;
+    ``unfinished`` are files that a run before was stopped in, and that nobody has read to their end since."""
 
     taken: tuple[Taken, ...] = ()
     scopes: tuple[Scope, ...] = ()
@@ -40,6 +38,7 @@ class Balanced:
     breaks: tuple[Break, ...] = ()
     carried_over: int = 0
     totals: Totals = field(default_factory=Totals)
+    unfinished: tuple[str, ...] = ()
 
     @property
     def open_breaks(self) -> tuple[Break, ...]:
@@ -48,16 +47,27 @@ class Balanced:
 
 
 def balance(ledger: Ledger, taken: Sequence[Taken], shop: BooksShop, now_us: int) -> Balanced:
-    """Settle by the rows of these statements, then compare. Money that went back, and closed days, are looked at
-    even without a statement."""
+    """Settle by the rows of these statements, then compare.
+
+    Without a statement too: what a run before was stopped in, money that went back, and closed days.
+    """
     source: Source = "pull" if taken and all(t.source == "pull" for t in taken) else "statement"
     payments: dict[str, Payment] = {}
     scopes = scopes_of(taken, shop.shortcodes)
     if scopes:
         ledger.expect_many_rows()
+    unsettled = ledger.unsettled_statements(shop.shortcodes)
+    left = [s for s in unsettled if s.statement_id not in {t.statement_id for t in taken}]
+    late = [
+        settle_by_rows(ledger, Scope(shop.shortcodes, s.from_us, s.until_us), s.source, shop.own_words, now_us)
+        for s in left
+    ]
     settled = [settle_by_rows(ledger, scope, source, shop.own_words, now_us) for scope in scopes]
-    for changed in (*(each.payments for each in settled), give_back(ledger, shop.shortcodes, source, now_us)):
-        payments |= {p.payment_id: p for p in changed}
+    changed = [p for each in (*late, *settled) for p in each.payments]
+    payments |= {p.payment_id: p for p in (*changed, *give_back(ledger, shop.shortcodes, source, now_us))}
+    if unsettled:
+        with ledger.write() as tx:
+            tx.mark_settled([s.statement_id for s in unsettled])
     breaks = [*file_breaks(taken, now_us), *changed_days(ledger, shop.shortcodes)]
     carried = 0
     for scope, each in zip(scopes, settled, strict=True):
@@ -66,15 +76,17 @@ def balance(ledger: Ledger, taken: Sequence[Taken], shop: BooksShop, now_us: int
         carried += compared.carried_over
     accepted = ledger.accepted_breaks()
     marked = [replace(b, accepted=accepted.get(b.id)) for b in in_order(breaks)]
+    unfinished = tuple(s.name for s in left if not s.complete and s.source == "statement")
     return Balanced(
-        tuple(taken), scopes, tuple(payments.values()), tuple(marked), carried, add_up(by_hour(ledger, scopes))
-    )
+        tuple(taken), scopes, tuple(payments.values()), tuple(marked), carried, add_up(by_hour(ledger, scopes)),
+        unfinished,
+    )  # fmt: skip
 
 
 def for_a_person(done: Reconciled, balanced: Balanced) -> list[Payment]:
     """Payments that a person has to look at, as they stand at the end: in doubt, or their money just went back.
-    Those that a break names are told there."""
-    named = {b.payment_id for b in balanced.breaks}
+    Those that an open break names are told there."""
+    named = {b.payment_id for b in balanced.open_breaks}
     settled = {p.payment_id: p for p in balanced.payments}
     waiting = [p for p in done.payments if p.payment_id not in settled and p.status in NEEDS_A_PERSON]
     changed = [p for p in settled.values() if p.payment_id not in named]

@@ -18,6 +18,9 @@ from mpesa_cli.ledger.book_keeping import Known, Scope
 from mpesa_cli.ledger.ledger import LedgerReads
 from mpesa_cli.operations.statement_intake import Taken
 
+TOUCHING_US = 2_000_000
+"""Files whose times are no further apart than this are of one time: the portal's periods end at 23:59:59."""
+
 _PAID = frozenset({PaymentStatus.PAID, PaymentStatus.OVERPAID, PaymentStatus.REFUNDED})
 
 
@@ -37,15 +40,16 @@ def compare(
 
     ``unknown`` are its rows that pay nothing here, ``suggested`` what some of them look like.
     """
-    sure = replace(scope, from_us=scope.from_us + NEAR_US, until_us=scope.until_us - NEAR_US)
+    sure = _sure(ledger, scope)
     suggestions = {m.row.receipt: m for m in suggested}
     looked_like = {m.ref for m in suggested}
     found: list[Break] = []
     carried = 0
-    for known in ledger.paid_unlike_rows(scope):
+    for known in ledger.paid_unlike_rows(_both(scope, sure)):
         if known.row is not None:
-            found.append(_mismatch(known))
-        elif not sure.from_us <= known.at_us < sure.until_us:
+            if _is_in(scope, known.at_us):
+                found.append(_unlike(known))
+        elif not _is_in(sure, known.at_us):
             carried += 1
         elif (known.payment_id, known.attempt) not in looked_like:
             found.append(_missing_at_provider(known))
@@ -59,6 +63,27 @@ def compare(
     found += [_lonely_charge(row) for row in ledger.lonely_charges(scope)]
     found += _reversed(ledger, scope)
     return Compared(tuple(in_order(found)), carried)
+
+
+def _sure(ledger: LedgerReads, scope: Scope) -> Scope:
+    """The time of which it is known what M-PESA has not. The row of a payment near an edge may be in the next file:
+    it is told of by whichever of the two is read last."""
+    beside = ledger.covered_beside(scope, TOUCHING_US)
+    before = any(from_us <= scope.from_us - 2 * NEAR_US for from_us, _ in beside)
+    after = any(until_us >= scope.until_us + 2 * NEAR_US for _, until_us in beside)
+    return replace(
+        scope,
+        from_us=scope.from_us - NEAR_US if before else scope.from_us + NEAR_US,
+        until_us=scope.until_us + NEAR_US if after else scope.until_us - NEAR_US,
+    )
+
+
+def _both(one: Scope, other: Scope) -> Scope:
+    return replace(one, from_us=min(one.from_us, other.from_us), until_us=max(one.until_us, other.until_us))
+
+
+def _is_in(scope: Scope, at_us: int) -> bool:
+    return scope.from_us <= at_us < scope.until_us
 
 
 def _missing_at_provider(known: Known) -> Break:
@@ -125,6 +150,13 @@ def _differing(ledger: LedgerReads, scope: Scope) -> Iterator[Break]:
             "duplicate_receipt", row.receipt, row.completed_us, row.amount_cents, row.receipt, account=row.account,
             detail="M-PESA's record has this receipt twice, with two amounts.",
         )  # fmt: skip
+
+
+def _unlike(known: Known) -> Break:
+    if known.row is None or known.row.amount_cents != known.amount_cents:
+        return _mismatch(known)
+    other = f"This receipt pays order {known.order_id}, and M-PESA has it from another phone than was asked."
+    return _of(known, "phone_mismatch", known.receipt, other)
 
 
 def _mismatch(known: Known) -> Break:

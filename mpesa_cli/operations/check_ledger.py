@@ -74,7 +74,7 @@ def _open(payments: list[Payment], now_us: int) -> Iterator[Finding]:
         words = f"{_these(late, 'has', 'have')} been open for more than {OVERDUE_AFTER_S // 60} minutes."
         yield Finding("open-payments", "warn", words, "mpesa reconcile")
     if not old and not late:
-        waiting = f"{_these(len(ages), 'waits', 'wait')} for a customer's answer" if ages else "No payment is open"
+        waiting = f"{_these(len(ages), 'waits', 'wait')} for an answer" if ages else "No payment is open"
         yield Finding("open-payments", "ok", f"{waiting}.")
 
 

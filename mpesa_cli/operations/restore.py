@@ -1,11 +1,12 @@
 """Restore: a proven backup becomes the ledger, where there is none; and the gap that it leaves is remembered."""
 
 import contextlib
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mpesa_cli.errors import Conflict, InvalidInput, LedgerUnusable
+from mpesa_cli.errors import Conflict, InvalidInput, LedgerBusy, LedgerUnusable
 from mpesa_cli.ledger.anchor import Head, head_of
 from mpesa_cli.ledger.connection import open_connection
 from mpesa_cli.ledger.copying import LedgerFile, copy_into, give_name, scratch_for, sync_file
@@ -42,7 +43,8 @@ def restore(file: Path, place: Place, now_us: int) -> RestoredFrom:
     """Put a backup in the ledger's place. The backup itself is only read.
 
     Raises Conflict where a ledger, or a part of one, is there; InvalidInput where the file can't be read;
-    LedgerUnusable where it is no whole ledger of this environment. Then nothing was changed.
+    LedgerUnusable where it is no whole ledger of this environment; LedgerBusy where the disk fills up. Then nothing
+    was changed.
     """
     _check_free(place.ledger)
     _check_file(file)
@@ -56,7 +58,7 @@ def restore(file: Path, place: Place, now_us: int) -> RestoredFrom:
         ensure_private_dir(place.ledger.parent)
         try:
             with scratch_for(place.ledger) as scratch:
-                copy_into(backup, scratch)
+                _copied(backup, scratch, place.ledger)
                 done = _made_ready(scratch, file, place, now_us)
                 sync_file(scratch)
                 _check_free(place.ledger)  # a listener that starts again by itself may have made a new one
@@ -70,6 +72,17 @@ def restore(file: Path, place: Place, now_us: int) -> RestoredFrom:
                 code="ledger-read-only",
             ) from refused
     return done
+
+
+def _copied(backup: LedgerFile, scratch: Path, ledger: Path) -> None:
+    try:
+        copy_into(backup, scratch)
+    except sqlite3.Error as failed:
+        raise LedgerBusy(
+            f"{ledger} could not be written: {failed}.",
+            hint=f"There is still no ledger. Free some space there (df -h {ledger.parent}), then: mpesa restore FILE",
+            code="disk-error",
+        ) from failed
 
 
 def _made_ready(scratch: Path, file: Path, place: Place, now_us: int) -> RestoredFrom:

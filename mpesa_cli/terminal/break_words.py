@@ -29,6 +29,11 @@ BREAK_WORDS: dict[BreakKind, KindWords] = {
         "The receipt is the payment's, and M-PESA took another amount.",
         "M-PESA's amount is what came. Everything that was said of it: mpesa log {order}",
     ),
+    "phone_mismatch": KindWords(
+        "ANOTHER PHONE",
+        "A prompt was paid with this receipt, and M-PESA took the money from another phone: a forged message, perhaps.",
+        "See whose money it is in the M-PESA portal. How the order became paid: mpesa log {order}",
+    ),
     "duplicate_receipt": KindWords(
         "RECEIPT TWICE",
         "One receipt was used for two payments, or stands twice in the record.",

@@ -60,7 +60,7 @@ DOCTOR_FIELDS: dict[str, tuple[str, str]] = {
     "ok": ("true or false", "Whether payments can go on; warnings don't count."),
     "environment": ("text or null", "Null where there is no such profile."),
     "profile": ("text or null", "Null where there is no such profile."),
-    "checks": ("list", "Every check: `check`, `verdict` (`ok`, `warn` or `fail`), `words`, `mend` (a command, or null)."),
+    "checks": ("list", "Every check: `check`, `verdict` (`ok`, `warn`, `fail`), `words`, `mend` (a command, or null)."),
 }
 
 PULL_FIELDS: dict[str, tuple[str, str]] = {

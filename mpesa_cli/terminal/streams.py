@@ -9,12 +9,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TextIO
 
+from mpesa_cli.errors import MpesaError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
 
 class StdoutClosed(Exception):
     """Whoever read our stdout has gone (``mpesa history | head -1``). Not an error: leave quietly."""
+
+
+class StdoutFailed(MpesaError):
+    """The result could not be written (``> file`` on a full disk). What the command did stands."""
+
+    money_moved = "unknown"
+
+    def __init__(self, failed: OSError) -> None:
+        """``failed`` is why."""
+        super().__init__(
+            f"The result could not be written to standard output: {failed.strerror or failed}.",
+            hint="What was done is in the ledger all the same. Look before you run it again: mpesa history",
+            code="stdout-failed",
+        )
 
 
 @dataclass(slots=True)
@@ -39,12 +55,14 @@ class Streams:
         )
 
     def out(self, text: str) -> None:
-        """Write one line of the result to stdout, flushed. Raises StdoutClosed where nobody reads it."""
+        """Write one line of the result to stdout, flushed. Raises StdoutClosed where nobody reads it, StdoutFailed."""
         try:
             self.stdout.write(text + "\n")
             self.stdout.flush()
         except (BrokenPipeError, ValueError) as closed:
             raise StdoutClosed from closed
+        except OSError as failed:
+            raise StdoutFailed(failed) from failed
 
     def say(self, text: str) -> None:
         """Write one line about the work to stderr, unless quiet."""

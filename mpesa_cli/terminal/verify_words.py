@@ -104,10 +104,12 @@ def _facts(money: Money | None, *, swahili: bool) -> str:
 
 def _order_lines(checked: Checked, *, swahili: bool) -> list[str]:
     money = checked.money
-    if money is None or checked.verdict is not Verdict.REAL:
+    if money is None or checked.verdict not in {Verdict.REAL, Verdict.DIFFERENT_AMOUNT, Verdict.DIFFERENT_PHONE}:
         return []
     if money.order_id:
         return [f"Imelipia oda {money.order_id}." if swahili else f"It pays order {money.order_id}."]
+    if checked.verdict is not Verdict.REAL:
+        return []
     receipt = checked.claim.receipt
     way = f"mpesa verify {receipt} --attach {checked.claim.order_id or 'ORDER'}"
     return [f"Bado haijaunganishwa na oda yoyote: {way}" if swahili else f"It pays no order here yet. Attach it: {way}"]

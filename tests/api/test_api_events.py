@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -121,11 +122,40 @@ def test_a_stream_ends_when_its_token_is_revoked(
 def test_only_so_many_may_listen(shop: Shop, client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mpesa_cli.api.events.LISTENERS_MAX", 1)
     with client.stream("GET", "/payments/events") as first:
-        next(first.iter_lines())
+        lines = first.iter_lines()  # let go, it would close the connection
+        next(lines)
         with shop.client() as other:
-            assert told(other.get("/payments/events")) == (503, "too-many-listeners")
+            assert told(other.get("/payments/events", timeout=10)) == (503, "too-many-listeners")
             assert initiate(other, "1").status_code == 202
     assert posts(shop, "1") == 1
+
+
+def test_a_listener_that_has_gone_leaves_its_place(
+    shop: Shop, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mpesa_cli.api.events.LISTENERS_MAX", 1)
+    request = f"GET /payments/events HTTP/1.1\r\nHost: x\r\nAuthorization: {client.headers['authorization']}\r\n\r\n"
+    for _ in range(3):
+        with shop.connect() as leaving:
+            leaving.settimeout(10)  # a heartbeat, which would find out, comes later
+            leaving.sendall(request.encode())
+            received = b""
+            while b": listening" not in received:
+                assert b" 503 " not in received
+                received += leaving.recv(4096)
+            leaving.shutdown(socket.SHUT_WR)  # what a closed browser tab sends
+            while leaving.recv(4096):
+                pass
+
+
+def test_head_of_the_stream_is_answered_and_takes_no_place(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mpesa_cli.api.events.LISTENERS_MAX", 1)
+    for _ in range(3):
+        head = client.head("/payments/events", timeout=10)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-type"].startswith("text/event-stream")
 
 
 def test_an_id_that_is_none_of_ours_is_refused(client: httpx.Client) -> None:

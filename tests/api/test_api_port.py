@@ -3,7 +3,10 @@
 import contextlib
 import http.client
 import json
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,12 +15,13 @@ from typing import Any
 
 import httpx
 import pytest
-from api_bench import Shop, initiate, issue, served
+from api_bench import BOTH, Shop, environ_of, initiate, issue, served
 from daraja_callbacks.callback_bodies import encode, paid
-from daraja_servers import Seen, loopback
+from daraja_servers import OK, Seen, loopback, says
 from listener.listening import ACCEPTED_BODY, answer, prompt, request, was_closed
 from test_api_outcomes import SANDBOX
 
+from mpesa_cli.api.app import TALKING_THREADS
 from mpesa_cli.listener.options import ListenerOptions
 
 
@@ -63,25 +67,28 @@ def test_callbacks_flow_while_daraja_lets_every_call_hang(home: Path) -> None:
         release.wait(30)
         connection.close()
 
+    asked = 40  # more than wait for Daraja at once: the rest stands in a line
     with loopback(hang) as server, served(home, {**SANDBOX, "MPESA_BASE_URL": server.url}) as shop:
         bearer = {"authorization": f"Bearer {shop.token()}"}
-        tokens = [prompt(shop.ledger, answered=False)[0] for _ in range(60)]
+        prompts = [prompt(shop.ledger, answered=False) for _ in range(60)]
 
         def ask(number: int) -> int:
             with httpx.Client(base_url=shop.url, headers=bearer, timeout=60, trust_env=False) as client:
                 return int(initiate(client, f"hang-{number}", f"2547120003{number:02d}").status_code)
 
-        with ThreadPoolExecutor(20) as pool:
-            asking = [pool.submit(ask, number) for number in range(20)]
-            while server.accepted < 21:  # a token, and twenty pushes
+        with ThreadPoolExecutor(asked) as pool:
+            asking = [pool.submit(ask, number) for number in range(asked)]
+            while server.accepted < 1 + TALKING_THREADS:  # a token, and as many pushes as there may be
                 time.sleep(0.01)
             connection = http.client.HTTPConnection("127.0.0.1", shop.port, timeout=5)
-            for number, token in enumerate(tokens):
+            for number, (token, _) in enumerate(prompts):
                 connection.request("POST", f"/hooks/stk/{token}", encode(paid(receipt=f"UKO4Q7W{number:03d}")))
                 seen = connection.getresponse()
                 assert (seen.status, seen.read()) == (200, ACCEPTED_BODY)
-            connection.request("GET", "/payments/history?limit=1", headers=bearer)
-            assert connection.getresponse().status == 200
+            for path in ("/payments/history?limit=1", f"/payments/status/{prompts[0][1].payment_id}"):
+                connection.request("GET", path, headers=bearer)
+                looked = connection.getresponse()
+                assert (looked.status, bool(looked.read())) == (200, True), path
             connection.close()
             assert not any(each.done() for each in asking)
             release.set()
@@ -169,3 +176,25 @@ def test_a_listener_that_stops_ends_streams_and_finishes_answers(home: Path) -> 
             time.sleep(0.01)
     thread.join(10)
     assert not thread.is_alive()
+
+
+def test_prompts_of_an_api_on_another_port_name_that_port(home: Path) -> None:
+    with loopback(says(OK)) as server:
+        more = {"MPESA_BASE_URL": server.url, "MPESA_CONSUMER_KEY": "any", "MPESA_CONSUMER_SECRET": "any"}
+        environ = environ_of(home, more)
+        with subprocess.Popen(
+            [sys.executable, "-m", "mpesa_cli", "listen", "--api", "--port", "0"], env={**os.environ, **environ},
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        ) as process:  # fmt: skip
+            assert process.stderr is not None
+            try:
+                lines = [next(process.stderr) for _ in range(3)]
+                url = lines[0].split()[2]
+                assert f"Callbacks come to {url}/hooks/" in lines[1]
+                assert f"APP_URL={url} " in lines[1]
+                bearer = {"authorization": f"Bearer {issue(environ, *BOTH)}"}
+                with httpx.Client(base_url=url, headers=bearer, trust_env=False, timeout=30) as client:
+                    assert initiate(client, "1").status_code == 202
+            finally:
+                process.terminate()
+        assert json.loads(server.posts[-1].body)["CallBackURL"].startswith(f"{url}/hooks/stk/")

@@ -90,6 +90,7 @@ def test_the_page_for_people_shows_all_of_it_and_fetches_nothing(quiet_client: h
     page = quiet_client.get("/docs").text
     for path in quiet_client.get("/openapi.json").json()["paths"]:
         assert f"<code>{path}</code>" in page
+    assert f"curl -X POST {str(quiet_client.base_url).rstrip('/')}/payments/initiate" in page
     assert "<script" not in page
     assert "src=" not in page
     assert "https://" not in page

@@ -172,6 +172,20 @@ def test_a_ledger_that_comes_up_during_the_restore_stays(
     assert [path.name for path in busy.path.parent.iterdir()] == [f"{busy.path.name}{end}"]
 
 
+def test_a_restore_onto_a_full_disk_leaves_nothing_and_says_so(
+    busy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    busy.run("backup", str(tmp_path / "shop.db"))
+    move_aside(busy, tmp_path)
+    monkeypatch.setattr("mpesa_cli.operations.restore.copy_into", full)
+    result = busy.run("restore", str(tmp_path / "shop.db"))
+    assert (result.status, "There is still no ledger." in result.stderr) == (5, True)
+    assert list(busy.path.parent.iterdir()) == []
+
+
 def test_a_plain_copy_with_its_log_beside_is_refused(busy: Any, tmp_path: Path) -> None:
     with busy.ledger():  # open, so that the log is there
         for end in ("", "-wal"):

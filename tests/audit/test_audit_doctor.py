@@ -153,6 +153,15 @@ def test_banned_words_and_a_sandbox_sms_account_are_warned_of(sandbox: Any) -> N
     assert "Daraja refuses such addresses" in words
 
 
+def test_secrets_that_the_profile_calls_for_are_told(sandbox: Any) -> None:
+    more = {"MPESA_SMS_PROVIDER": "partner_id", "MPESA_SMS_PARTNER_ID": "1", "MPESA_INITIATOR_NAME": "testapi"}
+    said = [each["words"] for each in json.loads(examined(sandbox, **more).stdout)["checks"]]
+    assert any(words.startswith("There is no sms-api-key, so no SMS goes out.") for words in said)
+    assert any(words.startswith("There is no initiator-password, so `mpesa verify`") for words in said)
+    checked = sandbox.run("config", "check", env={**sandbox.environ, **more})
+    assert "There is no sms-api-key" in checked.stdout + checked.stderr
+
+
 def test_files_that_others_may_read_are_told_with_the_command(busy: Any) -> None:
     busy.path.chmod(0o644)
     result = busy.run("doctor", "--json")

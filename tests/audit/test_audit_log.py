@@ -32,7 +32,7 @@ def test_a_payment_that_was_merged_away_is_found_in_the_one_it_is(busy: Any) -> 
         mine = tx.open_payment(intent("PAY-MINE", "11"), 1).last.ref
         tx.append(mine, ev.Sending(2, 1))
         tx.append(mine, ev.Accepted(3, 1, "m", "ws_CO_1"))
-        theirs = tx.open_received(intent("PAY-THEIRS", "C2B-1", token=""), 4)
+        theirs = tx.open_received(intent("PAY-THEIRS", "C2B-UKO4Q7WX2B", token=""), 4)
         tx.append(theirs, ev.Received(5, "c2b", "UKO4Q7WX2B", 10_000, msisdn=PAYS))
         tx.append(mine, ev.Received(6, "callback", "UKO4Q7WX2B", 10_000, msisdn=PAYS))
 

@@ -164,3 +164,57 @@ def test_killed_for_real_in_the_middle_of_an_import_it_goes_on(books: Books, hom
     assert (done.returncode, summary["type"], summary["differences"]) == (7, "summary", 12_000)
     assert books.rows("SELECT count(*) FROM statement_rows") == [(12_000,)]
     assert books.rows("SELECT count(*) FROM journal WHERE kind='statement_read'") == [(1,)]
+
+
+def _lost(books: Books) -> Row:
+    """An order whose answers were all lost, and the row of its money."""
+    books.shop.sell("7001", 100, "254722200017", wait=False)
+    row = Row("UKOL000001", 100, "7001", at=wall(books.clock.now_us()), party="2547****0017")
+    books.night()
+    books.mpesa("reconcile")
+    return row
+
+
+def _stopped(books: Books, home: Path, method: str, call: int) -> None:
+    """Run reconcile on the file, and kill it for real after the given call of a method of the books."""
+    script = (
+        "import os, sys, signal\n"
+        "from mpesa_cli.ledger.book_writes import BookWrites\n"
+        f"real, seen = BookWrites.{method}, []\n"
+        "def dying(self, *given):\n"
+        "    done = real(self, *given)\n"
+        "    self._open.execute('COMMIT')\n"
+        "    seen.append(1)\n"
+        f"    if len(seen) == {call}: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    self._open.execute('BEGIN IMMEDIATE')\n"
+        "    return done\n"
+        f"BookWrites.{method} = dying\n"
+        "from mpesa_cli.commands.app import entry_point; entry_point()\n"
+    )
+    environ = {**os.environ, "MPESA_HOME": str(home)}
+    argv = [sys.executable, "-c", script, "reconcile", "--statement", str(books.file)]
+    assert subprocess.run(argv, env=environ, capture_output=True, check=False).returncode == -signal.SIGKILL
+
+
+def test_killed_between_reading_and_settling_the_next_run_settles_without_the_file(books: Books, home: Path) -> None:
+    write(books.file, _lost(books))
+    _stopped(books, home, "finish_statement", 1)
+    assert books.rows("SELECT status FROM payments WHERE order_id='7001'") != [("paid",)]
+    assert books.mpesa("reconcile").status == 0
+    assert books.rows("SELECT status, receipt FROM payments WHERE order_id='7001'") == [("paid", "UKOL000001")]
+    before = books.everything()
+    assert books.mpesa("reconcile").status == 0
+    assert books.everything() == before
+
+
+def test_a_file_that_was_not_read_to_its_end_settles_what_it_told_and_is_named_once(books: Books, home: Path) -> None:
+    write(books.file, _lost(books), *[Row(f"UKO{n:07d}", 10, "by the door") for n in range(6_000)])
+    _stopped(books, home, "add_rows", 1)
+    done = books.mpesa("reconcile")
+    told = 0 < len(books.rows("SELECT 1 FROM statement_rows")) < 6_001
+    assert (done.status, told) == (5, True)
+    assert f"mpesa reconcile --statement {books.file.name}" in done.stderr
+    assert books.rows("SELECT status FROM payments WHERE order_id='7001'") == [("paid",)]
+    assert books.mpesa("reconcile").status == 0
+    again = books.mpesa("reconcile", "--statement", str(books.file), "--json")
+    assert (again.status, len(json.loads(again.stdout)["breaks"])) == (7, 6_000)

@@ -33,6 +33,12 @@ def test_a_receipt_that_does_not_fit_is_told_apart(mpesa: Mpesa, options: list[s
     assert verdict(mpesa("verify", receipt, *options, "--json")) == (status, word)
 
 
+@pytest.mark.parametrize("options", [["--amount", "151"], ["--phone", "254711111111"]])
+def test_whoever_is_told_that_it_differs_is_told_which_order_it_paid(mpesa: Mpesa, options: list[str]) -> None:
+    receipt = paid(mpesa, "1042")
+    assert "It pays order 1042." in mpesa("verify", receipt, *options).stdout
+
+
 def test_a_receipt_of_a_known_order_with_another_amount_is_noticed_without_being_told_the_amount(
     mpesa: Mpesa, clock: Any, home: Path
 ) -> None:

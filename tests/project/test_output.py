@@ -150,6 +150,21 @@ def test_a_reader_that_goes_away_is_no_error(cli: Run, home: Path) -> None:
         assert "BrokenPipe" not in done.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's disk that is always full")
+@pytest.mark.parametrize("argv", [["history"], ["audit", "head", "--json"], ["status", "nosuch", "--json"]])
+def test_a_result_that_can_not_be_written_is_said_in_words(cli: Run, home: Path, argv: list[str]) -> None:
+    assert cli(*PAID).status == 0
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mpesa_cli", *argv], stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            env={**os.environ, "MPESA_HOME": str(home)}, timeout=60,
+        )  # fmt: skip
+    expected = (2, "No payment 'nosuch'") if "nosuch" in argv else (1, "could not be written to standard output")
+    assert (done.returncode, expected[1] in done.stderr) == (expected[0], True), done.stderr
+    assert "Traceback" not in done.stderr
+    assert "does not know" not in done.stderr
+
+
 def test_a_stdout_that_was_never_open_is_no_error(home: Path) -> None:
     done = subprocess.run(
         ["bash", "-c", 'exec "$0" -m mpesa_cli explain 1032 >&-', sys.executable],

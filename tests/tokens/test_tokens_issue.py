@@ -1,6 +1,7 @@
 """Tokens are made, listed and revoked by commands; each is told once, and the ledger knows it before that."""
 
 import json
+import re
 import sqlite3
 
 import jwt
@@ -84,6 +85,12 @@ def test_the_list_tells_what_each_token_is_worth(desk: Desk) -> None:
     assert listed["till"]["jti"] == short["jti"]
     newest, *_ = desk.run("token", "list").stdout.splitlines()
     assert newest.split("\t")[1:4] == ["web", "payments:read", "valid"]
+
+
+def test_the_list_fits_a_narrow_terminal(desk: Desk) -> None:
+    desk.issued("payments:read", "payments:write", ttl="30d", name="web-shop")
+    shown = desk.run("token", "list", tty=True, columns="80").stdout
+    assert re.search(r"\d{1,2} \w{3} \d{4} \d\d:\d\d", shown), shown
 
 
 def test_an_empty_list_is_an_empty_document(desk: Desk) -> None:
