@@ -1,14 +1,19 @@
 """Questions that compare the books with the payments. Each is one walk by an index, whatever the ledger's size."""
 
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import Any
+from __future__ import annotations
 
-from mpesa_cli.domain.book_totals import KindTotal
-from mpesa_cli.domain.statement_row import StatementRow
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
 from mpesa_cli.ledger.book_keeping import Known, Scope
 from mpesa_cli.ledger.books import HOUR_US, IN_SCOPE, KEYS_IN_SCOPE, ROW_COLUMNS, BookReads, bounds, statement_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mpesa_cli.domain.book_totals import KindTotal
+    from mpesa_cli.domain.statement_row import StatementRow
 
 _R = ", ".join(f"r.{name}" for name in ROW_COLUMNS.split(", "))
 _KNOWN = "a.payment_id, p.order_id, a.number, a.amount_cents"
@@ -143,6 +148,8 @@ class BreakReads(BookReads):
 
     def ledger_hours(self, scope: Scope) -> Sequence[KindTotal]:
         """Attempts that the ledger calls paid, by the hour in which their money came, as received."""
+        from mpesa_cli.domain.book_totals import KindTotal
+
         rows: list[Any] = self.rows(
             f"SELECT 'received', {MONEY_CAME} / {HOUR_US} * {HOUR_US} AS hour, count(*), sum(a.paid_cents) "  # noqa: S608
             "FROM attempts a CROSS JOIN payments p ON p.payment_id=a.payment_id "

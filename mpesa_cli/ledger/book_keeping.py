@@ -1,16 +1,20 @@
 """What the rest of the program can ask of the books, and write into them: the part of the Ledger protocol for
 statements, breaks and closed days."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from __future__ import annotations
 
-from mpesa_cli.domain.book_totals import KindTotal
-from mpesa_cli.domain.breaks import Accepted
-from mpesa_cli.domain.closing import Closing, DayTotals
-from mpesa_cli.domain.evidence import Evidence
-from mpesa_cli.domain.payment import Attempt, AttemptRef
-from mpesa_cli.domain.statement_row import StatementRow
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mpesa_cli.domain.book_totals import KindTotal
+    from mpesa_cli.domain.breaks import Accepted
+    from mpesa_cli.domain.closing import Closing, DayTotals
+    from mpesa_cli.domain.evidence import Evidence
+    from mpesa_cli.domain.payment import Attempt, AttemptRef
+    from mpesa_cli.domain.statement_row import StatementRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,23 @@
 A row is known by receipt, kind and amount, in whichever file it stands (docs/assumptions.md A71).
 """
 
+from __future__ import annotations
+
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.breaks import Accepted
-from mpesa_cli.domain.closing import DayTotals
-from mpesa_cli.domain.statement_row import StatementRow
 from mpesa_cli.ledger.book_breaks import BreakReads
-from mpesa_cli.ledger.book_keeping import StoredStatement
 from mpesa_cli.ledger.books import ROW_COLUMNS, STATEMENT_COLUMNS
 from mpesa_cli.ledger.chaining import Chaining
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mpesa_cli.domain.breaks import Accepted
+    from mpesa_cli.domain.closing import DayTotals
+    from mpesa_cli.domain.statement_row import StatementRow
+    from mpesa_cli.ledger.book_keeping import StoredStatement
 
 class BookWrites(BreakReads, Chaining):
     """What is written into the books, inside an open write transaction."""

@@ -1,19 +1,24 @@
 """The books on SQLite: statement rows by their natural key, the statements they came from, closed days."""
 
-import json
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from __future__ import annotations
 
-from mpesa_cli.domain.book_totals import KindTotal
-from mpesa_cli.domain.breaks import Accepted
-from mpesa_cli.domain.closing import Closing, DayTotals
-from mpesa_cli.domain.payment import Attempt
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
 from mpesa_cli.domain.statement_row import StatementRow
 from mpesa_cli.ledger.book_keeping import Scope, StoredStatement
 from mpesa_cli.ledger.journal import GENESIS
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, attempt_from
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mpesa_cli.domain.book_totals import KindTotal
+    from mpesa_cli.domain.breaks import Accepted
+    from mpesa_cli.domain.closing import Closing
+    from mpesa_cli.domain.payment import Attempt
 
 ROW_COLUMNS = "receipt, kind, amount_cents, completed_us, balance_cents, account, party, linked, line"
 STATEMENT_COLUMNS = (
@@ -147,16 +152,22 @@ class BookReads(Reads):
         )
 
     def _by_hour(self, sql: str, parameters: tuple[object, ...]) -> list[KindTotal]:
+        from mpesa_cli.domain.book_totals import KindTotal
+
         rows: list[Any] = self.rows(sql, parameters)
         return [KindTotal(*row) for row in rows]
 
     def accepted_breaks(self) -> dict[str, Accepted]:
         """The breaks that somebody accepted, by their ids."""
+        from mpesa_cli.domain.breaks import Accepted
+
         rows: list[Any] = self.rows("SELECT break_id, accepted_by, reason, accepted_us FROM accepted_breaks")
         return {break_id: Accepted(by, reason, at_us) for break_id, by, reason, at_us in rows}
 
     def closings(self, shortcodes: Sequence[str]) -> Sequence[Closing]:
         """The days that were closed, oldest first."""
+        from mpesa_cli.domain.closing import Closing, DayTotals
+
         rows: list[Any] = self.rows(
             "SELECT day, shortcode, closed_us, closed_by, totals, sha256, head FROM closings "
             "WHERE shortcode IN (SELECT value FROM json_each(?)) ORDER BY day",

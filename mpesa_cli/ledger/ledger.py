@@ -6,22 +6,27 @@ rows are found by their natural keys; so a ledger on another engine can keep the
 (``tests/ledger/contract.py`` is the list).
 """
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from __future__ import annotations
 
-from mpesa_cli.domain.api_token import KnownToken
-from mpesa_cli.domain.evidence import Evidence
-from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
-from mpesa_cli.domain.pseudonym import Erased
-from mpesa_cli.domain.restored import Restored
-from mpesa_cli.domain.staging import Staged
-from mpesa_cli.errors import Conflict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
 from mpesa_cli.ledger.api_ledger import OrderReads, OrderWrites
 from mpesa_cli.ledger.book_keeping import BookReads, BookWrites
-from mpesa_cli.ledger.outbox import OutboxRow
 from mpesa_cli.ledger.request_ledger import RequestReads, RequestWrites
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+    from mpesa_cli.domain.api_token import KnownToken
+    from mpesa_cli.domain.evidence import Evidence
+    from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
+    from mpesa_cli.domain.pseudonym import Erased
+    from mpesa_cli.domain.restored import Restored
+    from mpesa_cli.domain.staging import Staged
+    from mpesa_cli.errors import Conflict
+    from mpesa_cli.ledger.outbox import OutboxRow
 
 BODIES_OF_ATTEMPT_MAX = 32
 """How many different callbacks of one attempt are kept. Daraja sends one; two where it contradicts itself."""

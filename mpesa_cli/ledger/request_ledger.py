@@ -1,13 +1,17 @@
 """What the asynchronous APIs and `verify` need of durable memory: a part of the Ledger protocol (ledger.py)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from __future__ import annotations
 
-from mpesa_cli.domain.api_request import ApiRequest, RequestResult, RequestState, ResultChannel
-from mpesa_cli.domain.payment import AttemptRef
-from mpesa_cli.domain.statement_row import StatementRow
-from mpesa_cli.domain.verdict import Shown
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mpesa_cli.domain.api_request import ApiRequest, RequestResult, RequestState, ResultChannel
+    from mpesa_cli.domain.payment import AttemptRef
+    from mpesa_cli.domain.statement_row import StatementRow
+    from mpesa_cli.domain.verdict import Shown
 
 BODIES_OF_REQUEST_MAX = 8
 """How many different bodies of one request are kept. Daraja sends one; two where it contradicts itself."""

@@ -1,21 +1,26 @@
 """The SQLite ledger's side of the asynchronous APIs: requests, the bodies that came for them, receipts shown."""
 
+from __future__ import annotations
+
 import hashlib
 import json
-from collections.abc import Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.api_request import ApiRequest, RequestResult, RequestState, ResultChannel
-from mpesa_cli.domain.payment import AttemptRef
-from mpesa_cli.domain.statement_row import StatementRow
-from mpesa_cli.domain.verdict import Shown
 from mpesa_cli.errors import Conflict
 from mpesa_cli.ledger.books import ROW_COLUMNS, statement_row
 from mpesa_cli.ledger.chaining import Chaining
 from mpesa_cli.ledger.journal import canonical
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.request_ledger import BODIES_OF_REQUEST_MAX, ResultBody
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mpesa_cli.domain.payment import AttemptRef
+    from mpesa_cli.domain.statement_row import StatementRow
+    from mpesa_cli.domain.verdict import Shown
 
 _REQUEST = (
     "SELECT request_id, command, subject, created_us, state, conversation_id, originator_conversation_id, settled_us, "
@@ -59,7 +64,7 @@ class RequestStoreReads(Reads):
         )
         return [
             ResultBody(
-                str(callback_id), str(owner), cast(ResultChannel, str(channel)), int(str(at_us)), str(peer),
+                str(callback_id), str(owner), cast("ResultChannel", str(channel)), int(str(at_us)), str(peer),
                 body if isinstance(body, bytes) else b"",
             )
             for callback_id, owner, channel, at_us, peer, body in rows
@@ -77,6 +82,8 @@ class RequestStoreReads(Reads):
 
     def shown_receipts(self, receipt: str) -> Sequence[Shown]:
         """For which orders a receipt was shown, oldest first."""
+        from mpesa_cli.domain.verdict import Shown
+
         rows = self.rows(
             "SELECT order_id, shown_us FROM shown_receipts WHERE receipt=? ORDER BY shown_us", (receipt,)
         )

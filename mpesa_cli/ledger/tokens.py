@@ -3,12 +3,18 @@
 The token itself is stored nowhere, so whoever reads the ledger, or a backup of it, can't use one.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.api_token import KnownToken
 from mpesa_cli.ledger.chaining import Chaining
 from mpesa_cli.ledger.reads import Reads
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mpesa_cli.domain.api_token import KnownToken
 
 COLUMNS = "jti, name, scopes, issued_us, expires_us, revoked_us"
 """What :func:`token_from` reads."""
@@ -65,6 +71,8 @@ class TokenWrites(Chaining, TokenReads):
 
 def token_from(row: tuple[object, ...]) -> KnownToken:
     """A token from a row of COLUMNS."""
+    from mpesa_cli.domain.api_token import KnownToken
+
     jti, name, scopes, issued_us, expires_us, revoked_us = row
     return KnownToken(
         jti=str(jti), name=str(name), scopes=frozenset(str(scopes).split()), issued_us=_moment(issued_us),

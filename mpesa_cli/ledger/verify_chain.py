@@ -79,7 +79,7 @@ def tail_flaws(ledger: Reads, most: int) -> Iterator[Flaw]:
 def _row_flaws(ledger: Reads, chain: Chain) -> Iterator[Flaw]:
     for row in ledger.stream(_ROWS, (chain.seq,)):
         # STRICT tables hold what they were declared with.
-        seq, at_us, kind, payment_id, attempt, facts, digest, previous, hashed, key, private = cast(_Row, row)
+        seq, at_us, kind, payment_id, attempt, facts, digest, previous, hashed, key, private = cast("_Row", row)
         if seq != chain.seq + 1:
             yield Flaw(seq, _missing(chain.seq + 1, seq - 1))
         if previous != chain.hash:

@@ -103,7 +103,7 @@ def payment_flaws(ledger: Reads) -> Iterator[Flaw]:
     for payment_id, told, attempt_rows, payment_rows in _merged(stories, attempts, payments):
         story = _Story(int(str(told[0][1])) if told else 0)
         for row in told:
-            story.add(cast(StoryRow, row))  # STRICT tables hold what they were declared with
+            story.add(cast("StoryRow", row))  # STRICT tables hold what they were declared with
         yield from story.flaws
         if not payment_rows:
             yield from _absent(payment_id, story, attempt_rows)
