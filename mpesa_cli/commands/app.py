@@ -5,49 +5,16 @@ import itertools
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from mpesa_cli.commands import (
-    audit,
-    backup,
-    c2b_register,
-    c2b_simulate,
-    config,
-    doctor,
-    erase,
-    explain,
-    help_topics,
-    history,
-    init,
-    listen,
-    log,
-    order,
-    pull_register,
-    push,
-    receipt,
-    reconcile,
-    resolve,
-    restore,
-    retry,
-    secrets,
-    simulator,
-    simulator_certificate,
-    simulator_statement,
-    status,
-    token,
-    trigger,
-    verify,
-)
 from mpesa_cli.commands.root_help import RootGroup
 from mpesa_cli.errors import ExitStatus, MpesaError
 from mpesa_cli.interrupts import Interrupted
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.errors import print_error
 from mpesa_cli.terminal.streams import StdoutClosed, StdoutFailed
-
-TAKE, LOOK, TEST, SET_UP = "Take payments", "Look", "Listen and test", "Set up"
 
 app = typer.Typer(
     name="mpesa",
@@ -84,78 +51,6 @@ def root(
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())
 
-
-app.command("push", rich_help_panel=TAKE)(push.push)
-app.command("retry", rich_help_panel=TAKE)(retry.retry)
-app.command("receipt", rich_help_panel=TAKE)(receipt.receipt)
-app.command("status", rich_help_panel=LOOK)(status.status)
-app.command("history", rich_help_panel=LOOK)(history.history)
-app.command("log", rich_help_panel=LOOK)(log.log)
-app.command("explain", rich_help_panel=LOOK)(explain.explain)
-app.command("verify", rich_help_panel=LOOK)(verify.verify)
-app.command("resolve", rich_help_panel=LOOK)(resolve.resolve)
-app.command("reconcile", rich_help_panel=LOOK)(reconcile.reconcile)
-app.command("listen", rich_help_panel=TEST)(listen.listen)
-app.command("c2b-register", rich_help_panel=TEST)(c2b_register.c2b_register)
-app.command("pull-register", rich_help_panel=TEST)(pull_register.pull_register)
-app.command("c2b-simulate", rich_help_panel=TEST)(c2b_simulate.c2b_simulate)
-app.command("trigger", rich_help_panel=TEST)(trigger.trigger)
-app.command("init", rich_help_panel=SET_UP)(init.init)
-app.command("doctor", rich_help_panel=SET_UP)(doctor.doctor)
-app.command("backup", rich_help_panel=SET_UP)(backup.backup)
-app.command("restore", rich_help_panel=SET_UP)(restore.restore)
-app.command("erase", rich_help_panel=SET_UP)(erase.erase)
-app.command("help", rich_help_panel=SET_UP)(help_topics.help_)
-
-
-def _group(name: str, panel: str, words: str, commands: dict[str, Any]) -> None:
-    group = typer.Typer(help=words, rich_markup_mode=None, no_args_is_help=True)
-    for command, function in commands.items():
-        group.command(command)(function)
-    app.add_typer(group, name=name, rich_help_panel=panel)
-
-
-_group(
-    "simulator",
-    TEST,
-    "A Daraja to develop against: no account, no money.",
-    {
-        "serve": simulator.serve,
-        "scenarios": simulator.scenarios,
-        "clock": simulator.clock,
-        "statement": simulator_statement.statement,
-        "reverse": simulator_statement.reverse,
-        "certificate": simulator_certificate.certificate,
-    },
-)
-_group(
-    "order", TAKE, "Orders that are known before anybody is asked for them.", {"add": order.order_add}
-)
-_group(
-    "audit",
-    LOOK,
-    "Prove the ledger, and print the head of its hash chain. Where it is not whole: change nothing, copy its folder "
-    "aside, compare with the last backup; the first row that is named is where to begin.",
-    {"verify": audit.audit_verify, "head": audit.audit_head},
-)
-_group(
-    "config",
-    SET_UP,
-    "What is configured, where it came from, and whether it is right.",
-    {"show": config.config_show, "check": config.config_check, "path": config.config_path},
-)
-_group(
-    "secrets",
-    SET_UP,
-    "Consumer key and secret, passkey: kept in the system's keyring.",
-    {"set": secrets.secrets_set, "list": secrets.secrets_list, "delete": secrets.secrets_delete},
-)
-_group(
-    "token",
-    SET_UP,
-    "Bearer tokens for the HTTP API: made, listed, revoked.",
-    {"issue": token.token_issue, "list": token.token_list, "revoke": token.token_revoke},
-)
 
 
 def main(argv: Sequence[str] | None = None, runtime: Runtime | None = None) -> int:

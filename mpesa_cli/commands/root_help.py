@@ -4,6 +4,8 @@ from typing import Any
 
 from typer.core import TyperGroup
 
+from mpesa_cli.commands.tree import ENTRIES, Commands
+
 EXAMPLES = (
     ("mpesa push 254708374149 100 --order demo-1", "ask a phone for KES 100 and wait for the answer"),
     ("mpesa status demo-1", "where the money stands"),
@@ -12,7 +14,12 @@ EXAMPLES = (
 
 
 class RootGroup(TyperGroup):
-    """Prints examples first, then the commands by group (their ``rich_help_panel``)."""
+    """Prints examples first, then the commands by group. They are made when they are asked for (tree.py)."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """As Typer makes it, but for the commands."""
+        super().__init__(*args, **options)
+        self.commands = Commands()
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the page."""
@@ -20,11 +27,8 @@ class RootGroup(TyperGroup):
         with formatter.section("Examples"):
             formatter.write_dl(list(EXAMPLES))
         groups: dict[str, list[tuple[str, str]]] = {}
-        for name in self.list_commands(ctx):
-            command: Any = self.get_command(ctx, name)
-            if not command.hidden:
-                panel = str(getattr(command, "rich_help_panel", None) or "Commands")
-                groups.setdefault(panel, []).append((name, command.get_short_help_str(120)))
+        for name, entry in ENTRIES.items():
+            groups.setdefault(entry.panel, []).append((name, entry.summary()))
         for panel, commands in groups.items():
             with formatter.section(panel):
                 formatter.write_dl(commands)
