@@ -67,11 +67,12 @@ class Runtime:
 
         return find_paths(self.environ)
 
-    def profile(self, name: str | None = None) -> "Profile":
-        """The profile to work with. Raises SettingsError."""
+    def profile(self, name: str | None = None, *, callbacks_at: str | None = None) -> "Profile":
+        """The profile to work with, with another address for callbacks where one is given. Raises SettingsError."""
         from mpesa_cli.settings.sources import load_profile
 
-        return load_profile(self.environ, profile_flag=name, config_flag=self.config_flag)
+        over = {"MPESA_CALLBACK_BASE_URL": callbacks_at} if callbacks_at else {}
+        return load_profile({**self.environ, **over}, profile_flag=name, config_flag=self.config_flag)
 
     def secret_store(self, profile: "Profile") -> "SecretStore":
         """Where this profile's secrets are looked up."""

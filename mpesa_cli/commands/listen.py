@@ -8,6 +8,7 @@ import typer
 from mpesa_cli.commands.listen_screen import Screen, own_callback_base, read_until, say_ready
 from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
 from mpesa_cli.domain.secret import Secret
+from mpesa_cli.errors import InvalidInput, SettingsError
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.streams import StdoutClosed
 
@@ -80,7 +81,8 @@ def listen(
         tunnel=settings.tunnel,
         callback_ips=settings.callback_ips,
     )
-    served = _api(runtime, settings) if api else None
+    at = _reached_at(runtime, profile, public_url) if public_url and not settings.embedded else settings
+    served = _api(runtime, at) if api else None
     parts = Parts(
         open_ledger=lambda: runtime.new_ledger(settings),
         now_us=runtime.now_us,
@@ -100,7 +102,7 @@ def listen(
         screen.running = running
         say_ready(runtime, settings, running, public_url, forward_to, sms_token)
         if served:
-            if base := own_callback_base(settings, running):
+            if base := own_callback_base(at, running):
                 served.callbacks_come_to(base)
             runtime.streams.say(f"The API is at {running.url}, described at {running.url}/docs.")
         for worker in workers:
@@ -113,6 +115,18 @@ def listen(
             worker.stop()
     if screen.closed:
         raise StdoutClosed
+
+
+def _reached_at(runtime: Runtime, name: str | None, public_url: str) -> "Profile":
+    """The profile with this address for callbacks. Raises InvalidInput where Daraja could not use it."""
+    try:
+        return runtime.profile(name, callbacks_at=public_url)
+    except SettingsError as wrong:
+        raise InvalidInput(
+            f"--public-url {public_url!r} is no address for callbacks.",
+            hint="Nothing was started. It is https, except on this machine: mpesa listen --public-url https://HOST",
+            code="invalid-url",
+        ) from wrong
 
 
 def _api(runtime: Runtime, profile: "Profile") -> "Api":

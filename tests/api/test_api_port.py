@@ -178,23 +178,25 @@ def test_a_listener_that_stops_ends_streams_and_finishes_answers(home: Path) -> 
     assert not thread.is_alive()
 
 
-def test_prompts_of_an_api_on_another_port_name_that_port(home: Path) -> None:
+@pytest.mark.parametrize("public", ["", "https://pay.example.co.ke"])
+def test_prompts_of_an_api_name_the_address_at_which_callbacks_reach_it(home: Path, public: str) -> None:
     with loopback(says(OK)) as server:
         more = {"MPESA_BASE_URL": server.url, "MPESA_CONSUMER_KEY": "any", "MPESA_CONSUMER_SECRET": "any"}
         environ = environ_of(home, more)
         with subprocess.Popen(
-            [sys.executable, "-m", "mpesa_cli", "listen", "--api", "--port", "0"], env={**os.environ, **environ},
+            [sys.executable, "-m", "mpesa_cli", "listen", "--api", "--port", "0",
+             *(["--public-url", public] if public else [])], env={**os.environ, **environ},
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         ) as process:  # fmt: skip
             assert process.stderr is not None
             try:
                 lines = [next(process.stderr) for _ in range(3)]
                 url = lines[0].split()[2]
-                assert f"Callbacks come to {url}/hooks/" in lines[1]
-                assert f"APP_URL={url} " in lines[1]
+                assert f"Callbacks come to {public or url}/hooks/" in lines[1]
+                assert f"APP_URL={public or url} " in lines[1]
                 bearer = {"authorization": f"Bearer {issue(environ, *BOTH)}"}
                 with httpx.Client(base_url=url, headers=bearer, trust_env=False, timeout=30) as client:
                     assert initiate(client, "1").status_code == 202
             finally:
                 process.terminate()
-        assert json.loads(server.posts[-1].body)["CallBackURL"].startswith(f"{url}/hooks/stk/")
+        assert json.loads(server.posts[-1].body)["CallBackURL"].startswith(f"{public or url}/hooks/stk/")
