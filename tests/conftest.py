@@ -9,12 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.streams import Streams
 
 START_US = 1_795_505_400_000_000  # 24 November 2026, 10:30 in Nairobi
 SECOND_US = 1_000_000
+
+# How long a machine that others use too takes for an example says nothing about the program.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @dataclass
