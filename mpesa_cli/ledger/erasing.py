@@ -60,11 +60,11 @@ class Erasing(Chaining):
 
     def _payments_of(self, number: Replacement) -> list[str]:
         rows = self._open.execute(
-            "SELECT payment_id FROM payments WHERE msisdn IN (?1, ?3) "
-            "UNION SELECT payment_id FROM attempts WHERE msisdn IN (?1, ?3) "
+            "SELECT payment_id FROM payments WHERE msisdn IN (:msisdn, :hashed) "
+            "UNION SELECT payment_id FROM attempts WHERE msisdn IN (:msisdn, :hashed) "
             "UNION SELECT j.payment_id FROM journal_private p JOIN journal j USING (seq) "
-            "WHERE (instr(p.facts, ?2) OR instr(p.facts, ?3)) AND j.payment_id <> ''",
-            (number.msisdn, number.digits, number.hashed),
+            "WHERE (instr(p.facts, :digits) OR instr(p.facts, :hashed)) AND j.payment_id <> ''",
+            {"msisdn": number.msisdn, "digits": number.digits, "hashed": number.hashed},
         )
         return sorted(str(payment_id) for (payment_id,) in rows)
 
@@ -83,14 +83,14 @@ class Erasing(Chaining):
     def _erase_private(self, number: Replacement, payment_ids: Sequence[str], erasure: str) -> tuple[int, str]:
         """Give private facts the pseudonym, and take their keys away. Returns how many, and the SHA-256 over them."""
         seen, count = hashlib.sha256(), 0
-        whose = "(SELECT receipt FROM receipts WHERE payment_id IN (SELECT value FROM json_each(?2)))"
+        whose = "(SELECT receipt FROM receipts WHERE payment_id IN (SELECT value FROM json_each(:payments)))"
         rows = self._open.execute(
             "SELECT p.seq, p.facts, r.request_id FROM journal_private p JOIN journal j USING (seq) "  # noqa: S608
             "LEFT JOIN requests r ON j.kind = 'request_settled' "
             f"AND r.request_id = json_extract(j.facts, '$.request_id') AND r.subject IN {whose} "
-            "WHERE instr(p.facts, ?1) OR r.request_id IS NOT NULL "
-            "OR j.payment_id IN (SELECT value FROM json_each(?2)) ORDER BY p.seq",
-            (number.digits, json.dumps(payment_ids)),
+            "WHERE instr(p.facts, :digits) OR r.request_id IS NOT NULL "
+            "OR j.payment_id IN (SELECT value FROM json_each(:payments)) ORDER BY p.seq",
+            {"digits": number.digits, "payments": json.dumps(payment_ids)},
         ).fetchall()
         for seq, stored, request in rows:
             facts = json.loads(stored)
@@ -111,13 +111,13 @@ class Erasing(Chaining):
         number away to whoever tries all hundred million.
         """
         rows = self._open.execute(
-            "SELECT callback_id FROM callbacks WHERE payment_id IN (SELECT value FROM json_each(?1)) "
-            "OR instr(body, CAST(?2 AS BLOB)) OR instr(lower(CAST(body AS TEXT)), ?3) "
+            "SELECT callback_id FROM callbacks WHERE payment_id IN (SELECT value FROM json_each(:payments)) "
+            "OR instr(body, CAST(:digits AS BLOB)) OR instr(lower(CAST(body AS TEXT)), :hashed) "
             "OR callback_id IN (SELECT json_extract(facts, '$.callback_id') FROM journal "
-            "  WHERE kind = 'received' AND payment_id IN (SELECT value FROM json_each(?1))) "
+            "  WHERE kind = 'received' AND payment_id IN (SELECT value FROM json_each(:payments))) "
             "OR payment_id IN (SELECT request_id FROM requests WHERE subject IN ("
-            "  SELECT receipt FROM receipts WHERE payment_id IN (SELECT value FROM json_each(?1))))",
-            (json.dumps(payment_ids), number.digits, number.hashed),
+            "  SELECT receipt FROM receipts WHERE payment_id IN (SELECT value FROM json_each(:payments))))",
+            {"payments": json.dumps(payment_ids), "digits": number.digits, "hashed": number.hashed},
         ).fetchall()
         for (callback_id,) in rows:
             left = canonical({"erased": callback_id}).encode()
@@ -130,15 +130,15 @@ class Erasing(Chaining):
 
     def _erase_elsewhere(self, number: Replacement, payment_ids: Sequence[str]) -> int:
         """Everything that is neither journal nor projection: what was to be sent, statement rows, requests."""
-        whose = "(SELECT receipt FROM receipts WHERE payment_id IN (SELECT value FROM json_each(?2)))"
+        whose = "(SELECT receipt FROM receipts WHERE payment_id IN (SELECT value FROM json_each(:payments)))"
         ids = json.dumps(payment_ids)
         changed = self._open.execute(  # digits that a statement shows, and names in a result
-            f"UPDATE statement_rows SET party = ?1 WHERE party <> '' AND receipt IN {whose}",  # noqa: S608
-            (number.pseudonym, ids),
+            f"UPDATE statement_rows SET party = :pseudonym WHERE party <> '' AND receipt IN {whose}",  # noqa: S608
+            {"pseudonym": number.pseudonym, "payments": ids},
         ).rowcount
         changed += self._open.execute(
-            f"UPDATE requests SET result = '' WHERE result <> '' AND subject IN {whose} AND ?1 <> ''",  # noqa: S608
-            (number.pseudonym, ids),
+            f"UPDATE requests SET result = '' WHERE result <> '' AND subject IN {whose}",  # noqa: S608
+            {"payments": ids},
         ).rowcount
         # A digest of a call's inputs would give the number away as well. The same key then no longer fits any call.
         changed += self._open.execute(
