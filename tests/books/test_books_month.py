@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from month import Month, make_month
 
 Command = Callable[..., Any]
@@ -15,7 +16,7 @@ Command = Callable[..., Any]
 def test_a_month_reconciles_to_exactly_what_was_planted_twice(
     mpesa: Command, clock: Any, home: Path, tmp_path: Path
 ) -> None:
-    month = make_month(mpesa, clock, home, tmp_path / "statements", days=14, sales=2)
+    month = make_month(mpesa, clock, home, tmp_path / "statements", days=30, sales=1)
     everything = [part for file in month.files for part in ("--statement", str(file))]
 
     first = mpesa("reconcile", *everything, "--json")
@@ -31,10 +32,13 @@ def test_a_month_reconciles_to_exactly_what_was_planted_twice(
     check_the_payments(mpesa, month)
 
 
+@pytest.mark.parametrize(
+    ("days", "sales"), [(7, 1), pytest.param(30, 10, marks=pytest.mark.long)], ids=["a week", "a busy month"]
+)
 def test_the_readmes_line_for_the_night_finds_exactly_what_was_planted_twice(
-    mpesa: Command, clock: Any, home: Path, tmp_path: Path
+    mpesa: Command, clock: Any, home: Path, tmp_path: Path, days: int, sales: int
 ) -> None:
-    month = make_month(mpesa, clock, home, tmp_path / "statements", days=7, sales=1)
+    month = make_month(mpesa, clock, home, tmp_path / "statements", days=days, sales=sales)
     nights = [night_line(str(file)) for file in month.files]
     first = [mpesa(*line) for line in nights]
     head = heads(home)
