@@ -1,7 +1,7 @@
 """What one run of ``reconcile`` does, in order: open payments, waiting receipts, statements, the books, a closing."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,6 +66,8 @@ def run(runtime: "Runtime", settings: "Profile", asked: Asked) -> Outcome:
         )
         taken, partly = _taken(runtime, settings, ledger, asked, shop)
         balanced = balance(ledger, taken, shop, runtime.now_us())
+        # A callback may have settled some of them since they were looked at.
+        done = replace(done, payments=tuple(ledger.payment(p.payment_id) or p for p in done.payments))
         try:
             if asked.report:
                 _report(runtime, settings, ledger, asked.report, balanced)

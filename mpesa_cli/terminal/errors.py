@@ -28,6 +28,7 @@ def print_error(streams: Streams, error: MpesaError, *, as_json: bool) -> None:
         )
         return
     streams.complain(f"mpesa: {error.message}")
-    if error.money_moved != "no" or "sent" not in f"{error.message} {error.hint}":
+    said = f"{error.message} {error.hint}"
+    if error.money_moved != "no" or ("sent" not in said and "Nothing was" not in said):
         streams.complain(f"  {_MONEY[error.money_moved]}")
     streams.complain(f"  {error.hint}")

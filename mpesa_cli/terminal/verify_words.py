@@ -43,6 +43,11 @@ _ADVICE: dict[Verdict, tuple[str, str]] = {
         "Haiwezi kuthibitishwa hapa. Kabla ya kutoa bidhaa angalia tovuti ya M-PESA: mpesa reconcile --statement FILE",
     ),
 }
+# Where it is known that more came than the cashier asks for.
+_TOO_MUCH = (
+    "The money came, and it is more than the amount asked for. Make sure that it is for this sale.",
+    "Pesa imefika, na ni zaidi ya kiasi kilichoombwa. Hakikisha ni ya ununuzi huu.",
+)
 _SWAHILI: dict[Verdict, str] = {
     Verdict.REAL: "NI HALALI",
     Verdict.USED_ALREADY: "IMESHATUMIKA",
@@ -63,7 +68,7 @@ def lines(checked: Checked, language: str) -> list[str]:
     told += _order_lines(checked, swahili=swahili)
     told += [checked.why] if checked.why else []
     told += _number_lines(checked, swahili=swahili)
-    told.append(_ADVICE[verdict][swahili].format(used=_used_for(checked)))
+    told.append(_advice(checked)[swahili].format(used=_used_for(checked)))
     return told + _before_lines(checked, swahili=swahili)
 
 
@@ -85,8 +90,15 @@ def document(checked: Checked, environment: str) -> dict[str, Any]:
         "date_by_number": checked.plausible.day.isoformat() if checked.plausible.day else None,
         "meant": list(checked.meant),
         "why": " ".join([*([checked.why] if checked.why else []), *checked.plausible.words]) or None,
-        "advice": _ADVICE[checked.verdict][0].format(used=_used_for(checked)),
+        "advice": _advice(checked)[0].format(used=_used_for(checked)),
     }
+
+
+def _advice(checked: Checked) -> tuple[str, str]:
+    money, asked = checked.money, checked.claim.amount_cents
+    if checked.verdict is Verdict.DIFFERENT_AMOUNT and money and money.amount_cents and asked:
+        return _TOO_MUCH if money.amount_cents > asked else _ADVICE[checked.verdict]
+    return _ADVICE[checked.verdict]
 
 
 def _facts(money: Money | None, *, swahili: bool) -> str:

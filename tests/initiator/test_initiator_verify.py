@@ -39,6 +39,18 @@ def test_whoever_is_told_that_it_differs_is_told_which_order_it_paid(mpesa: Mpes
     assert "It pays order 1042." in mpesa("verify", receipt, *options).stdout
 
 
+@pytest.mark.parametrize(
+    ("asked", "words"), [("151", "Ask for what is missing"), ("149", "more than the amount asked")]
+)
+def test_whoever_got_more_than_was_asked_is_not_told_to_ask_for_what_is_missing(
+    mpesa: Mpesa, asked: str, words: str
+) -> None:
+    receipt = paid(mpesa, "1042")
+    plain, document = mpesa("verify", receipt, "--amount", asked), mpesa("verify", receipt, "--amount", asked, "--json")
+    assert words in plain.stdout
+    assert words in json.loads(document.stdout)["advice"]
+
+
 def test_a_receipt_of_a_known_order_with_another_amount_is_noticed_without_being_told_the_amount(
     mpesa: Mpesa, clock: Any, home: Path
 ) -> None:
