@@ -218,3 +218,15 @@ def test_a_file_that_was_not_read_to_its_end_settles_what_it_told_and_is_named_o
     assert books.mpesa("reconcile").status == 0
     again = books.mpesa("reconcile", "--statement", str(books.file), "--json")
     assert (again.status, len(json.loads(again.stdout)["breaks"])) == (7, 6_000)
+
+
+def test_a_file_that_is_stopped_in_twice_is_settled_to_its_last_row(books: Books, home: Path) -> None:
+    write(books.file, *[Row(f"UKO{n:07d}", 10, "by the door") for n in range(6_000)], _lost(books))
+    _stopped(books, home, "add_rows", 1)
+    told = books.mpesa("reconcile")
+    assert told.status == 7, "the order is in doubt still: its row is not read yet"
+    assert "not read to its end" in told.stderr
+    _stopped(books, home, "finish_statement", 1)
+    assert books.rows("SELECT status FROM payments WHERE order_id='7001'") != [("paid",)]
+    assert books.mpesa("reconcile").status == 0
+    assert books.rows("SELECT status FROM payments WHERE order_id='7001'") == [("paid",)]
