@@ -1,67 +1,12 @@
 """What a forger, messages out of order and a careless cashier can't do to the books."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
-from books_shop import Books
+from books_shop import LATER, LOST, PARTY, RECEIPT, Books, back, doubtful, hear, ledger_of, read, standing
 from portal import Row, reversal, wall, write
 
 from mpesa_cli.domain.evidence import Received
 from mpesa_cli.domain.payment import Intent
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.ledger.verify import flaws
-from mpesa_cli.runtime import Runtime
-
-LOST, PARTY = "254722200017", "2547****0017"
-RECEIPT = "UKO4Q7AAAA"
-TODAY, LATER = "24-11-2026", "26-11-2026"
-
-
-@contextmanager
-def ledger_of(books: Books) -> Iterator[SqliteLedger]:
-    """The shop's ledger, which must be whole when the block is left."""
-    runtime = Runtime(environ={"MPESA_HOME": str(books.home)})
-    ledger = runtime.new_ledger(runtime.profile())
-    try:
-        yield ledger
-        assert list(flaws(ledger)) == []
-    finally:
-        ledger.close()
-
-
-def hear(books: Books, order: str, receipt: str = RECEIPT, *, source: Any = "callback", msisdn: str | None = None,
-         cents: int = 15_000) -> None:  # fmt: skip
-    """What a message on the address of an order's last attempt says."""
-    with ledger_of(books) as ledger, ledger.write() as tx:
-        payment = tx.payment_by_order(order)
-        assert payment
-        tx.append(payment.last.ref, Received(books.clock.now_us(), source, receipt, cents, msisdn=msisdn))
-
-
-def standing(books: Books, order: str) -> str:
-    return str(json.loads(books.mpesa("status", order, "--json", "--no-refresh").stdout)["status"])
-
-
-def read(books: Books, *rows: Row, day: str = TODAY, status: int | None = None) -> list[dict[str, Any]]:
-    """Reconcile with the statement of one day. Returns the breaks."""
-    write(books.file, *rows, day=day)
-    done = books.mpesa("reconcile", "--statement", str(books.file), "--json")
-    assert status is None or done.status == status, done
-    breaks: list[dict[str, Any]] = json.loads(done.stdout)["breaks"]
-    return breaks
-
-
-def doubtful(books: Books, order: str = "1001", amount: int = 150) -> str:
-    """An order whose prompt may have been paid: nothing came back. Returns the wall time at which it rang."""
-    books.shop.sell(order, amount, LOST, wait=False)
-    return wall(books.clock.now_us())
-
-
-def back(receipt: str = "UKQR000001") -> Row:
-    """A reversal of RECEIPT two days later."""
-    return Row(receipt, -150, kind="Pay Bill Reversal", linked=RECEIPT, day=LATER)
 
 
 def test_a_reversal_that_was_read_before_its_payments_row_is_never_announced_as_paid(books: Books) -> None:

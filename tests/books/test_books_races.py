@@ -4,9 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from books_shop import Books
+from books_shop import PARTY, Books, doubtful, hear, ledger_of, read, standing
 from portal import Row
-from test_books_attacks import PARTY, doubtful, hear, ledger_of, read, standing
 
 from mpesa_cli.operations import statement_matching
 
