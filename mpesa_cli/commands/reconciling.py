@@ -125,7 +125,9 @@ def _taken(
     try:
         rows = list(runtime.pull_rows(settings, since_us, now_us))
     except Temporary as failed:
-        runtime.streams.complain(f"Pull Transactions could not be asked this time: {failed.message}")
+        asked_in_vain = failed.code != "pull-not-compared"
+        said = "Pull Transactions could not be asked this time: " if asked_in_vain else ""
+        runtime.streams.complain(f"{said}{failed.message}")
         return taken, True
     return [*taken, take_pulled(ledger, rows, shop.shortcodes, now_us, now_us)], False
 

@@ -9,13 +9,27 @@ from datetime import UTC, datetime, timedelta
 from mpesa_cli.daraja.c2b import Posts
 from mpesa_cli.daraja.endpoints import PULL_QUERY, PULL_REGISTER
 from mpesa_cli.daraja.error_body import read_code
-from mpesa_cli.daraja.pull_page import FOUND, NOTHING, Fields, read_object, read_page, read_row, refusal, unreadable
+from mpesa_cli.daraja.pull_page import (
+    FOUND,
+    NOT_COMPARED,
+    NOTHING,
+    Fields,
+    read_object,
+    read_page,
+    read_row,
+    refusal,
+    unreadable,
+)
 from mpesa_cli.domain.moments import EAT, SECOND_US
 from mpesa_cli.domain.statement_row import StatementRow
 from mpesa_cli.errors import InvalidInput, Temporary
 
 WINDOW_S = 48 * 3600
+PAGES_OF_ANY_KIND = 50
+"""After so many only full pages of new rows are followed: a busy shop has those, a server that is confused has not."""
 PAGES_MAX = 10_000
+PAUSE_S = 0.5
+"""Between two pages: nothing that is read here is urgent, and the ration is the payments' too."""
 _TRIES = 3
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -46,8 +60,9 @@ def pull_rows(
 ) -> Iterator[StatementRow]:
     """What came in from ``from_us`` up to ``until_us`` (at most 48 hours), in the order in which Daraja tells it.
 
-    Nothing says how long a page is, so it goes on until a page brings nothing new (docs/assumptions.md A60).
-    A receipt is given once. Raises InvalidInput, RequestRefused ("pull-not-registered" and others), Temporary.
+    Nothing says how long a page is, so it goes on until a page brings nothing new (docs/assumptions.md A60), a
+    pause between two. A receipt is given once.
+    Raises InvalidInput, RequestRefused ("pull-not-registered" and others), Temporary.
     """
     if not 0 < until_us - from_us <= WINDOW_S * SECOND_US:
         raise InvalidInput(
@@ -56,18 +71,23 @@ def pull_rows(
             code="pull-window",
         )
     seen: set[tuple[str, int]] = set()
-    offset = 0
-    for _ in range(PAGES_MAX):
+    offset = longest = 0
+    for number in range(1, PAGES_MAX + 1):
         page = _page(client, _query_body(shortcode, from_us, until_us, offset), sleep)
         rows = [read_row(each, offset + index) for index, each in enumerate(page, 1)]
-        fresh = [row for row in rows if (row.receipt, row.amount_cents) not in seen]
-        if not fresh:
-            return
-        for row in fresh:
+        known = len(seen)
+        for row in rows:
             if (row.receipt, row.amount_cents) not in seen:
                 seen.add((row.receipt, row.amount_cents))
                 yield row
+        fresh = len(seen) - known
+        if not fresh:
+            return
+        longest = max(longest, len(rows))
+        if number >= PAGES_OF_ANY_KIND and fresh < longest:
+            break
         offset += len(page)
+        sleep(PAUSE_S)
     raise unreadable("it goes on without an end")
 
 
@@ -85,8 +105,8 @@ def _page(client: Posts, body: dict[str, str], sleep: Callable[[float], None]) -
     for again_after_s in [*(2.0**n for n in range(_TRIES - 1)), None]:
         try:
             return read_page(*client.post(PULL_QUERY, body))
-        except Temporary:
-            if again_after_s is None:
+        except Temporary as failed:
+            if again_after_s is None or failed.code == NOT_COMPARED:
                 raise
             sleep(again_after_s)
     raise AssertionError("unreachable")

@@ -19,6 +19,12 @@ from mpesa_cli.errors import MpesaError, RequestRefused, Temporary
 
 ANSWER_BYTES = 1 << 20
 FOUND, NOTHING = "1000", "1001"
+NOT_COMPARED = "pull-not-compared"
+_NOTHING_FOUND = re.compile(
+    r"\bno (?:transactions?|records?)(?: was| were)?(?: found| available| for| in\b|[.!]?$)|nothing(?: was)? found",
+    re.IGNORECASE,
+)
+_SUCCESS = re.compile(r"success(?:ful(?:ly)?)?[.!]?", re.IGNORECASE)
 _ID = re.compile(r"[^A-Za-z0-9]")
 _PHONE = re.compile(r"(?:\+?254|0)?([17][0-9]{8})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,18 +42,23 @@ def read_page(status: int, answer: bytes) -> list[Fields]:
         raise refusal(status, answer)
     found = read_object(answer)
     code = read_code(found.get("responsecode"))
-    if code == NOTHING:
-        return []
-    if code != FOUND:
+    if code not in {FOUND, NOTHING}:
         raise refusal(status, answer)
+    words = plain_text(found.get("responsemessage", found.get("responsedescription")), 200)
+    if code == NOTHING and _NOTHING_FOUND.search(words):
+        return []
     listed = found.get("response")
     if not isinstance(listed, list):
-        raise unreadable("it has no list of transactions")
+        raise unreadable("it has no list of transactions") if code == FOUND else not_compared(code, words)
     flat: list[Json] = []
     for each in listed:  # a list inside a list, as documented; without the outer one it is understood too
         flat.extend(each if isinstance(each, list) else [each])
     if not all(isinstance(each, dict) for each in flat):
         raise unreadable("a transaction in it is none")
+    # 1001 with a list that is empty and "Success" is documented; with other words it may mean anything.
+    succeeded = _SUCCESS.fullmatch(words) is not None or (code == FOUND and not words)
+    if (code == NOTHING and flat) or (not flat and not succeeded):
+        raise not_compared(code, words)
     return [_keyed(each) for each in flat if isinstance(each, dict)]
 
 
@@ -124,6 +135,16 @@ def unreadable(why: str) -> Temporary:
         f"Daraja's answer to Pull Transactions can't be read: {why}.",
         hint="Nothing was changed. Run the same command again, or take a statement file: mpesa reconcile --help",
         code="pull-unreadable",
+    )
+
+
+def not_compared(code: str, words: str) -> Temporary:
+    """The error for a 200 that neither lists transactions nor says that there are none."""
+    said = f'{code} "{one_line(words)}"' if words else f"{code} without words"
+    return Temporary(
+        f"Pull Transactions answered {said}: nothing was compared.",
+        hint="Nothing was changed. Run the same command again later, or take a statement file: mpesa reconcile --help",
+        code=NOT_COMPARED,
     )
 
 

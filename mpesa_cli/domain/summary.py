@@ -26,7 +26,8 @@ class DaySummary:
     """One day in East Africa Time, or all of them (``day`` is ``total``).
 
     ``count`` = ``paid`` + ``failed`` + ``unsettled``; the last are pending, unknown, partly paid or for
-    review. What was refunded counts as paid. ``gross_cents`` is the money that came and did not go back.
+    review. What was refunded counts as paid. ``gross_cents`` is the money that came, as in the
+    books; ``reversed_cents`` is what of it went back.
     ``success_rate`` is the share of paid among paid and failed, 0 to 1, None where there are neither.
     ``median_seconds_to_pay`` is from the prompt to the payment; what customers paid by hand has no prompt and
     does not count.
@@ -35,6 +36,7 @@ class DaySummary:
     day: str
     count: int
     gross_cents: int
+    reversed_cents: int
     paid: int
     failed: int
     unsettled: int
@@ -56,12 +58,14 @@ class Summary:
 class _Tally:
     statuses: Counter[str] = field(default_factory=Counter)
     gross_cents: int = 0
+    reversed_cents: int = 0
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     seconds: Counter[int] = field(default_factory=Counter)
 
     def add(self, row: HistoryRow) -> None:
         self.statuses[row.status] += 1
-        self.gross_cents += row.received_cents
+        self.gross_cents += row.received_cents + row.reversed_cents  # received is what stayed
+        self.reversed_cents += row.reversed_cents
         if row.status == PaymentStatus.FAILED:
             self.reasons[row.result_code or "", row.reason()] += 1
         elif row.status in _PAID and row.paid_us is not None and row.requested_us is not None:
@@ -71,6 +75,7 @@ class _Tally:
     def merge(self, other: "_Tally") -> None:
         self.statuses += other.statuses
         self.gross_cents += other.gross_cents
+        self.reversed_cents += other.reversed_cents
         self.reasons += other.reasons
         self.seconds += other.seconds
 
@@ -83,6 +88,7 @@ class _Tally:
             day=day,
             count=count,
             gross_cents=self.gross_cents,
+            reversed_cents=self.reversed_cents,
             paid=paid,
             failed=failed,
             unsettled=count - paid - failed,

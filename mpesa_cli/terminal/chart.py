@@ -8,9 +8,11 @@ from mpesa_cli.terminal.history_table import aligned
 
 FIELDS = (
     "day", "count", "gross", "paid", "failed", "unsettled", "success_rate", "median_seconds_to_pay", "failed_by_reason",
+    "reversed",
 )  # fmt: skip
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-_HEADINGS = ("day", "payments", "paid", "not paid", "open", "success", "median s", "KES in", "")
+_HEADINGS = ("day", "payments", "paid", "not paid", "open", "success", "median s", "given back", "KES in", "")
+_GIVEN_BACK = _HEADINGS.index("given back")
 
 
 def bar(value: int, most: int, width: int, *, ascii_only: bool = False) -> str:
@@ -25,15 +27,18 @@ def bar(value: int, most: int, width: int, *, ascii_only: bool = False) -> str:
 
 def chart_lines(summary: Summary, columns: int, *, ascii_only: bool) -> list[str]:
     """The days with a bar each for the money that came, their total, and why payments failed, day by day."""
-    numbers = frozenset(range(1, len(_HEADINGS) - 1))
     days = [_cells(day) for day in summary.days]
-    total = _cells(summary.total)
-    taken = sum(max(map(len, column)) + 2 for column in zip(_HEADINGS[:-1], *days, total, strict=True))
+    total, headings = _cells(summary.total), list(_HEADINGS)
+    if not summary.total.reversed_cents:  # a column that says nothing takes the bars their room
+        for row in (*days, total, headings):
+            del row[_GIVEN_BACK]
+    numbers = frozenset(range(1, len(headings) - 1))
+    taken = sum(max(map(len, column)) + 2 for column in zip(headings[:-1], *days, total, strict=True))
     width = max(8, min(40, columns - taken))
     most = max((day.gross_cents for day in summary.days), default=0)
     bars = [bar(day.gross_cents, most, width, ascii_only=ascii_only) for day in summary.days]
     rows = [[*cells, drawn] for cells, drawn in zip(days, bars, strict=True)]
-    lines = aligned(_HEADINGS, [*rows, [*total, ""]], numbers=numbers, ascii_only=ascii_only)
+    lines = aligned(headings, [*rows, [*total, ""]], numbers=numbers, ascii_only=ascii_only)
     failed = [day for day in summary.days if day.failed] + [summary.total] * (len(summary.days) > 1)
     return lines + [
         f"Not paid, {day.day}: {reasons_words(day.failed_by_reason)}" for day in failed if day.failed
@@ -48,7 +53,7 @@ def reasons_words(reasons: tuple[Reason, ...]) -> str:
 def summary_row(day: DaySummary) -> list[str | int | float | None]:
     """A day's values under FIELDS, for CSV and for a pipe."""
     document = day_document(day)
-    return [*(document[name] for name in FIELDS[:-1]), reasons_words(day.failed_by_reason)]
+    return [*(document[name] for name in FIELDS[:-2]), reasons_words(day.failed_by_reason), document["reversed"]]
 
 
 def day_document(day: DaySummary) -> dict[str, Any]:
@@ -65,6 +70,7 @@ def day_document(day: DaySummary) -> dict[str, Any]:
         "failed_by_reason": [
             {"result_code": r.code or None, "title": r.title, "count": r.number} for r in day.failed_by_reason
         ],
+        "reversed": cents_to_json(day.reversed_cents),
     }
 
 
@@ -88,5 +94,6 @@ def _cells(day: DaySummary) -> list[str]:
         f"{day.unsettled:,}",
         "-" if rate is None else f"{rate:.0%}",
         "-" if seconds is None else f"{seconds:g}",
+        format_cents(day.reversed_cents).removeprefix("KES ") if day.reversed_cents else "-",
         format_cents(day.gross_cents).removeprefix("KES "),
     ]

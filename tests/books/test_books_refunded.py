@@ -68,3 +68,14 @@ def test_the_second_of_two_payments_given_back_leaves_the_order_paid(books: Book
     rows = [Row(receipt, 150, "1001"), Row(second, 150, "1001"), reversal("UKOR000001", second, 150)]
     assert [b["kind"] for b in books.reconcile(*rows, status=7)["breaks"]] == ["reversed"]
     assert books.rows("SELECT status FROM payments") == [("paid",)]
+
+
+def test_the_summary_says_what_came_and_beside_it_what_went_back(books: Books) -> None:
+    refunded(books, back=50)
+    total = json.loads(books.mpesa("history", "--summary", "--json").stdout)["total"]
+    assert (total["gross"], total["reversed"]) == (150, 50)
+    books_say = books.mpesa("reconcile", "--statement", str(books.file), "--json")
+    assert json.loads(books_say.stdout)["totals"]["gross"] == total["gross"], "one word, one meaning"
+    heading, *_ = books.mpesa("history", "--summary", "--format", "csv").stdout.splitlines()
+    assert heading.endswith(",failed_by_reason,reversed")
+    assert "given back" in books.mpesa("history", "--summary", tty=True).stdout

@@ -33,7 +33,8 @@ def rows(draw: st.DrawFn) -> HistoryRow:
         payment_id="PAY-1", order_id="1", profile="p", shortcode="174379", amount_cents=10_000,
         msisdn="254708374149", account_reference="1", description="d", created_us=created, status=status,
         receipt="UK1" if paid else None, paid_us=created + took * SECOND_US if paid else None,
-        received_cents=draw(st.integers(0, 10**7)) if status != "failed" else 0, reversed_cents=0,
+        received_cents=draw(st.integers(0, 10**7)) if status != "failed" else 0,
+        reversed_cents=draw(st.integers(0, 10**7)) if paid else 0,
         state="paid" if paid else "failed" if failed else "pending", flags="",
         result_code=draw(st.sampled_from(["1032", "1037", None])) if failed else None, result_desc=None,
         requested_us=draw(st.sampled_from([created, None])), attempt_count=1,
@@ -58,7 +59,8 @@ def test_every_day_and_the_total_are_counted_right(made: list[HistoryRow], days_
         paid = statuses["paid"] + statuses["overpaid"]
         assert counted.count == len(expected) == counted.paid + counted.failed + counted.unsettled
         assert (counted.paid, counted.failed) == (paid, statuses["failed"])
-        assert counted.gross_cents == sum(row.received_cents for row in expected)
+        assert counted.gross_cents == sum(row.received_cents + row.reversed_cents for row in expected)
+        assert counted.reversed_cents == sum(row.reversed_cents for row in expected)
         assert sum(reason.number for reason in counted.failed_by_reason) == counted.failed
         decided = paid + statuses["failed"]
         assert counted.success_rate == (paid / decided if decided else None)
@@ -101,6 +103,7 @@ def test_a_days_work_in_every_format(mpesa: Run, sold: Sold) -> None:
             {"result_code": "1032", "title": "Cancelled by the customer", "count": 1},
             {"result_code": "2001", "title": "Wrong PIN", "count": 1},
         ],
+        "reversed": 0,
     }  # fmt: skip
     assert document["total"]["gross"] == 1_050
     assert document["total"]["failed_by_reason"][0]["count"] == 2
