@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from mpesa_cli.domain.amount import Limits
-from mpesa_cli.domain.msisdn import parse_msisdn
+from mpesa_cli.domain.msisdn import parse_msisdn, without_marks
 from mpesa_cli.domain.reference import ORDER_ID_MAX
 from mpesa_cli.errors import InvalidInput
 
@@ -23,12 +23,15 @@ _END = r"$(?!\n)"
 ORDER_PATTERN = r"^[A-Za-z0-9](?:[A-Za-z0-9 ._:#/@+-]*[A-Za-z0-9])?" + _END
 # What an account reference may hold (domain/reference.py), for orders whose id becomes one.
 REFERENCE_PATTERN = r"^[A-Za-z0-9](?:[A-Za-z0-9 ._/-]*[A-Za-z0-9])?" + _END
-# daraja.md 9: nine digits after 0 or 254, as people space them.
+# daraja.md 9: nine digits after 0 or 254, as people space and paste them (domain/msisdn.py).
 _GAP = "[ -]?"
 _SERIES_1 = _GAP.join(("1", f"(?:0{_GAP}[0-8]|1{_GAP}[0-9]|2{_GAP}[014]|3{_GAP}[05-9]|4{_GAP}[0-6]|8{_GAP}[0-9])"))
-PHONE_PATTERN = (
-    rf"^(?:\+?2{_GAP}5{_GAP}4{_GAP}|0{_GAP})?(?:7(?:{_GAP}[0-9]){{8}}|{_SERIES_1}(?:{_GAP}[0-9]){{6}})" + _END
-)
+_NATIONAL = rf"(?:7(?:{_GAP}[0-9]){{8}}|{_SERIES_1}(?:{_GAP}[0-9]){{6}})"
+_COUNTRY = rf"\+?2{_GAP}5{_GAP}4{_GAP}(?:\(0\){_GAP}|0{_GAP})?"
+_ONE = _SERIES_1.replace(_GAP, "")
+# What a spreadsheet makes of a number.
+_AS_DECIMAL = rf"(?:\+?2540?|0)?(?:7[0-9]{{8}}|{_ONE}[0-9]{{6}})\.00?"
+PHONE_PATTERN = rf"^'?(?:(?:{_COUNTRY}|0{_GAP})?{_NATIONAL}|{_AS_DECIMAL})" + _END
 _DAYS_31, _DAYS_30 = r"(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])", r"(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
 _DAY = rf"20[0-9]{{2}}-(?:{_DAYS_31}|{_DAYS_30}|02-(?:0[1-9]|1[0-9]|2[0-8]))"
 _TIME = r"T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])?"
@@ -89,14 +92,14 @@ def _shown(field: Field) -> str:
     return f'"{field.name}": {example}'
 
 
-def matching(pattern: str, must: str, then: Read = str) -> Read:
-    """A reader of text that matches; ``then`` makes our value of it."""
+def matching(pattern: str, must: str, then: Read = str, first: Callable[[str], str] = str) -> Read:
+    """A reader of text that matches, ``first`` having been done to it; ``then`` makes our value of it."""
     compiled = re.compile(pattern)
 
     def read(value: Any) -> Any:
-        if not isinstance(value, str) or not compiled.search(value):
+        if not isinstance(value, str) or not compiled.search(text := first(value)):
             raise Unfit(must)
-        return then(value)
+        return then(text)
 
     return read
 
@@ -141,7 +144,9 @@ class OrderRule:
 
 
 ANY_ORDER = OrderRule(ORDER_PATTERN, ORDER_ID_MAX)
-read_phone = matching(PHONE_PATTERN, "must be a Kenyan mobile number, as 0712345678 or +254712345678", parse_msisdn)
+read_phone = matching(
+    PHONE_PATTERN, "must be a Kenyan mobile number, as 0712345678 or +254712345678", parse_msisdn, without_marks
+)
 
 
 def amount_reader(limits: Limits) -> Read:

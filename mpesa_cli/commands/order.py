@@ -12,7 +12,7 @@ from mpesa_cli.domain.reference import check_order_id
 def order_add(
     ctx: typer.Context,
     order: Annotated[str, typer.Argument(help="The shop's order id.", metavar="ID")],
-    amount: Annotated[str, typer.Argument(help="Whole shillings: 1500, 1,500 or 'KES 1500'.", metavar="AMOUNT")],
+    amount: Annotated[str, typer.Argument(help="Whole shillings: 1500, 1,500.00 or 'KES 1500'.", metavar="AMOUNT")],
     json_: JsonOption = False,
     profile: ProfileOption = None,
     quiet: QuietOption = False,

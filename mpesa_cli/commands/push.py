@@ -31,7 +31,7 @@ def push(
         str | None, typer.Argument(help="The customer's number: 0712345678, 0112…, +254…", metavar="PHONE")
     ] = None,
     amount: Annotated[
-        str | None, typer.Argument(help="Whole shillings: 1500, 1,500 or 'KES 1500'.", metavar="AMOUNT")
+        str | None, typer.Argument(help="Whole shillings: 1500, 1,500.00 or 'KES 1500'.", metavar="AMOUNT")
     ] = None,
     order: Annotated[
         str | None, typer.Option("--order", help="The shop's order id. An order is asked for once.", metavar="ID")

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 CENTS = 100
 
-_TYPED = re.compile(r"(?:kes|ksh|kshs|sh)?\.?\s*(\d+|\d{1,3}(?:,\d{3})+)(?:\s*/[-=]|/-)?", re.IGNORECASE)
+_TYPED = re.compile(
+    r"(?:(?:kes|kshs?|sh)\.?\s*)?"
+    r"(\d{1,3}(?:,\d{3})+|\d+)"
+    r"(?:\.00?)?"  # no cents at all: with any other digits, or a third one, it may have meant something else
+    r"(?:\s*/[-=])?",
+    re.IGNORECASE | re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +36,10 @@ class Limits:
 
 
 def parse_shillings(typed: str, limits: Limits) -> int:
-    """Read an amount as people type it: ``1500``, ``1,500``, ``KES 1500``, ``1500/-``.
+    """Read an amount as people type it: ``1500``, ``1,500``, ``1,500.00``, ``KES 1500``, ``1500/-``.
 
-    Returns whole shillings within ``limits``. Raises InvalidInput for cents, signs, exponents, other
-    text, and amounts outside the limits.
+    Returns whole shillings within ``limits``. Raises InvalidInput for cents that are not zero, signs,
+    exponents, other text, and amounts outside the limits.
     """
     found = _TYPED.fullmatch(typed.strip())
     if found is None or not typed.isascii():

@@ -8,8 +8,19 @@ import re
 
 from mpesa_cli.errors import InvalidInput
 
-_SEPARATORS = re.compile(r"[\s\-().\u00a0\u2009\u202f\u2010-\u2015]+")
+_GAP = r"\s\-().\u00a0\u2009\u202f\u2010-\u2015"
+# Marks of direction, joiners and blanks of no width, which contacts and web pages put around numbers.
+_INVISIBLE = re.compile(r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]+")
+_SEPARATORS = re.compile(f"[{_GAP}]+")
 _NATIONAL = re.compile(r"(?:\+?254|00254|0)?([17]\d{8})", re.ASCII)
+_LENGTH_MAX = 64
+_ZERO_CENTS = re.compile(r"(?<=\d{9})\.00?\Z", re.ASCII)
+# A point before one or two digits makes a decimal of them, and so does the only one before nothing but noughts.
+_DECIMAL = re.compile(r".*\.\d{1,2}|[^.]*\.0+", re.ASCII | re.DOTALL)
+_ZERO = rf"\([{_GAP}]*0[{_GAP}]*\)"
+_ZERO_BEHIND_COUNTRY = re.compile(rf"([{_GAP}]*(?:\+|00)?[{_GAP}]*2[{_GAP}]*5[{_GAP}]*4[{_GAP}]*){_ZERO}")
+_ZERO_ELSEWHERE = re.compile(rf"[\d+].*{_ZERO}", re.ASCII | re.DOTALL)
+_COUNTRY_AND_ZERO = re.compile(r"((?:\+|00)?254)0(?=\d{9}\Z)", re.ASCII)
 # daraja.md section 9: 7 + 8 digits, or 1 followed by these pairs and 6 digits.
 _ONE_SERIES = frozenset(
     [f"{n:02d}" for n in range(9)]
@@ -23,12 +34,12 @@ RIGHT_FORMS = "Right: 0712 345 678, 0112345678, +254712345678 or 254712345678"
 
 
 def parse_msisdn(typed: str) -> str:
-    """Read a Kenyan mobile number in any form people type and return it as 12 digits, ``254…``.
+    """Read a Kenyan mobile number in any form people type or paste and return it as 12 digits, ``254…``.
 
-    Raises InvalidInput for anything else, including ranges that no operator was given.
+    Raises InvalidInput for anything else: where a digit may have been lost or added, as in a number that a
+    spreadsheet turned into a decimal, and for ranges that no operator was given.
     """
-    compact = _SEPARATORS.sub("", typed.strip())
-    found = _NATIONAL.fullmatch(compact)
+    found = _NATIONAL.fullmatch(_compact(typed))
     if found is None:
         raise InvalidInput(
             f"{typed!r} is not a Kenyan mobile number.",
@@ -43,6 +54,28 @@ def parse_msisdn(typed: str) -> str:
             code="invalid-msisdn",
         )
     return "254" + national
+
+
+def without_marks(text: str) -> str:
+    """The text without what nobody sees in it."""
+    return _INVISIBLE.sub("", text)
+
+
+def _compact(typed: str) -> str:
+    """The digits that were typed, with the plus before them; empty where it is in doubt which ones are meant."""
+    text = without_marks(typed).strip()
+    if text[:1] in {"'", "\u2019"}:  # a spreadsheet's sign for "this is text"
+        text = text[1:].strip()
+    text = _ZERO_CENTS.sub("", text)
+    if len(text) > _LENGTH_MAX or _DECIMAL.fullmatch(text):
+        return ""
+    if behind_country := _ZERO_BEHIND_COUNTRY.match(text):
+        return _SEPARATORS.sub("", behind_country[1] + text[behind_country.end() :])
+    if _ZERO_ELSEWHERE.search(text):
+        return ""
+    digits = _SEPARATORS.sub("", text)
+    with_zero = _COUNTRY_AND_ZERO.match(digits)
+    return with_zero[1] + digits[with_zero.end() :] if with_zero else digits
 
 
 def first_operator(msisdn: str) -> str:

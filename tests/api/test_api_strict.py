@@ -48,7 +48,11 @@ def test_a_missing_field_is_named(quiet_client: httpx.Client, missing: str) -> N
     assert repr(missing) in refused.json()["detail"]
 
 
-@pytest.mark.parametrize("written", ["0708374149", "+254 708 374 149", "254708374149", "708-374-149"])
+@pytest.mark.parametrize(
+    "written",
+    ["0708374149", "+254 708 374 149", "254708374149", "708-374-149", "+254 (0)708-374-149", "254 0708 374 149",
+     "\u202a0708374149\u202c", "'0708374149", "708374149.0"],
+)  # fmt: skip
 def test_phones_come_in_any_form_and_whole_numbers_with_a_point(quiet_client: httpx.Client, written: str) -> None:
     body = json.dumps({**GOOD, "phoneNumber": written}).replace("150", "150.0")
     answer = quiet_client.post("/payments/initiate", content=body, headers={"content-type": "application/json"})

@@ -95,7 +95,7 @@ def test_lines_are_those_that_an_editor_shows() -> None:
         (f"{HEADING}\n0722200050,1500, ", [("missing", 2)]),
         (f"{HEADING}\n1500,0722200050,1042", [("phone", 2), ("amount", 2)]),
         (f"{HEADING}\n2.54722E+11,1500,1042", [("phone", 2)]),
-        (f"{HEADING}\n0722200050,15.00,1042", [("amount", 2)]),
+        (f"{HEADING}\n0722200050,15.50,1042", [("amount", 2)]),
         (f"{HEADING}\n0722200050,-15,1042", [("amount", 2)]),
         (f"{HEADING}\n0722200050,300000,1042", [("amount", 2)]),
         (f"{HEADING}\n0722200050,1500,=1+1", [("order", 2)]),
