@@ -97,6 +97,8 @@ def words(entry: "JournalEntry") -> str:
         return f"The same money is attempt {facts['into_attempt']} of {facts['into_payment']}."
     if entry.kind == "receipt_attached":
         return f"{facts['by']} attached receipt {facts['receipt']} to attempt {facts['attempt']}: {facts['reason']}"
+    if entry.kind == "rules_changed":
+        return f"A newer mpesa decides by other rules: it was {facts['was']}, and is {facts['is']}."
     if entry.kind in KINDS:
         return sentence(from_record(Record(entry.kind, entry.at_us, entry.facts, {})))
     return entry.kind

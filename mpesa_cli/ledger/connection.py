@@ -176,6 +176,15 @@ def _in_words(error: sqlite3.Error, path: Path) -> MpesaError:
             hint=f"Make it writable for you: ls -l {path.parent}",
             code="ledger-read-only",
         )
+    if str(error).startswith("no such"):
+        kept = sorted(path.parent.glob(f"{path.name}.v*.bak"))
+        return LedgerUnusable(
+            f"The ledger {path} is not made as this program expects: {error}.",
+            hint="Nothing more was stored. "
+            + (f"It was copied before the last upgrade. To go back, move it aside, then: mpesa restore {kept[-1]}"
+               if kept else "Restore the last backup: mpesa restore FILE"),
+            code="ledger-shape",
+        )  # fmt: skip
     return LedgerUnusable(
         f"The ledger {path} failed: {error}.",
         hint="Nothing more was stored. See: mpesa config show",

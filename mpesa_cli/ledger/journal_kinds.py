@@ -2,7 +2,7 @@
 
 from mpesa_cli.domain.evidence import KINDS
 
-PAYMENT_KINDS = frozenset({"payment_created", "attempt_created", "payment_merged", "receipt_attached"})
+PAYMENT_KINDS = frozenset({"payment_created", "attempt_created", "payment_merged", "receipt_attached", "rules_changed"})
 """About one payment, and no evidence."""
 LEDGER_KINDS = frozenset(
     {

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from mpesa_cli.ledger.schema_api import m004_api
 from mpesa_cli.ledger.schema_books import m002_books
 from mpesa_cli.ledger.schema_requests import m003_requests
+from mpesa_cli.ledger.schema_reshaped import reshape
 
 
 def m001_journal_and_projections(connection: sqlite3.Connection) -> None:
@@ -28,8 +29,20 @@ def m001_journal_and_projections(connection: sqlite3.Connection) -> None:
     db.table("attempts").create_index(["checkout_request_id"])
 
 
+_PUBLISHED = (m001_journal_and_projections, m002_books, m003_requests, m004_api)
+"""Their text is in ledgers of shops: it never changes again (tests/upgrade holds it). A change is a new migration."""
+
+
+def m005_reshaped_and_decided_anew(connection: sqlite3.Connection) -> None:
+    """Tables as published, whichever program made them; every payment decided once more."""
+    from mpesa_cli.ledger.deciding_anew import decide_anew
+
+    reshape(connection, _PUBLISHED)
+    decide_anew(connection)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
-    m001_journal_and_projections, m002_books, m003_requests, m004_api,
+    *_PUBLISHED, m005_reshaped_and_decided_anew,
 )  # fmt: skip
 LATEST = len(MIGRATIONS)
 

@@ -9,7 +9,7 @@ from mpesa_cli.domain.order_matching import order_key
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
 from mpesa_cli.domain.pseudonym import is_erased
 from mpesa_cli.domain.staging import Staged
-from mpesa_cli.domain.state import AttemptState, Terms, attempt_view
+from mpesa_cli.domain.state import AttemptState, AttemptView, Terms, attempt_view
 from mpesa_cli.errors import Conflict
 from mpesa_cli.ledger import outbox
 from mpesa_cli.ledger.api_store import ApiWrites
@@ -106,13 +106,7 @@ class Write(ApiWrites, BodyWrites, BookWrites, Erasing, RequestStoreWrites, Rest
         before = self._must(attempt.payment_id)
         asked = next(a for a in before.attempts if a.ref == attempt)
         view = attempt_view(Terms(asked.amount_cents, asked.msisdn, prompted=asked.channel == "stk"), known)
-        if view.state is AttemptState.PAID:
-            for receipt in view.receipts:
-                self._open.execute(
-                    "INSERT INTO receipts (receipt, payment_id, attempt) VALUES (?,?,?) "
-                    "ON CONFLICT (receipt) DO NOTHING",
-                    (receipt, *attempt),
-                )
+        self._claim(attempt, view)
         withdrawn = any(isinstance(e, ev.Withdrawn) for e in known)
         save_view(self._open, attempt, view, withdrawn=withdrawn)
         now = replace(asked, view=view, withdrawn=withdrawn)
@@ -178,6 +172,14 @@ class Write(ApiWrites, BodyWrites, BookWrites, Erasing, RequestStoreWrites, Rest
         if forced_because:
             facts["forced_because"] = forced_because
         self._chain(ev.Record("attempt_created", at_us, facts, {"msisdn": msisdn}), payment_id, number)
+
+    def _claim(self, attempt: AttemptRef, view: AttemptView) -> None:
+        """Have the receipts of a paid attempt pay no other one."""
+        for receipt in view.receipts if view.state is AttemptState.PAID else ():
+            self._open.execute(
+                "INSERT INTO receipts (receipt, payment_id, attempt) VALUES (?,?,?) ON CONFLICT (receipt) DO NOTHING",
+                (receipt, *attempt),
+            )
 
     def _with_claim(self, evidence: ev.Received, attempt: AttemptRef) -> ev.Received:
         """Mark a receipt that pays another attempt; or merge, where C2B had told of the same money first."""
