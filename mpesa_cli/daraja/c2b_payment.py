@@ -7,20 +7,20 @@ confirmation has no result code: that it came means that money came.
 import re
 from dataclasses import dataclass
 
-from mpesa_cli.daraja.callbacks import read_amount, read_receipt
+from mpesa_cli.daraja.callbacks import read_amount, read_phone, read_receipt
 from mpesa_cli.daraja.strict_json import Json, Unreadable, UnreadableError, parse_json
 from mpesa_cli.daraja.wire_text import plain_text, stamp_us
 
 _SHORTCODE = re.compile(r"[0-9]{1,12}")
-_MSISDN = re.compile(r"[0-9+*][0-9+* ]{0,39}|[0-9a-fA-F]{64}")
 
 
 @dataclass(frozen=True, slots=True)
 class C2bPayment:
     """What was paid to which shortcode, and what the customer typed as account number.
 
-    ``msisdn`` is as sent: full, masked (``2547 ***** 149``) or 64 hex characters of a hash; None where
-    there is none. ``payer_name`` joins the parts that came. The account balance, which Daraja sends along,
+    ``msisdn`` is full, masked (``2547 ***** 149``) or 64 hex characters of a hash; None where nothing of a phone is
+    shown: it is never a reason to doubt the money. ``shortcode`` is the text that was sent: 0174379 is not 174379.
+    ``payer_name`` joins the parts that came. The account balance, which Daraja sends along,
     is left out on purpose.
     """
 
@@ -43,6 +43,16 @@ def read_c2b(body: bytes) -> C2bPayment | Unreadable:
         return unreadable.why
 
 
+def read_shortcode(body: bytes) -> str:
+    """The shortcode that a body names, whatever else of it can be read; empty where it names none."""
+    try:
+        said = parse_json(body)
+    except UnreadableError:
+        return ""
+    shortcode = _text_of_number(said.get("BusinessShortCode")) if isinstance(said, dict) else ""
+    return shortcode if _SHORTCODE.fullmatch(shortcode) else ""
+
+
 def _read(said: Json) -> C2bPayment:
     if not isinstance(said, dict) or "TransID" not in said:
         raise UnreadableError("no-c2b-payment", "no TransID")
@@ -50,21 +60,18 @@ def _read(said: Json) -> C2bPayment:
     if receipt is None:
         raise UnreadableError("bad-receipt", "a TransID that is no receipt number")
     cents = read_amount(said.get("TransAmount"))
-    if cents is None:
+    if not cents or cents < 0:
         raise UnreadableError("bad-amount", "no TransAmount, or one that is no amount")
     shortcode = _text_of_number(said.get("BusinessShortCode"))
     if not _SHORTCODE.fullmatch(shortcode):
         raise UnreadableError("bad-shortcode", "no BusinessShortCode, or one that is none")
-    msisdn = _text_of_number(said.get("MSISDN"))
-    if msisdn and not _MSISDN.fullmatch(msisdn):
-        raise UnreadableError("bad-phone", "an MSISDN that is none")
     names = (plain_text(said.get(part), 60) for part in ("FirstName", "MiddleName", "LastName"))
     return C2bPayment(
         receipt=receipt,
         amount_cents=cents,
         shortcode=shortcode,
         account_reference=plain_text(said.get("BillRefNumber"), 60),
-        msisdn=msisdn or None,
+        msisdn=read_phone(said.get("MSISDN")),
         payer_name=" ".join(name for name in names if name),
         transacted_us=stamp_us(said.get("TransTime")),
         transaction_type=plain_text(said.get("TransactionType"), 60),

@@ -11,18 +11,18 @@ from decimal import Decimal
 from mpesa_cli.daraja.strict_json import Json, Unreadable, UnreadableError, parse_json
 from mpesa_cli.daraja.wire_text import plain_text, stamp_us, wire_id
 from mpesa_cli.domain.amount import decimal_to_cents
+from mpesa_cli.domain.shown_number import kept_form
 
 _RECEIPT = re.compile(r"[A-Za-z0-9]{8,20}")
 _RESULT_CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
-_AMOUNT_TEXT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,4})?")
-_PHONE_TEXT = re.compile(r"[0-9+*][0-9+* ]{0,39}")
+_AMOUNT_TEXT = re.compile(r"(?:[0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.[0-9]{1,4})?")
 
 
 @dataclass(frozen=True, slots=True)
 class StkPaid:
     """Result code 0 with a receipt: money came, says the sender.
 
-    ``msisdn`` is as sent, masked ones included; ``transacted_us`` is microseconds since 1970.
+    ``msisdn`` is as far as it was shown, None where it was not; ``transacted_us`` is microseconds since 1970.
     """
 
     receipt: str
@@ -59,12 +59,21 @@ def read_receipt(value: Json) -> str | None:
 
 
 def read_amount(value: Json) -> int | None:
-    """Exact cents of ``150``, ``150.00`` or ``"150.00"``, or None where it isn't an amount in whole cents."""
+    """Exact cents of ``150``, ``"150.00"`` or ``"1,150.00"``, or None where it isn't an amount in whole cents."""
     if isinstance(value, bool):
         return None
-    if isinstance(value, int | Decimal) or (isinstance(value, str) and _AMOUNT_TEXT.fullmatch(value)):
-        return decimal_to_cents(value)
-    return None
+    if isinstance(value, str):
+        text = value.strip(" ")
+        return decimal_to_cents(text.replace(",", "")) if _AMOUNT_TEXT.fullmatch(text) else None
+    return decimal_to_cents(value) if isinstance(value, int | Decimal) else None
+
+
+def read_phone(value: Json) -> str | None:
+    """A phone as far as it is shown (domain/shown_number.py), None where nothing of one is. Never a reason to doubt."""
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        value = int(value)
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return (kept_form(text) or None) if isinstance(text, str) else None
 
 
 def read_result_code(value: Json) -> str:
@@ -100,20 +109,8 @@ def _paid(items: dict[str, Json], checkout_id: str, merchant_id: str) -> StkPaid
     cents = read_amount(items["Amount"])
     if cents is None:
         raise UnreadableError("bad-amount", "result code 0 with an Amount that is none")
-    msisdn = _phone(items.get("PhoneNumber"))
+    msisdn = read_phone(items.get("PhoneNumber"))
     return StkPaid(receipt, cents, msisdn, stamp_us(items.get("TransactionDate")), checkout_id, merchant_id)
-
-
-def _phone(value: Json) -> str | None:
-    """A number as sent (``254…``, masked with ``*``), None where there is none."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, Decimal) and value == value.to_integral_value():
-        value = int(value)
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if isinstance(text, str) and _PHONE_TEXT.fullmatch(text.strip()):
-        return text.strip()
-    raise UnreadableError("bad-phone", "a PhoneNumber that is none")
 
 
 def _items(metadata: Json) -> dict[str, Json]:

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mpesa_cli.domain.moments import SECOND_US
-from mpesa_cli.domain.msisdn import same_msisdn
 from mpesa_cli.domain.order_matching import keys_meant, order_key
 from mpesa_cli.domain.payment import AttemptRef
+from mpesa_cli.domain.shown_number import fits, proves
 from mpesa_cli.domain.statement_row import StatementRow
 
 NEAR_US = 600 * SECOND_US
@@ -125,7 +125,7 @@ def _best(row: StatementRow, meant: list[Candidate]) -> Candidate | None:
     fitting = [
         c for c in meant
         if c.amount_cents == row.amount_cents and c.requested_us <= row.completed_us + NEAR_US
-        and (not c.msisdn or not row.party or c.ref.number == BY_HAND or same_msisdn(c.msisdn, row.party))
+        and (not c.msisdn or not row.party or c.ref.number == BY_HAND or fits(c.msisdn, row.party))
     ]  # fmt: skip
     prompts = sorted((c for c in fitting if c.ref.number != BY_HAND), key=lambda c: (c.requested_us, c.ref))
     near = [c for c in prompts if row.completed_us - c.requested_us <= NEAR_US]
@@ -149,7 +149,7 @@ def _by_likeness(rows: list[StatementRow], free: list[Candidate]) -> Iterable[Ma
         at = times[each.amount_cents]
         first, last = bisect_left(at, each.requested_us - NEAR_US), bisect_right(at, each.requested_us + NEAR_US)
         for row in by_amount[each.amount_cents][first:last]:
-            if same_msisdn(each.msisdn, row.party):
+            if proves(each.msisdn, row.party):
                 yield Match("likeness", row, each.ref)
 
 

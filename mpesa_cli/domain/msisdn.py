@@ -117,21 +117,3 @@ def mask_msisdn(msisdn: str) -> str:
 def local_form(msisdn: str) -> str:
     """``254708374149`` → ``0708••••149``-style digits as people read them, unmasked: ``0708374149``."""
     return "0" + msisdn[3:]
-
-
-def same_msisdn(asked: str, reported: str | None) -> bool:
-    """Whether a number from the wire can be the one that was asked.
-
-    Absent or hashed numbers can't contradict; masked ones (``2547 ***** 126``, daraja.md 5.6) are
-    compared in the digits they show. What stands for an erased number (pseudonym.py) is only like itself.
-    """
-    if reported is None or not reported.strip() or reported == asked:
-        return True
-    compact = _SEPARATORS.sub("", reported)
-    if "*" not in compact:
-        if re.fullmatch(r"[0-9a-fA-F]{64}", compact):
-            return True
-        found = _NATIONAL.fullmatch(compact)
-        return found is not None and "254" + found[1] == asked
-    head, tail = compact.split("*", 1)[0], compact.rsplit("*", 1)[1]
-    return asked.startswith(head.lstrip("+")) and asked.endswith(tail)

@@ -4,9 +4,9 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from mpesa_cli.domain.msisdn import same_msisdn
+from mpesa_cli.domain.shown_number import PSEUDONYM, fits, kept_form
 
-PREFIX = "erased-"
+PREFIX = PSEUDONYM
 
 
 def is_erased(msisdn: str) -> bool:
@@ -46,5 +46,6 @@ class Replacement:
         if said.lower() == self.hashed:
             return self.pseudonym
         is_another_hash = re.fullmatch(r"[0-9a-fA-F]{64}", said) is not None
-        same = any(c.isdigit() for c in said) and not is_another_hash and same_msisdn(self.msisdn, said)
+        shows_digits = any(c.isdigit() for c in kept_form(said)) and not is_another_hash
+        same = shows_digits and fits(self.msisdn, said)
         return self.pseudonym if same else self.in_text(said)

@@ -27,8 +27,8 @@ from mpesa_cli.domain.known import (
     went_back_cents,
 )
 from mpesa_cli.domain.moments import SECOND_US
-from mpesa_cli.domain.msisdn import same_msisdn
 from mpesa_cli.domain.result_codes import Outcome, stk_result
+from mpesa_cli.domain.shown_number import fits
 from mpesa_cli.domain.standing import AttemptState, AttemptView, Flag, PaymentStatus, Terms, is_final, is_open
 
 __all__ = [  # the names of states come from here too: most readers need both
@@ -148,10 +148,10 @@ def _post_state(answers: set[type]) -> AttemptState:
 def _matches(terms: Terms, received: ev.Received) -> bool:
     if received.claimed_elsewhere or received.amount_cents != terms.amount_cents:
         return False
-    if not terms.msisdn or same_msisdn(terms.msisdn, received.msisdn):
+    if not terms.msisdn or fits(terms.msisdn, received.msisdn):
         return True
     # By hand, the number is what the first to tell showed of it: a statement a part, C2B perhaps the whole.
-    return not terms.prompted and same_msisdn(received.msisdn or "", terms.msisdn)
+    return not terms.prompted and fits(received.msisdn or "", terms.msisdn)
 
 
 def _paid(

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from mpesa_cli.domain.msisdn import same_msisdn
 from mpesa_cli.domain.order_matching import order_key
 from mpesa_cli.domain.payment import Payment
 from mpesa_cli.domain.receipt_number import Plausibility
+from mpesa_cli.domain.shown_number import fits
 from mpesa_cli.errors import ExitStatus
 
 Proof = Literal["ledger", "statement", "status"]
@@ -91,7 +91,7 @@ def judge(claim: Claim, money: Money, shown_for: Sequence[str]) -> Verdict:
             return Verdict.USED_ALREADY
     if claim.amount_cents is not None and claim.amount_cents != money.amount_cents:
         return Verdict.DIFFERENT_AMOUNT
-    if claim.msisdn is not None and not same_msisdn(claim.msisdn, money.payer or None):
+    if claim.msisdn is not None and not fits(claim.msisdn, money.payer or None):
         return Verdict.DIFFERENT_PHONE
     return Verdict.REAL
 

@@ -26,10 +26,12 @@ MONEY_CAME = f"""CASE
     WHEN a.paid_us BETWEEN coalesce(a.requested_us - {_NEAR_US}, a.settled_us - {_DAY_US})
         AND a.settled_us + {_NEAR_US} THEN a.paid_us
     ELSE a.settled_us END"""
-# A prompt is paid by the phone that it rang on. Only the last digits are shown alike by everybody, and not after an
-# erasure; what a person decided was decided knowing it.
-_OTHER_PHONE = """(a.channel='stk' AND a.source<>'person' AND substr(r.party, -3)<>substr(a.msisdn, -3)
-    AND substr(r.party, -3) GLOB '[0-9][0-9][0-9]' AND length(r.party)<16 AND length(a.msisdn)=12)"""
+# A prompt is paid by the phone that it rang on. Shown digits are compared as domain/shown_number.py does it, and not
+# after an erasure; what a person decided was decided knowing it.
+_PARTY = "CASE WHEN r.party GLOB '0[17*]*' THEN '254' || substr(r.party, 2) ELSE r.party END"
+_OTHER_PHONE = f"""(a.channel='stk' AND a.source<>'person' AND length(a.msisdn)=12
+    AND length(r.party)<16 AND r.party NOT GLOB '*[^0-9*]*' AND substr(r.party, -3) GLOB '[0-9][0-9][0-9]'
+    AND a.msisdn NOT GLOB CASE length({_PARTY}) WHEN 12 THEN replace({_PARTY}, '*', '?') ELSE {_PARTY} END)"""
 _OURS = "p.shortcode IN (SELECT value FROM json_each(?))"
 
 

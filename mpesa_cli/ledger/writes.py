@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.msisdn import same_msisdn
 from mpesa_cli.domain.order_matching import order_key
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
 from mpesa_cli.domain.pseudonym import is_erased
+from mpesa_cli.domain.shown_number import fits
 from mpesa_cli.domain.staging import Staged
 from mpesa_cli.domain.state import AttemptState, AttemptView, Terms, attempt_view
 from mpesa_cli.errors import Conflict
@@ -190,7 +190,7 @@ class Write(ApiWrites, BodyWrites, BookWrites, Erasing, RequestStoreWrites, Rest
         asked = next(a for a in self._must(attempt.payment_id).attempts if a.ref == attempt)
         same_money = other.amount_cents == evidence.amount_cents == asked.amount_cents and evidence.source != "c2b"
         # Only what C2B opened for no order (operations/c2b.py): an order of the shop's own is nobody else's money.
-        is_nobodys = other.order_id == f"C2B-{evidence.receipt}" and same_msisdn(asked.msisdn, other.msisdn)
+        is_nobodys = other.order_id == f"C2B-{evidence.receipt}" and fits(asked.msisdn, other.msisdn)
         if same_money and is_nobodys and len(other.attempts) == 1 and other.last.channel == "c2b":
             self._merge(other, attempt, evidence.at_us)
             return evidence

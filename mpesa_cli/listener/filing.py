@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
 
-from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b
+from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b, read_shortcode
 from mpesa_cli.daraja.callbacks import read_stk_callback
 from mpesa_cli.daraja.strict_json import Unreadable
 from mpesa_cli.domain.c2b_rules import reject_code
@@ -110,7 +110,7 @@ def _validated(
 ) -> Filed:
     """Decided on what the ledger knows in this transaction, and nothing else: M-PESA waits, 8 s at most."""
     said = read_c2b(delivery.body)
-    code = _reject_code(tx, said, desk) if desk else None
+    code = _reject_code(tx, delivery.body, said, desk) if desk else None
     if callback_id:
         tx.mark_callback(callback_id, f"answered: {code or 'accepted'}")
     event = Event(
@@ -120,9 +120,13 @@ def _validated(
     return Filed(rejected(code) if code else LET_THROUGH, event)
 
 
-def _reject_code(tx: LedgerWrite, said: C2bPayment | Unreadable, desk: C2bDesk) -> str | None:
+def _reject_code(tx: LedgerWrite, body: bytes, said: C2bPayment | Unreadable, desk: C2bDesk) -> str | None:
     if isinstance(said, Unreadable):
-        return None if desk.rule == "accept" else "C2B00016"
+        if desk.rule != "accept":
+            return "C2B00016"
+        # Whoever lets everything through lets this through too: its confirmation is kept and named.
+        shortcode = read_shortcode(body)
+        return "C2B00015" if shortcode and shortcode not in desk.shop.shortcodes else None
     return reject_code(
         desk.rule,
         amount_cents=said.amount_cents,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b
 from mpesa_cli.daraja.strict_json import Unreadable
 from mpesa_cli.domain.evidence import Received
-from mpesa_cli.domain.msisdn import same_msisdn
 from mpesa_cli.domain.order_matching import keys_meant, order_key
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment, ShopOrder
+from mpesa_cli.domain.shown_number import fits
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawBody
 
 CONFIRMATION = "c2b-confirmation"
@@ -109,7 +109,7 @@ def _fitting(tx: LedgerWrite, prompts: Sequence[Attempt], said: C2bPayment) -> l
     found = []
     for prompt in prompts:
         payment = tx.payment(prompt.ref.payment_id)
-        if payment is None or not same_msisdn(prompt.msisdn, said.msisdn):
+        if payment is None or not fits(prompt.msisdn, said.msisdn):
             continue
         if typed and typed != order_key(payment.account_reference):
             continue

@@ -33,6 +33,30 @@ def test_numbers_come_full_masked_and_hashed(msisdn: object) -> None:
     assert said.msisdn == str(msisdn)
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("2547••••149", "2547****149"), ("2547...149", "2547***149"), ("0a1b2c3d4e ***** 23456789ab", None),
+        ("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=", None), ("<script>", None), ("", None), ([1], None),
+    ],
+)  # fmt: skip
+def test_a_phone_that_shows_nothing_never_takes_a_readable_receipt_and_amount_away(sent: object, kept: str) -> None:
+    said = read(MSISDN=sent)
+
+    assert isinstance(said, C2bPayment)
+    assert (said.receipt, said.amount_cents, said.msisdn) == ("UKO4Q7X81C", 50_000, kept)
+
+
+@pytest.mark.parametrize(
+    ("sent", "cents"), [("11,720.00", 1_172_000), ("1,234,567.50", 123_456_750), (" 500.00 ", 50_000)]
+)
+def test_an_amount_may_have_its_thousands_grouped(sent: str, cents: int) -> None:
+    said = read(TransAmount=sent, TransID="UKS4Q7X20ABCD")
+
+    assert isinstance(said, C2bPayment)
+    assert (said.amount_cents, said.receipt) == (cents, "UKS4Q7X20ABCD")
+
+
 @pytest.mark.parametrize("names", [{"FirstName": None}, {"FirstName": ""}, {"FirstName": 7}])
 def test_names_may_be_missing_null_or_nonsense(names: dict[str, object]) -> None:
     said = read(**names)
@@ -61,8 +85,10 @@ def test_absent_fields_that_decide_nothing_are_fine() -> None:
         ({"TransAmount": True}, "bad-amount"),
         ({"BusinessShortCode": ""}, "bad-shortcode"),
         ({"BusinessShortCode": "six"}, "bad-shortcode"),
-        ({"MSISDN": "<script>"}, "bad-phone"),
-        ({"MSISDN": [1]}, "bad-phone"),
+        ({"TransAmount": "0.00"}, "bad-amount"),
+        ({"TransAmount": "1,72.00"}, "bad-amount"),
+        ({"TransAmount": "11,720,5"}, "bad-amount"),
+        ({"TransID": "UKO4Q7X"}, "bad-receipt"),
     ],
 )
 def test_what_names_no_payment_is_unreadable_by_name(changed: dict[str, object], reason: str) -> None:

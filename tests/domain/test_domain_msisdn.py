@@ -4,14 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpesa_cli.domain.msisdn import (
-    first_operator,
-    local_form,
-    mask_msisdn,
-    operator_warning,
-    parse_msisdn,
-    same_msisdn,
-)
+from mpesa_cli.domain.msisdn import first_operator, local_form, mask_msisdn, operator_warning, parse_msisdn
 from mpesa_cli.errors import InvalidInput
 
 ONE_SERIES = [*range(9), *range(10, 20), 20, 21, 24, 30, *range(35, 47), *range(80, 90)]
@@ -104,15 +97,3 @@ def test_a_masked_number_shows_no_more_than_its_ends(national: str) -> None:
 @pytest.mark.parametrize("short", ["", "1", "0708374149"])
 def test_what_is_no_msisdn_is_hidden_whole(short: str) -> None:
     assert mask_msisdn(short) == "••••"
-
-
-@pytest.mark.parametrize(
-    ("reported", "same"),
-    [
-        (None, True), ("", True), ("254708374149", True), ("0708374149", True), ("2547 ***** 149", True),
-        ("2547****4149", True), ("2547****4148", False), ("25471****149", False), ("254712374149", False),
-        ("a" * 64, True), ("unknown", False), ("*****", True),
-    ],
-)  # fmt: skip
-def test_a_masked_or_hashed_number_is_compared_in_what_it_shows(reported: str | None, same: bool) -> None:
-    assert same_msisdn("254708374149", reported) is same
