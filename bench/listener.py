@@ -133,8 +133,8 @@ def server(path: Path) -> Iterator[tuple[int, int]]:
         process.wait()
 
 
-def make_prompts(path: Path) -> list[str]:
-    tokens = [secrets.token_hex(16) for _ in range(PROMPTS)]
+def make_prompts(path: Path, count: int = PROMPTS) -> list[str]:
+    tokens = [secrets.token_hex(16) for _ in range(count)]
     ledger = SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex)
     with contextlib.closing(ledger), ledger.write() as tx:
         for number, token in enumerate(tokens):

@@ -1,8 +1,8 @@
 """The one thread that writes: everything that queued during the last commit goes into the next one.
 
 A commit costs one flush of the disk whether it holds one body or two hundred, so under load the answers
-come faster than the disk flushes. Settling is done in the lulls; where there are none it gets a twentieth of
-the time, so that a flood can't keep a payment from being settled.
+come faster than the disk flushes. Between two of them what is stored is settled, for as long as nobody has to
+wait for it (pace.py).
 """
 
 import queue
@@ -13,13 +13,11 @@ from typing import TypeAlias
 
 from mpesa_cli.listener.deliveries import UNAVAILABLE, Delivery, Verdict
 from mpesa_cli.listener.intake import Intake
+from mpesa_cli.listener.pace import SETTLE_LEAST, SETTLE_MOST, Pace, Turn
 
 QUEUE_MAX = 1024  # at 64 KiB a body, 64 MB at the very most
 BATCH_MAX = 256
 LULL_S = 0.002
-SETTLE_MOST = 32
-SETTLE_LEAST = 8  # where there is no lull: one commit is shared by as many, and takes a few milliseconds
-TIME_FOR_OTHERS = 19  # as long as settling took, times this, is for storing: where there is no lull
 SETTLE_AT_THE_END_S = 5.0  # what is left then is settled by the next listener, or by whoever asks
 TRY_AGAIN_MAX_S = 60.0
 
@@ -97,22 +95,38 @@ class Writer:
             close()
 
     def _work(self, intake: Intake) -> None:
-        due_at = time.monotonic()
         again = _Again()
+        pace = Pace(time.monotonic())
         while not (self._closed and self._queue.empty()):
-            batch = self._next_batch(_patience_s(intake, again))
+            batch = self._next_batch(_patience_s(len(intake.settling), pace, again))
             if batch:
                 self._answer(batch, _verdicts(intake, batch))
-            began_at = time.monotonic()
-            if not batch or began_at >= due_at:
-                least = SETTLE_LEAST if batch else 1
-                intake.settling.settle(SETTLE_MOST, least=least, hurry=lambda: not self._queue.empty())
-                again.look(intake)
-                ended_at = time.monotonic()
-                due_at = ended_at + TIME_FOR_OTHERS * (ended_at - began_at)
+            now_s = time.monotonic()
+            pace.stored(len(batch), now_s)
+            if turn := pace.turn(len(intake.settling), idle=not batch, now_s=now_s):
+                self._settle(intake, pace, turn, least=SETTLE_LEAST if batch else 1)
+            again.look(intake)
         until = time.monotonic() + SETTLE_AT_THE_END_S
         while len(intake.settling) and time.monotonic() < until:
             intake.settling.settle(SETTLE_MOST)
+
+    def _settle(self, intake: Intake, pace: Pace, turn: Turn, least: int) -> None:
+        """Settle some, until the turn is over for those who wait to have something stored."""
+        wait_until_s: float | None = None
+
+        def is_over() -> bool:
+            nonlocal wait_until_s
+            if not (waiting := self._queue.qsize()):
+                return False
+            now_s = time.monotonic()
+            if wait_until_s is None:
+                wait_until_s = now_s + turn.wait_s
+            return waiting >= turn.waiting_max or now_s >= wait_until_s
+
+        began_s, left = time.monotonic(), len(intake.settling)
+        if left:
+            intake.settling.settle(SETTLE_MOST, least=least, hurry=is_over)
+            pace.settled(left - len(intake.settling), began_s, time.monotonic())
 
     def _next_batch(self, patience_s: float) -> list[_Waiting]:
         """All that is queued, waiting up to ``patience_s`` for a first one."""
@@ -156,8 +170,10 @@ class _Again:
         self.at = time.monotonic() + self.pause_s
 
 
-def _patience_s(intake: Intake, again: _Again) -> float:
-    return LULL_S if len(intake.settling) else max(LULL_S, min(1.0, again.at - time.monotonic()))
+def _patience_s(left: int, pace: Pace, again: _Again) -> float:
+    if left:
+        return LULL_S if pace.is_flood else 0.0
+    return max(LULL_S, min(1.0, again.at - time.monotonic()))
 
 
 def _verdicts(intake: Intake, batch: list[_Waiting]) -> list[Verdict]:
