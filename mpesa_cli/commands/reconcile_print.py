@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mpesa_cli.settings.profile import Profile
     from mpesa_cli.terminal.streams import Streams
 
+HELD_SHOWN_MAX = 20
+
 
 def print_run(
     runtime: "Runtime", settings: "Profile", asked: "Asked", done: "Reconciled", balanced: "Balanced",
@@ -62,6 +64,8 @@ def _document(
 def _summary(
     settings: "Profile", done: "Reconciled", balanced: "Balanced", closed: "Closed | None"
 ) -> dict[str, Any]:
+    from mpesa_cli.terminal.held_words import held_document
+
     totals = balanced.totals
     return {
         "environment": settings.environment,
@@ -86,6 +90,7 @@ def _summary(
         "differences": len(balanced.open_breaks),
         "accepted": len(balanced.breaks) - len(balanced.open_breaks),
         "carried_over": balanced.carried_over,
+        "held": [held_document(each) for each in balanced.held],
         "closed": None if closed is None else {
             "day": closed.closing.day, "by": closed.closing.closed_by, "at": rfc3339(closed.closing.closed_us),
             "sha256": closed.closing.sha256, "journal_head": closed.closing.head, "fresh": closed.fresh,
@@ -115,6 +120,7 @@ def _print_for_people(
             streams.out(f"{headline(payment)}, by M-PESA's own record")
     for line in break_lines(balanced.breaks if streams.verbosity else balanced.open_breaks, now_us):
         streams.out(line)
+    _print_held(streams, balanced)
     if streams.verbosity:
         _circumstances(streams, balanced)
     if closed is not None:
@@ -127,6 +133,18 @@ def _print_for_people(
             streams.say(f"{counted(len(balanced.open_breaks), 'difference')} {were} open when it was closed.")
     if done.not_asked:
         streams.say(f"Daraja could not be asked about {done.not_asked} of them this time. Again later: mpesa reconcile")
+
+
+def _print_held(streams: "Streams", balanced: "Balanced") -> None:
+    if not balanced.held:
+        return
+    from mpesa_cli.terminal.held_words import ADVICE, held_line
+
+    for message in balanced.held[:HELD_SHOWN_MAX]:
+        streams.out(held_line(message))
+    if (more := len(balanced.held) - HELD_SHOWN_MAX) > 0:
+        streams.out(f"{counted(more, 'held message')} more: mpesa held")
+    streams.say(ADVICE)
 
 
 def _circumstances(streams: "Streams", balanced: "Balanced") -> None:

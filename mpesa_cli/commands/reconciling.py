@@ -10,6 +10,7 @@ from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.errors import InvalidInput, MpesaError, Temporary
 from mpesa_cli.operations.books import Balanced, BooksShop, balance, for_a_person
 from mpesa_cli.operations.close_day import Closed, Signature, accept, close_day
+from mpesa_cli.operations.held import waiting
 from mpesa_cli.operations.reconcile import Reconciled, settle_open
 from mpesa_cli.operations.statement_intake import Taken, take_file, take_pulled
 
@@ -66,6 +67,7 @@ def run(runtime: "Runtime", settings: "Profile", asked: Asked) -> Outcome:
         )
         taken, partly = _taken(runtime, settings, ledger, asked, shop)
         balanced = balance(ledger, taken, shop, runtime.now_us())
+        balanced = replace(balanced, held=tuple(waiting(ledger, runtime.now_us())))
         # A callback may have settled some of them since they were looked at.
         done = replace(done, payments=tuple(ledger.payment(p.payment_id) or p for p in done.payments))
         try:
@@ -86,7 +88,7 @@ def run(runtime: "Runtime", settings: "Profile", asked: Asked) -> Outcome:
 
 
 def _outcome(done: Reconciled, balanced: Balanced, *, partly: bool) -> Outcome:
-    differs = bool(for_a_person(done, balanced) or balanced.open_breaks)
+    differs = bool(for_a_person(done, balanced) or balanced.open_breaks or balanced.held)
     return Outcome(differs=differs, partly=partly or bool(done.not_asked))
 
 

@@ -8,7 +8,7 @@ from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.payment import Payment
 from mpesa_cli.domain.staging import Staged
 from mpesa_cli.domain.state import PaymentStatus
-from mpesa_cli.ledger.journal import GENESIS, canonical, private_digest, row_hash
+from mpesa_cli.ledger.journal_append import chain_row
 from mpesa_cli.ledger.reads import Reads
 
 Stage = Callable[[PaymentStatus, Payment, int], Sequence[Staged]]
@@ -37,18 +37,4 @@ class Chaining(Reads):
         return self._open
 
     def _chain(self, record: ev.Record, payment_id: str, attempt: int | None) -> None:
-        last = self._open.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
-        seq, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
-        facts = canonical(record.facts)
-        key = self._token_hex(16) if record.private else ""
-        digest = private_digest(key, record.private)
-        hashed = row_hash(
-            seq=seq, at_us=record.at_us, kind=record.kind, payment_id=payment_id, attempt=attempt,
-            facts=facts, digest=digest, previous=previous,
-        )  # fmt: skip
-        self._open.execute(
-            "INSERT INTO journal VALUES (?,?,?,?,?,?,?,?,?)",
-            (seq, record.at_us, record.kind, payment_id, attempt, facts, digest, previous, hashed),
-        )
-        if record.private:
-            self._open.execute("INSERT INTO journal_private VALUES (?,?,?)", (seq, key, canonical(record.private)))
+        chain_row(self._open, record, payment_id, attempt, self._token_hex)

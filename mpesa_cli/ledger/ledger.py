@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mpesa_cli.ledger.api_ledger import OrderReads, OrderWrites
 from mpesa_cli.ledger.book_keeping import BookReads, BookWrites
+from mpesa_cli.ledger.held_keeping import HeldReads, HeldWrites
 from mpesa_cli.ledger.request_ledger import RequestReads, RequestWrites
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class JournalEntry:
     hash: str
 
 
-class LedgerReads(OrderReads, RequestReads, BookReads, Protocol):
+class LedgerReads(OrderReads, RequestReads, BookReads, HeldReads, Protocol):
     """What can be asked. Reads never block a writer."""
 
     def payment(self, payment_id: str) -> Payment | None:
@@ -140,7 +141,7 @@ class LedgerReads(OrderReads, RequestReads, BookReads, Protocol):
         """Every bearer token the ledger has heard of, newest first."""
 
 
-class LedgerWrite(LedgerReads, OrderWrites, RequestWrites, BookWrites, Protocol):
+class LedgerWrite(LedgerReads, OrderWrites, RequestWrites, BookWrites, HeldWrites, Protocol):
     """One open write transaction. Everything is decided on what is read inside it."""
 
     def open_payment(self, intent: Intent, at_us: int) -> Payment:

@@ -17,6 +17,7 @@ from mpesa_cli.ledger.book_breaks import BreakReads
 from mpesa_cli.ledger.chaining import Stage
 from mpesa_cli.ledger.checkpoint import checkpoint_if_large
 from mpesa_cli.ledger.connection import BUSY_TIMEOUT_S, begin, explained, open_connection
+from mpesa_cli.ledger.held import HeldReads
 from mpesa_cli.ledger.history import HistoryReads
 from mpesa_cli.ledger.ledger import LedgerWrite
 from mpesa_cli.ledger.requests import RequestStoreReads
@@ -28,7 +29,9 @@ from mpesa_cli.ledger.writes import Write
 SPACE_NEEDED_BYTES = 64 << 20
 
 
-class SqliteLedger(HistoryReads, ApiReads, BreakReads, RequestStoreReads, RestoredReads, StoryReads, TokenReads):
+class SqliteLedger(
+    HistoryReads, ApiReads, BreakReads, HeldReads, RequestStoreReads, RestoredReads, StoryReads, TokenReads
+):
     """A ledger in one SQLite file. One connection per thread; closed by :meth:`close`."""
 
     def __init__(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.verify_chain import Chain, Flaw, chain_flaws
 from mpesa_cli.ledger.verify_file import file_flaws
+from mpesa_cli.ledger.verify_held import held_flaws
 from mpesa_cli.ledger.verify_links import link_flaws
 from mpesa_cli.ledger.verify_payments import payment_flaws
 from mpesa_cli.ledger.verify_tokens import token_flaws
@@ -26,4 +27,5 @@ def flaws(ledger: Reads, chain: Chain | None = None) -> Iterator[Flaw]:
     yield from payment_flaws(ledger)
     yield from link_flaws(ledger)
     yield from token_flaws(ledger)
+    yield from held_flaws(ledger)
     yield from file_flaws(ledger)

@@ -16,13 +16,14 @@ from mpesa_cli.ledger.api_store import ApiWrites
 from mpesa_cli.ledger.bodies import BodyWrites
 from mpesa_cli.ledger.book_writes import BookWrites
 from mpesa_cli.ledger.erasing import Erasing
+from mpesa_cli.ledger.held import HeldWrites
 from mpesa_cli.ledger.requests import RequestStoreWrites
 from mpesa_cli.ledger.restoring import RestoredWrites
 from mpesa_cli.ledger.rows import PAYMENT_COLUMNS, save_payment, save_view
 from mpesa_cli.ledger.tokens import TokenWrites
 
 
-class Write(ApiWrites, BodyWrites, BookWrites, Erasing, RequestStoreWrites, RestoredWrites, TokenWrites):
+class Write(ApiWrites, BodyWrites, BookWrites, Erasing, HeldWrites, RequestStoreWrites, RestoredWrites, TokenWrites):
     """One open write transaction."""
 
     def open_payment(self, intent: Intent, at_us: int) -> Payment:

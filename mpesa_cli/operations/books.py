@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mpesa_cli.domain.book_totals import KindTotal, Totals, add_up
 from mpesa_cli.domain.breaks import Break, in_order
+from mpesa_cli.domain.held import HeldMessage
 from mpesa_cli.domain.payment import Payment
 from mpesa_cli.ledger.book_keeping import Scope
 from mpesa_cli.ledger.ledger import Ledger, LedgerReads
@@ -30,7 +31,8 @@ class BooksShop:
 @dataclass(frozen=True, slots=True)
 class Balanced:
     """What comparing came to. ``breaks`` has the accepted ones too; ``payments`` were settled by rows just now;
-    ``unfinished`` are files that a run before was stopped in, and that nobody has read to their end since."""
+    ``unfinished`` are files that a run before was stopped in, and that nobody has read to their end since; ``held``
+    messages that could not be applied, and wait for somebody."""
 
     taken: tuple[Taken, ...] = ()
     scopes: tuple[Scope, ...] = ()
@@ -39,6 +41,7 @@ class Balanced:
     carried_over: int = 0
     totals: Totals = field(default_factory=Totals)
     unfinished: tuple[str, ...] = ()
+    held: tuple[HeldMessage, ...] = ()
 
     @property
     def open_breaks(self) -> tuple[Break, ...]:

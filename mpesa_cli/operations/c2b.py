@@ -10,6 +10,7 @@ from mpesa_cli.domain.order_matching import keys_meant, order_key
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment, ShopOrder
 from mpesa_cli.domain.shown_number import fits
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawBody
+from mpesa_cli.operations.holding import hold_body
 
 CONFIRMATION = "c2b-confirmation"
 VALIDATION = "c2b-validation"
@@ -37,10 +38,10 @@ def apply_in(tx: LedgerWrite, raw: RawBody, shop: Shop) -> Payment | None:
     """Apply one confirmation inside an open transaction; None where it could not be believed."""
     said = read_c2b(raw.body)
     if isinstance(said, Unreadable):
-        tx.mark_callback(raw.callback_id, f"unreadable: {said.reason}")
+        hold_body(tx, raw, "c2b", said.reason, said.words)
         return None
     if said.shortcode not in shop.shortcodes:
-        tx.mark_callback(raw.callback_id, f"unreadable: for shortcode {said.shortcode}, which is not this profile's")
+        hold_body(tx, raw, "c2b", "foreign-shortcode", "money for a shortcode that no profile here has")
         return None
     attempt = tx.receipt_owner(said.receipt) or _attempt_for(tx, said, raw, shop)
     before = tx.payment(attempt.payment_id)

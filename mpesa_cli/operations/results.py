@@ -10,8 +10,10 @@ from mpesa_cli.domain.api_request import OPEN, ApiRequest, RequestResult, Reques
 from mpesa_cli.domain.msisdn import mask_msisdn
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
 from mpesa_cli.ledger.request_ledger import ResultBody
+from mpesa_cli.operations.holding import hold_body
 
 Facts: TypeAlias = dict[str, str | int | None]
+_NO_REQUEST = Unreadable("no-request", "a result for no request of ours")
 Settled: TypeAlias = tuple[RequestState, RequestResult | None]
 
 
@@ -29,12 +31,15 @@ def apply_unread_results(ledger: Ledger, request_id: str, now_us: int) -> int:
 def apply_result_in(tx: LedgerWrite, raw: ResultBody, now_us: int) -> str:
     """Apply one body inside an open transaction. Returns its verdict, which is stored with it."""
     request = tx.api_request(raw.request_id)
-    verdict = "unreadable: for no request" if request is None else _apply(tx, request, raw, now_us)
-    tx.mark_callback(raw.callback_id, verdict)
-    return verdict
+    said = _NO_REQUEST if request is None else _apply(tx, request, raw, now_us)
+    if isinstance(said, Unreadable):
+        hold_body(tx, raw, "result", said.reason, said.words)
+        return f"unreadable: {said.reason}"
+    tx.mark_callback(raw.callback_id, said)
+    return said
 
 
-def _apply(tx: LedgerWrite, request: ApiRequest, raw: ResultBody, now_us: int) -> str:
+def _apply(tx: LedgerWrite, request: ApiRequest, raw: ResultBody, now_us: int) -> str | Unreadable:
     if raw.channel == "timeout":
         # Whatever it holds, it says that no answer was made; one that comes after all is believed.
         if request.state in OPEN:
@@ -43,9 +48,9 @@ def _apply(tx: LedgerWrite, request: ApiRequest, raw: ResultBody, now_us: int) -
         return "repeat"
     said = read_result(raw.body)
     if isinstance(said, Unreadable):
-        return f"unreadable: {said.reason}"
+        return said
     if _is_anothers(request, said):
-        return "unreadable: for another conversation than was begun"
+        return Unreadable("another-conversation", "a result for another conversation than was begun")
     if not said.final:
         return "repeat"
     state, result = _settled(request, said)

@@ -14,6 +14,7 @@ from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
 from mpesa_cli.domain.push_rules import INTENT_LIFE_S
 from mpesa_cli.domain.state import AttemptState
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawCallback
+from mpesa_cli.operations.holding import hold_body
 
 # Longer than any exchange may take (daraja/http.py gives up after 45 s): past this, nobody will record an answer.
 SENDER_LOST_AFTER_S = 60
@@ -61,7 +62,7 @@ def apply_in(tx: LedgerWrite, raw: RawCallback) -> Applied:
                 ),
             )
         case _:
-            tx.mark_callback(raw.callback_id, f"unreadable: {said.reason}")
+            hold_body(tx, raw, "stk", said.reason, said.words)
             return Applied(said, before, new=False)
     tx.mark_callback(raw.callback_id, "applied" if payment != before else "repeat")
     return Applied(said, payment, new=payment != before)

@@ -87,6 +87,7 @@ RECONCILE_FIELDS: dict[str, tuple[str, str]] = {
     "differences": ("number", "Breaks that nobody accepted."),
     "accepted": ("number", "Breaks that somebody accepted."),
     "carried_over": ("number", "Payments too near the edge of that time to be called missing."),
+    "held": ("list", "Messages that could not be applied and wait for somebody: docs/held.md."),
     "closed": ("object or null", "With `--close`: `day`, `by`, `at`, `sha256`, `journal_head`, `fresh`, `totals`."),
     "payments": ("list", "Payments that were open or were settled, as they stand now."),
     "breaks": ("list", "Every difference, the worst class first; in a class the oldest first."),

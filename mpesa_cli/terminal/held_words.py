@@ -1,0 +1,62 @@
+"""Held messages in words: one line each, what to do about them, and as documents for programs."""
+
+from typing import Any
+
+from mpesa_cli.domain.amount import cents_to_json, format_cents
+from mpesa_cli.domain.held import HeldChannel, HeldMessage, HeldState
+from mpesa_cli.domain.moments import day_and_time, rfc3339
+
+CHANNEL_WORDS: dict[HeldChannel, str] = {
+    "stk": "answer to a prompt",
+    "c2b": "payment by hand",
+    "open": "payment by hand, to the address without secret",
+    "result": "answer to a question",
+    "sms_report": "SMS delivery report",
+    "statement": "row of a statement",
+    "pull": "row of Pull Transactions",
+    "outbox": "message to send",
+}
+_SEEN = {
+    "payment": "its receipt pays an order now",
+    "record": "M-PESA's record has its money now",
+}
+ADVICE = (
+    "Look at one: mpesa held show ID. Read them again after an upgrade: mpesa held read-again. "
+    "Dealt with: mpesa held done ID --by NAME --reason TEXT"
+)
+
+
+def held_line(message: HeldMessage) -> str:
+    """``HELD  28 Nov 2026 21:18  payment by hand  UKS4Q7X24A  KES 50  …: no amount  [HLD-…]``."""
+    amount = "" if message.amount_cents is None else format_cents(message.amount_cents)
+    what = " ".join(filter(None, [message.receipt or "no receipt", amount]))
+    if message.count > 1:
+        what = f"{message.count:,} that show no receipt, the first then"
+    why = message.why + (f" ({message.shortcode})" if message.code == "foreign-shortcode" and message.shortcode else "")
+    again = f"; dealt with by {message.done_by}, but {_SEEN[message.seen]}" if message.seen in _SEEN else ""
+    return (
+        f"HELD  {day_and_time(message.received_us)}  {CHANNEL_WORDS[message.channel]}  {what}: {why}{again}  "
+        f"[{message.held_id}]"
+    )
+
+
+def held_document(message: HeldMessage) -> dict[str, Any]:
+    """The same for programs; terminal/json_words_held.py says what the fields mean."""
+    return {
+        "id": message.held_id,
+        "state": message.state.value,
+        "channel": message.channel,
+        "received_at": rfc3339(message.received_us),
+        "receipt": message.receipt or None,
+        "amount": None if message.amount_cents is None else cents_to_json(message.amount_cents),
+        "shortcode": message.shortcode or None,
+        "code": message.code,
+        "why": message.why,
+        "about": message.source or None,
+        "count": message.count,
+        "by": message.done_by or None,
+        "reason": message.done_reason or None,
+        "done_at": rfc3339(message.done_us) if message.state is not HeldState.OPEN else None,
+        "payment_id": message.payment_id or None,
+        "seen": message.seen or None,
+    }

@@ -1,0 +1,76 @@
+"""A shop with a listener's intake: what comes in, and what the commands then say of it. Not a test."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from daraja_callbacks.callback_bodies import c2b, encode
+
+from mpesa_cli.domain.evidence import Accepted, Sending
+from mpesa_cli.domain.payment import AttemptRef, Intent
+from mpesa_cli.ledger.verify import flaws
+from mpesa_cli.listener.deliveries import C2bDelivery, Delivery, StkDelivery, Verdict
+from mpesa_cli.listener.intake import Intake
+from mpesa_cli.runtime import Runtime
+
+SECRET_HASH = hashlib.sha256(b"a secret").hexdigest()
+RECEIPT = "UKO4Q7X81C"
+PHONE = "254708374149"
+
+
+class HeldShop:
+    """One profile of the simulator, its ledger, and the intake of its listener."""
+
+    def __init__(self, mpesa: Callable[..., Any], clock: Any, home: Path) -> None:
+        self.mpesa, self.clock, self.home = mpesa, clock, home
+        self.runtime = Runtime(environ={"MPESA_HOME": str(home)}, now_us=clock.now_us)
+        self.profile = self.runtime.profile()
+        self.ledger = self.runtime.ledger(self.profile)
+        self.heard: list[Any] = []
+        self.intake = Intake(
+            self.ledger, clock.now_us, self.heard.append, c2b=self.runtime.c2b_desk(self.profile),
+            sms_secret_hash=SECRET_HASH,
+        )  # fmt: skip
+        with self.ledger.write() as tx:
+            tx.add_hook(SECRET_HASH, clock.now_us())
+
+    def close(self) -> None:
+        """Close the ledger, which must be whole."""
+        assert list(flaws(self.ledger)) == []
+        self.runtime.close()
+
+    def receive(self, delivery: Delivery) -> Verdict:
+        """One delivery, stored and settled."""
+        verdict = self.intake.receive([delivery])[0]
+        self.intake.settling.settle()
+        return verdict
+
+    def confirm(self, body: bytes | None = None, **changed: object) -> Verdict:
+        """A C2B confirmation on the secret address; ``changed`` fields of a right one, or any body."""
+        said = encode(c2b(**{"BusinessShortCode": self.profile.shortcode, **changed})) if body is None else body
+        return self.receive(C2bDelivery("confirmation", SECRET_HASH, said, "196.201.214.200"))
+
+    def prompt(self, order: str, *, amount: int = 150, token: str = "t") -> AttemptRef:
+        """A prompt that Daraja accepted, on the virtual clock."""
+        at_us, token_hash = self.clock.now_us(), hashlib.sha256(token.encode()).hexdigest()
+        with self.ledger.write() as tx:
+            intent = Intent(
+                f"PAY-{order}", order, self.profile.name, self.profile.shortcode, amount * 100, PHONE, order, "x",
+                token_hash,
+            )  # fmt: skip
+            ref = tx.open_payment(intent, at_us).last.ref
+            tx.append(ref, Sending(at_us, 1))
+            tx.append(ref, Accepted(at_us, 1, "m-1", "ws_CO_24112026103001482708374149"))
+        return ref
+
+    def callback(self, body: bytes, token: str = "t") -> Verdict:
+        """A body on the prompt's own address."""
+        token_hash = hashlib.sha256(token.encode()).hexdigest()
+        return self.receive(StkDelivery(token_hash, body, "196.201.214.200"))
+
+    def reconcile(self, *options: str) -> tuple[int, dict[str, Any]]:
+        """Status and document of one run."""
+        done = self.mpesa("reconcile", "--json", *options)
+        return done.status, json.loads(done.stdout)
