@@ -119,3 +119,13 @@ def test_a_published_migration_never_changes() -> None:
     assert [each.__name__ for each in MIGRATIONS[:4]] == [
         "m001_journal_and_projections", "m002_books", "m003_requests", "m004_api",
     ]  # fmt: skip
+
+
+def test_bodies_that_an_earlier_program_marked_unreadable_are_held(tmp_path: Path) -> None:
+    path = ledger_of("80bb030", tmp_path / "old.db")
+    with contextlib.closing(sqlite3.connect(path)) as old:
+        marked = old.execute("SELECT callback_id FROM callbacks WHERE verdict LIKE 'unreadable%' ORDER BY 1").fetchall()
+    with contextlib.closing(SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex)) as ledger:
+        assert len(marked) == 5
+        assert sorted((each.callback_id,) for each in ledger.held_open()) == marked
+        assert all(each.why and each.code for each in ledger.held_open())
