@@ -12,8 +12,8 @@ OTHER = {
     "history --summary --json.days[0].gross": "gross is what came in, as in the books; what went back is beside it",
     "history --summary --json.total.gross": "the same",
     "audit verify --json.rows": "each body that 0.1.0 had marked unreadable is held, and that is journaled",
-    "audit verify --json.seq": "the same",
-    "audit verify --json.hash": "the same",
+    "audit verify --json.head.seq": "the same",
+    "audit verify --json.head.hash": "the same",
 }
 """Where another value is right, by command line and path in its document: why. CHANGELOG names each."""
 
