@@ -116,6 +116,9 @@ class LedgerReads(OrderReads, RequestReads, BookReads, HeldReads, Protocol):
     def unread_bodies(self, channel: str) -> Sequence[RawBody]:
         """Bodies of a channel that were stored and not yet applied, oldest first."""
 
+    def is_unread(self, callback_id: str) -> bool:
+        """Whether a raw body was stored and nothing was made of it yet."""
+
     def unfinished(self) -> Sequence[Payment]:
         """Payments with an attempt that is created, sending, pending or unknown, oldest first."""
 

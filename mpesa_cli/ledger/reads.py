@@ -160,6 +160,10 @@ class Reads:
         )
         return [RawBody(str(i), str(c), int(str(t)), str(p), _bytes(b)) for i, c, t, p, b in rows]
 
+    def is_unread(self, callback_id: str) -> bool:
+        """Whether a raw body was stored and nothing was made of it yet."""
+        return bool(self.rows("SELECT 1 FROM callbacks WHERE callback_id=? AND verdict=''", (callback_id,)))
+
     def unfinished(self) -> Sequence[Payment]:
         """Payments with an attempt that is created, sending, pending or unknown, oldest first."""
         rows = self.rows(

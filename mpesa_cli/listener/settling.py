@@ -17,6 +17,7 @@ from mpesa_cli.errors import MpesaError
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawBody
 from mpesa_cli.listener.events import Event, OnEvent
 from mpesa_cli.operations import c2b, settle
+from mpesa_cli.operations.each_alone import is_its_own, words_of
 
 Name: TypeAlias = AttemptRef | str
 """An attempt with unread callbacks, or the id of one C2B confirmation."""
@@ -86,15 +87,29 @@ class Settling:
                 for name in names:
                     self._settle([name], 1, hurry)
                 return
-            self._set_aside[names[0]] = None
-            done = 1
-            words = error.message if isinstance(error, MpesaError) else type(error).__name__
-            ref = names[0] if isinstance(names[0], AttemptRef) else None
-            events = [Event("unsettled", self._now_us(), attempt=ref, detail=words)]
+            done, events = 1, [self._alone(names[0], error)]
         for name in names[:done]:
             self._waiting.pop(name, None)
         for event in events:
             self._on_event(event)
+
+    def _alone(self, name: Name, failed: Exception) -> Event:
+        """Apply each body of a name by itself, so that one which can't be applied is held. Only where the ledger itself
+        can't be written does the name wait for another time."""
+        ref = name if isinstance(name, AttemptRef) else None
+        if is_its_own(failed):
+            try:
+                if ref is not None:
+                    settle.apply_unread(self._ledger, ref)
+                elif self._shop is not None:
+                    c2b.apply_confirmations(self._ledger, self._shop)
+            except Exception as error:  # noqa: BLE001 - the bodies are safe on disk; the thread must live on
+                failed = error
+            else:
+                return Event("unreadable", self._now_us(), attempt=ref, detail=words_of(failed))
+        self._set_aside[name] = None
+        words = failed.message if isinstance(failed, MpesaError) else type(failed).__name__
+        return Event("unsettled", self._now_us(), attempt=ref, detail=words)
 
     def _confirmations(self, tx: LedgerWrite, names: list[Name]) -> dict[str, RawBody]:
         if self._shop is None or not any(isinstance(name, str) for name in names):

@@ -10,6 +10,7 @@ from mpesa_cli.domain.order_matching import keys_meant, order_key
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment, ShopOrder
 from mpesa_cli.domain.shown_number import fits
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawBody
+from mpesa_cli.operations.each_alone import apply_each
 from mpesa_cli.operations.holding import hold_body
 
 CONFIRMATION = "c2b-confirmation"
@@ -28,10 +29,10 @@ class Shop:
 
 def apply_confirmations(ledger: Ledger, shop: Shop) -> list[Payment]:
     """Apply every confirmation that was stored and not read. Returns the payments as they stand then."""
-    if not ledger.unread_bodies(CONFIRMATION):
-        return []
-    with ledger.write() as tx:
-        return [p for raw in tx.unread_bodies(CONFIRMATION) if (p := apply_in(tx, raw, shop))]
+    made = apply_each(
+        ledger, "c2b", lambda reads: reads.unread_bodies(CONFIRMATION), lambda tx, raw: apply_in(tx, raw, shop)
+    )
+    return [payment for payment in made if payment is not None]
 
 
 def apply_in(tx: LedgerWrite, raw: RawBody, shop: Shop) -> Payment | None:

@@ -10,6 +10,7 @@ from mpesa_cli.domain.state import AttemptState, PaymentStatus
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.operations.ask import Queries, ask, can_settle
 from mpesa_cli.operations.c2b import Shop, apply_confirmations
+from mpesa_cli.operations.results import apply_unread_results
 from mpesa_cli.operations.settle import apply_unread
 from mpesa_cli.operations.wait import look
 
@@ -46,6 +47,7 @@ def settle_open(
     deliver()
     apply_unread(ledger, None)
     apply_confirmations(ledger, shop)
+    apply_unread_results(ledger, "", now_us())
     settled: list[Payment] = []
     not_asked = 0
     for found in ledger.unfinished():

@@ -10,6 +10,7 @@ from mpesa_cli.domain.api_request import OPEN, ApiRequest, RequestResult, Reques
 from mpesa_cli.domain.msisdn import mask_msisdn
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
 from mpesa_cli.ledger.request_ledger import ResultBody
+from mpesa_cli.operations.each_alone import apply_each
 from mpesa_cli.operations.holding import hold_body
 
 Facts: TypeAlias = dict[str, str | int | None]
@@ -19,13 +20,11 @@ Settled: TypeAlias = tuple[RequestState, RequestResult | None]
 
 def apply_unread_results(ledger: Ledger, request_id: str, now_us: int) -> int:
     """Apply every body that was stored and not read, of one request or, for ``""``, of all. Returns how many."""
-    if not ledger.unread_results(request_id):
-        return 0
-    with ledger.write() as tx:
-        unread = tx.unread_results(request_id)
-        for raw in unread:
-            apply_result_in(tx, raw, now_us)
-    return len(unread)
+    made = apply_each(
+        ledger, "result", lambda reads: reads.unread_results(request_id),
+        lambda tx, raw: apply_result_in(tx, raw, now_us),
+    )  # fmt: skip
+    return len(made)
 
 
 def apply_result_in(tx: LedgerWrite, raw: ResultBody, now_us: int) -> str:

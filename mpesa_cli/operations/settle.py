@@ -14,6 +14,7 @@ from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
 from mpesa_cli.domain.push_rules import INTENT_LIFE_S
 from mpesa_cli.domain.state import AttemptState
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawCallback
+from mpesa_cli.operations.each_alone import apply_each
 from mpesa_cli.operations.holding import hold_body
 
 # Longer than any exchange may take (daraja/http.py gives up after 45 s): past this, nobody will record an answer.
@@ -70,13 +71,7 @@ def apply_in(tx: LedgerWrite, raw: RawCallback) -> Applied:
 
 def apply_unread(ledger: Ledger, attempt: AttemptRef | None) -> int:
     """Apply every callback that was stored and not read, of one attempt or of all. Returns how many."""
-    if not ledger.unread_callbacks(attempt):
-        return 0
-    with ledger.write() as tx:
-        unread = tx.unread_callbacks(attempt)
-        for raw in unread:
-            apply_in(tx, raw)
-    return len(unread)
+    return len(apply_each(ledger, "stk", lambda reads: reads.unread_callbacks(attempt), apply_in))
 
 
 def give_up_on_lost_senders(ledger: Ledger, payment: Payment, now_us: int) -> Payment:
