@@ -19,12 +19,13 @@ TAKE, LOOK, TEST, SET_UP = "Take payments", "Look", "Listen and test", "Set up"
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A command, or a group of them. ``function`` is ``module.function`` below mpesa_cli.commands; a group has
-    ``words`` for its help and its commands in ``members``."""
+    ``words`` for its help, its commands in ``members``, and what it does without one of them in ``alone``."""
 
     panel: str
     function: str = ""
     words: str = ""
     members: tuple[tuple[str, str], ...] = ()
+    alone: str = ""
 
     def summary(self) -> str:
         """One sentence: what it is for."""
@@ -34,7 +35,11 @@ class Entry:
 
     def build(self, name: str) -> Any:
         """The command, with its options."""
-        typed = typer.Typer(help=self.words or None, rich_markup_mode=None, no_args_is_help=True, add_completion=False)
+        typed = typer.Typer(
+            help=self.words or None, rich_markup_mode=None, no_args_is_help=not self.alone, add_completion=False
+        )
+        if self.alone:
+            typed.callback(invoke_without_command=True, help=self.words)(_function(self.alone))
         for member, function in self.members or ((name, self.function),):
             typed.command(member)(_function(function))
         built: Any = typer.main.get_group(typed) if self.members else typer.main.get_command(typed)
@@ -75,6 +80,17 @@ ENTRIES: dict[str, Entry] = {
             ("reverse", "simulator_statement.reverse"),
             ("certificate", "simulator_certificate.certificate"),
         ),
+    ),
+    "held": Entry(
+        LOOK,
+        words="What came in and could not be applied: listed, shown, read again, marked as dealt with.",
+        members=(
+            ("list", "held.held_list"),
+            ("show", "held.held_show"),
+            ("read-again", "held.held_read_again"),
+            ("done", "held.held_done"),
+        ),
+        alone="held.held_list",
     ),
     "order": Entry(
         TAKE,

@@ -5,10 +5,10 @@ The rows are written in the transaction that changes the status, and sent afterw
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from mpesa_cli.domain.moments import rfc3339
+from mpesa_cli.domain.moments import SECOND_US, rfc3339
 from mpesa_cli.domain.payment import Payment
 from mpesa_cli.domain.payment_document import payment_document
 from mpesa_cli.domain.state import PaymentStatus
@@ -52,3 +52,22 @@ def stage(before: PaymentStatus | None, payment: Payment, now_us: int, *, sms_re
     if sms_receipt and after is PaymentStatus.PAID:
         rows.append(Staged("sms", "receipt", f"sms.receipt/{payment.payment_id}", b""))
     return rows
+
+
+SMS_FOR_US = 24 * 3600 * SECOND_US
+"""A receipt for money that is older would only surprise."""
+
+
+def late(rows: Sequence[Staged], payment: Payment, now_us: int) -> Sequence[Staged]:
+    """The rows where the news is read only ``now_us``: events say ``late``, and no SMS goes out for old money."""
+    paid_us = payment.telling.view.paid_us
+    is_old = paid_us is None or now_us - paid_us > SMS_FOR_US
+    return [_said_late(row, now_us) for row in rows if not (row.queue == "sms" and is_old)]
+
+
+def _said_late(row: Staged, now_us: int) -> Staged:
+    if row.queue != "webhook":
+        return row
+    body = json.loads(row.body)
+    body["timestamp"], body["data"] = rfc3339(now_us), {**body["data"], "late": True}
+    return replace(row, body=json.dumps(body, separators=(",", ":")).encode())

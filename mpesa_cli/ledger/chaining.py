@@ -32,6 +32,11 @@ class Chaining(Reads):
         self._token_hex = token_hex
         self._stage = stage
         self.environment = environment
+        self._late_us: int | None = None
+
+    def read_late(self, now_us: int) -> None:
+        """What is appended in this transaction came long before ``now_us`` (domain/staging.py, ``late``)."""
+        self._late_us = now_us
 
     def _connection(self) -> sqlite3.Connection:
         return self._open

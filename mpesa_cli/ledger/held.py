@@ -110,19 +110,21 @@ class HeldWrites(HeldReads, Chaining):
         assert done is not None  # noqa: S101 - it was written in the line above
         return done
 
-    def held_applied(self, held_id: str, payment_id: str, at_us: int) -> None:
+    def held_applied(self, held_id: str, payment_id: str, at_us: int, *, how: str) -> None:
         """What it says is known now."""
         self._open.execute(
-            "UPDATE held_messages SET state = 'applied', payment_id = ?, done_us = ? WHERE held_id = ?",
-            (payment_id, at_us, held_id),
+            "UPDATE held_messages SET state = 'applied', payment_id = ?, done_reason = ?, done_us = ? "
+            "WHERE held_id = ?",
+            (payment_id, how, at_us, held_id),
         )
-        self._chain(ev.Record("held_applied", at_us, {"held": held_id, "payment": payment_id}, {}), "", None)
+        facts: dict[str, object] = {"held": held_id, "payment": payment_id, "how": how}
+        self._chain(ev.Record("held_applied", at_us, facts, {}), "", None)
 
     def held_review(self, at_us: int) -> int:
         """Close what became a payment by another way, open what had been dealt with before its money appeared."""
         paid, appeared = self.rows(_PAID_BY_NOW), self.rows(_APPEARED)
         for held_id, payment_id in paid:
-            self.held_applied(str(held_id), str(payment_id), at_us)
+            self.held_applied(str(held_id), str(payment_id), at_us, how="its money is a payment")
         for held_id, seen in appeared:
             self._open.execute("UPDATE held_messages SET state = 'open', seen = ? WHERE held_id = ?", (seen, held_id))
             self._chain(ev.Record("held_reopened", at_us, {"held": held_id, "seen": seen}, {}), "", None)

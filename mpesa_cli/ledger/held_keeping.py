@@ -39,8 +39,12 @@ class HeldWrites(HeldReads, Protocol):
     def held_done(self, held_id: str, *, by: str, reason: str, at_us: int) -> HeldMessage:
         """A person has dealt with it. Raises Conflict ``held-done`` where somebody else had before, NotFound."""
 
-    def held_applied(self, held_id: str, payment_id: str, at_us: int) -> None:
+    def held_applied(self, held_id: str, payment_id: str, at_us: int, *, how: str) -> None:
         """What it says is known now; ``payment_id`` is the payment that its money is, or empty."""
+
+    def read_late(self, now_us: int) -> None:
+        """What is appended in this transaction came long before ``now_us``: events about it say so, and no SMS goes
+        out for money that is older than a day."""
 
     def held_review(self, at_us: int) -> int:
         """Close open messages whose money became a payment by another way, and open those again that had been dealt

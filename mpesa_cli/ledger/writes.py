@@ -8,7 +8,7 @@ from mpesa_cli.domain.order_matching import order_key
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
 from mpesa_cli.domain.pseudonym import is_erased
 from mpesa_cli.domain.shown_number import fits
-from mpesa_cli.domain.staging import Staged
+from mpesa_cli.domain.staging import Staged, late
 from mpesa_cli.domain.state import AttemptState, AttemptView, Terms, attempt_view
 from mpesa_cli.errors import Conflict
 from mpesa_cli.ledger import outbox
@@ -114,8 +114,10 @@ class Write(ApiWrites, BodyWrites, BookWrites, Erasing, HeldWrites, RequestStore
         payment = replace(before, attempts=tuple(now if a is asked else a for a in before.attempts))
         save_payment(self._open, payment)
         staged = self._stage(before.status, payment, evidence.at_us)
+        if staged and self._late_us is not None:
+            staged = late(staged, payment, self._late_us)
         if staged:
-            outbox.put(self._open, staged, payment.payment_id, evidence.at_us)
+            outbox.put(self._open, staged, payment.payment_id, self._late_us or evidence.at_us)
         return payment
 
     def outbox_claim(
