@@ -19,6 +19,7 @@ no phone rang, ``OutcomeUnknown`` proves nothing, and nobody may send again on i
     ├─ OutcomeUnknown          6   money may have moved; never sent again
     ├─ Conflict                9   already paid, already pending, other amount, needs --yes
     ├─ NotFound                2   no payment by that reference
+    │  └─ MessageHeld          7   no payment, and a message about it is held
     └─ Declined                1   a person said no
 """
 
@@ -75,6 +76,14 @@ class NotFound(MpesaError):
 
     exit_status = ExitStatus.USAGE
     code = "not-found"
+
+
+class MessageHeld(NotFound):
+    """No payment by that receipt, and a message that shows it came in and could not be applied."""
+
+    exit_status = ExitStatus.DIFFERENCES
+    code = "message-held"
+    money_moved = "unknown"
 
 
 class SecretMissing(MpesaError):

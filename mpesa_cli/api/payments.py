@@ -21,6 +21,7 @@ from mpesa_cli.errors import (
     OutcomeUnknown,
     RequestRefused,
 )
+from mpesa_cli.operations.held import refuse_held
 from mpesa_cli.operations.push import Order, Pushed, push
 from mpesa_cli.operations.refresh import refresh
 from mpesa_cli.operations.retry import made_before, new_attempt, withdraw_abandoned
@@ -88,6 +89,7 @@ def find(desk: Desk, ref: str) -> Payment:
     order = desk.ledger.order(ref)
     if order is not None:
         raise not_asked(order)
+    refuse_held(desk.ledger, ref)
     raise NotFound(
         f"No payment {ref[:80]!r} in the ledger of profile {desk.profile.name} ({desk.profile.environment}).",
         hint="Give the order id, payment id, CheckoutRequestID or receipt. All payments: mpesa history",

@@ -98,7 +98,7 @@ def words(entry: "JournalEntry") -> str:
     if entry.kind == "receipt_attached":
         return f"{facts['by']} attached receipt {facts['receipt']} to attempt {facts['attempt']}: {facts['reason']}"
     if entry.kind == "rules_changed":
-        return f"A newer mpesa decides by other rules: it was {facts['was']}, and is {facts['is']}."
+        return f"A newer this program decides by other rules: it was {facts['was']}, and is {facts['is']}."
     if entry.kind in KINDS:
         return sentence(from_record(Record(entry.kind, entry.at_us, entry.facts, {})))
     return entry.kind

@@ -59,6 +59,9 @@ def find(runtime: Runtime, profile: "Profile", ref: str) -> "Payment":
 
         raise not_asked(order)
     if found is None:
+        from mpesa_cli.operations.held import refuse_held
+
+        refuse_held(ledger, ref)
         raise NotFound(
             f"No payment {ref!r} in the ledger of profile {profile.name} ({profile.environment}).",
             hint="Give the order id, payment id, CheckoutRequestID or receipt, and the profile if you have several: "

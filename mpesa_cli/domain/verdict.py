@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from mpesa_cli.domain.held import HeldMessage
 from mpesa_cli.domain.order_matching import order_key
 from mpesa_cli.domain.payment import Payment
 from mpesa_cli.domain.receipt_number import Plausibility
@@ -68,7 +69,8 @@ class Shown:
 class Checked:
     """What came of looking. ``meant`` are receipts that the customer may have meant; ``why`` says what was in the way.
 
-    ``payment`` is the one that the receipt pays, or that it was reported for; ``before`` when it was shown before.
+    ``payment`` is the one that the receipt pays, or that it was reported for; ``before`` when it was shown before;
+    ``held`` are messages that show it and could not be applied.
     """
 
     claim: Claim
@@ -79,6 +81,7 @@ class Checked:
     before: tuple[Shown, ...] = ()
     meant: tuple[str, ...] = ()
     why: str = ""
+    held: tuple[HeldMessage, ...] = ()
 
 
 def judge(claim: Claim, money: Money, shown_for: Sequence[str]) -> Verdict:

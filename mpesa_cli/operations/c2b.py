@@ -82,7 +82,9 @@ def _attempt_for(tx: LedgerWrite, said: C2bPayment, raw: RawBody, shop: Shop) ->
     A prompt that is paid is reported by C2B too where URLs are registered (daraja.md 3.2), and the two come
     in any order. So where exactly one open prompt fits in amount, reference and number, it is that one's.
     """
-    fitting = _fitting(tx, tx.open_prompts(said.amount_cents), said)
+    # One that was held and is read again later can't be about a prompt that went out after it had come.
+    before = [p for p in tx.open_prompts(said.amount_cents) if (p.view.requested_us or 0) <= raw.received_us]
+    fitting = _fitting(tx, before, said)
     if len(fitting) == 1:
         return fitting[0].ref
     msisdn = said.msisdn or ""

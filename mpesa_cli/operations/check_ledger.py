@@ -27,6 +27,7 @@ def ledger(reads: "SqliteLedger", now_us: int) -> Iterator[Finding]:
     """Every check of the ledger, in the order in which they are shown."""
     yield from _whole(reads)
     yield from _restored(reads)
+    yield from _held(reads)
     yield from _open(list(reads.unfinished()), now_us)
     for status in _FOR_A_PERSON:
         found = list(reads.history(HistoryFilter(status=status.value, limit=100)))
@@ -60,6 +61,16 @@ def _restored(reads: "SqliteLedger") -> Iterator[Finding]:
             f"{day_and_time(restored.known_until_us)}; push asks before every new order.",
             "mpesa reconcile --statement FILE",
         )  # fmt: skip
+
+
+def _held(reads: "SqliteLedger") -> Iterator[Finding]:
+    """What came in, could not be applied, and waits for somebody."""
+    if not (count := reads.held_open_count()):
+        yield Finding("held", "ok", "No message is held.")
+        return
+    first = reads.held_open(1)[0]
+    words = f"{counted(count, 'message')} could not be applied, the first of {day_and_time(first.received_us)}: "
+    yield Finding("held", "fail", words + "somebody must look.", "mpesa held")
 
 
 def _open(payments: list[Payment], now_us: int) -> Iterator[Finding]:

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 from mpesa_cli.domain.held import HeldMessage
 from mpesa_cli.domain.moments import SECOND_US
+from mpesa_cli.errors import MessageHeld
+from mpesa_cli.terminal.held_words import about
 
 if TYPE_CHECKING:
-    from mpesa_cli.ledger.ledger import Ledger
+    from mpesa_cli.ledger.ledger import Ledger, LedgerReads
 
 BODY_KEPT_US = 90 * 86_400 * SECOND_US
 """So long after a message was dealt with its body is kept; receipt, amount and time stay for ever."""
@@ -21,3 +23,13 @@ def waiting(ledger: "Ledger", now_us: int) -> Sequence[HeldMessage]:
         tx.held_review(now_us)
         tx.held_remove_bodies(now_us - BODY_KEPT_US, now_us)
         return tx.held_open()
+
+
+def refuse_held(reads: "LedgerReads", ref: str) -> None:
+    """Where no payment has this receipt, say that a message about it is held. Raises MessageHeld; else nothing."""
+    found = reads.held_about(ref.strip().upper())
+    if found:
+        raise MessageHeld(
+            f"No payment has receipt {ref.strip().upper()}. {about(found)}",
+            hint=f"See what came: mpesa held show {found[-1].held_id}",
+        )

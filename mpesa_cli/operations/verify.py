@@ -35,14 +35,17 @@ def look_up(ledger: Ledger, claim: Claim, now_us: int) -> Checked:
     """What the ledger alone can say. Reads only."""
     plausible = plausibility(claim.receipt, now_us)
     before = tuple(ledger.shown_receipts(claim.receipt))
+    held = tuple(ledger.held_about(claim.receipt))
     money, payment = known_money(ledger, claim.receipt)
     if money is not None:
         verdict = judge(claim, money, [each.order_id for each in before])
-        return Checked(claim, verdict, plausible, money, payment, before)
+        return Checked(claim, verdict, plausible, money, payment, before, held=held)
     meant = [each for each in look_alikes(claim.receipt) if known_money(ledger, each)[0] is not None]
     reported = ledger.find(claim.receipt)
     why = "" if reported is None else f"It was reported for order {reported.order_id}, and does not fit what was asked."
-    return Checked(claim, Verdict.NOT_PROVEN, plausible, None, reported, before, tuple(meant) or plausible.meant, why)
+    return Checked(
+        claim, Verdict.NOT_PROVEN, plausible, None, reported, before, tuple(meant) or plausible.meant, why, held
+    )
 
 
 def known_money(ledger: LedgerReads, receipt: str) -> tuple[Money | None, Payment | None]:

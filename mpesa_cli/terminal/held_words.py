@@ -1,5 +1,6 @@
 """Held messages in words: one line each, what to do about them, and as documents for programs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from mpesa_cli.domain.amount import cents_to_json, format_cents
@@ -38,6 +39,16 @@ def held_line(message: HeldMessage) -> str:
         f"HELD  {day_and_time(message.received_us)}  {CHANNEL_WORDS[message.channel]}  {what}: {why}{again}  "
         f"[{message.held_id}]"
     )
+
+
+def about(found: Sequence[HeldMessage]) -> str:
+    """What there is to say of a receipt about which messages are held: the newest, and what became of it."""
+    last = found[-1]
+    told = f"A message about it is held: it came on {day_and_time(last.received_us)} ({CHANNEL_WORDS[last.channel]})"
+    told += f" and could not be applied: {last.why}."
+    if last.state is HeldState.DONE:
+        told += f" {last.done_by} dealt with it: {last.done_reason}"
+    return told
 
 
 def held_document(message: HeldMessage) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from typing import Any
 
 from mpesa_cli.domain.amount import cents_to_json, format_cents
+from mpesa_cli.domain.held import HeldState
 from mpesa_cli.domain.moments import day_and_time, rfc3339
 from mpesa_cli.domain.msisdn import mask_msisdn
 from mpesa_cli.domain.verdict import Checked, Money, Verdict
+from mpesa_cli.terminal.held_words import about, held_document
 
 _PROOFS = {
     "ledger": ("this shop's ledger", "leja ya duka hili"),
@@ -67,6 +69,7 @@ def lines(checked: Checked, language: str) -> list[str]:
     told = [f"{name}  {checked.claim.receipt}{_facts(checked.money, swahili=swahili)}"]
     told += _order_lines(checked, swahili=swahili)
     told += [checked.why] if checked.why else []
+    told += _held_lines(checked)
     told += _number_lines(checked, swahili=swahili)
     told.append(_advice(checked)[swahili].format(used=_used_for(checked)))
     return told + _before_lines(checked, swahili=swahili)
@@ -89,6 +92,7 @@ def document(checked: Checked, environment: str) -> dict[str, Any]:
         "shown_before": [{"order_id": s.order_id or None, "at": rfc3339(s.shown_us)} for s in checked.before],
         "date_by_number": checked.plausible.day.isoformat() if checked.plausible.day else None,
         "meant": list(checked.meant),
+        "held": [held_document(each) for each in checked.held],
         "why": " ".join([*([checked.why] if checked.why else []), *checked.plausible.words]) or None,
         "advice": _advice(checked)[0].format(used=_used_for(checked)),
     }
@@ -125,6 +129,12 @@ def _order_lines(checked: Checked, *, swahili: bool) -> list[str]:
     receipt = checked.claim.receipt
     way = f"mpesa verify {receipt} --attach {checked.claim.order_id or 'ORDER'}"
     return [f"Bado haijaunganishwa na oda yoyote: {way}" if swahili else f"It pays no order here yet. Attach it: {way}"]
+
+
+def _held_lines(checked: Checked) -> list[str]:
+    """What could not be applied about this receipt, unless it was, or its money is known."""
+    waiting = [each for each in checked.held if each.state is HeldState.OPEN or checked.money is None]
+    return [f"{about(waiting)} See it: mpesa held show {waiting[-1].held_id}"] if waiting else []
 
 
 def _number_lines(checked: Checked, *, swahili: bool) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from daraja_callbacks.callback_bodies import encode, paid
 from held.held_shop import RECEIPT, HeldShop
 
@@ -45,3 +46,34 @@ def test_what_was_held_is_in_the_chain_and_nobody_changes_it_in_silence(shop: He
     connection.execute("DELETE FROM held_messages")
     assert [f.words.endswith("is gone") for f in flaws(shop.ledger)] == [True]
     connection.execute("ROLLBACK")
+
+
+def test_doctor_counts_held_messages_and_fails(shop: HeldShop) -> None:
+    shop.confirm(TransAmount="x")
+    shop.confirm(TransAmount="y")
+    found = json.loads(shop.mpesa("doctor", "--json").stdout)
+    (held,) = [each for each in found["checks"] if each["check"] == "held"]
+    assert (held["verdict"], held["words"][:10]) == ("fail", "2 messages")
+    assert found["ok"] is False
+
+
+@pytest.mark.parametrize("command", ["status", "log"])
+def test_of_a_receipt_that_a_held_message_shows_nobody_says_that_nothing_was_charged(
+    shop: HeldShop, command: str
+) -> None:
+    shop.confirm(TransAmount="x")
+    said = shop.mpesa(command, RECEIPT.lower())
+    assert said.status == 7
+    assert "A message about it is held" in said.stderr
+    assert "Nothing was charged" not in said.stderr
+    error = json.loads(shop.mpesa(command, RECEIPT, "--json").stdout)["error"]
+    assert (error["code"], error["money_moved"]) == ("message-held", "unknown")
+
+
+def test_verify_says_that_a_message_about_the_receipt_is_held(shop: HeldShop) -> None:
+    shop.confirm(TransAmount="x")
+    said = shop.mpesa("verify", RECEIPT)
+    assert said.status == 3  # the simulator's M-PESA knows no such money
+    assert "A message about it is held" in said.stdout
+    (held,) = json.loads(shop.mpesa("verify", RECEIPT, "--json").stdout)["held"]
+    assert (held["receipt"], held["code"]) == (RECEIPT, "bad-amount")
