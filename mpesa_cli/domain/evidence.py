@@ -6,6 +6,7 @@ erased later without breaking the chain.
 """
 
 from dataclasses import Field, dataclass, field, fields
+from functools import cache
 from typing import Any, ClassVar, Literal, get_args
 
 
@@ -198,12 +199,20 @@ class Record:
 
 def to_record(evidence: Evidence) -> Record:
     """Split evidence into what is chained and what is kept apart."""
-    facts: dict[str, Any] = {}
-    private: dict[str, Any] = {}
-    for each in fields(evidence):
-        if each.name != "at_us":
-            (private if _is_private(each) else facts)[each.name] = getattr(evidence, each.name)
-    return Record(evidence.kind, evidence.at_us, facts, {k: v for k, v in private.items() if v})
+    open_names, private_names = _split(evidence.kind)
+    facts = {name: getattr(evidence, name) for name in open_names}
+    private = {name: value for name in private_names if (value := getattr(evidence, name))}
+    return Record(evidence.kind, evidence.at_us, facts, private)
+
+
+@cache
+def _split(kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the fields that are chained, and of those that are kept apart."""
+    listed = [each for each in fields(KINDS[kind]) if each.name != "at_us"]
+    return (
+        tuple(each.name for each in listed if not _is_private(each)),
+        tuple(each.name for each in listed if _is_private(each)),
+    )
 
 
 def from_record(record: Record) -> Evidence:

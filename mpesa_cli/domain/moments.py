@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 EAT = timezone(timedelta(hours=3), "EAT")
 SECOND_US = 1_000_000
+_STAMP = ((0, 4), (4, 2), (6, 2), (8, 2), (10, 2), (12, 2))  # strptime takes ten times as long
 
 
 def daraja_stamp(at_us: int) -> str:
@@ -19,7 +20,8 @@ def from_daraja_stamp(digits: str) -> int | None:
     if len(digits) != 14 or not (digits.isascii() and digits.isdecimal()):
         return None
     try:
-        moment = datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=EAT)
+        year, month, day, hour, minute, second = (int(digits[at : at + n]) for at, n in _STAMP)
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=EAT)
         return int(moment.timestamp()) * SECOND_US
     except (ValueError, OverflowError):
         return None

@@ -67,20 +67,36 @@ def begin(connection: sqlite3.Connection, may_wait_s: float) -> None:
         connection.execute(f"PRAGMA busy_timeout={may_wait_s * 1000:.0f}")
 
 
-@contextlib.contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn SQLite's and the file system's failures into ours, cause kept."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise _in_words(error, path) from error
-    except OSError as error:
-        raise LedgerUnusable(
-            f"The ledger {path} can't be opened: {error.strerror}.",
-            hint=f"Nothing was sent. Make the folder writable for you, or name another place: "
-            f"MPESA_HOME=<folder> mpesa … (now: ls -ld {path.parent})",
-            code="ledger-read-only" if isinstance(error, PermissionError) else "ledger-unusable",
-        ) from error
+class explained:  # noqa: N801 - used as a function is
+    """Turn SQLite's and the file system's failures into ours, cause kept, for the length of a block.
+
+    A class, because a generator costs four times as much, and every question to the ledger goes through here.
+    """
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path) -> None:
+        """``path`` is the ledger's, for the words."""
+        self._path = path
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        """Raise LedgerBusy or LedgerUnusable in the place of what SQLite or the system raised."""
+        if isinstance(error, sqlite3.Error):
+            raise _in_words(error, self._path) from error
+        if isinstance(error, OSError):
+            raise _not_opened(error, self._path) from error
+
+
+def _not_opened(error: OSError, path: Path) -> MpesaError:
+    return LedgerUnusable(
+        f"The ledger {path} can't be opened: {error.strerror}.",
+        hint=f"Nothing was sent. Make the folder writable for you, or name another place: "
+        f"MPESA_HOME=<folder> mpesa … (now: ls -ld {path.parent})",
+        code="ledger-read-only" if isinstance(error, PermissionError) else "ledger-unusable",
+    )
 
 
 def _create_private(path: Path) -> None:

@@ -17,7 +17,7 @@ from mpesa_cli.ledger.held_keeping import HeldReads, HeldWrites
 from mpesa_cli.ledger.request_ledger import RequestReads, RequestWrites
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from mpesa_cli.domain.api_token import KnownToken
@@ -101,6 +101,9 @@ class LedgerReads(OrderReads, RequestReads, BookReads, HeldReads, Protocol):
     def unread_callbacks(self, attempt: AttemptRef | None = None) -> Sequence[RawCallback]:
         """Raw callbacks that were stored and not yet applied, of one attempt or of all."""
 
+    def unread_callbacks_of(self, attempts: Collection[AttemptRef]) -> Mapping[AttemptRef, Sequence[RawCallback]]:
+        """The same of many attempts at once, oldest first; those without any are left out."""
+
     def orders_meant(self, keys: Sequence[str]) -> Sequence[Payment]:
         """Payments whose order id, reduced to letters and digits, is one of ``keys`` (domain/order_matching.py)."""
 
@@ -113,8 +116,8 @@ class LedgerReads(OrderReads, RequestReads, BookReads, HeldReads, Protocol):
     def receipt_owner(self, receipt: str) -> AttemptRef | None:
         """The attempt that this receipt pays, or None."""
 
-    def unread_bodies(self, channel: str) -> Sequence[RawBody]:
-        """Bodies of a channel that were stored and not yet applied, oldest first."""
+    def unread_bodies(self, channel: str, among: Sequence[str] | None = None) -> Sequence[RawBody]:
+        """Bodies of a channel that were stored and not yet applied, oldest first; only those ``among`` these ids."""
 
     def is_unread(self, callback_id: str) -> bool:
         """Whether a raw body was stored and nothing was made of it yet."""
@@ -155,9 +158,10 @@ class LedgerWrite(LedgerReads, OrderWrites, RequestWrites, BookWrites, HeldWrite
     ) -> Attempt:
         """Record a further attempt of a payment, and a person's reason where it goes against the advice."""
 
-    def append(self, attempt: AttemptRef, evidence: Evidence) -> Payment:
+    def append(self, attempt: AttemptRef, evidence: Evidence, before: Payment | None = None) -> Payment:
         """Append one fact to the journal and bring the projections up to date.
 
+        ``before`` is the payment, where it was just read in this transaction: then it is not read again.
         Evidence that says again what is known changes nothing, except queries: that two of them agree
         over time is evidence too. A receipt that pays another attempt is marked ``claimed_elsewhere``.
         """

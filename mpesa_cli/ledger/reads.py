@@ -3,7 +3,7 @@
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from mpesa_cli.domain import evidence as ev
@@ -104,6 +104,17 @@ class Reads:
         # The plus keeps SQLite from walking all that is unread, of whatever attempt: measured 0.7 ms a thousand.
         return self._callbacks("+channel='stk' AND verdict='' AND payment_id=? AND attempt=?", tuple(attempt))
 
+    def unread_callbacks_of(self, attempts: Collection[AttemptRef]) -> dict[AttemptRef, list[RawCallback]]:
+        """The same of many attempts at once, oldest first; those without any are left out."""
+        owners = json.dumps([attempt.payment_id for attempt in attempts])
+        found: dict[AttemptRef, list[RawCallback]] = {}
+        for raw in self._callbacks(
+            "+channel='stk' AND +verdict='' AND payment_id IN (SELECT value FROM json_each(?))", (owners,)
+        ):
+            if raw.attempt in attempts:
+                found.setdefault(raw.attempt, []).append(raw)
+        return found
+
     def callbacks(self, payment_id: str) -> list[RawCallback]:
         """Every raw callback of a payment, oldest first."""
         return self._callbacks("channel='stk' AND payment_id=?", (payment_id,))
@@ -151,12 +162,15 @@ class Reads:
         rows = self.rows("SELECT payment_id, attempt FROM receipts WHERE receipt=?", (receipt,))
         return AttemptRef(str(rows[0][0]), int(str(rows[0][1]))) if rows else None
 
-    def unread_bodies(self, channel: str) -> Sequence[RawBody]:
-        """Bodies of a channel that were stored and not yet applied, oldest first."""
+    def unread_bodies(self, channel: str, among: Sequence[str] | None = None) -> Sequence[RawBody]:
+        """Bodies of a channel that were stored and not yet applied, oldest first; only those ``among`` these ids."""
+        wanted, values = "channel=? AND verdict=''", [channel]
+        if among is not None:  # the pluses keep SQLite from walking all that is unread
+            wanted = "+channel=? AND +verdict='' AND callback_id IN (SELECT value FROM json_each(?))"
+            values.append(json.dumps(list(among)))
         rows = self.rows(
-            "SELECT callback_id, channel, received_us, peer, body FROM callbacks WHERE channel=? AND verdict='' "
-            "ORDER BY received_us",
-            (channel,),
+            f"SELECT callback_id, channel, received_us, peer, body FROM callbacks WHERE {wanted} ORDER BY received_us",  # noqa: S608
+            tuple(values),
         )
         return [RawBody(str(i), str(c), int(str(t)), str(p), _bytes(b)) for i, c, t, p, b in rows]
 

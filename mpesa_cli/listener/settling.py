@@ -14,7 +14,7 @@ from mpesa_cli.daraja.c2b_payment import read_c2b
 from mpesa_cli.daraja.strict_json import Unreadable
 from mpesa_cli.domain.payment import AttemptRef
 from mpesa_cli.errors import MpesaError
-from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawBody
+from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawBody, RawCallback
 from mpesa_cli.listener.events import Event, OnEvent
 from mpesa_cli.operations import c2b, settle
 from mpesa_cli.operations.each_alone import is_its_own, words_of
@@ -73,12 +73,13 @@ class Settling:
         done = 0
         try:
             with self._ledger.write() as tx:
+                callbacks = tx.unread_callbacks_of({name for name in names if isinstance(name, AttemptRef)})
                 confirmations = self._confirmations(tx, names)
                 for name in names:
                     if done >= least and hurry():
                         break
                     if isinstance(name, AttemptRef):
-                        events += self._apply_callbacks(tx, name)
+                        events += [self._apply_callback(tx, raw) for raw in callbacks.get(name, ())]
                     elif name in confirmations:
                         events.append(self._apply_confirmation(tx, confirmations[name]))
                     done += 1
@@ -112,22 +113,21 @@ class Settling:
         return Event("unsettled", self._now_us(), attempt=ref, detail=words)
 
     def _confirmations(self, tx: LedgerWrite, names: list[Name]) -> dict[str, RawBody]:
-        if self._shop is None or not any(isinstance(name, str) for name in names):
+        ids = [name for name in names if isinstance(name, str)]
+        if self._shop is None or not ids:
             return {}
-        return {raw.callback_id: raw for raw in tx.unread_bodies(c2b.CONFIRMATION)}
+        return {raw.callback_id: raw for raw in tx.unread_bodies(c2b.CONFIRMATION, ids)}
 
-    def _apply_callbacks(self, tx: LedgerWrite, ref: AttemptRef) -> list[Event]:
-        events = []
-        for raw in tx.unread_callbacks(ref):
-            applied = settle.apply_in(tx, raw)
-            event = Event("settled", self._now_us(), raw.peer, "stk", ref, applied.payment, raw.callback_id)
-            if isinstance(said := applied.said, Unreadable):
-                event = replace(event, kind="unreadable", detail=said.words)
-            else:
-                detail = "" if applied.new else "nothing new"
-                event = replace(event, checkout_request_id=said.checkout_request_id, detail=detail)
-            events.append(event)
-        return events
+    def _apply_callback(self, tx: LedgerWrite, raw: RawCallback) -> Event:
+        applied, ref = settle.apply_in(tx, raw), raw.attempt
+        if isinstance(said := applied.said, Unreadable):
+            return Event(
+                "unreadable", self._now_us(), raw.peer, "stk", ref, applied.payment, raw.callback_id, detail=said.words
+            )
+        return Event(
+            "settled", self._now_us(), raw.peer, "stk", ref, applied.payment, raw.callback_id,
+            said.checkout_request_id, detail="" if applied.new else "nothing new",
+        )  # fmt: skip
 
     def _apply_confirmation(self, tx: LedgerWrite, raw: RawBody) -> Event:
         assert self._shop is not None  # noqa: S101 - or no confirmation would have been looked up

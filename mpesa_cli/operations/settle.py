@@ -49,6 +49,7 @@ def apply_in(tx: LedgerWrite, raw: RawCallback) -> Applied:
                     checkout_request_id=said.checkout_request_id,
                     msisdn=said.msisdn,
                 ),
+                before,
             )
         case StkFailed():
             payment = tx.append(
@@ -61,6 +62,7 @@ def apply_in(tx: LedgerWrite, raw: RawCallback) -> Applied:
                     callback_id=raw.callback_id,
                     checkout_request_id=said.checkout_request_id,
                 ),
+                before,
             )
         case _:
             hold_body(tx, raw, "stk", said.reason, said.words)
