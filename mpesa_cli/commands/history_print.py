@@ -60,7 +60,7 @@ class HistoryPrinter:
 
         if fields is None:
             return (payment_document(payment, self.now_us) for payment in self.ledger.history(asked))
-        if "attempts" in fields:
+        if {"attempts", "may_be_orders"} & set(fields):
             return (self._picked(payment, fields) for payment in self.ledger.history(asked))
         return (
             _named(fields, row)
@@ -120,6 +120,7 @@ class HistoryPrinter:
             rows = page if limit is None else page[: limit - shown]
             if rows:
                 self.streams.out(plain_lines(self._values(rows, fields)))
+                self._claims(rows)
             shown += len(page)
         return shown
 
@@ -129,10 +130,23 @@ class HistoryPrinter:
             rows = page if limit is None else page[: limit - shown]
             for line in self._aligned(rows, fields)[0 if shown == 0 else 2 :] if rows else ():
                 self.streams.out(line)
+            self._claims(rows)
             shown += len(page)
         if shown:
             self._label(self.streams.out)
         return shown
+
+    def _claims(self, rows: Sequence[HistoryRow]) -> None:
+        """Say of money by hand that is no order's whose it may be."""
+        from mpesa_cli.domain.by_hand import HandMoney, MayBe
+        from mpesa_cli.terminal.claim_words import claim_lines
+
+        for row in rows:
+            if row.receipt and row.order_id == f"C2B-{row.receipt}":
+                money = HandMoney(row.amount_cents, row.paid_us or row.created_us, row.msisdn)
+                orders = self.ledger.orders_it_may_be(money, row.profile)
+                for line in claim_lines(MayBe(row.receipt, order) for order in orders):
+                    self.streams.say(line)
 
     def _aligned(self, rows: Sequence[HistoryRow], fields: Sequence[str] | None) -> list[str]:
         from mpesa_cli.terminal.history_table import (

@@ -71,6 +71,7 @@ def _summary(
         "environment": settings.environment,
         "profile": settings.name,
         "not_asked": done.not_asked,
+        "may_be": [{"receipt": each.receipt, "order_id": each.order_id} for each in done.claims],
         "statements": [
             {
                 "source": t.source, "name": t.name, "sha256": t.sha256,
@@ -107,6 +108,7 @@ def _print_for_people(
     streams: "Streams", done: "Reconciled", balanced: "Balanced", closed: "Closed | None", now_us: int
 ) -> None:
     from mpesa_cli.operations.books import for_a_person
+    from mpesa_cli.terminal.claim_words import claim_lines
     from mpesa_cli.terminal.payment_words import advice, headline
 
     settled = {p.payment_id for p in balanced.payments}
@@ -118,6 +120,8 @@ def _print_for_people(
     if streams.verbosity:
         for payment in balanced.payments:
             streams.out(f"{headline(payment)}, by M-PESA's own record")
+    for line in claim_lines(done.claims):
+        streams.out(line)
     for line in break_lines(balanced.breaks if streams.verbosity else balanced.open_breaks, now_us):
         streams.out(line)
     _print_held(streams, balanced)

@@ -88,7 +88,7 @@ def run(runtime: "Runtime", settings: "Profile", asked: Asked) -> Outcome:
 
 
 def _outcome(done: Reconciled, balanced: Balanced, *, partly: bool) -> Outcome:
-    differs = bool(for_a_person(done, balanced) or balanced.open_breaks or balanced.held)
+    differs = bool(for_a_person(done, balanced) or done.claims or balanced.open_breaks or balanced.held)
     return Outcome(differs=differs, partly=partly or bool(done.not_asked))
 
 

@@ -48,6 +48,12 @@ def show_and_exit(
             label = environment_label(payment.environment)
             for line in [*advice(payment), *([label] if label else [])]:
                 streams.say(line)
+        if profile is not None:
+            from mpesa_cli.operations.claims import claims_on
+            from mpesa_cli.terminal.claim_words import claim_lines
+
+            for line in claim_lines(claims_on(runtime.ledger(profile), payment)):
+                streams.say(line)
         if profile is not None and (words := for_the_customer(profile, payment)):
             streams.say(words)
         if profile is not None and (way := by_hand(profile, payment)):

@@ -77,6 +77,13 @@ class Payment:
     description: str
     created_us: int
     attempts: tuple[Attempt, ...]
+    may_be_orders: tuple[str, ...] = ()  # of money by hand that is no order's: those whose prompt it may have paid
+
+    @property
+    def is_nobodys(self) -> bool:
+        """Whether it is only what C2B told of one receipt, for no order that was known."""
+        first = self.attempts[0].view.receipt
+        return self.order_id == f"C2B-{first}" and len(self.attempts) == 1 and self.attempts[0].channel == "c2b"
 
     @property
     def status(self) -> PaymentStatus:

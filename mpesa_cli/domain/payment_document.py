@@ -29,6 +29,7 @@ def payment_document(payment: Payment, now_us: int) -> dict[str, Any]:
         "result_desc": telling.result_desc,
         "created_at": rfc3339(payment.created_us),
         "paid_at": rfc3339(telling.paid_us),
+        "may_be_orders": list(payment.may_be_orders),
         "attempts": [_attempt(a, now_us) for a in payment.attempts],
     }
 

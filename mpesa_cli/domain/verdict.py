@@ -71,6 +71,7 @@ class Checked:
 
     ``payment`` is the one that the receipt pays, or that it was reported for; ``before`` when it was shown before;
     ``held`` are messages that show it and could not be applied.
+    ``may_be`` are other orders than the claim's that the money may be of, where it is known to be no order's.
     """
 
     claim: Claim
@@ -82,6 +83,7 @@ class Checked:
     meant: tuple[str, ...] = ()
     why: str = ""
     held: tuple[HeldMessage, ...] = ()
+    may_be: tuple[str, ...] = ()
 
 
 def judge(claim: Claim, money: Money, shown_for: Sequence[str]) -> Verdict:

@@ -78,6 +78,9 @@ class BookReads(Protocol):
     def rows_without_payment(self, scope: Scope) -> Sequence[StatementRow]:
         """Rows of received money whose receipt pays nothing in this ledger, oldest first."""
 
+    def rows_of_nobody(self, scope: Scope, amounts: Sequence[int]) -> Sequence[StatementRow]:
+        """Rows of these amounts whose receipt C2B has told of, and which is no order's yet; oldest first."""
+
     def receipt_rows(self, receipt: str) -> Sequence[StatementRow]:
         """Every stored row of one receipt."""
 

@@ -91,6 +91,18 @@ class BookReads(Reads):
         unknown = "NOT EXISTS (SELECT 1 FROM receipts k WHERE k.receipt=r.receipt)"
         return self._rows_of_keys(f"r.kind='received' AND {unknown}", scope)
 
+    def rows_of_nobody(self, scope: Scope, amounts: Sequence[int]) -> Sequence[StatementRow]:
+        """Rows of these amounts whose receipt C2B has told of, and which is no order's yet; oldest first."""
+        owned = "SELECT 1 FROM receipts k JOIN payments p USING (payment_id) WHERE k.receipt=f.receipt"
+        rows = self.rows(
+            f"SELECT {ROW_COLUMNS} FROM (SELECT * FROM ({KEYS_IN_SCOPE} AND r.kind='received') f "  # noqa: S608
+            "WHERE f.amount_cents IN (SELECT value FROM json_each(?)) "
+            f"AND EXISTS ({owned} AND p.order_id='C2B-'||k.receipt)) "
+            "CROSS JOIN statement_rows USING (receipt, kind, amount_cents) ORDER BY completed_us, receipt",
+            (*bounds(scope), json.dumps(list(amounts))),
+        )
+        return list(map(statement_row, rows))
+
     def reversal_rows(self, scope: Scope) -> Sequence[StatementRow]:
         """Rows of reversals, oldest first."""
         return self._rows_of_keys("r.kind='reversal'", scope)

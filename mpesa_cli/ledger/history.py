@@ -30,7 +30,7 @@ class HistoryReads(Reads):
         for page in self._pages(PAYMENT_COLUMNS, wanted, PAYMENTS_PER_PAGE):
             attempts = self._attempts_of([str(row[0]) for row in page])
             for row in page:
-                yield payment_from(row, attempts.get(str(row[0]), ()), self.environment)
+                yield self.with_claims(payment_from(row, attempts.get(str(row[0]), ()), self.environment))
 
     def _attempts_of(self, payment_ids: list[str]) -> dict[str, list[Attempt]]:
         marks = ",".join("?" * len(payment_ids))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from mpesa_cli.domain.api_token import KnownToken
+    from mpesa_cli.domain.by_hand import HandMoney
     from mpesa_cli.domain.evidence import Evidence
     from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
     from mpesa_cli.domain.pseudonym import Erased
@@ -107,8 +108,17 @@ class LedgerReads(OrderReads, RequestReads, BookReads, HeldReads, Protocol):
     def orders_meant(self, keys: Sequence[str]) -> Sequence[Payment]:
         """Payments whose order id, reduced to letters and digits, is one of ``keys`` (domain/order_matching.py)."""
 
-    def open_prompts(self, amount_cents: int) -> Sequence[Attempt]:
-        """Prompts for exactly this amount that may still be paid, or were called failed by a query only."""
+    def open_prompts(self, amount_cents: int, at_us: int) -> Sequence[Attempt]:
+        """Prompts of this amount that were asked for around ``at_us`` and may still be paid, or lack their receipt."""
+
+    def orders_it_may_be(self, money: HandMoney, profile: str) -> tuple[str, ...]:
+        """The orders of a profile (empty: of any) whose prompt this money may have paid, oldest first."""
+
+    def paid_without_receipt(self) -> Sequence[Payment]:
+        """Payments with a prompt that is paid and has no receipt yet, oldest first."""
+
+    def receipts_it_may_have(self, payment: Payment) -> tuple[str, ...]:
+        """Receipts of money by hand that is no order's and may have paid a prompt of this payment, oldest first."""
 
     def knows_hook(self, secret_hash: str) -> bool:
         """Whether a registered C2B URL has the secret with this SHA-256."""

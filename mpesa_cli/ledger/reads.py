@@ -8,13 +8,14 @@ from pathlib import Path
 
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
+from mpesa_cli.ledger.claiming import ClaimReads
 from mpesa_cli.ledger.connection import explained
 from mpesa_cli.ledger.ledger import JournalEntry, RawBody, RawCallback
 from mpesa_cli.ledger.outbox import OutboxRow, is_due, listed
 from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, attempt_from, payment_from
 
 
-class Reads:
+class Reads(ClaimReads):
     """Questions to one connection, inside or outside a write transaction."""
 
     _path: Path
@@ -60,7 +61,7 @@ class Reads:
             f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE payment_id=? ORDER BY number",  # noqa: S608 - fixed text
             (rows[0][0],),
         )
-        return payment_from(rows[0], map(attempt_from, attempts), self.environment)
+        return self.with_claims(payment_from(rows[0], map(attempt_from, attempts), self.environment))
 
     def find(self, ref: str) -> Payment | None:
         """By order id, payment id, CheckoutRequestID or receipt, in this order."""
@@ -142,16 +143,6 @@ class Reads:
         marks = ",".join("?" * len(keys))
         rows = self.rows(f"SELECT payment_id FROM payments WHERE order_key IN ({marks})", tuple(keys))  # noqa: S608
         return [p for r in rows if (p := self.payment(str(r[0])))]
-
-    def open_prompts(self, amount_cents: int) -> Sequence[Attempt]:
-        """Prompts for exactly this amount that may still be paid, or were called failed by a query only."""
-        rows = self.rows(
-            f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE channel='stk' AND amount_cents=? AND "  # noqa: S608
-            "(state IN ('sending', 'pending', 'unknown') OR (state='failed' AND flags LIKE '%unconfirmed%')) "
-            "ORDER BY created_us",
-            (amount_cents,),
-        )
-        return [attempt_from(r) for r in rows]
 
     def knows_hook(self, secret_hash: str) -> bool:
         """Whether a registered C2B URL has the secret with this SHA-256."""

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable
 
 from mpesa_cli.ledger.schema_api import m004_api
+from mpesa_cli.ledger.schema_awaiting import m007_awaiting_receipts
 from mpesa_cli.ledger.schema_books import m002_books
 from mpesa_cli.ledger.schema_held import m006_held
 from mpesa_cli.ledger.schema_requests import m003_requests
@@ -43,7 +44,7 @@ def m005_reshaped_and_decided_anew(connection: sqlite3.Connection) -> None:
 
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
-    *_PUBLISHED, m005_reshaped_and_decided_anew, m006_held,
+    *_PUBLISHED, m005_reshaped_and_decided_anew, m006_held, m007_awaiting_receipts,
 )  # fmt: skip
 LATEST = len(MIGRATIONS)
 

@@ -116,6 +116,7 @@ class Write(ApiWrites, BodyWrites, BookWrites, Erasing, HeldWrites, RequestStore
         now = replace(asked, view=view, withdrawn=withdrawn)
         payment = replace(before, attempts=tuple(now if a is asked else a for a in before.attempts))
         save_payment(self._open, payment)
+        payment = self.with_claims(payment)
         staged = self._stage(before.status, payment, evidence.at_us)
         if staged and self._late_us is not None:
             staged = late(staged, payment, self._late_us)

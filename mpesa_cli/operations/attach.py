@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 
 from mpesa_cli.domain.amount import format_cents
+from mpesa_cli.domain.by_hand import awaits_receipt
 from mpesa_cli.domain.evidence import Received, Source
 from mpesa_cli.domain.moments import SECOND_US
-from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
+from mpesa_cli.domain.payment import Attempt, Payment
 from mpesa_cli.domain.shown_number import fits
-from mpesa_cli.domain.state import AttemptState, Flag
+from mpesa_cli.domain.state import AttemptState
 from mpesa_cli.domain.verdict import Claim, Money
 from mpesa_cli.errors import Conflict, MpesaError, NotFound
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
 from mpesa_cli.operations.verify import belongs_to_nobody
 
 _BEFORE_PROMPT_S = 120  # clocks differ; money that came longer before a prompt was not for it
-_DOUBTFUL = frozenset({AttemptState.SENDING, AttemptState.PENDING, AttemptState.UNKNOWN, AttemptState.REVIEW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +35,19 @@ def attach(ledger: Ledger, claim: Claim, money: Money, approval: Approval, now_u
         payment = _order(tx, claim)
         _check_free(tx, claim, payment)
         missing_cents = payment.amount_cents - payment.received_cents
-        if money.amount_cents != missing_cents:
+        known = _attempt_for(payment, money)
+        # A prompt that is paid without a receipt lacks nothing but its number.
+        lacks_number = known is not None and known.state is AttemptState.PAID
+        if missing_cents <= 0 and not lacks_number:
+            raise _already_paid(payment)
+        if money.amount_cents != missing_cents and not lacks_number:
             raise _refused(
                 f"Order {payment.order_id} lacks {format_cents(missing_cents)}, and the receipt is over "
                 f"{format_cents(money.amount_cents or 0)}.",
                 payment,
                 "attach-amount",
             )
-        ref = _attempt_for(payment, money) or tx.add_received(
-            payment.payment_id, money.payer, missing_cents, now_us
-        )
+        ref = known.ref if known else tx.add_received(payment.payment_id, money.payer, missing_cents, now_us)
         tx.note_attached(claim.receipt, ref, by=approval.by, reason=approval.reason, at_us=now_us)
         return tx.append(
             ref,
@@ -81,19 +84,23 @@ def _check_free(ledger: Ledger | LedgerWrite, claim: Claim, payment: Payment) ->
     other = ledger.payment(owner.payment_id) if owner else None
     if other is not None and not belongs_to_nobody(other, claim.receipt):
         raise _refused(f"{claim.receipt} already pays order {other.order_id}.", other, "receipt-used")
-    if payment.received_cents >= payment.amount_cents:
-        raise _refused(f"Order {payment.order_id} is already paid.", payment, "already-paid")
+    lacks_number = any(each.state is AttemptState.PAID and awaits_receipt(each) for each in payment.attempts)
+    if payment.received_cents >= payment.amount_cents and not lacks_number:
+        raise _already_paid(payment)
 
 
-def _attempt_for(payment: Payment, money: Money) -> AttemptRef | None:
-    """The newest attempt in doubt that this money can belong to, or None."""
+def _already_paid(payment: Payment) -> MpesaError:
+    return _refused(f"Order {payment.order_id} is already paid.", payment, "already-paid")
+
+
+def _attempt_for(payment: Payment, money: Money) -> Attempt | None:
+    """The newest attempt in doubt, or without a receipt, that this money can belong to; or None."""
     fitting = [each for each in payment.attempts if _is_in_doubt(each) and _fits(each, money)]
-    return fitting[-1].ref if fitting else None
+    return fitting[-1] if fitting else None
 
 
 def _is_in_doubt(attempt: Attempt) -> bool:
-    unconfirmed = attempt.state is AttemptState.FAILED and Flag.UNCONFIRMED in attempt.view.flags
-    return attempt.channel == "stk" and (attempt.state in _DOUBTFUL or unconfirmed)
+    return awaits_receipt(attempt) or (attempt.channel == "stk" and attempt.state is AttemptState.REVIEW)
 
 
 def _fits(attempt: Attempt, money: Money) -> bool:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b
 from mpesa_cli.daraja.strict_json import Unreadable
+from mpesa_cli.domain.believed import believed_us
+from mpesa_cli.domain.by_hand import HandMoney, prompt_named, prompt_proven
 from mpesa_cli.domain.evidence import Received
 from mpesa_cli.domain.order_matching import keys_meant, order_key
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment, ShopOrder
-from mpesa_cli.domain.shown_number import fits
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawBody
 from mpesa_cli.operations.each_alone import apply_each
 from mpesa_cli.operations.holding import hold_body
@@ -65,8 +66,11 @@ def apply_in(tx: LedgerWrite, raw: RawBody, shop: Shop) -> Payment | None:
 def order_meant(tx: LedgerWrite | Ledger, said: C2bPayment, shop: Shop) -> Payment | ShopOrder | None:
     """The one order that the typed account number can mean, or None where there is none, or more than one.
 
-    A ShopOrder is one that the shop added and that nobody was asked for yet.
+    A ShopOrder is one that the shop added and that nobody was asked for yet. What every prompt shows as the account
+    means none, though an order may be called so.
     """
+    if order_key(said.account_reference) in set(map(order_key, shop.own_words)):
+        return None
     for key in keys_meant(said.account_reference, shop.own_words):
         found: list[Payment | ShopOrder] = [*tx.orders_meant([key]), *tx.added_orders_meant([key])]
         if len(found) == 1:
@@ -77,20 +81,23 @@ def order_meant(tx: LedgerWrite | Ledger, said: C2bPayment, shop: Shop) -> Payme
 
 
 def _attempt_for(tx: LedgerWrite, said: C2bPayment, raw: RawBody, shop: Shop) -> AttemptRef:
-    """Where this money belongs: a prompt that it pays, an order, or a payment of its own.
+    """Where this money belongs: a prompt that it pays, an order that was named, or a payment of its own.
 
-    A prompt that is paid is reported by C2B too where URLs are registered (daraja.md 3.2), and the two come
-    in any order. So where exactly one open prompt fits in amount, reference and number, it is that one's.
+    A prompt that is paid is reported by C2B too where URLs are registered (daraja.md 3.2), and the two come in any
+    order. What settles a prompt is domain/by_hand.py's to say.
     """
-    # One that was held and is read again later can't be about a prompt that went out after it had come.
-    before = [p for p in tx.open_prompts(said.amount_cents) if (p.view.requested_us or 0) <= raw.received_us]
-    fitting = _fitting(tx, before, said)
-    if len(fitting) == 1:
-        return fitting[0].ref
-    msisdn = said.msisdn or ""
+    money = HandMoney(said.amount_cents, believed_us(said.transacted_us, raw.received_us), said.msisdn or "")
+    prompts = _prompts(tx, money, raw, shop)
     order = order_meant(tx, said, shop)
+    if order is not None and _others_show_it(order, said, prompts):
+        order = None
     if isinstance(order, Payment):
-        return tx.add_received(order.payment_id, msisdn, said.amount_cents, raw.received_us)
+        named = [prompt for prompt, payment in prompts if payment.payment_id == order.payment_id]
+        if (prompt := prompt_named(named, money)) is not None:
+            return prompt.ref
+        return tx.add_received(order.payment_id, money.payer, said.amount_cents, raw.received_us)
+    if order is None and (prompt := prompt_proven([each for each, _ in prompts], money)) is not None:
+        return prompt.ref
     return tx.open_received(
         Intent(
             payment_id=shop.new_payment_id(),
@@ -98,7 +105,7 @@ def _attempt_for(tx: LedgerWrite, said: C2bPayment, raw: RawBody, shop: Shop) ->
             profile=shop.profile,
             shortcode=said.shortcode,
             amount_cents=order.amount_cents if order else said.amount_cents,
-            msisdn=msisdn,
+            msisdn=money.payer,
             account_reference=said.account_reference,
             description="Paid by hand from the M-PESA menu",
             token_hash="",
@@ -108,14 +115,20 @@ def _attempt_for(tx: LedgerWrite, said: C2bPayment, raw: RawBody, shop: Shop) ->
     )
 
 
-def _fitting(tx: LedgerWrite, prompts: Sequence[Attempt], said: C2bPayment) -> list[Attempt]:
-    typed = order_key(said.account_reference)
+def _prompts(tx: LedgerWrite, money: HandMoney, raw: RawBody, shop: Shop) -> list[tuple[Attempt, Payment]]:
+    """Open prompts of this shop that were sent before the message came, which may have been held since."""
     found = []
-    for prompt in prompts:
+    for prompt in tx.open_prompts(money.amount_cents, money.at_us):
         payment = tx.payment(prompt.ref.payment_id)
-        if payment is None or not fits(prompt.msisdn, said.msisdn):
-            continue
-        if typed and typed != order_key(payment.account_reference):
-            continue
-        found.append(prompt)
+        sent_us = prompt.view.requested_us
+        if payment is not None and payment.shortcode in shop.shortcodes and (sent_us or 0) <= raw.received_us:
+            found.append((prompt, payment))
     return found
+
+
+def _others_show_it(
+    order: Payment | ShopOrder, said: C2bPayment, prompts: Sequence[tuple[Attempt, Payment]]
+) -> bool:
+    """Whether an open prompt of another order shows the account that was typed: then it names neither."""
+    typed = order_key(said.account_reference)
+    return any(p.order_id != order.order_id and order_key(p.account_reference) == typed for _, p in prompts)

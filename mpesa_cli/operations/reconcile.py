@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mpesa_cli.domain.by_hand import MayBe
 from mpesa_cli.domain.evidence import GivenUp
 from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.domain.payment import Attempt, Payment
@@ -10,6 +11,7 @@ from mpesa_cli.domain.state import AttemptState, PaymentStatus
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.operations.ask import Queries, ask, can_settle
 from mpesa_cli.operations.c2b import Shop, apply_confirmations
+from mpesa_cli.operations.claims import all_claims
 from mpesa_cli.operations.results import apply_unread_results
 from mpesa_cli.operations.settle import apply_unread
 from mpesa_cli.operations.wait import look
@@ -21,10 +23,12 @@ GIVE_UP_AFTER_S = 86_400  # nobody knows for how long Daraja can be asked about 
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """The payments that were open, as they stand now, and how many could not be asked about this time."""
+    """The payments that were open, as they stand now, how many could not be asked about this time, and money by
+    hand that may be theirs."""
 
     payments: tuple[Payment, ...]
     not_asked: int
+    claims: tuple[MayBe, ...] = ()
 
     @property
     def for_a_person(self) -> tuple[Payment, ...]:
@@ -61,7 +65,7 @@ def settle_open(
             if asked.reached and _is_over(attempt, now_us()):
                 payment = _give_up(ledger, payment, attempt, now_us())
         settled.append(payment)
-    return Reconciled(tuple(settled), not_asked)
+    return Reconciled(tuple(settled), not_asked, all_claims(ledger, settled))
 
 
 def _is_over(attempt: Attempt, now_us: int) -> bool:

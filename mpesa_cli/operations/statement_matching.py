@@ -12,6 +12,7 @@ from mpesa_cli.domain.evidence import Received, Reversed, Source
 from mpesa_cli.domain.matching import BY_HAND, NEAR_US, Candidate, Match, Matching, match
 from mpesa_cli.domain.order_matching import keys_meant, order_key
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
+from mpesa_cli.domain.shown_number import fits
 from mpesa_cli.domain.state import AttemptState, Flag, PaymentStatus
 from mpesa_cli.domain.statement_row import StatementRow
 from mpesa_cli.ledger.book_keeping import Known, Scope
@@ -38,8 +39,12 @@ def settle_by_rows(
     ledger: Ledger, scope: Scope, source: Source, own_words: tuple[str, ...], now_us: int
 ) -> Settled:
     """Append what the stored rows of ``scope`` say about attempts of ours. Run again, it appends nothing."""
-    rows = ledger.rows_without_payment(scope)
-    found = match(rows, list(_candidates(ledger, scope, rows, own_words)), own_words) if rows else Matching((), ())
+    doubtful = ledger.doubtful_attempts(scope.from_us - BEFORE_US, scope.until_us + NEAR_US)
+    waited_for = sorted({each.amount_cents for each in doubtful})
+    free = ledger.rows_without_payment(scope)
+    rows = [*free, *(ledger.rows_of_nobody(scope, waited_for) if waited_for else ())]
+    candidates = list(_candidates(ledger, scope, rows, doubtful, own_words)) if rows else []
+    found = match(rows, candidates, own_words) if rows else Matching((), ())
     changed: dict[str, Payment] = {}
     steps = iter(found.settled)
     while chunk := list(islice(steps, STEPS_PER_WRITE)):
@@ -47,15 +52,14 @@ def settle_by_rows(
             for each in chunk:
                 if (payment := _append(tx, each, source, now_us)) is not None:
                     changed[payment.payment_id] = payment
-    unknown = tuple(row for row in rows if ledger.receipt_owner(row.receipt) is None)
+    unknown = tuple(row for row in free if ledger.receipt_owner(row.receipt) is None)
     return Settled(tuple(changed.values()), found.suggested, unknown)
 
 
 def _candidates(
-    ledger: Ledger, scope: Scope, rows: Sequence[StatementRow], own_words: tuple[str, ...]
+    ledger: Ledger, scope: Scope, rows: Sequence[StatementRow], doubtful: Sequence[Attempt], own_words: tuple[str, ...]
 ) -> Iterator[Candidate]:
-    """Attempts that a row without a payment may be about: those in doubt, and the orders that rows name."""
-    doubtful = ledger.doubtful_attempts(scope.from_us - BEFORE_US, scope.until_us + NEAR_US)
+    """Attempts that a row without an order may be about: those in doubt, and the orders that rows name."""
     payments = {a.ref.payment_id: p for a in doubtful if (p := ledger.payment(a.ref.payment_id))}
     named = {key for row in rows for key in keys_meant(row.account, own_words)}
     everybodys = set(map(order_key, own_words))  # a constant reference names no order, not even the first
@@ -120,13 +124,15 @@ def _append(tx: LedgerWrite, each: Match, source: Source, now_us: int) -> Paymen
     """Append one row's money, where the attempt still is as the plan saw it and nobody else has the receipt."""
     row, ref = each.row, each.ref
     payment = tx.payment(ref.payment_id)
-    if payment is None or tx.receipt_owner(row.receipt) is not None:
+    owner = tx.receipt_owner(row.receipt)
+    other = tx.payment(owner.payment_id) if owner else None
+    if payment is None or (other is not None and not other.is_nobodys):
         return None
     if ref.number == BY_HAND:
-        if payment.status is not PaymentStatus.FAILED:
+        if other is not None or payment.status is not PaymentStatus.FAILED:
             return None
         ref = tx.add_received(payment.payment_id, row.party, row.amount_cents, now_us)
-    elif not any(a.ref == ref and _may_be_paid(a) for a in payment.attempts):
+    elif not any(a.ref == ref and _may_be_paid(a) and _is_one(a, other) for a in payment.attempts):
         return None
     said = Received(now_us, source, row.receipt, row.amount_cents, row.completed_us or None, msisdn=row.party or None)
     if any(_same_row(said, known) for known in tx.evidence(ref)):
@@ -135,6 +141,11 @@ def _append(tx: LedgerWrite, each: Match, source: Source, now_us: int) -> Paymen
     for back in tx.reversals_of(row.receipt):
         tx.append(ref, _back(row.receipt, back, source, now_us))
     return tx.append(ref, said)
+
+
+def _is_one(attempt: Attempt, told: Payment | None) -> bool:
+    """Whether what C2B told of the row's receipt, if anything, can be the attempt's money."""
+    return told is None or (told.amount_cents == attempt.amount_cents and fits(attempt.msisdn, told.msisdn))
 
 
 def _same_row(said: Received, known: object) -> bool:

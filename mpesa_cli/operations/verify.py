@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from mpesa_cli.daraja.transaction_status import COMMAND_ID, status_command
 from mpesa_cli.domain.api_request import OPEN, ApiRequest, RequestState
+from mpesa_cli.domain.by_hand import HandMoney
 from mpesa_cli.domain.moments import SECOND_US
+from mpesa_cli.domain.order_matching import order_key
 from mpesa_cli.domain.payment import Attempt, Payment
 from mpesa_cli.domain.receipt_number import look_alikes, plausibility
 from mpesa_cli.domain.state import AttemptState
@@ -39,7 +41,7 @@ def look_up(ledger: Ledger, claim: Claim, now_us: int) -> Checked:
     money, payment = known_money(ledger, claim.receipt)
     if money is not None:
         verdict = judge(claim, money, [each.order_id for each in before])
-        return Checked(claim, verdict, plausible, money, payment, before, held=held)
+        return _with_claims(ledger, Checked(claim, verdict, plausible, money, payment, before, held=held))
     meant = [each for each in look_alikes(claim.receipt) if known_money(ledger, each)[0] is not None]
     reported = ledger.find(claim.receipt)
     why = "" if reported is None else f"It was reported for order {reported.order_id}, and does not fit what was asked."
@@ -86,7 +88,7 @@ def ask_daraja(hands: Hands, found: Checked, timeout_s: float, look: Callable[[f
             )
         asked = ask(hands, status_command(found.claim.receipt, hands.initiator.shortcode))
         request = wait_for_result(hands, asked, timeout_s, look)
-    return _told(found, request, hands.initiator.shortcodes, timeout_s)
+    return _with_claims(hands.ledger, _told(found, request, hands.initiator.shortcodes, timeout_s))
 
 
 def remember_shown(ledger: Ledger, checked: Checked, now_us: int) -> Checked:
@@ -99,6 +101,16 @@ def remember_shown(ledger: Ledger, checked: Checked, now_us: int) -> Checked:
         if verdict is Verdict.REAL:
             tx.note_shown(checked.claim.receipt, checked.claim.order_id or "", now_us)
     return replace(checked, verdict=verdict, before=before)
+
+
+def _with_claims(ledger: Ledger, checked: Checked) -> Checked:
+    """With the orders whose prompt may have been paid by this money, where no order has it."""
+    money, asked = checked.money, order_key(checked.claim.order_id or "")
+    if money is None or money.order_id or money.amount_cents is None or money.at_us is None:
+        return checked
+    profile = checked.payment.profile if checked.payment else ""
+    orders = ledger.orders_it_may_be(HandMoney(money.amount_cents, money.at_us, money.payer), profile)
+    return replace(checked, may_be=tuple(each for each in orders if order_key(each) != asked))
 
 
 def _of_attempt(payment: Payment, attempt: Attempt, receipt: str, *, gone_back: bool) -> Money:

@@ -18,6 +18,10 @@ PAYMENT_FIELDS: dict[str, tuple[str, str]] = {
     "result_desc": ("text or null", "Daraja's own words for it."),
     "created_at": ("time", "When the intent was recorded, before anything was sent."),
     "paid_at": ("time or null", "When the money came, as M-PESA says; else when we heard of it."),
+    "may_be_orders": (
+        "list of text",
+        "Of money by hand that is no order's yet (`C2B-…`): the orders whose prompt it may have paid. A person says.",
+    ),
     "attempts": ("list", "Every attempt, oldest first."),
 }
 
@@ -61,6 +65,9 @@ VERIFY_FIELDS: dict[str, tuple[str, str]] = {
     "paid_at": ("time or null", "When, as M-PESA says."),
     "order_id": ("text or null", "The order that the receipt pays here."),
     "payment_id": ("text or null", "The payment that it pays, or for which it was reported and did not fit."),
+    "may_be_orders": (
+        "list of text", "Orders whose prompt may have been paid by this money, which no order has yet. A person says."
+    ),
     "used_for": ("text or null", "With `used_already`: the other order."),
     "shown_before": ("list", "When it was found real before, and for which order: `order_id` (or null) and `at`."),
     "date_by_number": ("text or null", "The day that its first three characters stand for."),
@@ -74,6 +81,7 @@ RECONCILE_FIELDS: dict[str, tuple[str, str]] = {
     "environment": ("text", "`simulator`, `sandbox` or `production`. Only the last is money."),
     "profile": ("text", "The till or paybill whose books these are."),
     "not_asked": ("number", "Open prompts about which Daraja could not be asked this time."),
+    "may_be": ("list", "Money by hand that is no order's and may be that of an open prompt: `receipt`, `order_id`."),
     "statements": (
         "list",
         ("What was taken in: `source` (`statement` or `pull`), `name`, `sha256`, `from`, `until`, `rows`, `new_rows`, "

@@ -68,6 +68,7 @@ def lines(checked: Checked, language: str) -> list[str]:
     name = f"{verdict.value} ({_SWAHILI[verdict]})" if swahili else verdict.value
     told = [f"{name}  {checked.claim.receipt}{_facts(checked.money, swahili=swahili)}"]
     told += _order_lines(checked, swahili=swahili)
+    told += _may_be_lines(checked, swahili=swahili)
     told += [checked.why] if checked.why else []
     told += _held_lines(checked)
     told += _number_lines(checked, swahili=swahili)
@@ -88,6 +89,7 @@ def document(checked: Checked, environment: str) -> dict[str, Any]:
         "paid_at": rfc3339(money.at_us) if money else None,
         "order_id": money.order_id or None if money else None,
         "payment_id": payment.payment_id if payment else None,
+        "may_be_orders": list(checked.may_be),
         "used_for": _used_for(checked) or None if checked.verdict is Verdict.USED_ALREADY else None,
         "shown_before": [{"order_id": s.order_id or None, "at": rfc3339(s.shown_us)} for s in checked.before],
         "date_by_number": checked.plausible.day.isoformat() if checked.plausible.day else None,
@@ -135,6 +137,16 @@ def _held_lines(checked: Checked) -> list[str]:
     """What could not be applied about this receipt, unless it was, or its money is known."""
     waiting = [each for each in checked.held if each.state is HeldState.OPEN or checked.money is None]
     return [f"{about(waiting)} See it: mpesa held show {waiting[-1].held_id}"] if waiting else []
+
+
+def _may_be_lines(checked: Checked, *, swahili: bool) -> list[str]:
+    """Whose money it may be, before goods are given for it to somebody else."""
+    receipt = checked.claim.receipt
+    if swahili:
+        return [f"Huenda ni ya oda {each}, inayosubiri malipo kama haya. Ikiwa ndiyo: "
+                f"mpesa verify {receipt} --attach {each}" for each in checked.may_be]  # fmt: skip
+    return [f"This may be order {each}'s, which waits for just such money. If it is: "
+            f"mpesa verify {receipt} --attach {each}" for each in checked.may_be]  # fmt: skip
 
 
 def _number_lines(checked: Checked, *, swahili: bool) -> list[str]:

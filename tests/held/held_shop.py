@@ -52,17 +52,21 @@ class HeldShop:
         said = encode(c2b(**{"BusinessShortCode": self.profile.shortcode, **changed})) if body is None else body
         return self.receive(C2bDelivery("confirmation", SECRET_HASH, said, "196.201.214.200"))
 
-    def prompt(self, order: str, *, amount: int = 150, token: str = "t") -> AttemptRef:
+    def prompt(
+        self, order: str, *, amount: int = 150, token: str = "t", phone: str = PHONE, reference: str | None = None,
+        accepted: bool = True, checkout_id: str = "ws_CO_24112026103001482708374149",
+    ) -> AttemptRef:  # fmt: skip
         """A prompt that Daraja accepted, on the virtual clock."""
         at_us, token_hash = self.clock.now_us(), hashlib.sha256(token.encode()).hexdigest()
         with self.ledger.write() as tx:
             intent = Intent(
-                f"PAY-{order}", order, self.profile.name, self.profile.shortcode, amount * 100, PHONE, order, "x",
-                token_hash,
+                f"PAY-{order}", order, self.profile.name, self.profile.shortcode, amount * 100, phone,
+                order if reference is None else reference, "x", token_hash,
             )  # fmt: skip
             ref = tx.open_payment(intent, at_us).last.ref
             tx.append(ref, Sending(at_us, 1))
-            tx.append(ref, Accepted(at_us, 1, "m-1", "ws_CO_24112026103001482708374149"))
+            if accepted:
+                tx.append(ref, Accepted(at_us, 1, "m-1", checkout_id))
         return ref
 
     def callback(self, body: bytes, token: str = "t") -> Verdict:

@@ -96,7 +96,8 @@ def test_flat_rows_say_what_the_whole_payments_say(ledger: SqliteLedger) -> None
     told = [dict(zip(FIELDS, row, strict=True)) for row in values(rows, FIELDS, "simulator", now_us)]
     for payment, row in zip(ledger.history(HistoryFilter()), told, strict=True):
         document = payment_document(payment, now_us)
-        attempts = document.pop("attempts")
+        attempts, claims = document.pop("attempts"), document.pop("may_be_orders")
+        assert claims == []
         flags = str(row.pop("flags")).split()
         assert flags == attempts[payment.telling.ref.number - 1]["flags"]
         assert row.pop("attempt_count") == len(attempts)

@@ -1,0 +1,84 @@
+"""Whose money that came by hand may be: open prompts of its amount and time; and of a prompt, such money."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mpesa_cli.domain.by_hand import AFTER_PROMPT_US, BEFORE_PROMPT_US, HandMoney, awaits_receipt, may_pay
+from mpesa_cli.domain.moments import SECOND_US
+from mpesa_cli.domain.payment import Attempt, Payment
+from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, attempt_from
+
+_INTENT_US = 900 * SECOND_US  # an attempt is recorded first; its last POST may leave so much later
+_HEARD_US = 86_400 * SECOND_US  # money may be heard of so long after it came
+_COLUMNS = ", ".join(f"a.{name}" for name in ATTEMPT_COLUMNS.split(", "))
+_ASKED = f"SELECT {_COLUMNS}, p.order_id, p.profile FROM attempts a CROSS JOIN payments p USING (payment_id)"  # noqa: S608
+
+
+class ClaimReads:
+    """Questions between prompts and money by hand: a part of what the ledger can be asked."""
+
+    def rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+        """Rows of a question to the tables."""
+        raise NotImplementedError
+
+    def open_prompts(self, amount_cents: int, at_us: int) -> Sequence[Attempt]:
+        """Prompts of this amount that were asked for around ``at_us`` and may still be paid, or lack their receipt."""
+        return [attempt for attempt, _, _ in self._open_prompts(amount_cents, at_us)]
+
+    def orders_it_may_be(self, money: HandMoney, profile: str) -> tuple[str, ...]:
+        """The orders of a profile (empty: of any) whose prompt this money may have paid, oldest first."""
+        found = self._open_prompts(money.amount_cents, money.at_us)
+        fitting = [order for each, order, whose in found if profile in ("", whose) and may_pay(each, money)]
+        return tuple(dict.fromkeys(fitting))
+
+    def with_claims(self, payment: Payment) -> Payment:
+        """The payment; where it is money by hand that is no order's, with the orders that it may be of."""
+        view = payment.attempts[0].view if payment.attempts else None
+        if view is None or view.receipt is None or not payment.is_nobodys:
+            return payment
+        money = HandMoney(payment.amount_cents, view.paid_us or payment.created_us, payment.msisdn)
+        return replace(payment, may_be_orders=self.orders_it_may_be(money, payment.profile))
+
+    def receipts_it_may_have(self, payment: Payment) -> tuple[str, ...]:
+        """Receipts of money by hand that is no order's and may have paid a prompt of this payment, oldest first."""
+        found: list[str] = []
+        for each in payment.attempts:
+            sent_us = each.view.requested_us
+            if sent_us is None or not awaits_receipt(each):
+                continue
+            rows = self.rows(
+                "SELECT p.receipt, coalesce(p.paid_us, p.created_us), p.msisdn FROM payments p "
+                "WHERE p.order_id GLOB 'C2B-*' AND p.amount_cents = ? AND p.created_us BETWEEN ? AND ? "
+                "AND p.status = 'paid' AND p.order_id = 'C2B-' || p.receipt AND p.profile = ? ORDER BY p.created_us",
+                (each.amount_cents, sent_us - BEFORE_PROMPT_US, sent_us + AFTER_PROMPT_US + _HEARD_US, payment.profile),
+            )
+            for receipt, at_us, payer in rows:
+                if may_pay(each, HandMoney(each.amount_cents, int(str(at_us)), str(payer))):
+                    found.append(str(receipt))
+        return tuple(dict.fromkeys(found))
+
+    def paid_without_receipt(self) -> Sequence[Payment]:
+        """Payments with a prompt that is paid and has no receipt yet, oldest first."""
+        rows = self.rows(
+            "SELECT DISTINCT payment_id FROM attempts WHERE channel = 'stk' AND receipts = '' AND state = 'paid' "
+            "ORDER BY created_us"
+        )
+        return [found for (payment_id,) in rows if (found := self.payment(str(payment_id)))]
+
+    def payment(self, payment_id: str) -> Payment | None:
+        """The payment, or None."""
+        raise NotImplementedError
+
+    def _open_prompts(self, amount_cents: int, at_us: int) -> list[tuple[Attempt, str, str]]:
+        since_us, until_us = at_us - AFTER_PROMPT_US - _INTENT_US, at_us + BEFORE_PROMPT_US
+        rows = self.rows(
+            f"{_ASKED} WHERE a.state IN ('created', 'sending', 'pending', 'unknown') "
+            "AND a.created_us BETWEEN ? AND ? AND a.channel = 'stk' AND a.amount_cents = ? "
+            f"UNION ALL {_ASKED} WHERE a.channel = 'stk' AND a.receipts = '' AND a.state = 'failed' "
+            "AND a.amount_cents = ? AND a.created_us BETWEEN ? AND ? "
+            f"UNION ALL {_ASKED} WHERE a.channel = 'stk' AND a.receipts = '' AND a.state = 'paid' "
+            "AND a.created_us BETWEEN ? AND ? AND a.amount_cents = ?",
+            (since_us, until_us, amount_cents, amount_cents, since_us, until_us, since_us, until_us, amount_cents),
+        )
+        found = [(attempt_from(row[:-2]), str(row[-2]), str(row[-1])) for row in rows]
+        return sorted((each for each in found if awaits_receipt(each[0])), key=lambda e: (e[0].created_us, e[0].ref))

@@ -1,0 +1,169 @@
+"""Money by hand: what settles a prompt by itself, what is only offered, and what is never told apart wrongly."""
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+from daraja_callbacks.callback_bodies import encode, paid
+from held.held_shop import PHONE, RECEIPT, HeldShop
+
+from mpesa_cli.domain.evidence import QueryAnswered
+from mpesa_cli.domain.payment import AttemptRef
+
+DIGEST = hashlib.sha256(PHONE.encode()).hexdigest()
+NOTHING_SHOWN = ("", None, DIGEST, "q83vEjRWeJCrze8=", "2547*****49", "*****", "0a1b ***** 4149", [1])
+PROVING = (PHONE, "0708374149", "2547 ***** 149", "25470****149", "2547\u2022\u2022\u2022\u2022149", "2547-***-149")
+OTHERS = ("254711111111", "2547 ***** 111", "0712****149", "25471****149")
+
+
+def pay(shop: HeldShop, *, phone: object = PHONE, amount: str = "150.00", account: str = "", receipt: str = RECEIPT,
+        minutes: float = 1) -> None:  # fmt: skip
+    """Money comes by hand so many minutes from now, by M-PESA's time, and is told at once."""
+    from mpesa_cli.domain.moments import daraja_stamp
+
+    at = daraja_stamp(shop.clock.now_us() + int(minutes * 60_000_000))
+    shop.clock.advance(max(1.0, minutes * 60))
+    shop.confirm(TransID=receipt, TransAmount=amount, BillRefNumber=account, MSISDN=phone, TransTime=at)
+
+
+def state(shop: HeldShop, order: str) -> str:
+    found = shop.ledger.payment_by_order(order)
+    assert found is not None
+    return str(found.status)
+
+
+def status(shop: HeldShop, ref: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(shop.mpesa("status", ref, "--json", "--no-refresh").stdout)
+    return document
+
+
+@pytest.mark.parametrize("account", ["", "DUKA", "by the door"])
+@pytest.mark.parametrize("phone", NOTHING_SHOWN + OTHERS)
+def test_money_whose_phone_and_account_prove_nothing_pays_no_prompt(
+    shop: HeldShop, phone: object, account: str
+) -> None:
+    shop.prompt("A1", reference="DUKA")
+    pay(shop, phone=phone, account=account)
+    assert state(shop, "A1") == "pending"
+    assert state(shop, f"C2B-{RECEIPT}") == "paid"
+    offered = ["A1"] if phone in NOTHING_SHOWN else []
+    assert status(shop, RECEIPT)["may_be_orders"] == offered
+
+
+@pytest.mark.parametrize("phone", PROVING)
+def test_money_of_the_phone_that_was_asked_pays_its_prompt(shop: HeldShop, phone: str) -> None:
+    shop.prompt("A1", reference="DUKA")
+    pay(shop, phone=phone, account="DUKA")
+    assert (state(shop, "A1"), status(shop, RECEIPT)["order_id"]) == ("paid", "A1")
+
+
+@pytest.mark.parametrize("phone", PROVING + NOTHING_SHOWN)
+def test_money_that_names_the_order_pays_its_prompt_where_no_shown_digit_contradicts(
+    shop: HeldShop, phone: object
+) -> None:
+    ref = shop.prompt("A1", reference="DUKA")
+    shop.prompt("B2", reference="DUKA", token="u", phone="254711111111", checkout_id="ws_CO_2")
+    pay(shop, phone=phone, account="order a-1")
+    assert state(shop, "A1") == "paid"
+    assert shop.ledger.receipt_owner(RECEIPT) == ref
+    assert state(shop, "B2") == "pending"
+
+
+@pytest.mark.parametrize("account", ["1042", "order 1042"])
+def test_an_account_that_open_prompts_of_two_orders_show_names_neither(shop: HeldShop, account: str) -> None:
+    shop.prompt("1042", phone="254711111111")
+    shop.prompt("1042-rest", reference="1042", token="u", phone="254700000017", checkout_id="ws_CO_2")
+    pay(shop, phone=DIGEST, account=account)
+    paid_by = status(shop, RECEIPT)
+    if account == "1042":
+        assert (paid_by["order_id"], paid_by["may_be_orders"]) == (f"C2B-{RECEIPT}", ["1042", "1042-rest"])
+    else:
+        assert paid_by["order_id"] == "1042"
+
+
+@pytest.mark.parametrize(("minutes", "settles"), [(-2, False), (-0.9, True), (9.9, True), (10.1, False)])
+def test_money_pays_a_prompt_from_a_minute_before_it_was_sent_until_ten_after(
+    shop: HeldShop, minutes: float, settles: bool
+) -> None:
+    shop.prompt("A1", reference="DUKA")
+    pay(shop, minutes=minutes)
+    assert state(shop, "A1") == ("paid" if settles else "pending")
+    assert state(shop, "A1") == "paid" or status(shop, RECEIPT)["may_be_orders"] == []
+
+
+def test_of_two_prompts_that_the_phone_fits_neither_is_paid_by_itself(shop: HeldShop) -> None:
+    shop.prompt("A1", reference="DUKA")
+    shop.prompt("B2", reference="DUKA", token="u", phone="254700000149", checkout_id="ws_CO_2")
+    pay(shop, phone="2547 ***** 149")
+    assert {state(shop, "A1"), state(shop, "B2")} == {"pending"}
+    assert status(shop, RECEIPT)["may_be_orders"] == ["A1", "B2"]
+
+
+@pytest.mark.parametrize("phone", NOTHING_SHOWN)
+def test_the_prompts_own_callback_takes_the_money_that_was_only_offered(shop: HeldShop, phone: object) -> None:
+    ref = shop.prompt("A1", reference="DUKA")
+    pay(shop, phone=phone)
+    shop.callback(encode(paid(RECEIPT)))
+    assert (state(shop, "A1"), shop.ledger.receipt_owner(RECEIPT)) == ("paid", ref)
+    assert shop.ledger.payment_by_order(f"C2B-{RECEIPT}") is None
+
+
+def test_what_may_be_an_orders_is_said_wherever_the_two_are_looked_at(shop: HeldShop) -> None:
+    shop.prompt("A1", reference="DUKA")
+    pay(shop, phone=DIGEST)
+    way = f"mpesa verify {RECEIPT} --attach A1"
+    for command in (["status", "A1", "--no-refresh"], ["status", RECEIPT], ["history"], ["verify", RECEIPT],
+                    ["reconcile"]):  # fmt: skip
+        done = shop.mpesa(*command)
+        assert way in done.stdout + done.stderr, command
+    assert shop.reconcile()[1]["may_be"] == [{"receipt": RECEIPT, "order_id": "A1"}]
+    assert shop.mpesa("reconcile").status == 7
+    taken = shop.mpesa("verify", RECEIPT, "--attach", "A1", "--yes", "--by", "asha", "--json")
+    assert (taken.status, state(shop, "A1")) == (0, "paid")
+    assert shop.reconcile()[1]["may_be"] == []
+
+
+def by_query(shop: HeldShop, ref: AttemptRef) -> None:
+    """A query says paid, and no callback comes."""
+    with shop.ledger.write() as tx:
+        tx.append(ref, QueryAnswered(shop.clock.now_us(), "0", "The service request is processed successfully."))
+
+
+@pytest.mark.parametrize("told_first", ["query", "c2b"])
+@pytest.mark.parametrize("phone", [PHONE, "2547 ***** 149"])
+def test_money_told_by_a_query_and_by_c2b_is_one_payment(shop: HeldShop, told_first: str, phone: str) -> None:
+    ref = shop.prompt("A1", reference="DUKA")
+    shop.clock.advance(20)
+    if told_first == "query":
+        by_query(shop, ref)
+    pay(shop, phone=phone, minutes=0)
+    if told_first == "c2b":
+        by_query(shop, ref)
+    found = status(shop, "A1")
+    assert (found["status"], found["received"], found["receipt"]) == ("paid", 150, RECEIPT)
+    assert found["attempts"][0]["flags"] == []
+    assert shop.ledger.payment_by_order(f"C2B-{RECEIPT}") is None
+
+
+@pytest.mark.parametrize("options", [[], ["--order", "9001"]])
+def test_money_that_may_be_an_orders_is_not_called_real_without_saying_whose(
+    shop: HeldShop, options: list[str]
+) -> None:
+    by_query(shop, shop.prompt("A1", reference="DUKA"))
+    pay(shop, phone=DIGEST)
+    assert "This may be order A1's" in shop.mpesa("verify", RECEIPT, *options).stdout
+    shown = shop.mpesa("verify", RECEIPT, *options, "--json")
+    assert json.loads(shown.stdout)["may_be_orders"] == ["A1"]
+
+
+def test_a_payment_without_its_receipt_may_be_any_money_that_fits_it(shop: HeldShop) -> None:
+    by_query(shop, shop.prompt("A1", reference="DUKA"))
+    pay(shop, phone=DIGEST)
+    assert shop.mpesa("reconcile").status == 7
+    assert status(shop, RECEIPT)["may_be_orders"] == ["A1"]
+    taken = shop.mpesa("verify", RECEIPT, "--attach", "A1", "--yes", "--by", "asha")
+    assert taken.status == 0, taken
+    found = status(shop, "A1")
+    assert (found["status"], found["receipt"], len(found["attempts"])) == ("paid", RECEIPT, 1)
+    assert shop.mpesa("reconcile").status == 0
