@@ -52,7 +52,8 @@ class MpesaError(Exception):
 
     exit_status: ClassVar[ExitStatus] = ExitStatus.BUG_OR_DECLINED
     code: str = "error"
-    money_moved: MoneyMoved = "no"
+    # None where only the command can say: "no" if it asks for money and nothing has left, else "unknown".
+    money_moved: MoneyMoved | None = None
     retry_safe: bool = False
 
     def __init__(self, message: str, *, hint: str, code: str | None = None) -> None:

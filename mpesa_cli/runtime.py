@@ -4,6 +4,7 @@ It is also the composition root: it alone names the concrete ledger, Daraja clie
 builds each on first use, so that a command pays only for what it needs. Tests hand in their own.
 """
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -47,6 +48,8 @@ class Runtime:
     random: Callable[[], float] = lambda: int.from_bytes(os.urandom(6)) / 2.0**48
     transport: "httpx.BaseTransport | None" = None
     config_flag: str | None = None
+    command: str | None = None  # its first word: push, status, …
+    prompt_may_be_out: bool = False  # this run's own, or one that it found
     interrupts: Interrupts = field(init=False)
     _closers: list[Callable[[], None]] = field(init=False, default_factory=list)
     _embedded: "dict[Path, EmbeddedDaraja]" = field(init=False, default_factory=dict)
@@ -151,9 +154,15 @@ class Runtime:
             token_hex=self.token_hex,
             new_payment_id=lambda: self.new_id("PAY-"),
             request_for=requests_of(profile),
-            hold=self.interrupts.hold,
+            hold=self._holding,
             say=self.streams.say,
         )
+
+    @contextlib.contextmanager
+    def _holding(self) -> Iterator[None]:
+        self.prompt_may_be_out = True
+        with self.interrupts.hold():
+            yield
 
     def check_credentials(self, profile: "Profile", store: "SecretStore") -> None:
         """Fetch a fresh token, and nothing else. Raises CredentialsRefused or NotDelivered."""

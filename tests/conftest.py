@@ -86,11 +86,11 @@ def mpesa(home: Path, clock: Clock) -> Callable[..., Result]:
 
     def run(
         *argv: str, stdin: str = "", env: Mapping[str, str] | None = None, tty: bool = False,
-        transport: object | None = None, columns: str = "120",
+        transport: object | None = None, columns: str = "120", stdout: io.StringIO | None = None,
     ) -> Result:  # fmt: skip
         stream = Terminal if tty else io.StringIO
         environ = {"MPESA_HOME": str(home), "TERM": "xterm", "COLUMNS": columns, **(env or {})}
-        streams = Streams(stdin=stream(stdin), stdout=stream(), stderr=stream(), environ=environ)
+        streams = Streams(stdin=stream(stdin), stdout=stdout or stream(), stderr=stream(), environ=environ)
         runtime = Runtime(
             streams=streams, environ=environ, now_us=clock.now_us, sleep=clock.sleep, random=lambda: 0.5,
             transport=transport,  # type: ignore[arg-type]

@@ -82,7 +82,7 @@ class ApiApp:
         try:
             return await self._answer(endpoint, request)
         except MpesaError as error:
-            return _problem(problem_of(error))
+            return _problem(problem_of(error, money_moved="no" if endpoint.asks else "unknown"))
         except Exception as bug:  # noqa: BLE001 - whatever it is, the caller gets an answer that is true
             self._complain(f"The API met something it does not know: {type(bug).__name__} in {endpoint.name}.")
             return _problem(problem_of(_Bug(bug)))

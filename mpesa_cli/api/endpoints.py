@@ -27,8 +27,8 @@ class Endpoint:
     """One method on one path.
 
     ``good`` says what each good status means; ``document`` is its schema's name. ``trouble`` are the statuses of
-    problem documents besides those that any call may get. ``talks`` says of which calls Daraja may be waited for.
-    ``handle`` is None for what app.py answers itself.
+    problem documents besides those that any call may get. What ``asks`` for money takes an idempotency key. ``talks``
+    says of which calls Daraja may be waited for. ``handle`` is None for what app.py answers itself.
     """
 
     method: str
@@ -41,7 +41,7 @@ class Endpoint:
     scope: str = ""
     query: tuple[Field, ...] = ()
     body: tuple[Field, ...] | None = None
-    repeatable: bool = False
+    asks: bool = False
     talks: Talks = lambda _: False
     trouble: tuple[int, ...] = ()
     produces: tuple[str, ...] = (JSON,)
@@ -84,14 +84,14 @@ def _asking(profile: Profile) -> tuple[Endpoint, ...]:
             "POST", "/payments/initiate", "initiatePayment", "Ask a customer's phone for an order's money",
             {200: f"The order was asked for before on these terms. {STANDS}",
              202: "A prompt went out, or may have (status `unknown`): look at its status. Never send it again."},
-            "payment", payments.initiate, WRITE, body=(order, method, phone, amount), repeatable=True, talks=_always,
+            "payment", payments.initiate, WRITE, body=(order, method, phone, amount), asks=True, talks=_always,
             trouble=(409, 502),
         ),
         Endpoint(
             "POST", "/payments/retry/{orderId}", "retryPayment", "Ask again for a payment that failed",
             {200: f"This Idempotency-Key made an attempt before. {STANDS}",
              202: "A further prompt went out, or may have (status `unknown`)."},
-            "payment", payments.retry, WRITE, body=(other_phone,), repeatable=True, talks=_always, trouble=(409, 502),
+            "payment", payments.retry, WRITE, body=(other_phone,), asks=True, talks=_always, trouble=(409, 502),
         ),
         Endpoint(
             "POST", "/orders", "addOrder", "Tell of an order before anybody is asked for it",

@@ -81,7 +81,7 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
         about = "The order id; a payment id, CheckoutRequestID or M-PESA receipt finds its payment, too."
         found.append(_parameter("orderId", "path", about, ORDER_REF, "1042", required=True))
     found += [_parameter(q.name, "query", q.meaning, q.schema, q.example) for q in endpoint.query]
-    if endpoint.repeatable:
+    if endpoint.asks:
         about = "Your own name for this call. Repeated with the same inputs it never sends a second prompt."
         found.append(_parameter("Idempotency-Key", "header", about, text_schema(KEY_PATTERN), "call-1042-1"))
     if endpoint.name == "paymentEvents":

@@ -138,7 +138,11 @@ def _check_advice(payment: Payment, now_us: int, msisdn: str) -> None:
 def _sent(desk: Desk, pushed: Pushed) -> Answer:
     """What became of a prompt: 202 where it went out or may have, 200 where another one is out, else a problem."""
     payment = pushed.payment
-    document = desk.document(payment.payment_id)
+    try:
+        document = desk.document(payment.payment_id)
+    except MpesaError as error:
+        error.money_moved = error.money_moved or "unknown"  # the prompt is out: what can't be read now is no "no"
+        raise
     if pushed.picked_up:
         return Answer(200, document)
     if payment.last.state in {AttemptState.NOT_SENT, AttemptState.REJECTED}:
@@ -152,16 +156,19 @@ def _not_taken(payment: Payment) -> MpesaError:
     said = f"({payment.last.view.result_code}: {payment.last.view.result_desc})"
     see = f"See it: mpesa status {payment.order_id}"
     if was_refused_for_credentials(payment):
-        return CredentialsRefused(
+        refused: MpesaError = CredentialsRefused(
             f"Daraja does not accept this shop's credentials {said}.",
             hint="No phone rang. Check them: mpesa config check --live",
         )
-    if payment.last.state is AttemptState.REJECTED:
-        return RequestRefused(f"Daraja refused the prompt for order {payment.order_id} {said}.", hint=see)
-    return NotDelivered(
-        f"The prompt for order {payment.order_id} did not reach Daraja {said}.",
-        hint=f"No phone rang. Send the same request again later. {see}",
-    )
+    elif payment.last.state is AttemptState.REJECTED:
+        refused = RequestRefused(f"Daraja refused the prompt for order {payment.order_id} {said}.", hint=see)
+    else:
+        refused = NotDelivered(
+            f"The prompt for order {payment.order_id} did not reach Daraja {said}.",
+            hint=f"No phone rang. Send the same request again later. {see}",
+        )
+    refused.money_moved = "no"  # the ledger proves it
+    return refused
 
 
 def _in_doubt(desk: Desk, order_id: str) -> Answer:

@@ -10,6 +10,7 @@ from mpesa_cli.errors import (
     CredentialsRefused,
     InvalidInput,
     LedgerUnusable,
+    MoneyMoved,
     MpesaError,
     NotFound,
     PhoneBusy,
@@ -61,8 +62,13 @@ class Problem:
         return json.dumps(self.document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def problem_of(error: MpesaError, payment: Mapping[str, Any] | None = None) -> Problem:
-    """The problem document of an error; ``payment`` is the payment's document where there is one to show."""
+def problem_of(
+    error: MpesaError, payment: Mapping[str, Any] | None = None, *, money_moved: MoneyMoved = "unknown"
+) -> Problem:
+    """The problem document of an error; ``payment`` is the payment's document where there is one to show.
+
+    ``money_moved`` is what holds where the error itself does not say it.
+    """
     status = status_of(error)
     document: dict[str, Any] = {
         "type": TYPE_PREFIX + error.code,
@@ -71,7 +77,7 @@ def problem_of(error: MpesaError, payment: Mapping[str, Any] | None = None) -> P
         "detail": error.message,
         "code": error.code,
         "hint": error.hint,
-        "money_moved": error.money_moved,
+        "money_moved": error.money_moved or money_moved,
         "retry_safe": error.retry_safe,
     }
     if payment is not None:

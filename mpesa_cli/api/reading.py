@@ -80,7 +80,7 @@ def read_key(
     """The Idempotency-Key with what it stands for; None where there is none. Raises InvalidInput (400)."""
     if not headers:
         return None
-    if not endpoint.repeatable:
+    if not endpoint.asks:
         return None
     if len(headers) > 1 or not _KEY.search(headers[0]):
         raise wrong(

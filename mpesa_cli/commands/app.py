@@ -10,11 +10,14 @@ from typing import Annotated
 import typer
 
 from mpesa_cli.commands.root_help import RootGroup
-from mpesa_cli.errors import ExitStatus, MpesaError
+from mpesa_cli.errors import ExitStatus, MoneyMoved, MpesaError
 from mpesa_cli.interrupts import Interrupted
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.errors import print_error
 from mpesa_cli.terminal.streams import StdoutClosed, StdoutFailed
+
+_ASKING = frozenset({"push", "retry"})
+"""Commands that ask for money: an error before a request has left proves that nothing was charged."""
 
 app = typer.Typer(
     name="mpesa",
@@ -46,8 +49,9 @@ def root(
     ] = False,
 ) -> None:
     """Take M-PESA payments from a terminal: never twice, never lost, always told truthfully."""
-    if isinstance(ctx.obj, Runtime) and config_file:
-        ctx.obj.config_flag = config_file
+    if isinstance(ctx.obj, Runtime):
+        ctx.obj.config_flag = config_file or ctx.obj.config_flag
+        ctx.obj.command = ctx.invoked_subcommand
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())
 
@@ -59,19 +63,19 @@ def main(argv: Sequence[str] | None = None, runtime: Runtime | None = None) -> i
     runtime = runtime or Runtime()
     as_json = "--json" in arguments or _asked_for_json(arguments)
     try:
-        return _run(arguments, runtime)
+        status = _run(arguments, runtime)
     except StdoutClosed:
-        _forget_stdout()
-        return int(ExitStatus.DONE)
+        status = ExitStatus.DONE
     except Interrupted as stop:
-        return int(stop.status)
+        status = stop.status
     except KeyboardInterrupt:
-        return int(ExitStatus.INTERRUPTED)
+        status = ExitStatus.INTERRUPTED
     except MpesaError as error:
         _tell(runtime, error, as_json=as_json)
-        return int(error.exit_status)
+        status = error.exit_status
     finally:
         runtime.close()
+    return int(_written(runtime, status))
 
 
 def entry_point() -> None:
@@ -84,25 +88,47 @@ def entry_point() -> None:
 
 
 def _run(arguments: list[str], runtime: Runtime) -> int:
+    """The exit status that the command ended with. Raises what it raised, in our words."""
     from mpesa_cli.commands.failures import in_our_words
 
     with in_our_words(runtime):
         result = app(arguments, obj=runtime, standalone_mode=False, prog_name="mpesa")
-    _flush(runtime)
-    return result if isinstance(result, int) else int(ExitStatus.DONE)
+    return result if isinstance(result, int) else ExitStatus.DONE
 
 
 def _tell(runtime: Runtime, error: MpesaError, *, as_json: bool) -> None:
-    """Print an error; on stderr where stdout takes nothing."""
-    try:
-        print_error(runtime.streams, error, as_json=as_json and not isinstance(error, StdoutFailed))
-    except StdoutClosed:
-        return
-    except StdoutFailed:
-        print_error(runtime.streams, error, as_json=False)
-        _forget_stdout()
+    """Print an error; on stderr too where stdout does not take it. That stdout itself failed is told at the end."""
+    streams, money_moved = runtime.streams, _money(runtime)
     if isinstance(error, StdoutFailed):
+        return
+    streams.ends_with_reader = False
+    if as_json:
+        print_error(streams, error, as_json=True, money_moved=money_moved)
+    if not as_json or streams.failed is not None:
+        print_error(streams, error, as_json=False, money_moved=money_moved)
+
+
+def _money(runtime: Runtime) -> MoneyMoved | None:
+    """What this run did, where its command asks for money; None where it does not: nobody looked."""
+    if runtime.command not in _ASKING:
+        return None
+    return "unknown" if runtime.prompt_may_be_out else "no"
+
+
+def _written(runtime: Runtime, status: int) -> int:
+    """The status to end with, once stdout has taken the result or can't. A verdict stands whatever becomes of it."""
+    try:
+        runtime.streams.stdout.flush()
+    except (BrokenPipeError, ValueError):
         _forget_stdout()
+        return status
+    except OSError as failed:
+        runtime.streams.failed = runtime.streams.failed or StdoutFailed(failed)
+    if runtime.streams.failed is None:
+        return status
+    _forget_stdout()
+    print_error(runtime.streams, runtime.streams.failed, as_json=False, money_moved=_money(runtime))
+    return status or StdoutFailed.exit_status
 
 
 def _asked_for_json(arguments: list[str]) -> bool:
@@ -114,13 +140,6 @@ def _asked_for_json(arguments: list[str]) -> bool:
 
 def _is_completion(runtime: Runtime) -> bool:
     return "_MPESA_COMPLETE" in runtime.environ
-
-
-def _flush(runtime: Runtime) -> None:
-    try:
-        runtime.streams.stdout.flush()
-    except (BrokenPipeError, ValueError) as closed:
-        raise StdoutClosed from closed
 
 
 def _forget_stdout() -> None:

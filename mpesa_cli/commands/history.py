@@ -68,6 +68,7 @@ def history(
     In CSV a text that a spreadsheet would take for a formula gets an apostrophe before it. Reads only.
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime.streams.ends_with_reader = True
     if json_ and format_ not in {None, "json"}:
         raise InvalidInput(
             f"--json and --format {format_} can't both be meant.",

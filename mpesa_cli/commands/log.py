@@ -38,6 +38,7 @@ def log(
     look at. Times are East Africa Time.
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime.streams.ends_with_reader = True
     settings = runtime.profile(profile)
     from mpesa_cli.commands.log_besides import Besides
 
@@ -98,7 +99,7 @@ def words(entry: "JournalEntry") -> str:
     if entry.kind == "receipt_attached":
         return f"{facts['by']} attached receipt {facts['receipt']} to attempt {facts['attempt']}: {facts['reason']}"
     if entry.kind == "rules_changed":
-        return f"A newer this program decides by other rules: it was {facts['was']}, and is {facts['is']}."
+        return f"This version decides by newer rules: it was {facts['was']}, and is {facts['is']}."
     if entry.kind in KINDS:
         return sentence(from_record(Record(entry.kind, entry.at_us, entry.facts, {})))
     return entry.kind

@@ -8,7 +8,7 @@ import typer
 
 from mpesa_cli.commands.options import REF, JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
 from mpesa_cli.errors import InvalidInput, MpesaError
-from mpesa_cli.terminal.streams import StdoutClosed, Streams
+from mpesa_cli.terminal.streams import Streams
 
 if TYPE_CHECKING:
     from mpesa_cli.domain.receipt import Receipt, Shop
@@ -204,8 +204,4 @@ def _to_stdout(streams: Streams, data: bytes, chosen: Format, again: str) -> Non
             hint=f"Give it a file: {again} --output receipt.{'pdf' if chosen == 'pdf' else 'prn'}",
             code="binary-on-screen",
         )
-    try:
-        streams.stdout.buffer.write(data)
-        streams.stdout.flush()
-    except (BrokenPipeError, ValueError) as closed:
-        raise StdoutClosed from closed
+    streams.out_bytes(data)

@@ -18,6 +18,7 @@ def watch_payment(runtime: Runtime, profile: "Profile", payment: "Payment", *, t
     from mpesa_cli.operations.wait import Seen, watch
     from mpesa_cli.terminal.watch import LiveLine
 
+    runtime.prompt_may_be_out = True
     seen = Seen(payment, timeout_s)
     looks = watch(
         runtime.ledger(profile),

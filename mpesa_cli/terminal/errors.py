@@ -1,6 +1,6 @@
 """An error in words: what happened, whether money moved, what to do next. Or as one JSON document."""
 
-from mpesa_cli.errors import MpesaError
+from mpesa_cli.errors import MoneyMoved, MpesaError
 from mpesa_cli.terminal.render import print_json
 from mpesa_cli.terminal.streams import Streams
 
@@ -11,8 +11,15 @@ _MONEY = {
 }
 
 
-def print_error(streams: Streams, error: MpesaError, *, as_json: bool) -> None:
-    """Tell a person on stderr, or a program on stdout; a program's person hears it on stderr too."""
+def print_error(
+    streams: Streams, error: MpesaError, *, as_json: bool, money_moved: MoneyMoved | None = None
+) -> None:
+    """Tell a person on stderr, or a program on stdout.
+
+    ``money_moved`` is what holds where the error itself does not say it; None where nobody looked: a program is told
+    ``unknown`` then, and a person nothing.
+    """
+    moved = error.money_moved or money_moved
     if as_json:
         print_json(
             streams,
@@ -21,7 +28,7 @@ def print_error(streams: Streams, error: MpesaError, *, as_json: bool) -> None:
                     "code": error.code,
                     "message": error.message,
                     "hint": error.hint,
-                    "money_moved": error.money_moved,
+                    "money_moved": moved or "unknown",
                     "retry_safe": error.retry_safe,
                 }
             },
@@ -29,6 +36,6 @@ def print_error(streams: Streams, error: MpesaError, *, as_json: bool) -> None:
         return
     streams.complain(f"mpesa: {error.message}")
     said = f"{error.message} {error.hint}"
-    if error.money_moved != "no" or ("sent" not in said and "Nothing was" not in said):
-        streams.complain(f"  {_MONEY[error.money_moved]}")
+    if moved is not None and (moved != "no" or ("sent" not in said and "Nothing was" not in said)):
+        streams.complain(f"  {_MONEY[moved]}")
     streams.complain(f"  {error.hint}")

@@ -3,9 +3,10 @@
 stdout is the result and nothing else; everything said about the work goes to stderr.
 """
 
+import contextlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TextIO
 
@@ -16,13 +17,11 @@ if TYPE_CHECKING:
 
 
 class StdoutClosed(Exception):
-    """Whoever read our stdout has gone (``mpesa history | head -1``). Not an error: leave quietly."""
+    """Whoever read our list has gone (``mpesa history | head -1``). Not an error: leave quietly."""
 
 
 class StdoutFailed(MpesaError):
     """The result could not be written (``> file`` on a full disk). What the command did stands."""
-
-    money_moved = "unknown"
 
     def __init__(self, failed: OSError) -> None:
         """``failed`` is why."""
@@ -35,7 +34,12 @@ class StdoutFailed(MpesaError):
 
 @dataclass(slots=True)
 class Streams:
-    """Where results and words go. ``quiet`` silences words about the work, never results or errors."""
+    """Where results and words go. ``quiet`` silences words about the work, never results or errors.
+
+    A stdout that nobody reads, or that is full, ends no command: its exit status is its verdict all the same. Only
+    what prints a list stops there (``ends_with_reader``), since nothing but its lines is wanted of it. ``failed`` is
+    the first failure to write a result, for whoever ends the command.
+    """
 
     stdin: TextIO
     stdout: TextIO
@@ -43,6 +47,8 @@ class Streams:
     environ: Mapping[str, str]
     quiet: bool = False
     verbosity: int = 0
+    ends_with_reader: bool = False
+    failed: StdoutFailed | None = None
 
     @classmethod
     def of_process(cls) -> "Streams":
@@ -55,14 +61,28 @@ class Streams:
         )
 
     def out(self, text: str) -> None:
-        """Write one line of the result to stdout, flushed. Raises StdoutClosed where nobody reads it, StdoutFailed."""
-        try:
+        """Write one line of the result to stdout, flushed. A list raises StdoutClosed or StdoutFailed."""
+        with self._result():
             self.stdout.write(text + "\n")
             self.stdout.flush()
+
+    def out_bytes(self, data: bytes) -> None:
+        """Write a result that is no text to stdout, flushed."""
+        with self._result():
+            self.stdout.buffer.write(data)
+            self.stdout.flush()
+
+    @contextlib.contextmanager
+    def _result(self) -> Iterator[None]:
+        try:
+            yield
         except (BrokenPipeError, ValueError) as closed:
-            raise StdoutClosed from closed
+            if self.ends_with_reader:
+                raise StdoutClosed from closed
         except OSError as failed:
-            raise StdoutFailed(failed) from failed
+            self.failed = self.failed or StdoutFailed(failed)
+            if self.ends_with_reader:
+                raise self.failed from failed
 
     def say(self, text: str) -> None:
         """Write one line about the work to stderr, unless quiet."""

@@ -65,7 +65,7 @@ def test_what_cannot_be_a_code_is_wrong_usage(mpesa: Run, typed: str) -> None:
     result = mpesa("explain", "--json", "--", typed)
     assert result.status == ExitStatus.USAGE
     error = json.loads(result.stdout)["error"]
-    assert (error["code"], error["money_moved"]) == ("invalid-code", "no")
+    assert (error["code"], error["money_moved"]) == ("invalid-code", "unknown")
     assert "mpesa explain 1032" in error["hint"]
 
 
