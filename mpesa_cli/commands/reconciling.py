@@ -144,6 +144,10 @@ def _files(runtime: "Runtime", ledger: "SqliteLedger", asked: Asked, shop: Books
             with open_statement(path) as file:
                 for note in file.notes:
                     runtime.streams.say(f"{path.name}: {note}")
+                if file.heading.shortcode is None:
+                    runtime.streams.say(
+                        f"{path.name} does not name its shortcode. It is read as the statement of {shop.shortcodes[0]}."
+                    )
                 yield take_file(ledger, file, path.name, shop.shortcodes, runtime.now_us())
         except InvalidInput as wrong:
             if path.name in wrong.message:

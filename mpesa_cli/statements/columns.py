@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from mpesa_cli.statements.cells import plain
 from mpesa_cli.statements.refusals import no_header
 
 # A heading stands within so many rows that hold anything; no export was seen with more than six before it.
@@ -12,7 +13,7 @@ SEARCHED_ROWS = 40
 DELIMITERS = ",;\t"
 FIELDS = (
     "receipt", "completed", "status", "paid_in", "withdrawn", "balance", "reason", "details", "party", "linked",
-    "account",
+    "account", "currency",
 )  # fmt: skip
 ESSENTIAL = {
     "receipt": "Receipt No.",
@@ -33,7 +34,11 @@ _NAMES = {
     "otherpartyinfo": "party", "otherparty": "party",
     "linkedtransactionid": "linked",
     "acno": "account", "accountno": "account", "accountnumber": "account",
+    "currency": "currency", "currencycode": "currency", "ccy": "currency",
 }  # fmt: skip
+# Used where no column has the portal's own name.
+_OTHERWISE = {"oppositeparty": "party", "oppositepartyinfo": "party", "partyinfo": "party"}
+_IN_SHILLINGS = re.compile(r"(paidin|paidout|withdrawn|balance)(?:inkes|kes|kshs?)")
 _NOT_A_NAME = re.compile(r"[\W_]+")
 
 
@@ -62,7 +67,7 @@ def find_table(rows: Iterable[tuple[int, Sequence[str]]]) -> Table | None:
     """
     above: list[tuple[str, ...]] = []
     for line, cells in rows:
-        names = [_NAMES.get(normal(cell), "") for cell in cells]
+        names = _names(cells)
         if "receipt" in names and len(set(names) - {""}) >= 3:
             _check(names, line)
             columns = {name: index for index, name in enumerate(names) if name}
@@ -72,6 +77,13 @@ def find_table(rows: Iterable[tuple[int, Sequence[str]]]) -> Table | None:
         if len(above) > SEARCHED_ROWS:
             break
     return None
+
+
+def _names(cells: Sequence[str]) -> list[str]:
+    spelt = [_IN_SHILLINGS.sub(r"\1", normal(cell)) for cell in cells]
+    names = [_NAMES.get(name, "") for name in spelt]
+    return [name or (other if (other := _OTHERWISE.get(each, "")) not in names else "")
+            for name, each in zip(names, spelt, strict=True)]  # fmt: skip
 
 
 def csv_table(lines: Iterable[str]) -> tuple[Table, str]:
@@ -104,7 +116,7 @@ def _rows(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
             cells = next(reader)
         except (StopIteration, csv.Error):
             return
-        yield reader.line_num, cells
+        yield reader.line_num, plain(cells)
 
 
 def _check(names: list[str], line: int) -> None:

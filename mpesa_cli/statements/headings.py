@@ -11,12 +11,20 @@ from mpesa_cli.statements.values import Heading
 _LABELS = {
     "organizationname": "organisation", "organisationname": "organisation", "organization": "organisation",
     "organisation": "organisation",
-    "shortcode": "shortcode", "paybill": "shortcode", "paybillnumber": "shortcode", "till": "shortcode",
-    "tillnumber": "shortcode",
     "timeperiod": "period", "statementperiod": "period", "period": "period",
     "openingbalance": "opening", "closingbalance": "closing",
+    "currency": "currency", "currencycode": "currency",
 }  # fmt: skip
-_SHORTCODE = re.compile(r"\d{5,7}", re.ASCII)
+# Exports name a shortcode in many ways: Short Code, Business Short Code, Paybill No., Store Number, Head Office.
+_SHORTCODE_LABEL = re.compile(
+    "(?:mpesa|your|business|company|organi[sz]ation|org|merchant|shop|receiving|lipana)*"
+    "(?:(?P<till>(?:buygoods)?tills?|buygoods)|(?P<store>store|outlet|branch)|(?P<head>headoffice|ho|hq|parent)"
+    "|(?P<code>shortcode|paybill|business|merchant|biller))"
+    "(?:shortcode|organi[sz]ation|number|num|no|code|id)*"
+)
+# The narrowest says whose statement it is: shops of one owner share a head office, and some a paybill.
+_NARROWEST_FIRST = ("till", "store", "code", "head")
+_SHORTCODE = re.compile(r"(?<!\d)\d{5,7}(?!\d)", re.ASCII)
 
 
 def read_heading(above: Iterable[Sequence[str]], *, month_first: bool) -> Heading:
@@ -27,25 +35,34 @@ def read_heading(above: Iterable[Sequence[str]], *, month_first: bool) -> Headin
         if label and value:
             said.setdefault(label, value)
     begins, ends = _times(said.get("period", ""), month_first).period(said.get("period", ""))
-    shortcode = _SHORTCODE.search(said.get("shortcode", ""))
+    codes = (_SHORTCODE.search(said.get(kind, "")) for kind in _NARROWEST_FIRST)
     return Heading(
         organisation=said.get("organisation"),
-        shortcode=shortcode[0] if shortcode else None,
+        shortcode=next((found[0] for found in codes if found), None),
         from_us=begins,
         until_us=ends,
         opening_cents=read_cents(said["opening"]) if "opening" in said else None,
         closing_cents=read_cents(said["closing"]) if "closing" in said else None,
+        currency=said.get("currency", ""),
     )
 
 
 def _label_and_value(cells: Sequence[str]) -> tuple[str, str]:
     """``Short Code,600984``, ``Short Code: 600984`` or ``Short Code:,,600984``; a period may fill two cells."""
     first, *others = [cell.strip() for cell in cells if cell.strip()] or [""]
-    label = _LABELS.get(normal(first), "")
+    label = _label(first)
     if label:
         return label, " - ".join(others)
     name, _, value = first.partition(":")
-    return _LABELS.get(normal(name), ""), " - ".join([value.strip(), *others])
+    return _label(name), " - ".join([value.strip(), *others])
+
+
+def _label(text: str) -> str:
+    """What the words before a value name; empty where that is not known."""
+    name = normal(text)
+    if name not in _LABELS and (code := _SHORTCODE_LABEL.fullmatch(name)):
+        return code.lastgroup or ""
+    return _LABELS.get(name, "")
 
 
 def _times(period: str, month_first: bool) -> Times:

@@ -1,11 +1,15 @@
-"""Amounts as a statement writes them, in cents: ``1053.00``, ``1,053.00``, ``-4000.00``, ``(4,000.00)``."""
+"""Amounts as a statement writes them, in cents: ``1053.00``, ``1,053.00``, ``-4000.00``, ``(4,000.00)``; a blank
+may stand for the comma."""
 
 import re
 
 # More than a shop turns over; beyond it a cell is something else that got into this column.
 DIGITS_AT_MOST = 15
 
-_AMOUNT = re.compile(r"([-−+]?)(?:KES|KSH)?\s?(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d{1,2}))?", re.ASCII | re.IGNORECASE)
+_AMOUNT = re.compile(
+    r"([-−+]?) ?(?:(?:KES|KSHS?)\.? ?)?(\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+|\d+)(?:\.(\d{1,2}))?",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 def read_cents(text: str) -> int | None:
@@ -19,7 +23,7 @@ def read_cents(text: str) -> int | None:
         commas = len(text) - len(bare)
         if not commas or (text[-7::-4] == ",,,,,"[:commas] and text[0] != ","):
             return int(digits)
-    return _slowly(text.strip())
+    return _slowly(" ".join(text.split()))
 
 
 def _slowly(text: str) -> int | None:
@@ -29,7 +33,7 @@ def _slowly(text: str) -> int | None:
     found = _AMOUNT.fullmatch(inner)
     if found is None:
         return None
-    whole = found[2].replace(",", "")
+    whole = found[2].replace(",", "").replace(" ", "")
     if len(whole) > DIGITS_AT_MOST:
         return None
     cents = int(whole) * 100 + int(((found[3] or "") + "00")[:2])

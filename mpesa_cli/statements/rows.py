@@ -6,9 +6,11 @@ from collections.abc import Callable
 from operator import itemgetter
 
 from mpesa_cli.domain.statement_row import RowKind, StatementRow
+from mpesa_cli.statements.cells import plain
 from mpesa_cli.statements.columns import FIELDS, Table, normal
 from mpesa_cli.statements.kinds import kind_of
 from mpesa_cli.statements.money import read_balance, read_cents
+from mpesa_cli.statements.parties import fuller, number_first, number_in_details
 from mpesa_cli.statements.times import Times
 from mpesa_cli.statements.totals import Totals
 from mpesa_cli.statements.values import Problem, shape_of
@@ -21,11 +23,10 @@ AMOUNTS_KEPT = PARTIES_KEPT = 32_768
 # Ten characters today, nine before about 2016 (daraja.md 10.1); a letter for the year comes first until 2032.
 _RECEIPT = re.compile(r"[A-Z][A-Z0-9]{7,11}", re.ASCII)
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*(?:E[-+]?\d+)?", re.ASCII | re.IGNORECASE)
-_PARTY = re.compile(r"\+?(\d[\d*•xX]{4,14})(?=\s|-|$)", re.ASCII)
-_PARTY_IN_DETAILS = re.compile(r"\b(?:from|to) \+?(\d[\d*•xX]{4,14})(?=\s|-|$)", re.ASCII)
 _ACCOUNT_IN_DETAILS = re.compile(r"\bAcc\.\s*(.+)$")
 _STATUS = re.compile(r"[A-Z][a-z ]{1,29}", re.ASCII)
-_MASK = re.compile("[^0-9]")
+_CURRENCY = re.compile(r"[A-Z]{2,4}", re.ASCII)
+_SHILLINGS = frozenset({"KES", "KSH", "KSHS"})
 
 
 class _OddError(Exception):
@@ -44,14 +45,16 @@ class RowReader:
     is not Completed, and under ``Completed, no amount`` those that moved nothing; ``totals`` adds up.
     """
 
-    def __init__(self, table: Table, times: Times, lost: Callable[[], None]) -> None:
-        """``lost`` is called for each row that moved money, perhaps, and could not be read."""
+    def __init__(self, table: Table, times: Times, lost: Callable[[], None], currency: str = "") -> None:
+        """``lost`` is called for each row that moved money, perhaps, and could not be read. ``currency`` is that of
+        rows that name none; empty for shillings."""
         self.problems: list[Problem] = []
         self.problem_count = 0
         self.skipped: Counter[str] = Counter()
         self.totals = Totals()
         self._lost = lost
         self._times = times
+        self._currency = currency
         self._columns = table.columns
         self._known: dict[str, int] = {}
         self._parties: dict[str, str] = {}
@@ -63,15 +66,19 @@ class RowReader:
 
     def read(self, cells: list[str], line: int) -> StatementRow | None:
         """The row in these cells, or None where there is none: then it was counted, or a problem noted."""
+        cells = plain(cells)
         if len(cells) != self._width and not self._fits(cells, line):
             return None
         cells.append("")
-        receipt, when, status, paid_in, withdrawn, balance, reason, details, party, linked, account = self._pick(cells)
+        (receipt, when, status, paid_in, withdrawn, balance, reason, details, party, linked, account,
+         currency) = self._pick(cells)  # fmt: skip
         if status != "Completed" and not self._counts(cells, status, receipt, when, line):
             return None
         try:
             if _RECEIPT.fullmatch(receipt) is None:
                 receipt = _receipt(receipt)
+            if currency or self._currency:
+                _check_currency(currency.strip() or self._currency)
             at_us = self._times.read(when) or _odd_time(when)
             known = self._known
             amount_cents = known.get(paid_in) if not withdrawn else None
@@ -86,8 +93,14 @@ class RowReader:
             return None
         self._moved[amount_cents > 0] += amount_cents
         number = self._parties.get(party) or self._number(party, details)
+        if "*" in number and "*" not in details:
+            number = fuller(number, details)
         kind = kind_of(reason, details, number, came=amount_cents > 0)
-        account = account.strip() or _account_in(details, kind)
+        account = account.strip()
+        if not account:
+            account = _account_in(details, kind)
+        elif details.endswith(f"0{account}"):
+            account = _with_zeros(account, _account_in(details, kind))
         linked = linked.strip().upper() if linked else ""
         return StatementRow(receipt, kind, amount_cents, at_us, balance_cents, account, number, linked, line)
 
@@ -106,11 +119,9 @@ class RowReader:
 
     def _number(self, party: str, details: str) -> str:
         """The other side's number, from the one column or else the other; empty where neither shows it."""
-        found = _PARTY.match(party)
-        if found is None:
-            found = _PARTY_IN_DETAILS.search(details)
-            return _whole(found[1]) if found else ""
-        number = _whole(found[1])
+        number = number_first(party)
+        if not number:
+            return number_in_details(details)
         if len(self._parties) < PARTIES_KEPT:
             self._parties[party] = number
         return number
@@ -195,8 +206,14 @@ def _account_in(details: str, kind: RowKind) -> str:
     return typed[1].strip() if typed else ""
 
 
-def _whole(number: str) -> str:
-    """``0722…`` → ``254722…``; what is masked is masked with asterisks."""
-    if not number.isdecimal():
-        number = _MASK.sub("*", number)
-    return "254" + number[1:] if len(number) == 10 and number.startswith(("07", "01")) else number
+def _with_zeros(account: str, typed: str) -> str:
+    """The account number with the zeros at its beginning that a spreadsheet dropped and the details still show."""
+    return typed if typed.isdecimal() and typed.lstrip("0") == account.lstrip("0") else account
+
+
+def _check_currency(text: str) -> None:
+    """Raise _OddError for money that is not in shillings."""
+    code = text.upper()
+    if code and code not in _SHILLINGS:
+        is_code = _CURRENCY.fullmatch(code) is not None
+        raise _OddError(f"The currency is {code}, not KES" if is_code else "The currency can't be read", text)

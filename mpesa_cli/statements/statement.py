@@ -131,7 +131,8 @@ class Statement:
         self.close()
 
     def _new_reader(self) -> RowReader:
-        return RowReader(self._table, Times(month_first=self._month_first), self._continuity.lost)
+        times = Times(month_first=self._month_first)
+        return RowReader(self._table, times, self._continuity.lost, self.heading.currency)
 
     def _lines(self) -> io.TextIOWrapper:
         """The lines after the headings."""

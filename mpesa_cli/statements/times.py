@@ -20,6 +20,7 @@ _DAY_CODES = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
 _FIRST_YEAR = 2006  # the letter A in a receipt
 
 _DATE = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})|(\d{4})([-/.])(\d{1,2})\6(\d{1,2})", re.ASCII)
+_AROUND_SIGNS = re.compile(r"\s*([-/.:])\s*")
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.0+)?)?(?:\s?([AaPp])\.?[Mm]\.?)?", re.ASCII)
 
 
@@ -33,7 +34,7 @@ class OrderVotes:
 
     def see(self, text: str, receipt: str, line: int) -> None:
         """Take one date into account, with the receipt of its row and the line it stands on."""
-        found = _DATE.match(text.strip())
+        found = _DATE.match(_joined(text))
         if found is None or found[1] is None:
             return
         first, second, year = int(found[1]), int(found[3]), int(found[4])
@@ -92,7 +93,7 @@ class Times:
 
     def _moment(self, text: str) -> tuple[int, int] | None:
         """A moment and how long what was written lasts: a second, a minute or a day, in microseconds."""
-        text = text.strip()
+        text = _joined(text)
         date = _DATE.match(text)
         if date is None:
             return None
@@ -119,6 +120,11 @@ class Times:
             return None
         lasts_us = DAY_US if clock is None else SECOND_US if clock[3] else MINUTE_US
         return int(moment.timestamp()) * SECOND_US, lasts_us
+
+
+def _joined(text: str) -> str:
+    """The date with no white space around its signs: a line of a table may have ended there."""
+    return _AROUND_SIGNS.sub(r"\1", " ".join(text.split()))
 
 
 def _code(year: int, month: int, day: int) -> str:

@@ -14,6 +14,7 @@ class Heading:
     """The lines above the table. Each value is None where the file does not say.
 
     ``from_us`` is the first moment of the period and ``until_us`` the first one after it; balances are in cents.
+    ``shortcode`` is the narrowest one that is named: a till before a paybill, that before a head office.
     """
 
     organisation: str | None = None
@@ -22,6 +23,7 @@ class Heading:
     until_us: int | None = None
     opening_cents: int | None = None
     closing_cents: int | None = None
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,10 @@ class _Cells:
             raise _turned_dates("The dates and the receipts disagree: a spreadsheet has taken days for months.")
         if not self._numbers:
             return ()
-        words = "account numbers (A/C No.) are numbers in this workbook: zeros at their beginning, if any, are lost."
+        words = (
+            "account numbers (A/C No.) are numbers in this workbook: zeros at their beginning are lost where Details "
+            "doesn't show them."
+        )
         return (f"{self._numbers:,} {words}",)
 
     def _look_at_date(self, values: Sequence[object], texts: Sequence[str], number: int) -> None:
