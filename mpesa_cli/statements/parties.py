@@ -2,7 +2,7 @@
 
 import re
 
-from mpesa_cli.domain.msisdn import same_msisdn
+from mpesa_cli.domain.shown_number import proves
 
 # A mask may have blanks or dashes around it: 2547 ***** 126 (daraja.md 5.6).
 _NUMBER = r"\+?(\d(?:[\d*•xX]|[ -](?=[*•])|(?<=[*•])[ -](?=\d)){4,20})(?=\s|-|$)"
@@ -27,7 +27,7 @@ def number_in_details(details: str) -> str:
 def fuller(masked: str, details: str) -> str:
     """The whole number where the details show it and it is what was masked; else what was masked."""
     whole = number_in_details(details)
-    return whole if whole.isdecimal() and same_msisdn(whole, masked) else masked
+    return whole if whole.isdecimal() and proves(whole, masked) else masked
 
 
 def _international(number: str) -> str:
