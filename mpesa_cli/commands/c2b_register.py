@@ -90,6 +90,9 @@ def c2b_register(
         with runtime.ledger(settings).write() as tx:
             tx.add_hook(hashlib.sha256(secret.encode()).hexdigest(), runtime.now_us())
     done = register(runtime.daraja(settings), body, api.value if api else None)
+    if settings.environment != "production":  # for c2b-simulate, which is not there in production
+        with runtime.ledger(settings).write() as tx:
+            tx.note_c2b_version(settings.shortcode, done.version)
     result = {
         "registered": True,
         "environment": settings.environment,

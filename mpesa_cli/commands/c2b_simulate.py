@@ -42,9 +42,11 @@ def c2b_simulate(
     from mpesa_cli.daraja.c2b import simulate
 
     shillings, msisdn = parse_shillings(amount, settings.limits), parse_msisdn(phone)
+    registered = runtime.ledger(settings).c2b_version(settings.shortcode) if settings.ledger.exists() else ""
     version = simulate(
-        runtime.daraja(settings), settings.shortcode, settings.kind, msisdn, shillings, account or settings.shortcode
-    )
+        runtime.daraja(settings), settings.shortcode, settings.kind, msisdn, shillings, account or settings.shortcode,
+        "v1" if registered == "v1" else "v2" if registered else None,
+    )  # fmt: skip
     if json_:
         print_json(runtime.streams, {"simulated": True, "environment": settings.environment, "api": version})
         return

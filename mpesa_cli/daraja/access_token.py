@@ -1,7 +1,8 @@
 """The access token, fetched once and shared by every process on this machine.
 
 Safaricom's FAQ says that a new token ends the old one (docs/assumptions.md A2), so two tills that each fetched
-their own would refuse each other. One 0600 file per consumer key and host, one refresh at a time.
+their own would refuse each other. One 0600 file per consumer key, secret and host, one refresh at a time. With the
+secret, so that a changed one is tried at once, and not only when the token that the old one got has expired.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,18 +32,20 @@ class _Kept:
 
 
 class TokenCache:
-    """Hands out the token for one consumer key at one host, wherever it came from."""
+    """Hands out the token for one consumer key and secret at one host, wherever it came from."""
 
     def __init__(
         self,
         folder: Path,
         consumer_key: Secret,
+        consumer_secret: Secret,
         host: str,
         now_us: Callable[[], int],
         sleep: Callable[[float], None],
     ) -> None:
         """Where ``folder`` can't be used the token lives in this object only."""
-        self._file = SharedFile(folder, "token", consumer_key, host, sleep)
+        both = Secret(f"{consumer_key.reveal()}\n{consumer_secret.reveal()}")
+        self._file = SharedFile(folder, "token", both, host, sleep)
         self._now_us = now_us
         self._mine: _Kept | None = None
 

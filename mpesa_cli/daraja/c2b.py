@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from mpesa_cli.daraja.endpoints import C2B_REGISTER_V1, C2B_REGISTER_V2, C2B_SIMULATE_V1, C2B_SIMULATE_V2
-from mpesa_cli.daraja.error_body import lacks_product, read_error
-from mpesa_cli.daraja.plain_words import one_line
+from mpesa_cli.daraja.error_body import lacks_product, read_error, told
 from mpesa_cli.daraja.strict_json import Unreadable, read_json
 from mpesa_cli.errors import CredentialsRefused, MpesaError, RequestRefused, Temporary
 
 Version = Literal["v1", "v2"]
+_NOT_FOUND = 404
 _REGISTER = {"v1": C2B_REGISTER_V1, "v2": C2B_REGISTER_V2}
 _SIMULATE = {"v1": C2B_SIMULATE_V1, "v2": C2B_SIMULATE_V2}
 
@@ -49,15 +49,20 @@ def register(client: Posts, body: Mapping[str, str], version: Version | None) ->
         status, answer = client.post(_REGISTER[each], body)
         if _accepted(status, answer):
             return Registered(each)
-        said = read_error(answer)
-        if said is not None and lacks_product(said) and each != versions[-1]:
+        if each != versions[-1] and _is_elsewhere(status, answer):
             continue
         raise _refusal(status, answer)
     raise AssertionError("unreachable")
 
 
-def simulate(client: Posts, shortcode: str, kind: str, msisdn: str, amount: int, reference: str) -> Version:
-    """A customer paying by hand, in the sandbox or the simulator. Returns the version that took it."""
+def simulate(
+    client: Posts, shortcode: str, kind: str, msisdn: str, amount: int, reference: str,
+    registered: Version | None = None,
+) -> Version:  # fmt: skip
+    """A customer paying by hand, in the sandbox or the simulator. Returns the version that took it.
+
+    The version whose addresses are ``registered`` is asked first: a payment by the other is not reported to them.
+    """
     body = {
         "ShortCode": shortcode,
         "CommandID": "CustomerPayBillOnline" if kind == "paybill" else "CustomerBuyGoodsOnline",
@@ -65,15 +70,23 @@ def simulate(client: Posts, shortcode: str, kind: str, msisdn: str, amount: int,
         "Msisdn": msisdn,
         **({"BillRefNumber": reference} if kind == "paybill" else {}),
     }
-    for version in ("v2", "v1"):
-        status, answer = client.post(_SIMULATE[version], body)
+    versions: tuple[Version, ...] = ("v1", "v2") if registered == "v1" else ("v2", "v1")
+    for each in versions:
+        status, answer = client.post(_SIMULATE[each], body)
         if _accepted(status, answer):
-            return "v2" if version == "v2" else "v1"
-        said = read_error(answer)
-        if version == "v2" and said is not None and lacks_product(said):
+            return each
+        if each != versions[-1] and _is_elsewhere(status, answer):
             continue
         raise _refusal(status, answer)
     raise AssertionError("unreachable")
+
+
+def _is_elsewhere(status: int, body: bytes) -> bool:
+    """Whether this version is not there for the app: no product of it, or nothing at its path."""
+    said = read_error(body)
+    if said is None:
+        return status == _NOT_FOUND
+    return lacks_product(said) or (status == _NOT_FOUND and said.says("resource not found"))
 
 
 def _accepted(status: int, body: bytes) -> bool:
@@ -90,7 +103,7 @@ def _accepted(status: int, body: bytes) -> bool:
 def _refusal(status: int, body: bytes) -> MpesaError:
     text = body.decode("utf-8", "replace")
     lower = text.lower()
-    shown = _shown(body)
+    shown = told(status, body)
     if "already registered" in lower or "duplicate notification info" in lower:
         return RequestRefused(
             f"Daraja says that URLs are already registered for this shortcode. [{shown}]",
@@ -116,9 +129,3 @@ def _refusal(status: int, body: bytes) -> MpesaError:
         code="c2b-refused",
     )
 
-
-def _shown(body: bytes) -> str:
-    said = read_error(body)
-    if said is not None and said.message:
-        return one_line(f"{said.code}: {said.message}", ())
-    return one_line(body[:200].decode("utf-8", "replace"), ()) or "empty answer"

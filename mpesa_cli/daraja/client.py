@@ -65,7 +65,7 @@ class DarajaClient:
         self._sign_in = SignIn(
             consumer_key=consumer_key,
             consumer_secret=consumer_secret,
-            cache=TokenCache(cache_dir, consumer_key, base.url, now_us, sleep),
+            cache=TokenCache(cache_dir, consumer_key, consumer_secret, base.url, now_us, sleep),
             channel=self._channel,
             sleep=sleep,
             random=random,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mpesa_cli.daraja.plain_words import excerpt, one_line, scrubbed
+from mpesa_cli.daraja.plain_words import body_words, one_line, scrubbed
 from mpesa_cli.daraja.strict_json import Json, Unreadable, read_json
 from mpesa_cli.domain.secret import Secret
 
@@ -97,6 +97,12 @@ def code_of(said: Said, status: int, secrets: Sequence[Secret]) -> str:
     return said.code if said.code and scrubbed(said.code, secrets) == said.code else f"http-{status}"
 
 
+def told(status: int, body: bytes, secrets: Sequence[Secret] = ()) -> str:
+    """What a refusal says, in one line: its code and words, or what came in their place."""
+    said = read_error(body)
+    return one_line(f"{said.code}: {said.message}", secrets) if said else nothing_said(status, body, secrets)[1]
+
+
 def nothing_said(status: int, body: bytes, secrets: Sequence[Secret]) -> tuple[str, str]:
     """Slug and words for a body that is not Daraja's: HTML, empty, SOAP, half a document.
 
@@ -107,11 +113,12 @@ def nothing_said(status: int, body: bytes, secrets: Sequence[Secret]) -> tuple[s
     if not stripped:
         slug = f"empty-{status}" if status in {200, 400} else f"http-{status}"
         return slug, f"HTTP {status} with nothing in it"
-    if stripped.startswith(b"<"):
+    words = body_words(body, secrets)
+    if stripped.removeprefix(b"\xef\xbb\xbf").startswith(b"<"):
         slug = "html" if status == 200 else f"http-{status}"
-        return slug, one_line(f"HTTP {status} with a web page in it: {excerpt(body, secrets)}", secrets)
+        return slug, f"HTTP {status} with {words} in it"
     if status != 200:
-        return f"http-{status}", one_line(f"HTTP {status}: {excerpt(body, secrets)}", secrets)
+        return f"http-{status}", one_line(f"HTTP {status}: {words}")
     found = read_json(body)
     if isinstance(found, Unreadable):
         return "bad-json", f"HTTP 200 with an answer that can't be read: {found.words}"

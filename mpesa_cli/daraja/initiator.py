@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mpesa_cli.daraja.answers import SPIKE_PAUSE_S
-from mpesa_cli.daraja.error_body import blames_credentials, limits_rate, nothing_said, read_code, read_error
+from mpesa_cli.daraja.error_body import blames_credentials, limits_rate, read_code, read_error, told
 from mpesa_cli.daraja.plain_words import one_line
 from mpesa_cli.daraja.strict_json import Json, UnreadableError, read_json
 from mpesa_cli.daraja.wire_text import wire_id
@@ -87,7 +87,7 @@ def read_ack(status: int, body: bytes, *, repeatable: bool) -> Ack:
 
 def _no_ack(status: int, body: bytes, *, repeatable: bool) -> MpesaError:
     said = read_error(body) if 400 <= status <= 599 else None
-    shown = one_line(f"{said.code}: {said.message}") if said else nothing_said(status, body, ())[1]
+    shown = told(status, body)
     if limits_rate(status, said):
         return Temporary(
             f"Daraja asks for patience. [{shown}]",

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from mpesa_cli.daraja.callbacks import read_amount, read_receipt
-from mpesa_cli.daraja.error_body import read_code, read_error
+from mpesa_cli.daraja.error_body import read_code, read_error, told
 from mpesa_cli.daraja.plain_words import one_line
 from mpesa_cli.daraja.strict_json import Json, UnreadableError, parse_json
 from mpesa_cli.daraja.wire_text import plain_text
@@ -150,8 +150,7 @@ def not_compared(code: str, words: str) -> Temporary:
 
 def refusal(status: int, answer: bytes) -> MpesaError:
     """The error for an answer that is a no, or none at all."""
-    said = read_error(answer)
-    shown = one_line(f"{said.code}: {said.message}" if said else answer[:200].decode("utf-8", "replace"))
+    shown = told(status, answer)
     lowered = shown.lower()
     if "register" in lowered:
         return RequestRefused(

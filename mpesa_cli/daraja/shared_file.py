@@ -21,13 +21,12 @@ _POLL_S = 0.02
 
 
 class SharedFile:
-    """One JSON object that belongs to one consumer key at one host."""
+    """One JSON object that belongs to one owner at one host."""
 
-    def __init__(
-        self, folder: Path, kind: str, consumer_key: Secret, host: str, sleep: Callable[[float], None]
-    ) -> None:
-        """The file's name tells neither key nor host. Nothing is touched until it is used."""
-        digest = hashlib.sha256(f"{host}\n{consumer_key.reveal()}".encode()).hexdigest()
+    def __init__(self, folder: Path, kind: str, owner: Secret, host: str, sleep: Callable[[float], None]) -> None:
+        """``owner`` is the consumer key, with its secret where that matters. The file's name tells neither owner
+        nor host. Nothing is touched until it is used."""
+        digest = hashlib.sha256(f"{host}\n{owner.reveal()}".encode()).hexdigest()
         self._folder = folder
         self._path = folder / f"{kind}-{digest[:32]}.json"
         self._sleep = sleep

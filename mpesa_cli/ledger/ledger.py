@@ -123,6 +123,9 @@ class LedgerReads(OrderReads, RequestReads, BookReads, HeldReads, Protocol):
     def knows_hook(self, secret_hash: str) -> bool:
         """Whether a registered C2B URL has the secret with this SHA-256."""
 
+    def c2b_version(self, shortcode: str) -> str:
+        """The C2B version ("v1", "v2") whose addresses were registered last for a shortcode; empty where none was."""
+
     def receipt_owner(self, receipt: str) -> AttemptRef | None:
         """The attempt that this receipt pays, or None."""
 
@@ -187,6 +190,9 @@ class LedgerWrite(LedgerReads, OrderWrites, RequestWrites, BookWrites, HeldWrite
 
     def add_hook(self, secret_hash: str, at_us: int) -> None:
         """Remember the secret of a C2B URL, by its SHA-256, before the URL is registered."""
+
+    def note_c2b_version(self, shortcode: str, version: str) -> None:
+        """Remember by which version the addresses of a shortcode were registered."""
 
     def outbox_claim(
         self, queue: str, now_us: int, lease_us: int, most: int, *, repeat_lost: bool

@@ -148,6 +148,11 @@ class Reads(ClaimReads):
         """Whether a registered C2B URL has the secret with this SHA-256."""
         return bool(self.rows("SELECT 1 FROM hooks WHERE secret_hash=?", (secret_hash,)))
 
+    def c2b_version(self, shortcode: str) -> str:
+        """The C2B version whose addresses were registered last for a shortcode; empty where none was from here."""
+        found = self.rows("SELECT value FROM meta WHERE key=?", (f"c2b-version-{shortcode}",))
+        return str(found[0][0]) if found else ""
+
     def receipt_owner(self, receipt: str) -> AttemptRef | None:
         """The attempt that this receipt pays, or None."""
         rows = self.rows("SELECT payment_id, attempt FROM receipts WHERE receipt=?", (receipt,))

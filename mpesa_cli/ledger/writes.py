@@ -160,6 +160,13 @@ class Write(ApiWrites, BodyWrites, BookWrites, Erasing, HeldWrites, RequestStore
             "INSERT INTO hooks VALUES (?,?) ON CONFLICT (secret_hash) DO NOTHING", (secret_hash, at_us)
         )
 
+    def note_c2b_version(self, shortcode: str, version: str) -> None:
+        """Remember by which version the addresses of a shortcode were registered."""
+        self._open.execute(
+            "INSERT INTO meta VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value=excluded.value",
+            (f"c2b-version-{shortcode}", version),
+        )
+
     def _must(self, payment_id: str) -> Payment:
         payment = self.payment(payment_id)
         if payment is None:

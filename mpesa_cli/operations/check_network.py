@@ -118,8 +118,12 @@ def _get(url: str) -> _Reply | str:
 
 
 def _why(failed: object) -> str:
+    from http.client import HTTPException
+
     if isinstance(failed, TimeoutError):
         return "no answer within 3 s"
+    if isinstance(failed, HTTPException):  # its own words quote what came
+        return "what came back is not HTTP"
     return str(getattr(failed, "strerror", None) or failed) or type(failed).__name__
 
 

@@ -3,6 +3,7 @@
 Its sandbox is another host with the username ``sandbox``; messages there reach its own phone simulator only.
 """
 
+import re
 from typing import Final
 from urllib.parse import urlencode
 
@@ -31,7 +32,9 @@ _REFUSALS: Final[dict[int, tuple[str, bool]]] = {
     409: ("the customer has asked not to be disturbed", False),
     502: ("the network refused it", False),
 }
-# Said in place of any recipient.
+_TO_NOBODY = re.compile(r"sent to 0\s*/", re.IGNORECASE)
+_SUCCESS = frozenset({"success", "sent"})
+# Said in place of any recipient, or as the status of the only one.
 _ACCOUNT_MATTERS = frozenset({"invalidsenderid", "insufficientbalance"})
 
 
@@ -77,19 +80,23 @@ def read_answer(body: bytes, counted_parts: int) -> Outcome:
         return _nobody(short(data.get("Message")))
     if not isinstance(recipients[0], dict):
         return unreadable(_NAME)
-    return _one(recipients[0], counted_parts)
+    return _one(recipients[0], short(data.get("Message")), counted_parts)
 
 
 def _nobody(message: str) -> Failed | InDoubt:
     """No recipient: the message says why (``InvalidSenderId``), unless it claims that somebody got it."""
     said = message.lower()
-    if not said or (said.startswith("sent to") and not said.startswith("sent to 0/")):
+    if not said or (said.startswith("sent to") and not _TO_NOBODY.match(message)):
         return unreadable(_NAME)
     return Failed(message[:40], f"{_NAME} sent nothing: {message}.", again=said in _ACCOUNT_MATTERS)
 
 
-def _one(recipient: dict[str, object], counted_parts: int) -> Outcome:
+def _one(recipient: dict[str, object], message: str, counted_parts: int) -> Outcome:
     code = code_of(recipient.get("statusCode"))
+    status = short(recipient.get("status"), 40)
+    if code is None and _TO_NOBODY.match(message) and status.lower() not in _SUCCESS:
+        why = f"{status} ({message})" if status else message
+        return Failed(status or "nobody", f"{_NAME} sent nothing: {why}.", again=status.lower() in _ACCOUNT_MATTERS)
     message_id = short(recipient.get("messageId"))
     if code in _TAKEN:
         told_parts = code_of(recipient.get("messageParts"))
@@ -97,5 +104,5 @@ def _one(recipient: dict[str, object], counted_parts: int) -> Outcome:
     if code in _REFUSALS:
         why, again = _REFUSALS[code]
         return Failed(str(code), f"{_NAME} sent nothing: {why} ({code}).", again=again)
-    status = short(recipient.get("status"), 40) or "no status"
-    return InDoubt(str(code or "unreadable"), f"{_NAME} answered {status} ({code}); it may have been sent.")
+    said = f"{status or 'no status'} ({'no code' if code is None else code})"
+    return InDoubt(str(code or "unreadable"), f"{_NAME} answered {said}; it may have been sent.")

@@ -215,6 +215,6 @@ def client_of(
 
 def with_token(base_url: str, cache_dir: Path, **more: object) -> DarajaClient:
     """A client that finds a valid token in its cache, so that its next request is the push."""
-    cache = TokenCache(cache_dir, KEY, base_url, lambda: NOW_US, lambda _: None)
+    cache = TokenCache(cache_dir, KEY, CONSUMER_SECRET, base_url, lambda: NOW_US, lambda _: None)
     cache.obtain(lambda: Token(TOKEN, 3599))
     return client_of(base_url, cache_dir, **more)  # type: ignore[arg-type]

@@ -27,6 +27,7 @@ from mpesa_cli.daraja.token_answer import Token
 from mpesa_cli.domain.secret import Secret
 
 HOST = "https://sandbox.safaricom.co.ke"
+SECRET = Secret("canary-consumer-secret")
 NEXT = Secret("canary-access-token-0002")
 
 
@@ -43,7 +44,7 @@ class Fetches:
 
 
 def cache_in(folder: Path, clock: Clock, host: str = HOST) -> TokenCache:
-    return TokenCache(folder, KEY, host, clock.now_us, clock.sleep)
+    return TokenCache(folder, KEY, SECRET, host, clock.now_us, clock.sleep)
 
 
 def test_a_token_is_fetched_once_and_found_by_the_next_process(tmp_path: Path) -> None:
@@ -53,11 +54,12 @@ def test_a_token_is_fetched_once_and_found_by_the_next_process(tmp_path: Path) -
     assert fetch.count == 1
 
 
-def test_another_host_or_key_shares_nothing(tmp_path: Path) -> None:
+def test_another_host_key_or_secret_shares_nothing(tmp_path: Path) -> None:
     clock = Clock()
     cache_in(tmp_path, clock).obtain(Fetches())
     assert cache_in(tmp_path, clock, "https://api.safaricom.co.ke").fresh() is None
-    assert TokenCache(tmp_path, Secret("other"), HOST, clock.now_us, clock.sleep).fresh() is None
+    for key, secret in ((Secret("other"), SECRET), (KEY, Secret("other")), (KEY, Secret(""))):
+        assert TokenCache(tmp_path, key, secret, HOST, clock.now_us, clock.sleep).fresh() is None
 
 
 def test_file_and_folder_are_private_and_their_names_tell_nothing(tmp_path: Path) -> None:

@@ -185,11 +185,13 @@ def test_a_secret_in_the_place_of_an_error_code_is_not_shown() -> None:
     assert answer == Refused("http-400", "no")
 
 
-def test_the_words_of_a_web_page_are_kept_without_its_tags() -> None:
+def test_of_a_web_page_the_status_is_kept_and_its_title() -> None:
     answer = read_push_answer(403, payload("gateway.error.403.imperva.html"))
-    assert isinstance(answer, Ambiguous)
-    assert "Incapsula incident ID" in answer.description
-    assert "<" not in answer.description
+    assert answer == Ambiguous("http-403", "HTTP 403 with a web page in it")
+    titled = read_push_answer(502, b"<html><title>Bad\n gateway</title><p>Ray ID</html>")
+    assert titled == Ambiguous("http-502", 'HTTP 502 with a web page titled "Bad gateway" in it')
+    placeholder = read_push_answer(400, envelope("400.002.02", "Bad Request - Invalid <Amount>"))
+    assert placeholder == Refused("400.002.02", "Bad Request - Invalid <Amount>")
 
 
 ASKED = "ws_CO_24112026103001482708374149"

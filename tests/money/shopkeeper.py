@@ -46,7 +46,8 @@ class Shopkeeper:
     def with_token(self) -> "Shopkeeper":
         """Have a valid access token at hand, so that a command's first request is its own."""
         url = self.environ["MPESA_BASE_URL"].rstrip("/")
-        cache = TokenCache(self.home / "cache", Secret(KEY), url, self.clock.now_us, lambda _: None)
+        secret = Secret(self.environ["MPESA_CONSUMER_SECRET"])
+        cache = TokenCache(self.home / "cache", Secret(KEY), secret, url, self.clock.now_us, lambda _: None)
         cache.obtain(lambda: Token(TOKEN, 3599))
         return self
 

@@ -104,6 +104,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(status, kind, said + b" " * 200_000)
             case "error-500" | "error-503":
                 self._answer(int(fault[-3:]), "text/html", b"<h1>Bad day</h1>")
+            case "nobody":  # no code, and a count that says it all
+                given = {"Message": "Sent to 0/1 Total Cost: 0", "Recipients": [{"status": "Failed"}]}
+                self.provider.taken.pop()
+                self._answer(status, kind, json.dumps({"SMSMessageData": given}).encode())
             case "hang":
                 time.sleep(2)
                 self._hang_up()

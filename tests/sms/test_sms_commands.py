@@ -188,7 +188,7 @@ def test_a_second_sms_needs_a_copy_or_another_phone(mpesa: Run, at: Provider) ->
 @pytest.mark.parametrize(
     ("fault", "status", "code"),
     [("drop", 5, "sms-in-doubt"), ("before-503", 5, "sms-in-doubt"), ("before-401", 5, "sms-not-sent"),
-     ("before-400", 3, "sms-refused")],
+     ("before-400", 3, "sms-refused"), ("nobody", 3, "sms-refused")],
 )  # fmt: skip
 def test_an_sms_on_demand_exits_by_what_became_of_it(
     mpesa: Run, at: Provider, fault: str, status: int, code: str

@@ -278,6 +278,7 @@ def test_the_partner_address_may_be_given_with_or_without_its_path(base: str) ->
 
 
 AT_ONE = {"statusCode": 101, "messageId": "ATXid_1", "cost": "KES 0.8000"}
+AT_NONE = {"number": "+254708374149", "status": "InvalidPhoneNumber", "cost": "0", "messageId": "None"}
 
 
 @pytest.mark.parametrize(
@@ -296,6 +297,14 @@ AT_ONE = {"statusCode": 101, "messageId": "ATXid_1", "cost": "KES 0.8000"}
         ({"Recipients": [AT_ONE | {"statusCode": True}]}, "doubt"),
         ({"Recipients": [AT_ONE | {"statusCode": None}]}, "doubt"),
         ({"Recipients": {"statusCode": 101}}, "doubt"),
+        ({"Message": "Sent to 0/1 Total Cost: 0", "Recipients": [AT_NONE]}, "failed"),
+        ({"Message": "sent to 0/1", "Recipients": [AT_NONE | {"statusCode": "x"}]}, "failed"),
+        ({"Message": "Sent to 0/1", "Recipients": [{}]}, "failed"),
+        ({"Message": "Sent to 0/1", "Recipients": [AT_NONE | {"status": "InsufficientBalance"}]}, "again"),
+        ({"Message": "Sent to 0/1", "Recipients": [AT_NONE | {"status": "Success"}]}, "doubt"),
+        ({"Message": "Sent to 0/1", "Recipients": [AT_NONE | {"statusCode": 500}]}, "doubt"),
+        ({"Message": "Sent to 1/1", "Recipients": [AT_NONE]}, "doubt"),
+        ({"Message": "Sent to 01/1", "Recipients": [AT_NONE]}, "doubt"),
         ([], "doubt"),
     ],
 )
