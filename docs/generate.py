@@ -33,8 +33,10 @@ from mpesa_cli.terminal.json_words import (  # noqa: E402
 )
 from mpesa_cli.terminal.json_words_upkeep import (  # noqa: E402
     ACCEPT_FIELDS,
+    ACCEPT_MANY_FIELDS,
     AUDIT_FIELDS,
     BACKUP_FIELDS,
+    BOOKS_BEGIN_FIELDS,
     DOCTOR_FIELDS,
     ERASE_FIELDS,
     HEAD_FIELDS,
@@ -174,7 +176,8 @@ def json_documents() -> str:
         for name, words in (
             ("payment", PAYMENT_FIELDS), ("attempt", ATTEMPT_FIELDS), ("error", ERROR_FIELDS),
             ("order", ORDER_FIELDS), ("verify", VERIFY_FIELDS),
-            ("reconcile", RECONCILE_FIELDS), ("break", BREAK_FIELDS), ("accept", ACCEPT_FIELDS), ("pull", PULL_FIELDS),
+            ("reconcile", RECONCILE_FIELDS), ("break", BREAK_FIELDS), ("accept", ACCEPT_FIELDS),
+            ("accept many", ACCEPT_MANY_FIELDS), ("books begin", BOOKS_BEGIN_FIELDS), ("pull", PULL_FIELDS),
             ("audit", AUDIT_FIELDS), ("head", HEAD_FIELDS), ("backup", BACKUP_FIELDS), ("restore", RESTORE_FIELDS),
             ("erase", ERASE_FIELDS), ("doctor", DOCTOR_FIELDS),
         )
@@ -190,7 +193,9 @@ def json_documents() -> str:
         "## A reconciliation", "What `reconcile` prints; as ndjson a line per break, then the rest as its `summary`.",
         fields["reconcile"],
         "### A break", fields["break"],
-        "### An accepted break", "What `reconcile --accept` prints.", fields["accept"],
+        "### An accepted break", "What `reconcile --accept ID` prints.", fields["accept"],
+        "### Accepted breaks", "What `reconcile --accept` prints for a class or `all`.", fields["accept many"],
+        "### The beginning of the books", "What `reconcile --books-begin` prints.", fields["books begin"],
         "### Pull Transactions", "What `pull-register` prints.", fields["pull"],
         "## The ledger itself", "### Proven", "What `audit verify` prints.", fields["audit"],
         "### Its head", "What `audit head` prints, and `audit verify --head` takes as a file.", fields["head"],

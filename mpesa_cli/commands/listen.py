@@ -67,6 +67,7 @@ def listen(
     from mpesa_cli.listener.intake import hash_of_secret
     from mpesa_cli.listener.options import ListenerOptions, Parts
     from mpesa_cli.listener.server import serve
+    from mpesa_cli.operations.listener_alive import note_alive
 
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
     settings = runtime.profile(profile)
@@ -91,6 +92,7 @@ def listen(
         ask=runtime.asker(settings),
         sms_secret_hash=hash_of_secret(sms_token) or "",
         api=served.app if served else None,
+        note_alive=lambda: note_alive(settings.ledger, runtime.now_us()),
     )
     runtime.ledger(settings)  # what is wrong with it must be said before a port is opened
     workers: list[Forwarder | Courier | Api] = [_courier(runtime, settings), *([served] if served else [])]

@@ -6,12 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mpesa_cli.domain.dates import parse_day, parse_since
+from mpesa_cli.domain.held import HeldMessage
 from mpesa_cli.domain.moments import SECOND_US
+from mpesa_cli.domain.payment import Payment
+from mpesa_cli.domain.silence import Watch
 from mpesa_cli.errors import InvalidInput, MpesaError, Temporary
 from mpesa_cli.operations.books import Balanced, BooksShop, balance, for_a_person
-from mpesa_cli.operations.close_day import Closed, Signature, accept, close_day
+from mpesa_cli.operations.claims import all_claims
+from mpesa_cli.operations.close_day import Closed, Signature, close_day
 from mpesa_cli.operations.held import waiting
+from mpesa_cli.operations.listener_alive import last_alive_us
 from mpesa_cli.operations.reconcile import Reconciled, settle_open
+from mpesa_cli.operations.standing import find_standing
 from mpesa_cli.operations.statement_intake import Taken, take_file, take_pulled
 
 if TYPE_CHECKING:
@@ -24,7 +30,7 @@ PULL_WINDOW_S = 48 * 3600 - 60
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The options of one run. ``format`` is table, json, ndjson or csv."""
+    """The options of one run. ``format`` is table, json, ndjson or csv; ``list_open`` prints without a limit."""
 
     statements: tuple[Path, ...]
     pull: bool
@@ -32,9 +38,17 @@ class Asked:
     report: Path | None
     close: str | None
     accept: str | None
+    before: str | None
+    books_begin: str | None
+    list_open: bool
     by: str
     reason: str
     format: str
+
+    @property
+    def only_lists(self) -> bool:
+        """Whether nothing is asked for but what waits: then Daraja is not asked, and no other run is in the way."""
+        return self.list_open and not (self.statements or self.pull or self.report or self.close)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,67 +59,96 @@ class Outcome:
     partly: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run found. ``waiting`` are payments that a person has to look at and no difference names; ``held``
+    messages that could not be applied; ``open`` how many differences wait; ``not_watched`` why silence would prove
+    nothing, empty where it does."""
+
+    shop: BooksShop
+    done: Reconciled
+    balanced: Balanced
+    waiting: tuple[Payment, ...]
+    held: tuple[HeldMessage, ...]
+    open: int
+    watch: Watch
+    not_watched: str
+    closed: Closed | None = None
+
+    @property
+    def differs(self) -> bool:
+        """Whether somebody must look."""
+        return bool(self.waiting or self.done.claims or self.held or self.open or self.not_watched)
+
+
 def run(runtime: "Runtime", settings: "Profile", asked: Asked) -> Outcome:
     """Do what was asked, print it, and say how it ended. Raises MpesaError."""
     from mpesa_cli.commands.reconcile_print import print_run
     from mpesa_cli.operations.lock import only_batch
 
     ledger = runtime.ledger(settings)
-    if asked.accept:
-        return _accept(runtime, ledger, asked)
+    if asked.accept or asked.books_begin:
+        from mpesa_cli.commands.reconcile_accept import run_accept, run_books_begin
+
+        if asked.accept:
+            run_accept(runtime, ledger, _shortcodes(settings), asked)
+        else:
+            run_books_begin(runtime, ledger, asked)
+        return Outcome(differs=False, partly=False)
+    desk = runtime.c2b_desk(settings)
+    shop = BooksShop(_shortcodes(settings), desk.shop.own_words)
+    if asked.only_lists:
+        find_standing(ledger, shop.shortcodes)
+        claims = all_claims(ledger, ledger.unfinished())
+        found = _found(runtime, settings, shop, Reconciled((), 0, claims), Balanced())
+        print_run(runtime, settings, asked, found)
+        return Outcome(differs=found.differs, partly=False)
     _check_report(asked)
     day = parse_day(asked.close, runtime.now_us(), "--close") if asked.close else None
     with only_batch(settings.ledger, "reconcile"):
-        desk = runtime.c2b_desk(settings)
         done = settle_open(
             ledger, lambda: runtime.daraja(settings), runtime.now_us, runtime.deliver(settings), desk.shop
         )
         runtime.send_waiting_sms(settings)
-        shop = BooksShop(
-            shortcodes=(settings.shortcode, *sorted(set(desk.shop.shortcodes) - {settings.shortcode})),
-            own_words=desk.shop.own_words,
-        )
         taken, partly = _taken(runtime, settings, ledger, asked, shop)
         balanced = balance(ledger, taken, shop, runtime.now_us())
-        balanced = replace(balanced, held=tuple(waiting(ledger, runtime.now_us())))
         # A callback may have settled some of them since they were looked at.
         done = replace(done, payments=tuple(ledger.payment(p.payment_id) or p for p in done.payments))
+        found = _found(runtime, settings, shop, done, balanced)
         try:
             if asked.report:
-                _report(runtime, settings, ledger, asked.report, balanced)
-            closed = _close(ledger, asked, shop, balanced, day, runtime.now_us())
+                _report(runtime, settings, ledger, asked.report, found)
+            if (closed := _close(ledger, asked, found, day, runtime.now_us())) is not None:
+                find_standing(ledger, shop.shortcodes)  # a day that was closed again has not changed any more
+                found = replace(_found(runtime, settings, shop, done, balanced), closed=closed)
         except MpesaError:
             # What was found is true all the same. A program gets one document, and that is the error.
             if asked.format == "table":
-                print_run(runtime, settings, asked, done, balanced, None)
+                print_run(runtime, settings, asked, found)
             raise
-    print_run(runtime, settings, asked, done, balanced, closed)
-    for name in balanced.unfinished:
-        runtime.streams.complain(
-            f"{name} was not read to its end when it was taken in. Read it again: mpesa reconcile --statement {name}"
-        )
-    return _outcome(done, balanced, partly=partly or bool(balanced.unfinished))
+    print_run(runtime, settings, asked, found)
+    return Outcome(differs=found.differs, partly=bool(partly or balanced.unfinished or done.not_asked))
 
 
-def _outcome(done: Reconciled, balanced: Balanced, *, partly: bool) -> Outcome:
-    differs = bool(for_a_person(done, balanced) or done.claims or balanced.open_breaks or balanced.held)
-    return Outcome(differs=differs, partly=partly or bool(done.not_asked))
+def _shortcodes(settings: "Profile") -> tuple[str, ...]:
+    """The profile's own, the one that it was made with first."""
+    return (settings.shortcode, *sorted({settings.party_b} - {settings.shortcode}))
 
 
-def _accept(runtime: "Runtime", ledger: "SqliteLedger", asked: Asked) -> Outcome:
-    from mpesa_cli.domain.breaks import Accepted
-
-    wanted = asked.accept or ""
-    fresh = accept(ledger, wanted, Accepted(asked.by, asked.reason, runtime.now_us()))
-    said = "is accepted" if fresh else "was accepted before"
-    if asked.format == "json":
-        from mpesa_cli.terminal.render import print_json
-
-        print_json(runtime.streams, {"id": wanted, "accepted_by": asked.by, "accepted_because": asked.reason,
-                                     "fresh": fresh})  # fmt: skip
-    else:
-        runtime.streams.out(f"{wanted} {said}: it is not counted as a difference any more.")
-    return Outcome(differs=False, partly=False)
+def _found(
+    runtime: "Runtime", settings: "Profile", shop: BooksShop, done: Reconciled, balanced: Balanced
+) -> Run:
+    ledger = runtime.ledger(settings)
+    watch = Watch(
+        compared_until_us=ledger.compared_until(shop.shortcodes), within_us=settings.compare_within_us,
+        answered_us=last_alive_us(settings.ledger), needs_listener=settings.listener != "none",
+    )  # fmt: skip
+    return Run(
+        shop, done, balanced, tuple(for_a_person(ledger, shop.shortcodes)),
+        tuple(waiting(ledger, runtime.now_us())),
+        sum(each.open for each in ledger.difference_counts(shop.shortcodes)), watch,
+        watch.missing(runtime.now_us()) if settings.environment == "production" else "",
+    )  # fmt: skip
 
 
 def _taken(
@@ -155,13 +198,11 @@ def _files(runtime: "Runtime", ledger: "SqliteLedger", asked: Asked, shop: Books
             raise InvalidInput(f"{path.name}: {wrong.message}", hint=wrong.hint, code=wrong.code) from wrong
 
 
-def _close(
-    ledger: "SqliteLedger", asked: Asked, shop: BooksShop, balanced: Balanced, day: str | None, now_us: int
-) -> Closed | None:
+def _close(ledger: "SqliteLedger", asked: Asked, found: Run, day: str | None, now_us: int) -> Closed | None:
     if day is None:
         return None
     signed = Signature(asked.by, asked.reason, now_us)
-    return close_day(ledger, shop.shortcodes, day, balanced.taken, signed, len(balanced.open_breaks))
+    return close_day(ledger, found.shop.shortcodes, day, found.balanced.taken, signed, found.open)
 
 
 def _check_report(asked: Asked) -> None:
@@ -178,20 +219,21 @@ def _check_report(asked: Asked) -> None:
         )
 
 
-def _report(
-    runtime: "Runtime", settings: "Profile", ledger: "SqliteLedger", path: Path, balanced: Balanced
-) -> None:
+def _report(runtime: "Runtime", settings: "Profile", ledger: "SqliteLedger", path: Path, found: Run) -> None:
     from mpesa_cli.operations.books import by_hour, own_hours
     from mpesa_cli.terminal.new_file import write_new_file
     from mpesa_cli.terminal.reconcile_html import Page, reconcile_html
 
+    balanced, shortcodes = found.balanced, found.shop.shortcodes
     page = Page(
         profile=settings.name, environment=settings.environment, shortcode=settings.shortcode,
         now_us=runtime.now_us(), hours=tuple(by_hour(ledger, balanced.scopes)),
         own_hours=tuple(own_hours(ledger, balanced.scopes)),
         balances=tuple((t.findings.opening_cents, t.findings.closing_cents) for t in balanced.taken),
         periods=tuple((s.from_us, s.until_us) for s in balanced.scopes),
-        breaks=balanced.breaks, totals=balanced.totals, carried_over=balanced.carried_over,
+        breaks=lambda: ledger.differences(shortcodes, balanced.scopes),
+        totals=balanced.totals, carried_over=balanced.carried_over,
     )  # fmt: skip
-    write_new_file(path, reconcile_html(page).encode(), overwrite=True, again="mpesa reconcile --report FILE.html",
+    write_new_file(path, (part.encode() for part in reconcile_html(page)), overwrite=True,
+                   again="mpesa reconcile --report FILE.html",
                    stands="What was found stands, and no day was closed.")  # fmt: skip

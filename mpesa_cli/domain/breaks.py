@@ -8,6 +8,7 @@ from mpesa_cli.domain.moments import SECOND_US
 
 BreakKind = Literal[
     "missing_at_provider",
+    "conflict",
     "amount_mismatch",
     "phone_mismatch",
     "duplicate_receipt",
@@ -18,12 +19,15 @@ BreakKind = Literal[
     "reversed",
     "fee",
     "closed_day_changed",
+    "rules_changed",
     "unknown_row",
 ]
 """What differs, the worst first. docs/reconcile.md says what to do about each."""
 
 KINDS: tuple[BreakKind, ...] = get_args(BreakKind)
 CRITICAL: frozenset[BreakKind] = frozenset({"missing_at_provider"})
+ONE_BY_ONE: frozenset[BreakKind] = frozenset({"missing_at_provider", "conflict", "double_payment"})
+"""Never accepted with "all" or by a date: money that may be missing, that is contradicted, or that is owed back."""
 
 DAY_US = 86_400 * SECOND_US
 AGES: tuple[tuple[str, int], ...] = (("0-1", 1), ("1-2", 2), ("3-7", 7), ("8-30", 30))
@@ -63,6 +67,12 @@ class Break:
     def id(self) -> str:
         """Stable: what ``mpesa reconcile --accept`` takes."""
         return f"{self.kind}-{self.ref}"
+
+    @property
+    def basis(self) -> str:
+        """What an acceptance of it is about. With another amount, or of a payment of ours, it is another matter."""
+        ours = self.payment_id if self.kind == "reversed" else ""
+        return f"{'' if self.amount_cents is None else self.amount_cents} {ours}".strip()
 
     @property
     def critical(self) -> bool:

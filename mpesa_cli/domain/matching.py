@@ -62,8 +62,40 @@ class Match:
 class Matching:
     """What a row settles, and what it only looks like. Both in the order of time, then of receipts."""
 
-    settled: tuple[Match, ...]
-    suggested: tuple[Match, ...]
+    settled: tuple[Match, ...] = ()
+    suggested: tuple[Match, ...] = ()
+
+
+class Fitting:
+    """Which rows any way could match with one of these candidates: of a large record, the few that ``match`` needs.
+
+    A receipt with two amounts proves neither, so whoever leaves rows out adds the others of each receipt again.
+    """
+
+    def __init__(self, candidates: Iterable[Candidate], own_words: tuple[str, ...] = ()) -> None:
+        """``own_words`` are what customers type before an order id."""
+        self._own_words = own_words
+        self._receipts: set[tuple[str, int]] = set()
+        self._keys: set[str] = set()
+        self._times: dict[int, list[int]] = defaultdict(list)
+        for each in candidates:
+            self._keys |= each.keys | ({order_key(each.checkout_request_id)} - {""})
+            if each.receipt:
+                self._receipts.add((each.receipt, each.amount_cents))
+            if each.open and each.msisdn and each.ref.number != BY_HAND:
+                self._times[each.amount_cents].append(each.requested_us)
+        for times in self._times.values():
+            times.sort()
+
+    def fits(self, row: StatementRow) -> bool:
+        """Whether the row may be about one of the candidates."""
+        if (row.receipt, row.amount_cents) in self._receipts:
+            return True
+        if times := self._times.get(row.amount_cents):
+            near = bisect_left(times, row.completed_us - NEAR_US)
+            if near < len(times) and times[near] <= row.completed_us + NEAR_US:
+                return True
+        return bool(self._keys) and not self._keys.isdisjoint(keys_meant(row.account, self._own_words))
 
 
 def match(rows: Iterable[StatementRow], candidates: Sequence[Candidate], own_words: tuple[str, ...] = ()) -> Matching:

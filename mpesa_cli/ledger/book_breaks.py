@@ -7,7 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mpesa_cli.ledger.book_keeping import Known, Scope
-from mpesa_cli.ledger.books import HOUR_US, IN_SCOPE, KEYS_IN_SCOPE, ROW_COLUMNS, BookReads, bounds, statement_row
+from mpesa_cli.ledger.books import (
+    HOUR_US,
+    IN_SCOPE,
+    KEYS_IN_SCOPE,
+    PAGE_ROWS,
+    ROW_COLUMNS,
+    BookReads,
+    bounds,
+    statement_row,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,38 +59,36 @@ class BreakReads(BookReads):
 
     def paid_unlike_rows(self, scope: Scope) -> Iterator[Known]:
         """Paid attempts whose row has another amount or phone, and those of this time that have none (``row`` None)."""
-        # One walk for both: it touches every paid attempt.
-        rows: list[Any] = self.rows(
-            f"SELECT DISTINCT {_KNOWN}, {MONEY_CAME}, a.receipts, coalesce(a.receipt, ''), "  # noqa: S608
-            f"coalesce({_OTHER_PHONE}, 0) FROM attempts a "
-            "LEFT JOIN statement_rows r ON r.receipt=a.receipt AND r.kind='received' "
-            "CROSS JOIN payments p ON p.payment_id=a.payment_id "
-            "WHERE a.state='paid' "
-            f"AND (r.amount_cents IS NOT a.amount_cents OR instr(a.receipts, ' ') OR {_OTHER_PHONE}) "
-            "AND p.shortcode IN (SELECT value FROM json_each(?)) ORDER BY 5, 1, 3",
-            (bounds(scope)[2],),
-        )
-        for payment_id, order_id, number, cents, at_us, receipts, first, other_phone in rows:
-            for receipt in str(receipts).split() or [first]:
-                about = Known(payment_id, order_id, number, cents, at_us, receipt)
-                found = [r for r in self.receipt_rows(receipt) if r.kind == "received"]
-                if not found and scope.from_us <= at_us < scope.until_us:
-                    yield about
-                elif found and ((other_phone and receipt == first) or all(r.amount_cents != cents for r in found)):
-                    unlike = next((r for r in found if scope.from_us <= r.completed_us < scope.until_us), None)
-                    if unlike is not None:
-                        yield replace(about, at_us=unlike.completed_us, row=unlike)
+        # One walk for both, in the order in which they lie: it touches every paid attempt.
+        after = 0
+        while True:
+            rows: list[Any] = self.rows(
+                f"SELECT {_KNOWN}, {MONEY_CAME}, a.receipts, coalesce(a.receipt, ''), "  # noqa: S608
+                f"max(coalesce({_OTHER_PHONE}, 0)), a.rowid FROM attempts a "
+                "LEFT JOIN statement_rows r ON r.receipt=a.receipt AND r.kind='received' "
+                "CROSS JOIN payments p ON p.payment_id=a.payment_id "
+                "WHERE a.rowid > ? AND a.state='paid' "
+                f"AND (r.amount_cents IS NOT a.amount_cents OR instr(a.receipts, ' ') OR {_OTHER_PHONE}) "
+                f"AND {_OURS} GROUP BY a.rowid ORDER BY a.rowid LIMIT {PAGE_ROWS}",
+                (after, bounds(scope)[2]),
+            )
+            for row in rows:
+                yield from self._unlike(row[:-1], scope)
+            if len(rows) < PAGE_ROWS:
+                return
+            after = rows[-1][-1]
 
-    def paid_twice(self, scope: Scope) -> Iterator[Known]:
-        """Payments that got more money than was asked, some of it in this time."""
-        rows: list[Any] = self.rows(
-            "SELECT p.payment_id, p.order_id, 0, p.received_cents - p.amount_cents, p.paid_us, coalesce(p.receipt, '') "  # noqa: S608
-            "FROM payments p WHERE p.status='overpaid' AND EXISTS (SELECT 1 FROM attempts a WHERE "
-            f"a.payment_id=p.payment_id AND a.state='paid' AND {MONEY_CAME} >= ? AND {MONEY_CAME} < ?) "
-            f"AND {_OURS} ORDER BY p.paid_us",
-            bounds(scope),
-        )
-        return (Known(*row) for row in rows)
+    def _unlike(self, row: Sequence[Any], scope: Scope) -> Iterator[Known]:
+        payment_id, order_id, number, cents, at_us, receipts, first, other_phone = row
+        for receipt in str(receipts).split() or [first]:
+            about = Known(payment_id, order_id, number, cents, at_us, receipt)
+            found = [r for r in self.receipt_rows(receipt) if r.kind == "received"]
+            if not found and scope.from_us <= at_us < scope.until_us:
+                yield about
+            elif found and ((other_phone and receipt == first) or all(r.amount_cents != cents for r in found)):
+                unlike = next((r for r in found if scope.from_us <= r.completed_us < scope.until_us), None)
+                if unlike is not None:
+                    yield replace(about, at_us=unlike.completed_us, row=unlike)
 
     def claimed_twice(self, scope: Scope) -> Iterator[Known]:
         """Attempts that were reported in this time with a receipt which pays another attempt."""
@@ -102,11 +109,13 @@ class BreakReads(BookReads):
             bounds(scope),
         )
 
-    def reversals_of_ours(self, shortcodes: Sequence[str]) -> Iterator[Known]:
-        """Reversal rows of any time whose original receipt pays an attempt of which not all is known to be back."""
+    def reversals_of_ours(self, shortcodes: Sequence[str], *, all_of_them: bool = False) -> Iterator[Known]:
+        """Reversal rows of any time whose original receipt pays an attempt of ours; of which not all is known to be
+        back, unless all are wanted."""
+        left = "" if all_of_them else "AND a.reversed_cents < a.paid_cents "
         return self._reversals(
             "statement_rows r",
-            "a.number=k.attempt AND a.reversed_cents < a.paid_cents AND r.kind='reversal' "
+            f"a.number=k.attempt {left}AND r.kind='reversal' "  # noqa: S608 - fixed text
             "AND r.shortcode IN (SELECT value FROM json_each(?))",
             (json.dumps(list(shortcodes)),),
         )

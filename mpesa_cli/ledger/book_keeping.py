@@ -75,17 +75,17 @@ class BookReads(Protocol):
     def expect_many_rows(self) -> None:
         """Make room in memory for questions that walk over everything."""
 
-    def rows_without_payment(self, scope: Scope) -> Sequence[StatementRow]:
-        """Rows of received money whose receipt pays nothing in this ledger, oldest first."""
+    def rows_without_payment(self, scope: Scope) -> Iterator[StatementRow]:
+        """Rows of received money whose receipt pays nothing in this ledger, oldest first, a page at a time."""
 
-    def rows_of_nobody(self, scope: Scope, amounts: Sequence[int]) -> Sequence[StatementRow]:
+    def rows_of_nobody(self, scope: Scope, amounts: Sequence[int]) -> Iterator[StatementRow]:
         """Rows of these amounts whose receipt C2B has told of, and which is no order's yet; oldest first."""
 
     def receipt_rows(self, receipt: str) -> Sequence[StatementRow]:
         """Every stored row of one receipt."""
 
-    def reversal_rows(self, scope: Scope) -> Sequence[StatementRow]:
-        """Rows of reversals, oldest first."""
+    def reversal_rows(self, scope: Scope) -> Iterator[StatementRow]:
+        """Rows of reversals, oldest first, a page at a time."""
 
     def doubtful_attempts(self, since_us: int, until_us: int) -> Sequence[Attempt]:
         """Attempts without a receipt that money may belong to, or with one that was not believed, asked for then."""
@@ -99,17 +99,15 @@ class BookReads(Protocol):
     def rows_in_review(self, scope: Scope) -> Iterator[Known]:
         """Rows whose receipt was reported for an attempt that a person must look at."""
 
-    def paid_twice(self, scope: Scope) -> Iterator[Known]:
-        """Payments that got more money than was asked, some of it in this time."""
-
     def claimed_twice(self, scope: Scope) -> Iterator[Known]:
         """Attempts that were reported in this time with a receipt which pays another attempt."""
 
     def reversed_attempts(self, scope: Scope) -> Iterator[Known]:
         """Reversal rows of this time whose original receipt pays an attempt of ours; ``receipt`` is the original."""
 
-    def reversals_of_ours(self, shortcodes: Sequence[str]) -> Iterator[Known]:
-        """Reversal rows of any time whose original receipt pays an attempt of which not all is known to be back."""
+    def reversals_of_ours(self, shortcodes: Sequence[str], *, all_of_them: bool = False) -> Iterator[Known]:
+        """Reversal rows of any time whose original receipt pays an attempt of ours; of which not all is known to be
+        back, unless all are wanted."""
 
     def receipts_on_two_rows(self, scope: Scope) -> Iterator[StatementRow]:
         """Rows of received money that share their receipt with another one of another amount."""
@@ -125,9 +123,6 @@ class BookReads(Protocol):
 
     def settled_hours(self, scope: Scope) -> Sequence[KindTotal]:
         """The ledger's own payments by hour of their creation; ``kind`` is ``settled`` or ``open``."""
-
-    def accepted_breaks(self) -> dict[str, Accepted]:
-        """The breaks that somebody accepted, by their ids."""
 
     def closings(self, shortcodes: Sequence[str]) -> Sequence[Closing]:
         """The days that were closed, oldest first."""
@@ -149,7 +144,7 @@ class BookWrites(BookReads, Protocol):
         """Say that everything was settled which rows of these statements can settle."""
 
     def accept_break(self, break_id: str, accepted: Accepted) -> bool:
-        """Record that a person took note. False where the same was recorded before."""
+        """Record that a person took note of what it says now. False where the same was recorded before."""
 
     def close_day(self, day: str, shortcode: str, totals: DayTotals, *, by: str, reason: str, sha256: str, at_us: int,
                   open_breaks: int) -> None:  # fmt: skip

@@ -68,14 +68,17 @@ class BookWrites(BreakReads, Chaining):
         )
 
     def accept_break(self, break_id: str, accepted: Accepted) -> bool:
-        """Record that a person took note. False where the same was recorded before."""
-        known = self.accepted_breaks().get(break_id)
-        if known is not None and (known.by, known.reason) == (accepted.by, accepted.reason):
+        """Record that a person took note of what it says now. False where the same was recorded before."""
+        listed = self.rows("SELECT basis FROM differences WHERE break_id=?", (break_id,))
+        basis = listed[0][0] if listed else None  # None is any: it was named before it was found
+        known = self.rows("SELECT accepted_by, reason, basis FROM accepted_breaks WHERE break_id=?", (break_id,))
+        if known and known[0][:2] == (accepted.by, accepted.reason) and known[0][2] in {None, basis}:
             return False
         self._open.execute(
-            "INSERT INTO accepted_breaks VALUES (?,?,?,?) ON CONFLICT (break_id) DO UPDATE SET "
-            "accepted_by=excluded.accepted_by, reason=excluded.reason, accepted_us=excluded.accepted_us",
-            (break_id, accepted.by, accepted.reason, accepted.at_us),
+            "INSERT INTO accepted_breaks (break_id, accepted_by, reason, accepted_us, basis) VALUES (?,?,?,?,?) "
+            "ON CONFLICT (break_id) DO UPDATE SET accepted_by=excluded.accepted_by, reason=excluded.reason, "
+            "accepted_us=excluded.accepted_us, basis=excluded.basis",
+            (break_id, accepted.by, accepted.reason, accepted.at_us, basis),
         )
         facts = {"break": break_id, "by": accepted.by, "reason": accepted.reason}
         self._chain(ev.Record("break_accepted", accepted.at_us, facts, {}), "", None)

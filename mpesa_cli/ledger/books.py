@@ -13,10 +13,9 @@ from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, attempt_from
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mpesa_cli.domain.book_totals import KindTotal
-    from mpesa_cli.domain.breaks import Accepted
     from mpesa_cli.domain.closing import Closing
     from mpesa_cli.domain.payment import Attempt
 
@@ -26,6 +25,7 @@ STATEMENT_COLUMNS = (
 )
 HOUR_US = 3_600_000_000
 CACHE_KB = 131_072
+PAGE_ROWS = 2_000
 IN_SCOPE = "r.completed_us >= ? AND r.completed_us < ? AND r.shortcode IN (SELECT value FROM json_each(?))"
 
 
@@ -86,25 +86,23 @@ class BookReads(Reads):
         """Make room in memory for questions that walk over everything: pages are read once, not once a question."""
         self.rows(f"PRAGMA cache_size=-{CACHE_KB}")
 
-    def rows_without_payment(self, scope: Scope) -> Sequence[StatementRow]:
-        """Rows of received money whose receipt pays nothing in this ledger, oldest first."""
+    def rows_without_payment(self, scope: Scope) -> Iterator[StatementRow]:
+        """Rows of received money whose receipt pays nothing in this ledger, oldest first, a page at a time."""
         unknown = "NOT EXISTS (SELECT 1 FROM receipts k WHERE k.receipt=r.receipt)"
         return self._rows_of_keys(f"r.kind='received' AND {unknown}", scope)
 
-    def rows_of_nobody(self, scope: Scope, amounts: Sequence[int]) -> Sequence[StatementRow]:
+    def rows_of_nobody(self, scope: Scope, amounts: Sequence[int]) -> Iterator[StatementRow]:
         """Rows of these amounts whose receipt C2B has told of, and which is no order's yet; oldest first."""
-        owned = "SELECT 1 FROM receipts k JOIN payments p USING (payment_id) WHERE k.receipt=f.receipt"
-        rows = self.rows(
-            f"SELECT {ROW_COLUMNS} FROM (SELECT * FROM ({KEYS_IN_SCOPE} AND r.kind='received') f "  # noqa: S608
-            "WHERE f.amount_cents IN (SELECT value FROM json_each(?)) "
-            f"AND EXISTS ({owned} AND p.order_id='C2B-'||k.receipt)) "
-            "CROSS JOIN statement_rows USING (receipt, kind, amount_cents) ORDER BY completed_us, receipt",
-            (*bounds(scope), json.dumps(list(amounts))),
+        owned = "SELECT 1 FROM receipts k JOIN payments p USING (payment_id) WHERE k.receipt=r.receipt"
+        return self._rows_of_keys(
+            "r.kind='received' AND r.amount_cents IN (SELECT value FROM json_each(?)) "  # noqa: S608 - fixed text
+            f"AND EXISTS ({owned} AND p.order_id='C2B-'||k.receipt)",
+            scope,
+            json.dumps(list(amounts)),
         )
-        return list(map(statement_row, rows))
 
-    def reversal_rows(self, scope: Scope) -> Sequence[StatementRow]:
-        """Rows of reversals, oldest first."""
+    def reversal_rows(self, scope: Scope) -> Iterator[StatementRow]:
+        """Rows of reversals, oldest first, a page at a time."""
         return self._rows_of_keys("r.kind='reversal'", scope)
 
     def receipt_rows(self, receipt: str) -> Sequence[StatementRow]:
@@ -115,14 +113,23 @@ class BookReads(Reads):
         )
         return list(map(statement_row, rows))
 
-    def _rows_of_keys(self, condition: str, scope: Scope) -> list[StatementRow]:
-        rows = self.rows(
-            f"SELECT {ROW_COLUMNS} FROM ({KEYS_IN_SCOPE} AND {condition}) "  # noqa: S608 - fixed text
-            "CROSS JOIN statement_rows USING (receipt, kind, amount_cents) "
-            "ORDER BY completed_us, receipt, amount_cents",
-            bounds(scope),
-        )
-        return list(map(statement_row, rows))
+    def _rows_of_keys(self, condition: str, scope: Scope, *parameters: object) -> Iterator[StatementRow]:
+        # By key and not by a cursor that stays open: whoever takes a page may write before the next one.
+        first_us, receipt, cents = scope.from_us, "", 0
+        _, until_us, shortcodes = bounds(scope)
+        while True:
+            rows: list[Any] = self.rows(
+                f"SELECT {ROW_COLUMNS} FROM ({KEYS_IN_SCOPE} AND {condition} "  # noqa: S608 - fixed text
+                "AND (r.completed_us, r.receipt, r.amount_cents) > (?, ?, ?) "
+                f"ORDER BY r.completed_us, r.receipt, r.amount_cents LIMIT {PAGE_ROWS}) "
+                "CROSS JOIN statement_rows USING (receipt, kind, amount_cents) "
+                "ORDER BY completed_us, receipt, amount_cents",
+                (first_us, until_us, shortcodes, *parameters, first_us, receipt, cents),
+            )
+            yield from map(statement_row, rows)
+            if len(rows) < PAGE_ROWS:
+                return
+            receipt, _, cents, first_us = rows[-1][:4]
 
     def doubtful_attempts(self, since_us: int, until_us: int) -> Sequence[Attempt]:
         """Attempts without a receipt that money may belong to, or with one that was not believed, asked for then."""
@@ -168,13 +175,6 @@ class BookReads(Reads):
 
         rows: list[Any] = self.rows(sql, parameters)
         return [KindTotal(*row) for row in rows]
-
-    def accepted_breaks(self) -> dict[str, Accepted]:
-        """The breaks that somebody accepted, by their ids."""
-        from mpesa_cli.domain.breaks import Accepted
-
-        rows: list[Any] = self.rows("SELECT break_id, accepted_by, reason, accepted_us FROM accepted_breaks")
-        return {break_id: Accepted(by, reason, at_us) for break_id, by, reason, at_us in rows}
 
     def closings(self, shortcodes: Sequence[str]) -> Sequence[Closing]:
         """The days that were closed, oldest first."""

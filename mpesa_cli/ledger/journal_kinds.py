@@ -7,7 +7,7 @@ PAYMENT_KINDS = frozenset({"payment_created", "attempt_created", "payment_merged
 LEDGER_KINDS = frozenset(
     {
         "erased", "restored",  # the ledger as a whole
-        "statement_read", "break_accepted", "day_closed",  # the books
+        "statement_read", "break_accepted", "day_closed", "books_begun",  # the books
         "request_made", "request_settled", "receipt_shown",  # what was asked of Daraja, what a customer showed
         "message_held", "held_done", "held_applied", "held_reopened", "held_removed",  # what could not be applied
         "order_added", "token_issued", "token_revoked",  # the HTTP API

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mpesa_cli.ledger.api_ledger import OrderReads, OrderWrites
 from mpesa_cli.ledger.book_keeping import BookReads, BookWrites
+from mpesa_cli.ledger.differences_keeping import DifferenceReads, DifferenceWrites
 from mpesa_cli.ledger.held_keeping import HeldReads, HeldWrites
 from mpesa_cli.ledger.request_ledger import RequestReads, RequestWrites
 
@@ -78,7 +79,7 @@ class JournalEntry:
     hash: str
 
 
-class LedgerReads(OrderReads, RequestReads, BookReads, HeldReads, Protocol):
+class LedgerReads(OrderReads, RequestReads, BookReads, DifferenceReads, HeldReads, Protocol):
     """What can be asked. Reads never block a writer."""
 
     def payment(self, payment_id: str) -> Payment | None:
@@ -160,7 +161,9 @@ class LedgerReads(OrderReads, RequestReads, BookReads, HeldReads, Protocol):
         """Every bearer token the ledger has heard of, newest first."""
 
 
-class LedgerWrite(LedgerReads, OrderWrites, RequestWrites, BookWrites, HeldWrites, Protocol):
+class LedgerWrite(
+    LedgerReads, OrderWrites, RequestWrites, BookWrites, DifferenceWrites, HeldWrites, Protocol
+):
     """One open write transaction. Everything is decided on what is read inside it."""
 
     def open_payment(self, intent: Intent, at_us: int) -> Payment:

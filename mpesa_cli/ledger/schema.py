@@ -10,6 +10,7 @@ from collections.abc import Callable
 from mpesa_cli.ledger.schema_api import m004_api
 from mpesa_cli.ledger.schema_awaiting import m007_awaiting_receipts
 from mpesa_cli.ledger.schema_books import m002_books
+from mpesa_cli.ledger.schema_differences import m008_differences
 from mpesa_cli.ledger.schema_held import m006_held
 from mpesa_cli.ledger.schema_requests import m003_requests
 from mpesa_cli.ledger.schema_reshaped import reshape
@@ -44,7 +45,7 @@ def m005_reshaped_and_decided_anew(connection: sqlite3.Connection) -> None:
 
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
-    *_PUBLISHED, m005_reshaped_and_decided_anew, m006_held, m007_awaiting_receipts,
+    *_PUBLISHED, m005_reshaped_and_decided_anew, m006_held, m007_awaiting_receipts, m008_differences,
 )  # fmt: skip
 LATEST = len(MIGRATIONS)
 

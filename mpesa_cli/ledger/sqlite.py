@@ -17,6 +17,7 @@ from mpesa_cli.ledger.book_breaks import BreakReads
 from mpesa_cli.ledger.chaining import Stage
 from mpesa_cli.ledger.checkpoint import checkpoint_if_large
 from mpesa_cli.ledger.connection import BUSY_TIMEOUT_S, begin, explained, open_connection
+from mpesa_cli.ledger.differences import DifferenceReads
 from mpesa_cli.ledger.held import HeldReads
 from mpesa_cli.ledger.history import HistoryReads
 from mpesa_cli.ledger.ledger import LedgerWrite
@@ -30,7 +31,8 @@ SPACE_NEEDED_BYTES = 64 << 20
 
 
 class SqliteLedger(
-    HistoryReads, ApiReads, BreakReads, HeldReads, RequestStoreReads, RestoredReads, StoryReads, TokenReads
+    HistoryReads, ApiReads, BreakReads, DifferenceReads, HeldReads, RequestStoreReads, RestoredReads, StoryReads,
+    TokenReads,
 ):
     """A ledger in one SQLite file. One connection per thread; closed by :meth:`close`."""
 

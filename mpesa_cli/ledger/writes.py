@@ -15,6 +15,7 @@ from mpesa_cli.ledger import outbox
 from mpesa_cli.ledger.api_store import ApiWrites
 from mpesa_cli.ledger.bodies import BodyWrites
 from mpesa_cli.ledger.book_writes import BookWrites
+from mpesa_cli.ledger.difference_writes import DifferenceWrites
 from mpesa_cli.ledger.erasing import Erasing
 from mpesa_cli.ledger.held import HeldWrites
 from mpesa_cli.ledger.requests import RequestStoreWrites
@@ -23,7 +24,10 @@ from mpesa_cli.ledger.rows import PAYMENT_COLUMNS, save_payment, save_view
 from mpesa_cli.ledger.tokens import TokenWrites
 
 
-class Write(ApiWrites, BodyWrites, BookWrites, Erasing, HeldWrites, RequestStoreWrites, RestoredWrites, TokenWrites):
+class Write(
+    ApiWrites, BodyWrites, BookWrites, DifferenceWrites, Erasing, HeldWrites, RequestStoreWrites, RestoredWrites,
+    TokenWrites,
+):
     """One open write transaction."""
 
     def open_payment(self, intent: Intent, at_us: int) -> Payment:

@@ -19,6 +19,7 @@ from mpesa_cli.listener.options import ListenerOptions, Parts
 from mpesa_cli.listener.protocol import with_parts
 from mpesa_cli.listener.refusals import Refusals
 from mpesa_cli.listener.writer import Writer
+from mpesa_cli.operations.listener_alive import EVERY_S
 
 REAP_EVERY_S = 0.25
 FILES_FOR_THE_REST = 64  # the ledger, its log and lock, the standard streams, the forwarder
@@ -74,7 +75,12 @@ class ListenerServer:
 
     async def _watch(self, app: ListenerApp, owing: Owing, writer: Writer) -> None:
         """Cut off who owes for too long, answer who has waited too long; end where nothing can be stored."""
+        loop = asyncio.get_running_loop()
+        note_alive, due = self._parts.note_alive, loop.time()
         while True:
+            if note_alive is not None and loop.time() >= due and writer.healthy:
+                due = loop.time() + EVERY_S
+                await loop.run_in_executor(None, note_alive)
             await asyncio.sleep(REAP_EVERY_S)
             owing.cut_off_overdue()
             app.give_up_late()

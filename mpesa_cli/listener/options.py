@@ -22,7 +22,8 @@ class Parts:
     ``open_ledger`` is called in the writer's thread, and what it returns is closed there. ``c2b`` None
     knows no C2B path; ``sms_secret_hash`` (SHA-256) is that of the address for delivery reports of text
     messages, empty where there is none; ``ask`` None leaves bodies from paths without a secret at being kept.
-    ``api`` is served on the same port, on its own paths; None serves none.
+    ``api`` is served on the same port, on its own paths; None serves none. ``note_alive`` is called every half minute
+    while bodies can be stored, in a thread of its own.
     """
 
     open_ledger: Callable[[], Ledger]
@@ -32,6 +33,7 @@ class Parts:
     ask: Ask | None = None
     sms_secret_hash: str = ""
     api: "Api | None" = None
+    note_alive: Callable[[], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

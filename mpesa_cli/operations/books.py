@@ -5,19 +5,20 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mpesa_cli.domain.book_totals import KindTotal, Totals, add_up
-from mpesa_cli.domain.breaks import Break, in_order
-from mpesa_cli.domain.held import HeldMessage
+from mpesa_cli.domain.breaks import Break
 from mpesa_cli.domain.payment import Payment
 from mpesa_cli.ledger.book_keeping import Scope
+from mpesa_cli.ledger.difference_writes import in_chunks
+from mpesa_cli.ledger.differences_keeping import Span
 from mpesa_cli.ledger.ledger import Ledger, LedgerReads
-from mpesa_cli.operations.breaks import TOUCHING_US, compare, file_breaks
-from mpesa_cli.operations.closed_days import changed_days
-from mpesa_cli.operations.reconcile import NEEDS_A_PERSON, Reconciled
+from mpesa_cli.operations.breaks import TOUCHING_US, Comparing, file_breaks, sure_of
+from mpesa_cli.operations.standing import find_standing
 from mpesa_cli.operations.statement_intake import Taken
 from mpesa_cli.operations.statement_matching import give_back, settle_by_rows
 
 if TYPE_CHECKING:
     from mpesa_cli.domain.evidence import Source
+    from mpesa_cli.domain.matching import Match
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,29 +31,21 @@ class BooksShop:
 
 @dataclass(frozen=True, slots=True)
 class Balanced:
-    """What comparing came to. ``breaks`` has the accepted ones too; ``payments`` were settled by rows just now;
-    ``unfinished`` are files that a run before was stopped in, and that nobody has read to their end since; ``held``
-    messages that could not be applied, and wait for somebody."""
+    """What comparing came to; the differences themselves are in the ledger. ``payments`` were settled by rows just
+    now; ``unfinished`` are files that a run before was stopped in, and that nobody has read to their end since."""
 
     taken: tuple[Taken, ...] = ()
     scopes: tuple[Scope, ...] = ()
     payments: tuple[Payment, ...] = ()
-    breaks: tuple[Break, ...] = ()
     carried_over: int = 0
     totals: Totals = field(default_factory=Totals)
     unfinished: tuple[str, ...] = ()
-    held: tuple[HeldMessage, ...] = ()
-
-    @property
-    def open_breaks(self) -> tuple[Break, ...]:
-        """Those that nobody accepted: they are differences."""
-        return tuple(b for b in self.breaks if b.accepted is None)
 
 
 def balance(ledger: Ledger, taken: Sequence[Taken], shop: BooksShop, now_us: int) -> Balanced:
-    """Settle by the rows of these statements, then compare.
+    """Settle by the rows of these statements, then compare, and keep what differs.
 
-    Without a statement too: what a run before was stopped in, money that went back, and closed days.
+    Without a statement too: what a run before was stopped in, money that went back, and what stands by itself.
     """
     source: Source = "pull" if taken and all(t.source == "pull" for t in taken) else "statement"
     payments: dict[str, Payment] = {}
@@ -71,29 +64,65 @@ def balance(ledger: Ledger, taken: Sequence[Taken], shop: BooksShop, now_us: int
     if unsettled:
         with ledger.write() as tx:
             tx.mark_settled([s.statement_id for s in unsettled])
-    breaks = [*file_breaks(taken, now_us), *changed_days(ledger, shop.shortcodes)]
-    carried = 0
-    for scope, each in zip(scopes, settled, strict=True):
-        compared = compare(ledger, scope, each.unknown, each.suggested, shop.own_words, now_us)
-        breaks += compared.breaks
-        carried += compared.carried_over
-    accepted = ledger.accepted_breaks()
-    marked = [replace(b, accepted=accepted.get(b.id)) for b in in_order(breaks)]
+    carried = sum(
+        _compared(ledger, scope, each.suggested, shop, now_us) for scope, each in zip(scopes, settled, strict=True)
+    )
+    _of_files(ledger, taken, shop, now_us)
+    find_standing(ledger, shop.shortcodes)
     unfinished = tuple(s.name for s in left if not s.complete and s.source == "statement")
-    return Balanced(
-        tuple(taken), scopes, tuple(payments.values()), tuple(marked), carried, add_up(by_hour(ledger, scopes)),
-        unfinished,
-    )  # fmt: skip
+    totals = add_up(by_hour(ledger, scopes))
+    return Balanced(tuple(taken), scopes, tuple(payments.values()), carried, totals, unfinished)
 
 
-def for_a_person(done: Reconciled, balanced: Balanced) -> list[Payment]:
-    """Payments that a person has to look at, as they stand at the end: in doubt, or their money just went back.
-    Those that an open break names are told there."""
-    named = {b.payment_id for b in balanced.open_breaks}
-    settled = {p.payment_id: p for p in balanced.payments}
-    waiting = [p for p in done.payments if p.payment_id not in settled and p.status in NEEDS_A_PERSON]
-    changed = [p for p in settled.values() if p.payment_id not in named]
-    return waiting + [p for p in changed if p.status in NEEDS_A_PERSON or p.reversed_cents]
+def _compared(ledger: Ledger, scope: Scope, suggested: "Sequence[Match]", shop: BooksShop, now_us: int) -> int:
+    """Compare one time, keep what differs and forget what is gone. Returns how many payments are carried over."""
+    begin_us = ledger.books_begin_us()
+    if begin_us is not None:
+        scope = replace(scope, from_us=max(scope.from_us, begin_us))
+    if scope.from_us >= scope.until_us:
+        return 0
+    comparing = Comparing(scope, sure_of(ledger, scope), suggested, shop.own_words, now_us)
+    with ledger.write() as tx:
+        seen = tx.next_comparison()
+    for chunk in in_chunks((each, _at(scope, each)) for each in comparing.breaks(ledger)):
+        with ledger.write() as tx:
+            tx.remember(chunk, "record", seen)
+    with ledger.write() as tx:
+        tx.forget_unseen(scope, comparing.sure, seen)
+    return comparing.carried_over
+
+
+def _of_files(ledger: Ledger, taken: Sequence[Taken], shop: BooksShop, now_us: int) -> None:
+    """Keep what the files themselves have wrong in them, and that these times were compared."""
+    if not taken:
+        return
+    with ledger.write() as tx:
+        seen = tx.next_comparison()
+        for each in taken:
+            scope = Scope(shop.shortcodes, each.from_us, each.until_us)
+            tx.remember(((found, scope) for found in file_breaks(each, now_us)), "file", seen)
+        for each in taken:
+            whole = each.source == "statement" and not each.findings.problems and not each.findings.gaps
+            scope = Scope(shop.shortcodes, each.from_us, each.until_us)
+            tx.forget_read_again(scope, each.sha256, seen, whole=whole)
+        tx.note_compared((_span(each, shop, now_us) for each in taken), now_us)
+
+
+def _span(each: Taken, shop: BooksShop, now_us: int) -> Span:
+    """What was compared. Where Pull lists nothing, nothing came, as far as it goes back."""
+    if each.source == "pull" and not each.until_us:
+        return Span(shop.shortcodes[0], "pull", now_us, now_us)
+    return Span(shop.shortcodes[0], "pull" if each.source == "pull" else "statement", each.from_us, each.until_us)
+
+
+def _at(scope: Scope, each: Break) -> Scope:
+    return replace(scope, from_us=each.at_us, until_us=each.at_us + 1)
+
+
+def for_a_person(ledger: LedgerReads, shortcodes: Sequence[str]) -> list[Payment]:
+    """Payments that a person has to look at, whoever settled them and when; those that an open difference names are
+    told there."""
+    return [p for p in ledger.payments_for_a_person() if not ledger.has_open_difference(p.payment_id, shortcodes)]
 
 
 def scopes_of(taken: Iterable[Taken], shortcodes: tuple[str, ...]) -> tuple[Scope, ...]:

@@ -4,19 +4,20 @@ Recomputed from what is stored each time, so that a second run on the same file 
 statement does not have, of the time that it covers, is not at M-Pesa (docs/assumptions.md A70).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from mpesa_cli.domain.amount import format_cents
-from mpesa_cli.domain.breaks import Break, BreakKind, in_order
+from mpesa_cli.domain.breaks import Break, BreakKind
 from mpesa_cli.domain.matching import NEAR_US, Match
-from mpesa_cli.domain.order_matching import keys_meant
 from mpesa_cli.domain.payment import Payment
 from mpesa_cli.domain.state import PaymentStatus
 from mpesa_cli.domain.statement_row import StatementRow
 from mpesa_cli.ledger.book_keeping import Known, Scope
 from mpesa_cli.ledger.ledger import LedgerReads
 from mpesa_cli.operations.statement_intake import Taken
+from mpesa_cli.operations.statement_matching import ROWS_AT_ONCE, orders_named
 
 TOUCHING_US = 2_000_000
 """Files whose times are no further apart than this are of one time: the portal's periods end at 23:59:59."""
@@ -24,48 +25,45 @@ TOUCHING_US = 2_000_000
 _PAID = frozenset({PaymentStatus.PAID, PaymentStatus.OVERPAID, PaymentStatus.REFUNDED})
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """What comparing found: breaks in order, and what is too near an edge of the time to be called one."""
+@dataclass(slots=True)
+class Comparing:
+    """One comparison: what it is given, and ``carried_over``, counted on the way: payments too near an edge of the
+    time to be called missing. ``suggested`` is what some of its rows look like."""
 
-    breaks: tuple[Break, ...]
+    scope: Scope
+    sure: Scope
+    suggested: Sequence[Match]
+    own_words: tuple[str, ...]
+    now_us: int
     carried_over: int = 0
 
-
-def compare(
-    ledger: LedgerReads, scope: Scope, unknown: Sequence[StatementRow], suggested: Sequence[Match],
-    own_words: tuple[str, ...], now_us: int,
-) -> Compared:  # fmt: skip
-    """All breaks of one time that a statement covers, those that were accepted too.
-
-    ``unknown`` are its rows that pay nothing here, ``suggested`` what some of them look like.
-    """
-    sure = _sure(ledger, scope)
-    suggestions = {m.row.receipt: m for m in suggested}
-    looked_like = {m.ref for m in suggested}
-    found: list[Break] = []
-    carried = 0
-    for known in ledger.paid_unlike_rows(_both(scope, sure)):
-        if known.row is not None:
-            if _is_in(scope, known.at_us):
-                found.append(_unlike(known))
-        elif not _is_in(sure, known.at_us):
-            carried += 1
-        elif (known.payment_id, known.attempt) not in looked_like:
-            found.append(_missing_at_provider(known))
-    in_review = {known.receipt for known in ledger.rows_in_review(scope)}
-    for row in unknown:
-        if row.completed_us > now_us - NEAR_US:
-            carried += 1
-        elif row.receipt not in in_review:  # that is a break of its own
-            found.append(_without_payment(ledger, row, suggestions.get(row.receipt), own_words))
-    found += _differing(ledger, scope)
-    found += [_lonely_charge(row) for row in ledger.lonely_charges(scope)]
-    found += _reversed(ledger, scope)
-    return Compared(tuple(in_order(found)), carried)
+    def breaks(self, ledger: LedgerReads) -> Iterator[Break]:
+        """All breaks of the time, those that were accepted too, one after the other and in no order."""
+        suggestions = {m.row.receipt: m for m in self.suggested}
+        looked_like = {m.ref for m in self.suggested}
+        for known in ledger.paid_unlike_rows(_both(self.scope, self.sure)):
+            if known.row is not None:
+                if _is_in(self.scope, known.at_us):
+                    yield _unlike(known)
+            elif not _is_in(self.sure, known.at_us):
+                self.carried_over += 1
+            elif (known.payment_id, known.attempt) not in looked_like:
+                yield _missing_at_provider(known)
+        in_review = {known.receipt for known in ledger.rows_in_review(self.scope)}
+        rows = ledger.rows_without_payment(self.scope)
+        while page := list(islice(rows, ROWS_AT_ONCE)):
+            named = orders_named(ledger, page, self.own_words)
+            for row in page:
+                if row.completed_us > self.now_us - NEAR_US:
+                    self.carried_over += 1
+                elif row.receipt not in in_review:  # that is a break of its own
+                    yield _without_payment(ledger, row, suggestions.get(row.receipt), named.get(row.account, []))
+        yield from _differing(ledger, self.scope)
+        yield from map(_lonely_charge, ledger.lonely_charges(self.scope))
+        yield from _unknown_reversals(ledger, self.scope)
 
 
-def _sure(ledger: LedgerReads, scope: Scope) -> Scope:
+def sure_of(ledger: LedgerReads, scope: Scope) -> Scope:
     """The time of which it is known what M-PESA has not. The row of a payment near an edge may be in the next file:
     it is told of by whichever of the two is read last."""
     beside = ledger.covered_beside(scope, TOUCHING_US)
@@ -96,7 +94,7 @@ def _missing_at_provider(known: Known) -> Break:
 
 
 def _without_payment(
-    ledger: LedgerReads, row: StatementRow, suggestion: Match | None, own_words: tuple[str, ...]
+    ledger: LedgerReads, row: StatementRow, suggestion: Match | None, named: Sequence[Payment]
 ) -> Break:
     about = Break(
         "missing_in_ledger", row.receipt, row.completed_us, row.amount_cents, row.receipt, account=row.account,
@@ -109,9 +107,9 @@ def _without_payment(
                 about, suggested=payment.order_id, payment_id=payment.payment_id,
                 detail=f"It looks like order {payment.order_id}: amount, time and the shown digits of the number fit.",
             )  # fmt: skip
-    order = _order_meant(ledger, row, own_words)
-    if order is None:
+    if len(named) != 1:
         return about
+    order = named[0]
     about = replace(about, payment_id=order.payment_id, order_id=order.order_id)
     if order.amount_cents == row.amount_cents and order.status in _PAID:
         other = order.telling.view.receipt or "another payment"
@@ -125,13 +123,6 @@ def _without_payment(
     return replace(about, kind="unmatched_order", detail=f"It names order {order.order_id}, which {why}.")
 
 
-def _order_meant(ledger: LedgerReads, row: StatementRow, own_words: tuple[str, ...]) -> Payment | None:
-    for key in keys_meant(row.account, own_words):
-        if found := ledger.orders_meant([key]):
-            return found[0] if len(found) == 1 else None
-    return None
-
-
 def _differing(ledger: LedgerReads, scope: Scope) -> Iterator[Break]:
     for known in ledger.rows_in_review(scope):
         if known.row is not None and known.row.amount_cents != known.amount_cents:
@@ -139,9 +130,6 @@ def _differing(ledger: LedgerReads, scope: Scope) -> Iterator[Break]:
         else:
             waits = f"M-PESA has this payment, and order {known.order_id} waits for a person to look at it."
             yield _of(known, "status_conflict", known.receipt, waits)
-    for known in ledger.paid_twice(scope):
-        more = f"Order {known.order_id} got {format_cents(known.amount_cents)} more than was asked."
-        yield _of(known, "double_payment", known.payment_id, more)
     for known in ledger.claimed_twice(scope):
         twice = f"Receipt {known.receipt} was reported for order {known.order_id} too, and pays another one."
         yield _of(known, "duplicate_receipt", f"{known.receipt}-{known.payment_id}", twice)
@@ -178,27 +166,23 @@ def _lonely_charge(row: StatementRow) -> Break:
                  detail="A charge for a payment that neither M-PESA's record nor this ledger has.")  # fmt: skip
 
 
-def _reversed(ledger: LedgerReads, scope: Scope) -> Iterator[Break]:
-    ours = {known.row.receipt: known for known in ledger.reversed_attempts(scope) if known.row is not None}
+def _unknown_reversals(ledger: LedgerReads, scope: Scope) -> Iterator[Break]:
+    """Money that went back and is not known to be ours; what is ours, every run finds (operations/standing.py)."""
+    ours = {known.row.receipt for known in ledger.reversed_attempts(scope) if known.row is not None}
     for row in ledger.reversal_rows(scope):
-        known = ours.get(row.receipt)
-        about = Break("reversed", row.receipt, row.completed_us, row.amount_cents, row.linked or row.receipt)
-        if known is not None:
-            gone = f"M-PESA gave back what receipt {known.receipt} paid for order {known.order_id}."
-            yield replace(about, payment_id=known.payment_id, order_id=known.order_id, detail=gone)
-        elif not any(r.kind != "reversal" for r in ledger.receipt_rows(row.linked)):
+        if row.receipt not in ours and not any(r.kind != "reversal" for r in ledger.receipt_rows(row.linked)):
             original = f"receipt {row.linked}" if row.linked else "a receipt that the record does not name"
-            yield replace(about, detail=f"M-PESA gave back {original}, which is not known here.")
+            yield Break("reversed", row.receipt, row.completed_us, row.amount_cents, row.linked or row.receipt,
+                        detail=f"M-PESA gave back {original}, which is not known here.")  # fmt: skip
 
 
-def file_breaks(taken: Iterable[Taken], now_us: int) -> Iterator[Break]:
+def file_breaks(each: Taken, now_us: int) -> Iterator[Break]:
     """Rows of a file that could not be read, and places where its balances do not follow from each other."""
-    for each in taken:
-        at_us = each.until_us or now_us
-        for problem in each.findings.problems:
-            yield Break("unknown_row", f"{each.sha256[:8]}-{problem.line}", at_us,
-                        detail=f"{each.name}, line {problem.line}: {problem.what}. [{problem.text}]")  # fmt: skip
-        for gap in each.findings.gaps:
-            yield Break("unknown_row", f"{each.sha256[:8]}-{gap.line}-balance", at_us, gap.missing_cents,
-                        detail=f"{each.name}, line {gap.line}: {format_cents(abs(gap.missing_cents))} moved before it "
-                        "and is in no row. Perhaps a row was taken out.")  # fmt: skip
+    at_us = each.until_us or now_us
+    for problem in each.findings.problems:
+        yield Break("unknown_row", f"{each.sha256[:8]}-{problem.line}", at_us,
+                    detail=f"{each.name}, line {problem.line}: {problem.what}. [{problem.text}]")  # fmt: skip
+    for gap in each.findings.gaps:
+        yield Break("unknown_row", f"{each.sha256[:8]}-{gap.line}-balance", at_us, gap.missing_cents,
+                    detail=f"{each.name}, line {gap.line}: {format_cents(abs(gap.missing_cents))} moved before it "
+                    "and is in no row. Perhaps a row was taken out.")  # fmt: skip

@@ -1,14 +1,13 @@
-"""Close a day: put down what its books say, on which file and which journal. Accept a break: take note of it."""
+"""Close a day: put down what its books say, on which file and which journal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mpesa_cli.domain.amount import format_cents
 from mpesa_cli.domain.amount_words import counted
-from mpesa_cli.domain.breaks import Accepted, kind_of
 from mpesa_cli.domain.closing import Closing, DayTotals, day_bounds
-from mpesa_cli.errors import Conflict, InvalidInput, NotFound
-from mpesa_cli.ledger.ledger import Ledger, LedgerReads
+from mpesa_cli.errors import Conflict, InvalidInput
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.operations.closed_days import day_totals
 from mpesa_cli.operations.statement_intake import Taken
 
@@ -35,10 +34,13 @@ def close_day(
 ) -> Closed:
     """Record the totals of a day that one of the statements at hand covers whole.
 
-    Raises InvalidInput where none does, Conflict where it was closed with other totals and no reason is given.
+    Raises InvalidInput where none does, or where a part of it was not read; Conflict where the day was closed with
+    other totals and no reason is given.
     """
     covering = _covering(day, taken)
     with ledger.write() as tx:
+        if unread := tx.open_of_file(covering.sha256):
+            raise _not_read(covering, day, unread)
         totals = _with_balances(day_totals(tx, shortcodes, day), day, covering)
         known = next((c for c in tx.closings(shortcodes) if c.day == day), None)
         if known is not None and known.totals.moved() == totals.moved():
@@ -65,6 +67,16 @@ def _covering(day: str, taken: Sequence[Taken]) -> Taken:
     )
 
 
+def _not_read(covering: Taken, day: str, unread: int) -> InvalidInput:
+    were = "was" if unread == 1 else "were"
+    return InvalidInput(
+        f"{counted(unread, 'part')} of {covering.name} {were} not read, so its totals are not the day's.",
+        hint="Nothing was closed. Download the file again, or accept each of them first if it is no money: "
+        f"mpesa reconcile --accept ID --by NAME --reason TEXT, then: mpesa reconcile --statement FILE --close {day}",
+        code="day-not-read",
+    )
+
+
 def _with_balances(totals: DayTotals, day: str, covering: Taken) -> DayTotals:
     """The file's balances are the day's where the file is of that day alone."""
     first_us, after_us = day_bounds(day)
@@ -83,32 +95,3 @@ def _differs(known: Closing, totals: DayTotals) -> Conflict:
         f"mpesa reconcile --statement FILE --close {known.day} --by NAME --reason TEXT",
         code="closed-differently",
     )
-
-
-def accept(ledger: Ledger, break_id: str, accepted: Accepted) -> bool:
-    """Take note of a break, for good. False where the same person gave the same reason before.
-
-    Raises InvalidInput for what is no id, NotFound where it is about nothing that is known here.
-    """
-    named = kind_of(break_id)
-    if named is None:
-        raise InvalidInput(
-            f"{break_id[:80]!r} is not the id of a difference.",
-            hint="Nothing was accepted. Each difference is listed with its id: mpesa reconcile --statement FILE",
-            code="no-break-id",
-        )
-    with ledger.write() as tx:
-        if not _is_about_something(tx, *named):
-            raise NotFound(
-                f"Nothing here is known by {named[1][:60]!r}.",
-                hint="Nothing was accepted. Each difference is listed with its id: mpesa reconcile --statement FILE",
-                code="break-unknown",
-            )
-        return tx.accept_break(break_id, accepted)
-
-
-def _is_about_something(ledger: LedgerReads, kind: str, ref: str) -> bool:
-    if kind in {"unknown_row", "closed_day_changed"}:
-        return True
-    first, second = (*ref.split("-", 2), "")[:2]  # a receipt, or a payment's id and perhaps an attempt
-    return bool(ledger.receipt_rows(first) or ledger.find(first) or ledger.find(f"{first}-{second}"))

@@ -1,9 +1,31 @@
 """Whether a listener answers on this machine: results and callbacks have nowhere to go without one."""
 
+import contextlib
 import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
+EVERY_S = 30.0
+"""How often a listener that could store a callback says so, beside its ledger."""
 _PATIENCE_S = 1.0
+
+
+def note_alive(ledger: Path, now_us: int) -> None:
+    """A listener of this ledger answers and can store. A disk that takes no note is no reason to stop answering."""
+    with contextlib.suppress(OSError):
+        _note(ledger).write_text(f"{now_us}\n")
+
+
+def last_alive_us(ledger: Path) -> int | None:
+    """When a listener of this ledger last said that it answers; None where none ever did."""
+    try:
+        return int(_note(ledger).read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _note(ledger: Path) -> Path:
+    return ledger.with_name(f"{ledger.name}.listener")
 
 
 def listener_answers(base_url: str) -> bool:

@@ -7,7 +7,7 @@ from mpesa_cli.domain.by_hand import MayBe
 from mpesa_cli.domain.evidence import GivenUp
 from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.domain.payment import Attempt, Payment
-from mpesa_cli.domain.state import AttemptState, PaymentStatus
+from mpesa_cli.domain.state import AttemptState
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.operations.ask import Queries, ask, can_settle
 from mpesa_cli.operations.c2b import Shop, apply_confirmations
@@ -16,8 +16,6 @@ from mpesa_cli.operations.results import apply_unread_results
 from mpesa_cli.operations.settle import apply_unread
 from mpesa_cli.operations.wait import look
 
-# What a person has to look at: no query and no callback will settle it by itself.
-NEEDS_A_PERSON = frozenset({PaymentStatus.UNKNOWN, PaymentStatus.REVIEW, PaymentStatus.OVERPAID})
 GIVE_UP_AFTER_S = 86_400  # nobody knows for how long Daraja can be asked about a prompt (docs/assumptions.md A12)
 
 
@@ -29,11 +27,6 @@ class Reconciled:
     payments: tuple[Payment, ...]
     not_asked: int
     claims: tuple[MayBe, ...] = ()
-
-    @property
-    def for_a_person(self) -> tuple[Payment, ...]:
-        """Those that a person has to look at."""
-        return tuple(p for p in self.payments if p.status in NEEDS_A_PERSON)
 
 
 def settle_open(

@@ -6,19 +6,20 @@ decided again inside the transaction that writes it: what has changed meanwhile 
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from mpesa_cli.domain.evidence import Received, Reversed, Source
-from mpesa_cli.domain.matching import BY_HAND, NEAR_US, Candidate, Match, Matching, match
+from mpesa_cli.domain.matching import BY_HAND, NEAR_US, Candidate, Fitting, Match, Matching, match
 from mpesa_cli.domain.order_matching import keys_meant, order_key
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
 from mpesa_cli.domain.shown_number import fits
 from mpesa_cli.domain.state import AttemptState, Flag, PaymentStatus
 from mpesa_cli.domain.statement_row import StatementRow
 from mpesa_cli.ledger.book_keeping import Known, Scope
-from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
+from mpesa_cli.ledger.ledger import Ledger, LedgerReads, LedgerWrite
 
 STEPS_PER_WRITE = 200
+ROWS_AT_ONCE = 2_000
 BEFORE_US = 2 * 86_400_000_000
 """A prompt may be paid by a row of a later day: by hand, with the order as the account."""
 
@@ -27,12 +28,11 @@ _OPEN = frozenset({AttemptState.SENDING, AttemptState.PENDING, AttemptState.UNKN
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What the rows of one scope did: payments they settled or gave back; ``unknown`` rows pay nothing still, and
-    some of them look like a payment."""
+    """What the rows of one scope did: payments they settled or gave back; ``suggested`` is what some of those that
+    pay nothing still look like."""
 
     payments: tuple[Payment, ...]
     suggested: tuple[Match, ...]
-    unknown: tuple[StatementRow, ...]
 
 
 def settle_by_rows(
@@ -41,10 +41,15 @@ def settle_by_rows(
     """Append what the stored rows of ``scope`` say about attempts of ours. Run again, it appends nothing."""
     doubtful = ledger.doubtful_attempts(scope.from_us - BEFORE_US, scope.until_us + NEAR_US)
     waited_for = sorted({each.amount_cents for each in doubtful})
-    free = ledger.rows_without_payment(scope)
-    rows = [*free, *(ledger.rows_of_nobody(scope, waited_for) if waited_for else ())]
-    candidates = list(_candidates(ledger, scope, rows, doubtful, own_words)) if rows else []
-    found = match(rows, candidates, own_words) if rows else Matching((), ())
+
+    def rows() -> Iterator[StatementRow]:
+        """Those without an order, in two passes: a million of them never stand in memory."""
+        yield from ledger.rows_without_payment(scope)
+        yield from ledger.rows_of_nobody(scope, waited_for) if waited_for else ()
+
+    candidates = _candidates(ledger, scope, rows(), doubtful, own_words)
+    fitting = _fitting(ledger, rows(), candidates, own_words) if candidates else ()
+    found = match(fitting, candidates, own_words) if candidates else Matching()
     changed: dict[str, Payment] = {}
     steps = iter(found.settled)
     while chunk := list(islice(steps, STEPS_PER_WRITE)):
@@ -52,37 +57,58 @@ def settle_by_rows(
             for each in chunk:
                 if (payment := _append(tx, each, source, now_us)) is not None:
                     changed[payment.payment_id] = payment
-    unknown = tuple(row for row in free if ledger.receipt_owner(row.receipt) is None)
-    return Settled(tuple(changed.values()), found.suggested, unknown)
+    return Settled(tuple(changed.values()), found.suggested)
+
+
+def _fitting(
+    ledger: Ledger, rows: Iterator[StatementRow], candidates: Sequence[Candidate], own_words: tuple[str, ...]
+) -> Iterator[StatementRow]:
+    """The rows that may be about a candidate, with every other of their receipts."""
+    fitting = Fitting(candidates, own_words)
+    for row in rows:
+        if fitting.fits(row):
+            yield from (other for other in ledger.receipt_rows(row.receipt) if other.kind == "received")
 
 
 def _candidates(
-    ledger: Ledger, scope: Scope, rows: Sequence[StatementRow], doubtful: Sequence[Attempt], own_words: tuple[str, ...]
-) -> Iterator[Candidate]:
+    ledger: Ledger, scope: Scope, rows: Iterator[StatementRow], doubtful: Sequence[Attempt], own_words: tuple[str, ...]
+) -> list[Candidate]:
     """Attempts that a row without an order may be about: those in doubt, and the orders that rows name."""
     payments = {a.ref.payment_id: p for a in doubtful if (p := ledger.payment(a.ref.payment_id))}
-    named = {key for row in rows for key in keys_meant(row.account, own_words)}
     everybodys = set(map(order_key, own_words))  # a constant reference names no order, not even the first
-    references = {
-        p.account_reference for p in payments.values() if order_key(p.account_reference) in named - everybodys
-    }
+    by_key: dict[str, set[str]] = {}
+    for payment in payments.values():
+        if (key := order_key(payment.account_reference)) not in everybodys:
+            by_key.setdefault(key, set()).add(payment.account_reference)
+    references: set[str] = set()
+    while page := list(islice(rows, ROWS_AT_ONCE)):
+        for payment in chain.from_iterable(orders_named(ledger, page, own_words).values()):
+            if payment.payment_id not in payments and any(_of_payment(payment, frozenset())):
+                payments[payment.payment_id] = payment
+        keys = {key for row in page for key in keys_meant(row.account, own_words)} if by_key else set()
+        references.update(reference for key in by_key.keys() & keys for reference in by_key[key])
     shared = ledger.shared_references(sorted(references)) if references else set()
-    for payment in _named(ledger, rows, own_words):
-        payments.setdefault(payment.payment_id, payment)
+    found: list[Candidate] = []
     for payment in payments.values():
         if payment.shortcode in scope.shortcodes:
             own = {order_key(payment.order_id)}
             if payment.account_reference in references - shared:
                 own.add(order_key(payment.account_reference))
-            yield from _of_payment(payment, frozenset(own))
+            found += _of_payment(payment, frozenset(own))
+    return found
 
 
-def _named(ledger: Ledger, rows: Iterable[StatementRow], own_words: tuple[str, ...]) -> Iterator[Payment]:
-    for account in {row.account for row in rows}:
-        for key in keys_meant(account, own_words):
-            if found := ledger.orders_meant([key]):
-                yield from found
-                break
+def orders_named(
+    ledger: LedgerReads, rows: Iterable[StatementRow], own_words: tuple[str, ...]
+) -> dict[str, list[Payment]]:
+    """The payments that these rows name, by the row's account: of each the strongest reading that there is an order
+    for. What names none is left out."""
+    readings = {row.account: keys_meant(row.account, own_words) for row in rows}
+    known: dict[str, list[Payment]] = {}
+    for payment in ledger.orders_meant(sorted({key for keys in readings.values() for key in keys})):
+        known.setdefault(order_key(payment.order_id), []).append(payment)
+    meant = {account: next((known[key] for key in keys if key in known), []) for account, keys in readings.items()}
+    return {account: payments for account, payments in meant.items() if payments}
 
 
 def _of_payment(payment: Payment, keys: frozenset[str]) -> Iterator[Candidate]:

@@ -82,6 +82,8 @@ class Profile:
     timeout_s: int
     callback_ips: Literal["off", "warn", "enforce"]
     c2b_validation: Literal["accept", "known_order", "amount_equal", "range"]
+    listener: Literal["here", "none"]
+    compare_within_days: int | Literal["off"]
     tunnel: Literal["none", "cloudflare", "nginx"]
     language: Literal["en", "sw"]
     rate_per_s: float
@@ -95,6 +97,11 @@ class Profile:
     def party_b(self) -> str:
         """Who is paid: the till number for a till, the shortcode for a paybill (daraja.md 2.1)."""
         return self.till or self.shortcode
+
+    @property
+    def compare_within_us(self) -> int | None:
+        """How old the last moment may be of which M-PESA's record was compared; None where that is off."""
+        return None if self.compare_within_days == "off" else int(self.compare_within_days) * 86_400_000_000
 
     @property
     def embedded(self) -> bool:

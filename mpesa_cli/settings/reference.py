@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from mpesa_cli.settings import rules
 
-Kind = Literal["text", "whole number", "number", "true or false"]
+Kind = Literal["text", "whole number", "whole number or off", "number", "true or false"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,10 @@ KEYS: tuple[Key, ...] = (
     Key("c2b_validation", "text", "Which payments by hand are let through: all; of orders that are known and not paid; "
         "of those with exactly the amount that is missing; within the limits",
         "accept", choices=("accept", "known_order", "amount_equal", "range")),
+    Key("listener", "text", "Whether a listener of this profile runs: with none, `mpesa reconcile` does not miss it",
+        "here", choices=("here", "none")),
+    Key("compare_within_days", "whole number or off", "In production `mpesa reconcile` is silent only where M-PESA's "
+        "own record was compared up to so many days ago; off never asks for it", 3, rule=rules.days_or_off),
     Key("tunnel", "text", "What stands in front of `mpesa listen` and names the sender's address", "none",
         choices=("none", "cloudflare", "nginx")),
     Key("language", "text", "The language of receipts and customer messages", "en", choices=("en", "sw")),

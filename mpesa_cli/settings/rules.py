@@ -87,6 +87,16 @@ def between(low: float, high: float) -> Callable[[float], float]:
     return rule
 
 
+def days_or_off(value: int | str) -> int | str:
+    """A number of days from 1 to 60, or ``off``."""
+    text = str(value).strip().lower()
+    if text == "off":
+        return text
+    if not re.fullmatch(r"\d{1,2}", text, re.ASCII) or not 1 <= int(text) <= 60:
+        raise RuleError('must be a number of days from 1 to 60, or "off"')
+    return int(text)
+
+
 def any_url(text: str) -> str:
     """An http or https URL without a query, a fragment or a password; plain http only on this machine."""
     cleaned = text.strip().rstrip("/")

@@ -78,6 +78,8 @@ def _has_type(key: Key, value: object) -> bool:
             return isinstance(value, str)
         case "true or false":
             return isinstance(value, bool)
+        case "whole number or off":
+            return isinstance(value, int | str) and not isinstance(value, bool)
         case "whole number":
             return isinstance(value, int) and not isinstance(value, bool)
         case "number":

@@ -1,12 +1,13 @@
 """Breaks in words: what each class means and what to do next; and as rows and documents for programs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mpesa_cli.domain.amount import cents_to_json, format_cents
 from mpesa_cli.domain.breaks import Break, BreakKind, age_band
 from mpesa_cli.domain.moments import day_and_time, rfc3339
+from mpesa_cli.terminal.reconcile_lines import Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,11 @@ BREAK_WORDS: dict[BreakKind, KindWords] = {
         "NOT AT M-PESA",
         "The ledger says paid, and M-PESA's record of that time has no such payment: a forged message, perhaps.",
         "Hand out nothing more on it before the M-PESA portal was looked at. How it became paid: mpesa log {order}",
+    ),
+    "conflict": KindWords(
+        "CONTRADICTED",
+        "A payment is paid, and another message about it says something else: another amount, a second receipt, a no.",
+        "See what was said, then look at the M-PESA statement before you accept it: mpesa log {order}",
     ),
     "amount_mismatch": KindWords(
         "ANOTHER AMOUNT",
@@ -73,7 +79,14 @@ BREAK_WORDS: dict[BreakKind, KindWords] = {
     "closed_day_changed": KindWords(
         "CLOSED DAY CHANGED",
         "The books of a day that was closed say something else now.",
-        "Look at what came late, then close it with your reason: mpesa reconcile --help",
+        "Look at what came late (mpesa history --since {day} --until {day}), then close the day again on its file: "
+        "mpesa reconcile --statement FILE --close {day} --by NAME --reason TEXT",
+    ),
+    "rules_changed": KindWords(
+        "DECIDED ANEW",
+        "This version decides a payment otherwise than the program before.",
+        "See what is known of it (mpesa log {order}); right as it is: mpesa reconcile --accept {id} --by NAME "
+        "--reason TEXT",
     ),
     "unknown_row": KindWords(
         "NOT READ",
@@ -89,7 +102,9 @@ def advice(each: Break) -> str:
     if each.suggested:
         return f"If it is that order's, say so: mpesa verify {each.receipt} --attach {each.suggested}"
     order = each.order_id or each.suggested or each.payment_id or "REF"
-    return BREAK_WORDS[each.kind].then.format(order=order, receipt=each.receipt or "RECEIPT", id=each.id)
+    return BREAK_WORDS[each.kind].then.format(
+        order=order, receipt=each.receipt or "RECEIPT", id=each.id, day=each.ref[:10]
+    )
 
 
 def break_document(each: Break, now_us: int) -> dict[str, Any]:
@@ -112,18 +127,19 @@ def break_document(each: Break, now_us: int) -> dict[str, Any]:
     }
 
 
-def break_lines(breaks: Iterable[Break], now_us: int) -> Iterator[str]:
-    """For people: classes with their meaning, a line for each break with its age and id, and what to do."""
-    last = ""
-    for each in breaks:
-        words = BREAK_WORDS[each.kind]
-        if each.kind != last:
-            yield f"{words.title}: {words.means}"
-            last = each.kind
-        amount = "" if each.amount_cents is None else f"{format_cents(each.amount_cents)}, "
-        yield f"  {day_and_time(each.at_us)} ({age_band(each.at_us, now_us)} days), {amount}{each.detail}"
-        if each.accepted is not None:
-            yield f"    Accepted by {each.accepted.by}: {each.accepted.reason}"
-        else:
-            yield f"    {advice(each)}"
-        yield f"    id {each.id}"
+def break_group(kind: BreakKind, first: Sequence[Break], count: int, now_us: int) -> Group:
+    """For people: a class with its meaning, a line for each of its first differences with age and id, and once what to
+    do, in the words of the first that need it."""
+    words = BREAK_WORDS[kind]
+    hints: dict[bool, str] = {}
+    for each in first:
+        if each.accepted is None:
+            hints.setdefault(bool(each.suggested), f"  {advice(each)}")
+    return Group(f"{words.title}: {words.means}", [_line(b, now_us) for b in first], count, tuple(hints.values()))
+
+
+def _line(each: Break, now_us: int) -> str:
+    amount = "" if each.amount_cents is None else f"{format_cents(each.amount_cents)}, "
+    accepted = f" Accepted by {each.accepted.by}: {each.accepted.reason}." if each.accepted else ""
+    when = f"{day_and_time(each.at_us)} ({age_band(each.at_us, now_us)} days)"
+    return f"  {when}, {amount}{each.detail}{accepted} id {each.id}"

@@ -76,3 +76,19 @@ ACCEPT_FIELDS: dict[str, tuple[str, str]] = {
     "accepted_because": ("text", "Why it is no longer counted."),
     "fresh": ("true or false", "False where the same person had said the same before."),
 }
+
+ACCEPT_MANY_FIELDS: dict[str, tuple[str, str]] = {
+    "id": ("text", "The class, or `all`."),
+    "accepted_by": ("text", "Who took note of them."),
+    "accepted_because": ("text", "Why they are no longer counted."),
+    "fresh": ("true or false", "Whether any of them was not accepted before."),
+    "ids": ("list of text", "The breaks that were listed at that moment, and are not counted any more."),
+    "left": ("number", "Breaks that are accepted one by one only, and were left as they are."),
+}
+
+BOOKS_BEGIN_FIELDS: dict[str, tuple[str, str]] = {
+    "books_begin": ("time", "What is before is not compared."),
+    "by": ("text", "Who said so."),
+    "reason": ("text", "Why."),
+    "fresh": ("true or false", "False where that was the day before, too."),
+}

@@ -2,13 +2,14 @@
 
 import contextlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from mpesa_cli.errors import Conflict, InvalidInput
 
 
-def write_new_file(path: Path, data: bytes, *, overwrite: bool, again: str, stands: str) -> None:
-    """Write ``data`` to ``path`` with mode 0600, on disk when this returns.
+def write_new_file(path: Path, data: bytes | Iterable[bytes], *, overwrite: bool, again: str, stands: str) -> None:
+    """Write ``data``, or its parts one after the other, to ``path`` with mode 0600, on disk when this returns.
 
     ``again`` is the command that does it, ``stands`` a sentence about what a failure leaves as it was. Raises
     Conflict where the file exists and ``overwrite`` is false, InvalidInput where it can't be written.
@@ -43,10 +44,10 @@ def write_new_file(path: Path, data: bytes, *, overwrite: bool, again: str, stan
             scratch.unlink(missing_ok=True)
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes | Iterable[bytes]) -> None:
     path.unlink(missing_ok=True)  # left by a process of this number that died
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "wb") as file:
-        file.write(data)
+        file.writelines((data,) if isinstance(data, bytes) else data)
         file.flush()
         os.fsync(handle)

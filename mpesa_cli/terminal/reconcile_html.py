@@ -4,14 +4,15 @@ Every text from outside is escaped, and the page can neither load nor run anythi
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 
 from mpesa_cli.domain.amount import format_cents
 from mpesa_cli.domain.amount_words import counted
 from mpesa_cli.domain.book_totals import KindTotal, Totals
-from mpesa_cli.domain.breaks import AGES, KINDS, OLDEST, Break, age_band
+from mpesa_cli.domain.breaks import AGES, CRITICAL, KINDS, OLDEST, Break, BreakKind, age_band
 from mpesa_cli.domain.moments import day_and_time
 from mpesa_cli.terminal.break_words import BREAK_WORDS, KindWords, advice
 from mpesa_cli.terminal.payment_words import environment_label
@@ -38,7 +39,8 @@ svg { width: 100%; height: auto; } svg text { font: 11px system-ui, Arial, sans-
 @dataclass(frozen=True, slots=True)
 class Page:
     """What the report is made of. ``hours`` are M-Pesa's rows, ``own_hours`` the ledger's payments; times in
-    microseconds, ``balances`` opening and closing as each file says, money in cents."""
+    microseconds, ``balances`` opening and closing as each file says, money in cents. ``breaks`` gives all of them, by
+    class and then by time, each time that it is called: they may be more than memory should hold."""
 
     profile: str
     environment: str
@@ -48,18 +50,21 @@ class Page:
     own_hours: Sequence[KindTotal]
     balances: Sequence[tuple[int | None, int | None]]
     periods: Sequence[tuple[int, int]]
-    breaks: Sequence[Break]
+    breaks: Callable[[], Iterator[Break]]
     totals: Totals
     carried_over: int
 
 
-def reconcile_html(page: Page) -> str:
-    """The whole page."""
+def reconcile_html(page: Page) -> Iterator[str]:
+    """The whole page, in parts."""
     title = f"Reconciliation of {page.shortcode}"
     label = environment_label(page.environment)
     trial = f'<p class="trial">{escape(label)}</p>' if label else ""
     periods = ", ".join(f"{day_and_time(a)} to {day_and_time(b)}" for a, b in page.periods) or "no statement"
-    return f"""<!doctype html>
+    count = Counter(
+        (b.kind, age_band(b.at_us, page.now_us) if b.accepted is None else "accepted") for b in page.breaks()
+    )
+    yield f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -72,27 +77,30 @@ def reconcile_html(page: Page) -> str:
 {trial}
 <h1>{escape(title)}</h1>
 <p class="quiet">{escape(page.profile)}, {periods}; made {day_and_time(page.now_us)}, times of Nairobi.</p>
-<p id="verdict"><strong>{_verdict(page)}</strong></p>
-{chart(page.own_hours, page.breaks, page.periods)}
+<p id="verdict"><strong>{_verdict(page, count)}</strong></p>
+{chart(page.own_hours, page.breaks(), page.periods)}
 <h2>Totals</h2>
 {_totals(page)}
 <h2>Differences by age in days</h2>
-{_ages(page)}
-{"".join(_section(kind, page) for kind in KINDS)}
+{_ages(count)}
+"""
+    for kind, found in groupby(page.breaks(), key=lambda b: b.kind):
+        yield from _section(kind, sum(n for (each, _), n in count.items() if each == kind), found, page.now_us)
+    yield """
 </body>
 </html>
 """
 
 
-def _verdict(page: Page) -> str:
-    still = [b for b in page.breaks if b.accepted is None]
+def _verdict(page: Page, count: Counter[tuple[BreakKind, str]]) -> str:
+    still = sum(n for (_, band), n in count.items() if band != "accepted")
     if not still and not page.periods:
         return "Nothing was compared: no record of M-PESA's was at hand."
     if not still:
         return "The ledger and M-PESA's record say the same."
-    critical = sum(b.critical for b in still)
+    critical = sum(n for (kind, band), n in count.items() if band != "accepted" and kind in CRITICAL)
     urgent = f", {critical} of them urgent" if critical else ""
-    return f"{counted(len(still), 'difference')}{urgent}."
+    return f"{counted(still, 'difference')}{urgent}."
 
 
 def _totals(page: Page) -> str:
@@ -111,9 +119,8 @@ def _totals(page: Page) -> str:
     return f'<table id="totals">{cells}</table>'
 
 
-def _ages(page: Page) -> str:
+def _ages(count: Counter[tuple[BreakKind, str]]) -> str:
     bands = [*(name for name, _ in AGES), OLDEST]
-    count = Counter((b.kind, age_band(b.at_us, page.now_us)) for b in page.breaks if b.accepted is None)
     heads = "".join(f'<th class="n">{escape(band)}</th>' for band in bands)
     rows = ""
     for kind in KINDS:
@@ -123,20 +130,17 @@ def _ages(page: Page) -> str:
     return f'<table id="ages"><tr><th></th>{heads}</tr>{rows}</table>' if rows else "<p>None.</p>"
 
 
-def _section(kind: str, page: Page) -> str:
-    found = [b for b in page.breaks if b.kind == kind]
-    if not found:
-        return ""
-    words = BREAK_WORDS[found[0].kind]
-    rows = "".join(_row(each, page.now_us) for each in found)
-    marked = ' class="critical"' if found[0].critical else ""
-    return f"""<section{marked}>
-<h2>{_title(words)} ({len(found)})</h2>
+def _section(kind: BreakKind, count: int, found: Iterator[Break], now_us: int) -> Iterator[str]:
+    words = BREAK_WORDS[kind]
+    marked = ' class="critical"' if kind in CRITICAL else ""
+    yield f"""<section{marked}>
+<h2>{_title(words)} ({count})</h2>
 <p>{escape(words.means)}</p>
 <table><tr><th>When</th><th class="n">Days</th><th class="n">Amount</th><th>What, and what to do</th></tr>
-{rows}</table>
-</section>
 """
+    for each in found:
+        yield _row(each, now_us)
+    yield "</table>\n</section>\n"
 
 
 def _title(words: KindWords) -> str:

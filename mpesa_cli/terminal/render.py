@@ -1,8 +1,12 @@
 """One result, many faces: JSON here, words for people in the files beside it."""
 
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from mpesa_cli.terminal.streams import Streams
+
+LIST_PART = 500
 
 
 def print_json(streams: Streams, document: object) -> None:
@@ -10,6 +14,20 @@ def print_json(streams: Streams, document: object) -> None:
     import json
 
     streams.out(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def print_json_with_list(streams: Streams, document: dict[str, Any], name: str, items: Iterable[object]) -> None:
+    """Print one JSON document whose last field ``name`` is a list of any length, a part at a time."""
+    import json
+
+    head = json.dumps(document, indent=2, ensure_ascii=False).removesuffix("\n}")
+    opening, left = f'{head},\n  "{name}": [', iter(items)
+    before = opening
+    while part := list(islice(left, LIST_PART)):
+        texts = (json.dumps(item, indent=2, ensure_ascii=False).replace("\n", "\n    ") for item in part)
+        streams.out(before + ",".join(f"\n    {text}" for text in texts))
+        before = ","
+    streams.out(f"{opening}]\n}}" if before is opening else "  ]\n}")
 
 
 def print_json_line(streams: Streams, document: object) -> None:

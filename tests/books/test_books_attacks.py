@@ -26,10 +26,10 @@ def test_a_reversal_that_was_read_before_its_callback_came_gives_it_back_without
     hear(books, "1001")
     assert standing(books, "1001") == "paid"
     first = books.mpesa("reconcile")
-    assert (first.status, first.stdout.startswith("REFUNDED KES 150 for order 1001")) == (7, True)
+    assert (first.status, "GIVEN BACK" in first.stdout, "for order 1001. id" in first.stdout) == (7, True, True)
     assert standing(books, "1001") == "refunded"
     before = books.everything()
-    assert (books.mpesa("reconcile").status, books.everything() == before) == (0, True)
+    assert (books.mpesa("reconcile").status, books.everything() == before) == (7, True), "until it is accepted"
 
 
 def test_a_reversal_that_was_accepted_as_unknown_is_told_once_more_when_it_turns_out_to_be_ours(books: Books) -> None:
@@ -39,7 +39,9 @@ def test_a_reversal_that_was_accepted_as_unknown_is_told_once_more_when_it_turns
     accept = ("reconcile", "--accept", "reversed-UKOR000001", "--by", "Asha", "--reason", "not one of ours")
     assert books.mpesa(*accept).status == 0
     both = [Row(RECEIPT, 150, "1001", at=at, party=PARTY), reversal("UKOR000001", RECEIPT, 150)]
-    read(books, *both, status=7)
+    for _ in range(2):
+        read(books, *both, status=7)
+    assert books.mpesa(*accept).status == 0
     read(books, *both, status=0)
     assert standing(books, "1001") == "refunded"
 

@@ -1,0 +1,168 @@
+"""Differences on SQLite: what comparing found, until somebody accepted it or it is gone. Read as a stream."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+from mpesa_cli.domain.breaks import KINDS, Accepted, Break, BreakKind
+from mpesa_cli.ledger.differences_keeping import Counted
+from mpesa_cli.ledger.ledger import JournalEntry
+from mpesa_cli.ledger.reads import Reads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mpesa_cli.domain.payment import Payment
+    from mpesa_cli.ledger.book_keeping import Scope
+
+PAGE_ROWS = 1_000
+BOOKS_BEGIN = "books_begin_us"
+COLUMNS = "kind, ref, at_us, amount_cents, receipt, payment_id, order_id, account, detail, suggested"
+_IS_ACCEPTED = (
+    "EXISTS (SELECT 1 FROM accepted_breaks a WHERE a.break_id=d.break_id AND coalesce(a.basis, d.basis)=d.basis)"
+)
+# What was before the books began is not compared; what the payments themselves show stays.
+OURS = (
+    "d.shortcode IN (SELECT value FROM json_each(:shortcodes)) "  # noqa: S608 - fixed text
+    "AND NOT (d.origin IN ('record', 'given_back') AND d.at_us < "
+    f"coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key='{BOOKS_BEGIN}'), d.at_us))"
+)
+OPEN = f"{OURS} AND NOT {_IS_ACCEPTED}"
+_LISTED = (
+    f"{OURS} AND (NOT {_IS_ACCEPTED} OR d.origin='day' OR EXISTS (SELECT 1 FROM json_each(:scopes) s "  # noqa: S608
+    "WHERE d.from_us < json_extract(s.value, '$[1]') AND d.until_us > json_extract(s.value, '$[0]')))"
+)
+_UNTOLD = "(:untold_on='' OR d.told_day<>:untold_on)"
+
+
+class DifferenceReads(Reads):
+    """What can be asked of differences."""
+
+    def differences(
+        self, shortcodes: Sequence[str], scopes: Sequence[Scope] = (), *, kind: BreakKind | None = None,
+        open_only: bool = False, untold_on: str = "",
+    ) -> Iterator[Break]:  # fmt: skip
+        """Those that wait for somebody, and the accepted ones of ``scopes``; the worst class first, then by time."""
+        wanted = OPEN if open_only else _LISTED
+        for each in KINDS if kind is None else (kind,):
+            yield from self._of_kind(each, _asked(shortcodes, scopes, untold_on), f"{wanted} AND {_UNTOLD}")
+
+    def _of_kind(self, kind: BreakKind, asked: dict[str, str], wanted: str) -> Iterator[Break]:
+        after: tuple[int, str] = (-(1 << 62), "")
+        while True:
+            rows: list[Any] = self._asked_rows(
+                f"SELECT {_prefixed(COLUMNS)}, a.accepted_by, a.reason, a.accepted_us FROM differences d "  # noqa: S608
+                "LEFT JOIN accepted_breaks a ON a.break_id=d.break_id AND coalesce(a.basis, d.basis)=d.basis "
+                f"WHERE d.kind=:kind AND (d.at_us, d.ref) > (:at_us, :ref) AND {wanted} "
+                f"ORDER BY d.at_us, d.ref LIMIT {PAGE_ROWS}",
+                {**asked, "kind": kind, "at_us": after[0], "ref": after[1]},
+            )
+            for row in rows:
+                accepted = None if row[10] is None else Accepted(row[10], row[11], row[12])
+                yield replace(Break(*row[:10]), accepted=accepted)
+            if len(rows) < PAGE_ROWS:
+                return
+            after = (rows[-1][2], rows[-1][1])
+
+    def difference_counts(
+        self, shortcodes: Sequence[str], scopes: Sequence[Scope] = (), *, untold_on: str = ""
+    ) -> Sequence[Counted]:
+        """How many there are of each class, of those that ``differences`` gives."""
+        rows: list[Any] = self._asked_rows(
+            f"SELECT d.kind, sum(NOT {_IS_ACCEPTED}), sum({_IS_ACCEPTED}) FROM differences d "  # noqa: S608
+            f"WHERE {_LISTED} AND {_UNTOLD} GROUP BY d.kind",
+            _asked(shortcodes, scopes, untold_on),
+        )
+        found = {kind: Counted(kind, waiting, accepted) for kind, waiting, accepted in rows}
+        return [found[kind] for kind in KINDS if kind in found]
+
+    def has_open_difference(self, payment_id: str, shortcodes: Sequence[str]) -> bool:
+        """Whether a difference about this payment waits for somebody."""
+        return bool(self._asked_rows(
+            f"SELECT 1 FROM differences d WHERE d.payment_id=:payment_id AND {OPEN} LIMIT 1",  # noqa: S608
+            {**_asked(shortcodes), "payment_id": payment_id},
+        ))  # fmt: skip
+
+    def open_ids(self, shortcodes: Sequence[str], kinds: Sequence[str], before_us: int | None) -> Sequence[str]:
+        """The ids of differences of some classes that wait, of what moved before a time where one is given."""
+        rows = self._asked_rows(
+            f"SELECT d.break_id FROM differences d WHERE {OPEN} "  # noqa: S608
+            "AND d.kind IN (SELECT value FROM json_each(:kinds)) AND d.at_us < coalesce(:before_us, d.at_us + 1)",
+            {**_asked(shortcodes), "kinds": json.dumps(list(kinds)), "before_us": before_us},
+        )
+        return [str(break_id) for (break_id,) in rows]
+
+    def open_of_file(self, sha256: str) -> int:
+        """How many lines of a file were not read, and wait for somebody."""
+        rows: list[Any] = self.rows(
+            f"SELECT count(*) FROM differences d WHERE d.kind='unknown_row' AND d.ref >= ? AND d.ref < ? "  # noqa: S608
+            f"AND NOT {_IS_ACCEPTED}",
+            (f"{sha256[:8]}-", f"{sha256[:8]}."),
+        )
+        return int(rows[0][0])
+
+    def told_on(self, day: str) -> set[str]:
+        """What else a run has said on this day."""
+        return {str(item) for (item,) in self.rows("SELECT item FROM told WHERE day=?", (day,))}
+
+    def compared_until(self, shortcodes: Sequence[str]) -> int | None:
+        """The last moment of which M-PESA's record was compared; None where it never was."""
+        rows: list[Any] = self.rows(
+            "SELECT max(until_us) FROM compared_spans WHERE shortcode IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(shortcodes)),),
+        )
+        found: int | None = rows[0][0]
+        return found
+
+    def books_begin_us(self) -> int | None:
+        """The first moment that is compared; None where nobody said so."""
+        rows = self.rows("SELECT value FROM meta WHERE key=?", (BOOKS_BEGIN,))
+        return int(str(rows[0][0])) if rows else None
+
+    def payments_for_a_person(self) -> Sequence[Payment]:
+        """Payments that are unknown or for review, oldest first."""
+        return self._payments("payments WHERE status IN ('unknown', 'review') ORDER BY created_us")
+
+    def payments_with_conflict(self) -> Sequence[Payment]:
+        """Payments with an attempt that is paid and contradicted."""
+        return self._payments(
+            "(SELECT DISTINCT payment_id FROM attempts WHERE instr(flags, 'conflict') AND state='paid')"
+        )
+
+    def overpaid_payments(self) -> Sequence[Payment]:
+        """Payments that got more than was asked, oldest first."""
+        return self._payments("payments WHERE status='overpaid' ORDER BY created_us")
+
+    def _payments(self, whose: str) -> list[Payment]:
+        rows = self.rows(f"SELECT payment_id FROM {whose}")  # noqa: S608 - fixed text
+        return [p for (payment_id,) in rows if (p := self.payment(str(payment_id)))]
+
+    def rules_changed(self) -> Sequence[JournalEntry]:
+        """Where an upgrade decided a payment otherwise than the program before, and no run has found it yet."""
+        rows: list[Any] = self.rows(
+            "SELECT seq, at_us, payment_id, facts, hash FROM journal j WHERE kind='rules_changed' AND NOT EXISTS "
+            "(SELECT 1 FROM differences d WHERE d.break_id='rules_changed-' || j.payment_id || '-' || j.seq) "
+            "ORDER BY seq"
+        )
+        return [
+            JournalEntry(seq, at_us, "rules_changed", payment_id, None, json.loads(facts), hashed)
+            for seq, at_us, payment_id, facts, hashed in rows
+        ]
+
+    def _asked_rows(self, sql: str, parameters: dict[str, Any]) -> list[Any]:
+        return cast("list[Any]", self.rows(sql, cast("Any", parameters)))
+
+
+def _asked(shortcodes: Sequence[str], scopes: Sequence[Scope] = (), untold_on: str = "") -> dict[str, str]:
+    """The parameters that OURS, OPEN and what is listed take."""
+    return {
+        "untold_on": untold_on,
+        "shortcodes": json.dumps(list(shortcodes)),
+        "scopes": json.dumps([(s.from_us, s.until_us) for s in scopes]),
+    }
+
+
+def _prefixed(columns: str) -> str:
+    return ", ".join(f"d.{name}" for name in columns.split(", "))
