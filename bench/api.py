@@ -35,6 +35,7 @@ from push import AtOnce
 
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.payment import Intent
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.ledger.sqlite import SqliteLedger
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -101,7 +102,7 @@ def commits_ms(path: Path, count: int = 500) -> float:
         for n in range(count):
             intent = Intent(f"PAY-{n}", str(n), "x", "174379", 10_000, f"2547{n:08d}", str(n), "Payment", f"{n:064x}")
             with ledger.write() as tx:
-                ref = tx.open_payment(intent, n).last.ref
+                ref = tx.open_payment(Start(intent), n).last.ref
             with ledger.write() as tx:
                 tx.append(ref, ev.Sending(n, 1))
             with ledger.write() as tx:

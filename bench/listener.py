@@ -26,6 +26,7 @@ from listener_clients import Answered, Client, client
 
 from mpesa_cli.domain.evidence import Sending
 from mpesa_cli.domain.payment import Intent
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.ledger.sqlite import SqliteLedger
 from mpesa_cli.listener.options import ListenerOptions, Parts
 from mpesa_cli.listener.server import serve
@@ -140,7 +141,7 @@ def make_prompts(path: Path, count: int = PROMPTS) -> list[str]:
         for number, token in enumerate(tokens):
             digest = hashlib.sha256(token.encode()).hexdigest()
             intent = Intent(f"PAY-{number}", f"o-{number}", "bench", "174379", 15_000, "254708374149", "B", "B", digest)
-            tx.append(tx.open_payment(intent, 1).last.ref, Sending(1, 1))
+            tx.append(tx.open_payment(Start(intent), 1).last.ref, Sending(1, 1))
     return tokens
 
 

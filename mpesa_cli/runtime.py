@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mpesa_cli.ledger.sqlite import SqliteLedger
     from mpesa_cli.listener.deliveries import C2bDesk
     from mpesa_cli.operations.notify import Hands as SmsHands
-    from mpesa_cli.operations.push import Hands as PushHands
+    from mpesa_cli.operations.sending import Hands as PushHands
     from mpesa_cli.settings.paths import Paths
     from mpesa_cli.settings.profile import Profile
     from mpesa_cli.settings.secrets import SecretStore
@@ -142,7 +142,7 @@ class Runtime:
 
     def push_hands(self, profile: "Profile") -> "PushHands":
         """What the push operation needs of the outside, for one profile. Raises SettingsError or SecretMissing."""
-        from mpesa_cli.operations.push import Hands
+        from mpesa_cli.operations.sending import Hands
         from mpesa_cli.operations.stk_request import requests_of
 
         return Hands(

@@ -9,7 +9,7 @@ from mpesa_cli.domain.payment_document import payment_document
 from mpesa_cli.domain.receipt import Shop
 from mpesa_cli.errors import Temporary
 from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.operations.push import Hands
+from mpesa_cli.operations.sending import Hands
 from mpesa_cli.operations.wait import look
 from mpesa_cli.settings.profile import Profile
 from mpesa_cli.tokens.bearer import Bearer

@@ -1,16 +1,16 @@
 """Asking for money over HTTP: the terminal's own push, status and retry, and what their outcomes are called here."""
 
-from typing import Any, assert_never
+from typing import Any
 
 from mpesa_cli.api.desk import Answer, Call, Desk
 from mpesa_cli.api.fields import wrong
 from mpesa_cli.api.problems import problem_of
+from mpesa_cli.domain.asking_again import ByProgram
 from mpesa_cli.domain.outcome import was_refused_for_credentials
 from mpesa_cli.domain.payment import Payment
 from mpesa_cli.domain.payment_document import payment_document
 from mpesa_cli.domain.push_rules import not_asked
 from mpesa_cli.domain.reference import account_reference
-from mpesa_cli.domain.retry_advice import CheckFirst, FixFirst, Refuse, RetryAfter, RetryNow, advise
 from mpesa_cli.domain.state import AttemptState, PaymentStatus
 from mpesa_cli.errors import (
     Conflict,
@@ -22,10 +22,10 @@ from mpesa_cli.errors import (
     RequestRefused,
 )
 from mpesa_cli.operations.held import refuse_held
-from mpesa_cli.operations.push import Order, Pushed, push
+from mpesa_cli.operations.push import Order, push
 from mpesa_cli.operations.refresh import refresh
-from mpesa_cli.operations.retry import made_before, new_attempt, withdraw_abandoned
-from mpesa_cli.operations.retry_refusals import refused, too_soon
+from mpesa_cli.operations.retry import check_again, made_before, new_attempt, withdraw_abandoned
+from mpesa_cli.operations.sending import Pushed
 
 # The order stands otherwise than a new one would, on the same terms: that is what the caller wants to know.
 _AS_IT_STANDS = frozenset({"already-paid", "already-tried", "partly-paid", "in-review"})
@@ -74,9 +74,9 @@ def retry(desk: Desk, call: Call) -> Answer:
     payment = withdraw_abandoned(desk.ledger, _refreshed(desk, payment), desk.now_us, hands.sleep)
     msisdn = call.body.get("phoneNumber") or payment.last.msisdn
     desk.spare(desk.per_phone, msisdn, "phone")
-    _check_advice(payment, desk.now_us(), msisdn)
+    check_again(hands, payment, msisdn, ByProgram())
     try:
-        return _sent(desk, new_attempt(hands, payment, msisdn, call=call.key))
+        return _sent(desk, new_attempt(hands, payment, msisdn, ByProgram(), call=call.key))
     except OutcomeUnknown:
         return _in_doubt(desk, payment.order_id)
 
@@ -120,19 +120,6 @@ def _refreshed(desk: Desk, payment: Payment) -> Payment:
 
 def _queries(desk: Desk) -> Any:
     return desk.hands().daraja  # the same client asks and pushes
-
-
-def _check_advice(payment: Payment, now_us: int, msisdn: str) -> None:
-    advice = advise(payment, now_us, msisdn)
-    match advice:
-        case RetryNow() | FixFirst(wait_s=0):
-            return
-        case RetryAfter() | CheckFirst() | FixFirst():
-            raise too_soon(payment, advice)
-        case Refuse():
-            raise refused(payment, advice)
-        case _:
-            assert_never(advice)
 
 
 def _sent(desk: Desk, pushed: Pushed) -> Answer:

@@ -11,7 +11,7 @@ from mpesa_cli.runtime import Runtime
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mpesa_cli.operations.push import Hands
+    from mpesa_cli.operations.sending import Hands
     from mpesa_cli.settings.profile import Profile
 
 DELIVER_EVERY_S = 0.25

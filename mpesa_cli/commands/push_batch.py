@@ -17,7 +17,7 @@ from mpesa_cli.runtime import Runtime
 if TYPE_CHECKING:
     from mpesa_cli.domain.payment import Payment
     from mpesa_cli.operations.batch import Task
-    from mpesa_cli.operations.push import Hands
+    from mpesa_cli.operations.sending import Hands
     from mpesa_cli.settings.profile import Profile
 
 STDIN = "-"

@@ -1,12 +1,14 @@
-"""The question before a new order in a ledger that was restored, and does not know what came after its backup."""
+"""The question before an order is asked in a ledger that was restored, and does not know what came after its backup."""
 
 from typing import TYPE_CHECKING
 
 from mpesa_cli.domain.moments import day_and_time
-from mpesa_cli.errors import Declined
+from mpesa_cli.errors import Conflict, Declined
 from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
+    from mpesa_cli.domain.restored import Restored
+    from mpesa_cli.ledger.ledger import Ledger
     from mpesa_cli.settings.profile import Profile
 
 
@@ -17,7 +19,7 @@ def accepts_gap(runtime: Runtime, profile: "Profile", order_ids: list[str], *, y
     """
     ledger = runtime.ledger(profile)
     restored = ledger.restored()
-    if restored is None or restored.gap_is_told or all(ledger.payment_by_order(each) for each in order_ids):
+    if restored is None or restored.gap_is_told or not any(_may_be_in(restored, ledger, each) for each in order_ids):
         return False
     until = day_and_time(restored.known_until_us)
     runtime.streams.complain(f"This ledger was restored, and knows nothing of what was paid after {until}.")
@@ -33,3 +35,13 @@ def accepts_gap(runtime: Runtime, profile: "Profile", order_ids: list[str], *, y
     raise Declined(
         "You said no.", hint="Nothing was sent. Read M-PESA's own record first: mpesa reconcile --statement FILE"
     )
+
+
+def _may_be_in(restored: "Restored", ledger: "Ledger", order_id: str) -> bool:
+    from mpesa_cli.domain.restored import Gap, check_gap
+
+    try:
+        check_gap(Gap(restored), order_id, ledger.payment_by_order(order_id))
+    except Conflict:
+        return True
+    return False

@@ -1,11 +1,12 @@
 """``mpesa retry``: a new attempt of a payment, where and only where that is safe."""
 
-from typing import TYPE_CHECKING, Annotated, assert_never
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mpesa_cli.commands.options import REF, JsonOption, ProfileOption, QuietOption, VerboseOption, YesOption, runtime_of
 from mpesa_cli.commands.push import confirm, timeout_s_of
+from mpesa_cli.commands.restored_gap import accepts_gap
 from mpesa_cli.commands.retry_attempts import Wish, attempts, send_once
 from mpesa_cli.commands.show import by_hand, show_and_exit, show_sent
 from mpesa_cli.commands.status import find, settle
@@ -16,10 +17,8 @@ from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
     from mpesa_cli.domain.payment import Payment
-    from mpesa_cli.domain.retry_advice import Refuse
     from mpesa_cli.settings.profile import Profile
 
-REASON_MIN = 10
 ATTEMPTS_MAX = 5
 
 
@@ -93,12 +92,13 @@ def retry(
         raise _usage("--max-attempts watches each attempt, so it can't go with --no-wait.")
     payment = _settled(runtime, settings, ref)
     msisdn = parse_msisdn(phone) if phone else payment.last.msisdn
-    wish = _check(runtime, settings, payment, msisdn, force, max_attempts)
+    wish = _wish(runtime, settings, payment, msisdn, force, max_attempts)
     confirm(runtime, settings, msisdn, payment.amount_cents // 100, payment.order_id, yes=yes)
+    accept_gap = accepts_gap(runtime, settings, [payment.order_id], yes=yes)
     if max_attempts is not None:
-        payment = attempts(runtime, settings, payment, wish, timeout_s)
+        payment = attempts(runtime, settings, payment, wish, timeout_s, accept_gap=accept_gap)
         show_and_exit(runtime, payment, as_json=json_, profile=settings)
-    payment = send_once(runtime, settings, payment, msisdn, wish.reason)
+    payment = send_once(runtime, settings, payment, msisdn, wish.first, accept_gap=accept_gap)
     if wait is False:
         show_sent(runtime, payment, as_json=json_, profile=settings)
     payment = watch_payment(runtime, settings, payment, timeout_s=timeout_s)
@@ -136,49 +136,27 @@ def _settled(runtime: Runtime, profile: "Profile", ref: str) -> "Payment":
     return withdraw_abandoned(runtime.ledger(profile), payment, runtime.now_us, runtime.sleep)
 
 
-def _check(
+def _wish(
     runtime: Runtime, profile: "Profile", payment: "Payment", msisdn: str, force: str | None, most: int | None
 ) -> Wish:
-    """What may be done now, with the reason to journal where it goes against the advice. Raises where nothing may."""
-    from mpesa_cli.domain.retry_advice import CheckFirst, FixFirst, Refuse, RetryAfter, RetryNow, advise
+    """What was asked for, once it is clear that it may be done, now or after a wait. Raises where it may not."""
+    from mpesa_cli.domain.asking_again import ByPerson, decide_again, may_be_forced, refused
+    from mpesa_cli.domain.restored import Gap
+    from mpesa_cli.domain.retry_advice import CheckFirst, FixFirst, Refuse, RetryAfter, advise
     from mpesa_cli.operations.retry_loop import would_wait
-    from mpesa_cli.operations.retry_refusals import too_soon
 
-    advice = advise(payment, runtime.now_us(), msisdn)
-    now = Wish(msisdn, most or 1, at_once=True, reason="")
+    now_us = runtime.now_us()
+    advice = advise(payment, now_us, msisdn)
+    # A blank reason is one that says too little, which is not the same as none.
+    first = ByPerson(force or " ") if force is not None and may_be_forced(payment, advice) else ByPerson()
     match advice:
-        case RetryNow():
-            return now
-        case CheckFirst() if force is not None:
-            return Wish(msisdn, most or 1, at_once=True, reason=_reason(force))
-        case FixFirst(wait_s=0):
-            runtime.streams.say(f"{advice.reason} Asking again because you say so.")
-            return now
-        case RetryAfter() | CheckFirst() if most is not None and would_wait(payment, advice):
-            return Wish(msisdn, most, at_once=False, reason="")
-        case RetryAfter() | CheckFirst() | FixFirst():
-            raise too_soon(payment, advice)
-        case Refuse():
-            return Wish(msisdn, most or 1, at_once=True, reason=_forced(profile, payment, advice, force))
-        case _:
-            assert_never(advice)
-
-
-def _forced(profile: "Profile", payment: "Payment", advice: "Refuse", force: str | None) -> str:
-    from mpesa_cli.domain.state import PaymentStatus
-    from mpesa_cli.operations.retry_refusals import refused
-
-    open_still = payment.status in {PaymentStatus.PENDING, PaymentStatus.UNKNOWN}
-    if force is None or not open_still:
-        ways = ["If you know better: --force 'why'."] if open_still else []
-        raise refused(payment, advice, way=" ".join([*ways, by_hand(profile, payment)]).strip())
-    return _reason(force)
-
-
-def _reason(force: str) -> str:
-    if len(force.strip()) < REASON_MIN:
-        raise InvalidInput(
-            f"--force needs a reason of at least {REASON_MIN} characters; it is kept with the attempt.",
-            hint="Nothing was sent. Right: --force 'customer showed that her phone has no prompt'",
-        )
-    return " ".join(force.split())
+        case Refuse() if not first.forced_because:
+            ways = ["If you know better: --force 'why'."] if may_be_forced(payment, advice) else []
+            raise refused(payment, advice, way=" ".join([*ways, by_hand(profile, payment)]).strip())
+        case RetryAfter() | CheckFirst() if most is not None and not first.forced_because:
+            if would_wait(payment, advice):
+                return Wish(msisdn, most, at_once=False, first=first)
+    decide_again(payment, first, msisdn, (), Gap(), now_us)
+    if isinstance(advice, FixFirst):
+        runtime.streams.say(f"{advice.reason} Asking again because you say so.")
+    return Wish(msisdn, most or 1, at_once=True, first=first)

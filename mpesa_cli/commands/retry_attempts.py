@@ -1,6 +1,6 @@
 """``mpesa retry --max-attempts N``: the attempts of one run, with a line that says what is waited for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mpesa_cli.commands.push import hands
@@ -11,6 +11,7 @@ from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.progress import Countdown
 
 if TYPE_CHECKING:
+    from mpesa_cli.domain.asking_again import Asking, ByPerson
     from mpesa_cli.domain.payment import Payment
     from mpesa_cli.operations.retry_loop import GaveUp
     from mpesa_cli.settings.profile import Profile
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a person asked for: up to ``most`` attempts on a line, the first against the advice where there is a reason.
+    """What a person asked for: up to ``most`` attempts on a line; the first is theirs, the others nobody's.
 
     ``at_once``: the advice already allows the first one.
     """
@@ -26,23 +27,29 @@ class Wish:
     msisdn: str
     most: int
     at_once: bool
-    reason: str
+    first: "ByPerson"
 
 
-def send_once(runtime: Runtime, profile: "Profile", payment: "Payment", msisdn: str, reason: str) -> "Payment":
+def send_once(
+    runtime: Runtime, profile: "Profile", payment: "Payment", msisdn: str, asking: "Asking", *, accept_gap: bool
+) -> "Payment":
     """One further prompt. Raises what a retry raises; Interrupted after saying where the money stands."""
     from mpesa_cli.operations.retry import new_attempt
 
     runtime.streams.say(f"Asking again for order {payment.order_id} …")
     try:
-        return new_attempt(hands(runtime, profile), payment, msisdn, forced_because=reason).payment
+        outside = replace(hands(runtime, profile), accept_gap=accept_gap)
+        return new_attempt(outside, payment, msisdn, asking).payment
     except Interrupted:
         say_where_money_stands(runtime, runtime.ledger(profile).payment(payment.payment_id) or payment)
         raise
 
 
-def attempts(runtime: Runtime, profile: "Profile", payment: "Payment", wish: Wish, timeout_s: int) -> "Payment":
+def attempts(
+    runtime: Runtime, profile: "Profile", payment: "Payment", wish: Wish, timeout_s: int, *, accept_gap: bool
+) -> "Payment":
     """Ask until it is paid, the attempts are used up, or a person is needed. Returns the payment as it stands."""
+    from mpesa_cli.domain.asking_again import ByItself
     from mpesa_cli.operations.retry_loop import GaveUp, Hands, Pausing, Tried, persist
     from mpesa_cli.operations.wait import look
 
@@ -53,8 +60,8 @@ def attempts(runtime: Runtime, profile: "Profile", payment: "Payment", wish: Wis
         line.clear()
         made += 1
         runtime.streams.say(f"Attempt {made} of {wish.most}.")
-        reason = wish.reason if made == 1 else ""
-        sent = send_once(runtime, profile, latest, wish.msisdn, reason)
+        asking = wish.first if made == 1 else ByItself()
+        sent = send_once(runtime, profile, latest, wish.msisdn, asking, accept_gap=accept_gap)
         return watch_payment(runtime, profile, sent, timeout_s=timeout_s)
 
     def seen(latest: "Payment") -> "Payment":

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 
 from mpesa_cli.commands.batching import Batch, Entry, carry_out, confirm_batch
 from mpesa_cli.commands.push import hands
+from mpesa_cli.commands.restored_gap import accepts_gap
 from mpesa_cli.domain.batch_plan import standing, standing_of_retry
 from mpesa_cli.domain.retry_advice import Advice, CheckFirst, FixFirst, Refuse, RetryAfter, RetryNow, advise
-from mpesa_cli.errors import Conflict
 from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
     from mpesa_cli.domain.payment import Payment
     from mpesa_cli.operations.batch import Task
-    from mpesa_cli.operations.push import Hands
+    from mpesa_cli.operations.sending import Hands
     from mpesa_cli.settings.profile import Profile
 
 WAIT_MAX_S = 300
@@ -31,6 +31,9 @@ def retry_failed(
     outside = dataclasses.replace(hands(runtime, profile), say=lambda _: None)
     with only_batch(profile.ledger):
         failed = _failed(runtime, profile, since_us)
+        to_ask = [each.order_id for each in failed if _is_automatic(advise(each, runtime.now_us()))]
+        accept_gap = accepts_gap(runtime, profile, to_ask, yes=yes)
+        outside = dataclasses.replace(outside, accept_gap=accept_gap)
         batch = Batch(
             [_entry(outside, runtime, each) for each in failed],
             standing_of=lambda payment: standing_of_retry(payment) if payment else standing(payment),
@@ -106,6 +109,7 @@ def _left_out(advice: Advice) -> str:
 
 
 def _task(outside: "Hands", payment: "Payment") -> "Task":
+    from mpesa_cli.domain.asking_again import ByItself
     from mpesa_cli.domain.push_rules import phone_wait_s
     from mpesa_cli.operations.batch import Task
     from mpesa_cli.operations.push import PHONE_LOOKBACK_US
@@ -121,12 +125,6 @@ def _task(outside: "Hands", payment: "Payment") -> "Task":
 
     def send() -> "Payment":
         latest = look(outside.ledger, payment.payment_id, outside.now_us())
-        advice = advise(latest, outside.now_us())
-        if not isinstance(advice, RetryNow) or not advice.automatic:
-            raise Conflict(
-                f"Something happened in the meantime: {_left_out(advice)}",
-                hint=f"See it: mpesa status {payment.order_id}", code="changed-meanwhile",
-            )  # fmt: skip
-        return new_attempt(outside, latest, latest.last.msisdn).payment
+        return new_attempt(outside, latest, latest.last.msisdn, ByItself()).payment
 
     return Task(payment.order_id, payment.last.msisdn, wait_s, send)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from mpesa_cli.domain.amount import format_cents
-from mpesa_cli.domain.moments import SECOND_US, day_and_time
+from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.domain.msisdn import mask_msisdn
 from mpesa_cli.domain.payment import Attempt, Intent, Payment, ShopOrder
-from mpesa_cli.domain.restored import Restored
+from mpesa_cli.domain.restored import Gap, check_gap
 from mpesa_cli.domain.state import OVERDUE_AFTER_S, AttemptState, PaymentStatus
 from mpesa_cli.errors import Conflict, NotFound, PhoneBusy
 
@@ -24,14 +24,21 @@ SPACING_SAME_AMOUNT_S = 120
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A new order: record the payment with its first attempt."""
+    """Leave to record a new order's payment with its first attempt. Only ``decide`` gives it."""
+
+    intent: Intent
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A known order of which nothing ever left: withdraw the last attempt and record another."""
+    """Leave to record one more attempt of ``payment`` as it stands. Only ``decide`` and ``decide_again`` give it.
+
+    ``forced_because`` is a person's typed reason where it goes against the advice, else empty.
+    """
 
     payment: Payment
+    msisdn: str
+    forced_because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +51,18 @@ class PickUp:
 Decision = Start | Again | PickUp
 
 
-def decide(existing: Payment | None, intent: Intent, prompts: Sequence[Attempt], now_us: int) -> Decision:
-    """What to do about ``intent``, given the order's payment and the recent prompts on the same phone.
+def decide(
+    existing: Payment | None, intent: Intent, prompts: Sequence[Attempt], gap: Gap, now_us: int
+) -> Decision:
+    """What to do about ``intent``, given the order's payment, the recent prompts on the same phone and a restore's gap.
 
-    Raises Conflict (already paid, in review, failed: use retry, other amount or phone) or PhoneBusy.
+    Raises Conflict (already paid, in review, failed: use retry, other amount or phone, may be paid in the gap) or
+    PhoneBusy.
     """
     if existing is None:
+        check_gap(gap, intent.order_id, None)
         check_phone(prompts, intent.msisdn, intent.amount_cents, now_us)
-        return Start()
+        return Start(intent)
     _same_terms(existing, intent)
     match existing.status:
         case PaymentStatus.PAID | PaymentStatus.OVERPAID:
@@ -78,9 +89,10 @@ def decide(existing: Payment | None, intent: Intent, prompts: Sequence[Attempt],
                     hint=f"No prompt was sent now. To ask again: mpesa retry {existing.order_id}",
                     code="already-tried",
                 )
+            check_gap(gap, existing.order_id, existing)
             others = [p for p in prompts if p.ref.payment_id != existing.payment_id]
             check_phone(others, intent.msisdn, intent.amount_cents, now_us)
-            return Again(existing)
+            return Again(existing, intent.msisdn)
         case _:
             assert_never(existing.status)
 
@@ -106,21 +118,6 @@ def not_asked(order: ShopOrder) -> NotFound:
         hint=f"Ask: mpesa push PHONE {amount} --order {order.order_id}",
         code="not-asked",
     )
-
-
-def check_gap(restored: Restored | None, order_id: str) -> None:
-    """Raises Conflict for an order that is new to a ledger which lacks the time since its backup."""
-    if restored is None or restored.gap_is_told:
-        return
-    error = Conflict(
-        f"This ledger was restored and knows nothing of what came after {day_and_time(restored.known_until_us)}: "
-        f"order {order_id} may have been paid since.",
-        hint="Nothing was sent. Read M-PESA's own record of that time first: mpesa reconcile --statement FILE "
-        "(or --pull). If you are sure that it was not paid, add --yes to the same command.",
-        code="restored-gap",
-    )
-    error.money_moved = "unknown"
-    raise error
 
 
 def may_send(payment: Payment, attempt: Attempt, now_us: int) -> bool:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mpesa_cli.domain.evidence import Evidence
     from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
     from mpesa_cli.domain.pseudonym import Erased
+    from mpesa_cli.domain.push_rules import Again, Start
     from mpesa_cli.domain.restored import Restored
     from mpesa_cli.domain.staging import Staged
     from mpesa_cli.errors import Conflict
@@ -166,13 +167,14 @@ class LedgerWrite(
 ):
     """One open write transaction. Everything is decided on what is read inside it."""
 
-    def open_payment(self, intent: Intent, at_us: int) -> Payment:
-        """Record a payment with its first attempt. Raises AlreadyThere where the order id is taken."""
+    def open_payment(self, leave: Start, at_us: int) -> Payment:
+        """Record a payment with its first attempt. Raises Conflict where the order id is taken."""
 
-    def open_attempt(
-        self, payment_id: str, msisdn: str, token_hash: str, at_us: int, forced_because: str = ""
-    ) -> Attempt:
-        """Record a further attempt of a payment, and a person's reason where it goes against the advice."""
+    def open_attempt(self, leave: Again, token_hash: str, at_us: int) -> Attempt:
+        """Record a further attempt of a payment, and a person's reason where it goes against the advice.
+
+        Raises Conflict where a newer attempt was recorded since leave was given, or the number was erased.
+        """
 
     def append(self, attempt: AttemptRef, evidence: Evidence, before: Payment | None = None) -> Payment:
         """Append one fact to the journal and bring the projections up to date.

@@ -7,6 +7,7 @@ from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.order_matching import order_key
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
 from mpesa_cli.domain.pseudonym import is_erased
+from mpesa_cli.domain.push_rules import Again, Start
 from mpesa_cli.domain.shown_number import fits
 from mpesa_cli.domain.staging import Staged, late
 from mpesa_cli.domain.state import AttemptState, AttemptView, Terms, attempt_view
@@ -30,8 +31,9 @@ class Write(
 ):
     """One open write transaction."""
 
-    def open_payment(self, intent: Intent, at_us: int) -> Payment:
+    def open_payment(self, leave: Start, at_us: int) -> Payment:
         """Record a payment with its first attempt."""
+        intent = leave.intent
         self._insert_payment(intent, at_us)
         self._insert_attempt(intent.payment_id, 1, intent.msisdn, intent.amount_cents, intent.token_hash, at_us)
         return self._must(intent.payment_id)
@@ -80,22 +82,26 @@ class Write(
         }
         self._chain(ev.Record("payment_created", at_us, facts, {"msisdn": intent.msisdn}), intent.payment_id, None)
 
-    def open_attempt(
-        self, payment_id: str, msisdn: str, token_hash: str, at_us: int, forced_because: str = ""
-    ) -> Attempt:
-        """Record a further attempt of a payment."""
-        payment = self._must(payment_id)
-        if is_erased(msisdn):
+    def open_attempt(self, leave: Again, token_hash: str, at_us: int) -> Attempt:
+        """Record a further attempt of a payment, if it is still as it was when leave was given. Raises Conflict."""
+        payment = self._must(leave.payment.payment_id)
+        if payment.last.ref != leave.payment.last.ref:
+            raise Conflict(
+                f"Something happened to order {payment.order_id} in the meantime, so no prompt was sent now.",
+                hint=f"See it: mpesa status {payment.order_id}",
+                code="changed-meanwhile",
+            )
+        if is_erased(leave.msisdn):
             raise Conflict(
                 f"The phone number of order {payment.order_id} was erased, so nobody can be asked.",
                 hint="Nothing was sent. Ask under a new order id: mpesa push PHONE AMOUNT --order ID",
                 code="number-erased",
             )
-        number = payment.last.ref.number + 1
         self._insert_attempt(
-            payment_id, number, msisdn, payment.amount_cents, token_hash, at_us, forced_because=forced_because
-        )
-        refreshed = self._must(payment_id)
+            payment.payment_id, payment.last.ref.number + 1, leave.msisdn, payment.amount_cents, token_hash, at_us,
+            forced_because=leave.forced_because,
+        )  # fmt: skip
+        refreshed = self._must(payment.payment_id)
         save_payment(self._open, refreshed)
         return refreshed.last
 

@@ -119,9 +119,10 @@ def _attempt(task: Task) -> Sent | LeftOut | Stopped | int:
     except PhoneBusy:
         return RECHECK_PHONE_S
     except Conflict as error:
-        return LeftOut(task, error)
+        # What a restored ledger lacks, it lacks for all of them.
+        return Stopped(error) if error.code == "restored-gap" else LeftOut(task, error)
     except MpesaError as error:
-        return Stopped(error)
+        return RECHECK_PHONE_S if error.code == "too-soon" else Stopped(error)
 
 
 class _Phones:

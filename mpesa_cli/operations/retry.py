@@ -1,35 +1,45 @@
-"""Retry: a further attempt of a payment, where and only where that is safe (domain/retry_advice.py)."""
+"""Retry: a further attempt of a payment, where and only where that is safe (domain/asking_again.py)."""
 
 import hashlib
 from collections.abc import Callable
 
 from mpesa_cli.domain.api_call import CallKey
+from mpesa_cli.domain.asking_again import Asking, decide_again
 from mpesa_cli.domain.evidence import Withdrawn
 from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.domain.payment import Attempt, Payment
-from mpesa_cli.domain.push_rules import check_phone
-from mpesa_cli.domain.state import AttemptState, PaymentStatus
+from mpesa_cli.domain.push_rules import Again
+from mpesa_cli.domain.state import AttemptState
 from mpesa_cli.errors import Conflict
-from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
-from mpesa_cli.operations.push import CREATED_GRACE_S, PHONE_LOOKBACK_US, Hands, Pushed, send
+from mpesa_cli.ledger.ledger import Ledger, LedgerReads, LedgerWrite
+from mpesa_cli.operations.gap import gap_of
+from mpesa_cli.operations.push import CREATED_GRACE_S, PHONE_LOOKBACK_US
+from mpesa_cli.operations.sending import Hands, Pushed, send
 
 
 def new_attempt(
-    hands: Hands, advised: Payment, msisdn: str, *, forced_because: str = "", call: CallKey | None = None
+    hands: Hands, advised: Payment, msisdn: str, asking: Asking, *, call: CallKey | None = None
 ) -> Pushed:
-    """Record and send a further attempt of ``advised``, the payment as it stood when the advice was given.
+    """Record and send a further attempt of ``advised``, the payment as whoever asks saw it.
 
-    Raises Conflict where anything has happened to it since, PhoneBusy where its phone has another prompt,
-    and what a push raises. ``forced_because`` is a person's reason for going against the advice; it is
-    journaled with the attempt. ``call``, once claimed in the ledger, makes at most one attempt that may ring.
+    Raises what check_again and a push raise, and Conflict where anything has happened to it since.
+    ``call``, once claimed in the ledger, makes at most one attempt that may ring.
     """
     hands.ledger.check_space()
     hands.daraja.ready()
     token = hands.token_hex(16)
-    attempt = _record(hands, advised, msisdn, hashlib.sha256(token.encode()).hexdigest(), forced_because, call)
+    attempt = _record(hands, advised, msisdn, hashlib.sha256(token.encode()).hexdigest(), asking, call)
     if isinstance(attempt, Payment):
         return Pushed(attempt, picked_up=True)
     return send(hands, attempt, token)
+
+
+def check_again(hands: Hands, payment: Payment, msisdn: str, asking: Asking) -> None:
+    """See, before anybody is bothered, that a new attempt is allowed now; that is decided once more when it is made.
+
+    Raises Temporary, PhoneBusy or Conflict.
+    """
+    _decided(hands, hands.ledger, payment, msisdn, asking, hands.now_us())
 
 
 def made_before(tx: LedgerWrite, call: CallKey, at_us: int) -> Payment | None:
@@ -64,30 +74,32 @@ def withdraw_abandoned(
 
 
 def _record(
-    hands: Hands, advised: Payment, msisdn: str, token_hash: str, reason: str, call: CallKey | None
+    hands: Hands, advised: Payment, msisdn: str, token_hash: str, asking: Asking, call: CallKey | None
 ) -> Attempt | Payment:
     with hands.ledger.write() as tx:
         now_us = hands.now_us()
         if call is not None and (made := made_before(tx, call, now_us)) is not None:
             return made
         payment = tx.payment(advised.payment_id)
-        if payment is None or not _unchanged(payment, advised):
+        if payment is None:
+            raise KeyError(advised.payment_id)
+        again = _decided(hands, tx, payment, msisdn, asking, now_us)
+        if len(payment.attempts) != len(advised.attempts) or payment.status is not advised.status:
             raise Conflict(
                 f"Something happened to order {advised.order_id} in the meantime, so no prompt was sent now.",
                 hint=f"See it: mpesa status {advised.order_id}",
                 code="changed-meanwhile",
             )
-        prompts = tx.prompts_on(msisdn, now_us - PHONE_LOOKBACK_US)
-        others = [p for p in prompts if p.ref.payment_id != payment.payment_id]
-        check_phone(others if reason else prompts, msisdn, payment.amount_cents, now_us)
-        attempt: Attempt = tx.open_attempt(payment.payment_id, msisdn, token_hash, now_us, forced_because=reason)
+        attempt: Attempt = tx.open_attempt(again, token_hash, now_us)
         if call is not None:
             tx.bind_call(call, attempt.ref)
         return attempt
 
 
-def _unchanged(payment: Payment, advised: Payment) -> bool:
-    """Nobody paid, nobody else tried, no doubt arose since the advice."""
-    if payment.status in {PaymentStatus.PAID, PaymentStatus.OVERPAID, PaymentStatus.REFUNDED}:
-        return False
-    return len(payment.attempts) == len(advised.attempts) and payment.status is advised.status
+def _decided(
+    hands: Hands, known: LedgerReads, payment: Payment, msisdn: str, asking: Asking, now_us: int
+) -> Again:
+    """Leave to ask again, on what is ``known``: only inside a write transaction may it open an attempt."""
+    gap = gap_of(known, accepted=hands.accept_gap)
+    prompts = known.prompts_on(msisdn, now_us - PHONE_LOOKBACK_US)
+    return decide_again(payment, asking, msisdn, prompts, gap, now_us)

@@ -10,6 +10,7 @@ from history.history_ledger import OTHER_PHONE, START_US, Sale, fill
 
 from mpesa_cli.domain.history import HistoryFilter
 from mpesa_cli.domain.payment import Intent
+from mpesa_cli.domain.push_rules import Start
 
 COUNT = 230
 
@@ -77,7 +78,7 @@ def test_what_is_added_meanwhile_neither_repeats_nor_hides_a_row(home: Path) -> 
         first = client.get("/payments/history", params={"limit": 5})
         with shop.ledger.write() as tx:
             tx.open_payment(
-                Intent("PAY-LATER", "later", "simulator", "174379", 100, OTHER_PHONE, "later", "x", "f" * 64),
+                Start(Intent("PAY-LATER", "later", "simulator", "174379", 100, OTHER_PHONE, "later", "x", "f" * 64)),
                 START_US + 99,
             )
         second = client.get(first.links["next"]["url"])

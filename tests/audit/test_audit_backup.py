@@ -14,6 +14,7 @@ import pytest
 
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.payment import Intent
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.ledger.anchor import head_of
 from mpesa_cli.ledger.copying import LedgerFile
 from mpesa_cli.ledger.sqlite import SqliteLedger
@@ -262,7 +263,7 @@ def storm(path: Path, number: int, stop: Any, counts: Any) -> None:
             with ledger.write() as tx:
                 token_hash = secrets.token_hex(32)
                 intent = Intent(f"PAY-{name}", name, "shop", "174379", 100, "254708374149", name, "x", token_hash)
-                ref = tx.open_payment(intent, done + 1).last.ref
+                ref = tx.open_payment(Start(intent), done + 1).last.ref
                 tx.append(ref, ev.Sending(done + 2, 1))
                 tx.append(ref, ev.Accepted(done + 3, 1, "m", f"ws_CO_{name}"))
                 tx.append(ref, ev.Received(done + 4, "callback", f"R{number}X{done:08d}", 100, msisdn="254708374149"))

@@ -16,6 +16,7 @@ from mpesa_cli.daraja.answers import Final, Limited, Pending, Refused, Unanswere
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.findings import Finding, exit_status
 from mpesa_cli.domain.payment import Intent
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.errors import CredentialsRefused
 from mpesa_cli.operations import check_machine, check_network
 from mpesa_cli.operations.check_live import UNKNOWN_ID, live
@@ -188,7 +189,7 @@ def test_what_waits_is_told_by_its_age(busy: Any) -> None:
         for order, ago_s in (("new", 10), ("late", 600), ("old", 200_000)):
             at_us = busy.clock.now - ago_s * 1_000_000
             intent = Intent(f"PAY-{order}", order, "x", "174379", 100, "254708374149", order, "x", order.ljust(64, "0"))
-            tx.append(tx.open_payment(intent, at_us).last.ref, ev.Sending(at_us, 1))
+            tx.append(tx.open_payment(Start(intent), at_us).last.ref, ev.Sending(at_us, 1))
     words = [each["words"] for each in busy.json("doctor")["checks"] if each["check"] == "open-payments"]
     assert words == [
         "1 payment has been open for more than a day: nobody knows whether money came.",

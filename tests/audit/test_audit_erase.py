@@ -14,6 +14,7 @@ import pytest
 
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.payment import AttemptRef, Intent
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.errors import LedgerBusy
 from mpesa_cli.ledger.ledger import LedgerWrite
 from mpesa_cli.ledger.sqlite import SqliteLedger
@@ -291,7 +292,7 @@ def prompt(tx: LedgerWrite, order: str, msisdn: str) -> AttemptRef:
     """A prompt that Daraja took."""
     payment_id, token_hash = f"PAY-{order.upper()}", secrets.token_hex(32)
     intent = Intent(payment_id, order, "simulator", "174379", 10_000, msisdn, order, "x", token_hash)
-    ref = tx.open_payment(intent, 1).last.ref
+    ref = tx.open_payment(Start(intent), 1).last.ref
     tx.append(ref, ev.Sending(2, 1))
     tx.append(ref, ev.Accepted(3, 1, "m", checkout(order)))
     return ref

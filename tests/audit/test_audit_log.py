@@ -5,6 +5,7 @@ from typing import Any
 
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.payment import Intent
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.domain.staging import Staged
 
 PAYS = "254708374149"
@@ -29,7 +30,7 @@ def test_messages_events_and_bodies_are_part_of_the_story(busy: Any) -> None:
 
 def test_a_payment_that_was_merged_away_is_found_in_the_one_it_is(busy: Any) -> None:
     with busy.ledger() as ledger, ledger.write() as tx:
-        mine = tx.open_payment(intent("PAY-MINE", "11"), 1).last.ref
+        mine = tx.open_payment(Start(intent("PAY-MINE", "11")), 1).last.ref
         tx.append(mine, ev.Sending(2, 1))
         tx.append(mine, ev.Accepted(3, 1, "m", "ws_CO_1"))
         theirs = tx.open_received(intent("PAY-THEIRS", "C2B-UKO4Q7WX2B", token=""), 4)

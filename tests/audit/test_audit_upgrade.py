@@ -16,6 +16,7 @@ import pytest
 
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.payment import Intent
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.errors import LedgerUnusable
 from mpesa_cli.ledger.anchor import Head, head_of
 from mpesa_cli.ledger.copying import LedgerFile
@@ -51,7 +52,7 @@ def ledger_of_format(path: Path, version: int, payments: int = 20) -> Head:
         for number in range(payments):
             name = str(number)
             intent = Intent(f"PAY-{name}", name, "x", "174379", 100, "254708374149", name, "x", secrets.token_hex(32))
-            ref = tx.open_payment(intent, number + 1).last.ref
+            ref = tx.open_payment(Start(intent), number + 1).last.ref
             tx.append(ref, ev.Sending(number + 2, 1))
             tx.append(ref, ev.Received(number + 3, "callback", f"UKO4Q7W{number:03d}", 100))
         raw.execute("COMMIT")

@@ -30,6 +30,7 @@ from typing import Any
 
 from mpesa_cli.domain.evidence import Accepted, CallbackFailed, Sending
 from mpesa_cli.domain.payment import Intent
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.ledger.sqlite import SqliteLedger
 from mpesa_cli.simulator.embedded import EmbeddedDaraja
 
@@ -157,7 +158,7 @@ def seed_failures(home: Path, orders: Mapping[str, str]) -> None:
                 msisdn=msisdn, account_reference=order, description="Payment",
                 token_hash=hashlib.sha256(order.encode()).hexdigest(),
             )  # fmt: skip
-            ref = tx.open_payment(intent, at_us).last.ref
+            ref = tx.open_payment(Start(intent), at_us).last.ref
             tx.append(ref, Sending(at_us, 1))
             tx.append(ref, Accepted(at_us, 1, f"m-{order}", f"ws_CO_{order}"))
             tx.append(ref, CallbackFailed(at_us + SECOND_US, "1001", "line busy", f"m-{order}"))

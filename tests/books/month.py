@@ -14,6 +14,7 @@ from typing import Any
 
 from mpesa_cli.domain.evidence import Accepted, Sending
 from mpesa_cli.domain.payment import AttemptRef, Intent
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.ledger.sqlite import SqliteLedger
 from mpesa_cli.listener.intake import Intake
 from mpesa_cli.runtime import Runtime
@@ -146,7 +147,8 @@ def _open(ledger: SqliteLedger, payment_id: str, order: str, amount: int, token:
     token_hash = hashlib.sha256(token.encode()).hexdigest()
     with ledger.write() as tx:
         tx.open_payment(
-            Intent(payment_id, order, "simulator", "174379", amount * 100, PAYS, order, "Payment", token_hash), now_us
+            Start(Intent(payment_id, order, "simulator", "174379", amount * 100, PAYS, order, "Payment", token_hash)),
+            now_us,
         )
         tx.append(AttemptRef(payment_id, 1), Sending(now_us, 1))
         tx.append(AttemptRef(payment_id, 1), Accepted(now_us, 1, "M-1", f"ws_CO_{order}"))

@@ -8,9 +8,11 @@ from typing import Any
 from mpesa_cli.daraja import answers
 from mpesa_cli.daraja.client import DarajaClient
 from mpesa_cli.domain import evidence as ev
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.listener.deliveries import ACCEPTED, Delivery, Verdict
 from mpesa_cli.listener.intake import Intake
 from mpesa_cli.operations import push as push_operation
+from mpesa_cli.operations import sending
 
 PATIENCE_S = 200.0  # how long the impatient one waits before it sends again
 STORED_LATER_S = 30.0
@@ -43,28 +45,28 @@ def _resend_on_timeout() -> None:
 def _intent_after_sending() -> None:
     """Send first and write it down afterwards: the mistake that forgets a prompt."""
 
-    def push(hands: push_operation.Hands, order: push_operation.Order) -> push_operation.Pushed:
+    def push(hands: sending.Hands, order: push_operation.Order) -> sending.Pushed:
         token = hands.token_hex(16)
         intent = push_operation._intent(hands, order, token)
         running = push_operation._running(hands, intent)
         if running is not None:
-            return push_operation.Pushed(running, picked_up=True)
+            return sending.Pushed(running, picked_up=True)
         unwritten = _payment_of(hands, intent)
         answer = hands.daraja.push(hands.request_for(unwritten, order.msisdn, token))
         attempt = push_operation._record_intent(hands, intent)
         with hands.ledger.write() as tx:
             tx.append(attempt.ref, ev.Sending(hands.now_us(), 1))
-        payment = push_operation._record_answer(hands, attempt.ref, 1, answer)
-        return push_operation.Pushed(payment, picked_up=False)
+        payment = sending._record_answer(hands, attempt.ref, 1, answer)
+        return sending.Pushed(payment, picked_up=False)
 
     push_operation.push = push
 
 
-def _payment_of(hands: push_operation.Hands, intent: Any) -> Any:
+def _payment_of(hands: sending.Hands, intent: Any) -> Any:
     """The payment as it would be in the ledger: made, looked at, and thrown away."""
 
     with contextlib.suppress(ZeroDivisionError), hands.ledger.write() as tx:
-        payment = tx.open_payment(intent, hands.now_us())
+        payment = tx.open_payment(Start(intent), hands.now_us())
         1 / 0  # noqa: B018 - whatever rises here rolls back
     return payment
 

@@ -10,6 +10,7 @@ from daraja_callbacks.callback_bodies import c2b, encode
 
 from mpesa_cli.domain.evidence import Accepted, Sending
 from mpesa_cli.domain.payment import AttemptRef, Intent
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.ledger.verify import flaws
 from mpesa_cli.listener.deliveries import C2bDelivery, Delivery, StkDelivery, Verdict
 from mpesa_cli.listener.intake import Intake
@@ -63,7 +64,7 @@ class HeldShop:
                 f"PAY-{order}", order, self.profile.name, self.profile.shortcode, amount * 100, phone,
                 order if reference is None else reference, "x", token_hash,
             )  # fmt: skip
-            ref = tx.open_payment(intent, at_us).last.ref
+            ref = tx.open_payment(Start(intent), at_us).last.ref
             tx.append(ref, Sending(at_us, 1))
             if accepted:
                 tx.append(ref, Accepted(at_us, 1, "m-1", checkout_id))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.payment import AttemptRef, Intent
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.ledger.sqlite import SqliteLedger
 from mpesa_cli.runtime import Runtime
 
@@ -51,7 +52,7 @@ def fill(ledger: SqliteLedger, sales: Iterable[Sale]) -> None:
                 amount_cents=sale.amount * 100, msisdn=sale.msisdn, account_reference=sale.account or sale.order,
                 description=sale.description, token_hash=f"{number:064x}",
             )  # fmt: skip
-            tx.open_payment(intent, sale.at_us)
+            tx.open_payment(Start(intent), sale.at_us)
             ref = AttemptRef(intent.payment_id, 1)
             for fact in facts(sale):
                 tx.append(ref, fact)

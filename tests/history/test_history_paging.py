@@ -11,6 +11,7 @@ from history_ledger import DAY_US, OTHER_PHONE, PHONE, SECOND_US, START_US, Sale
 from mpesa_cli.domain.history import FIELDS, HistoryFilter, values
 from mpesa_cli.domain.payment import Intent, Payment
 from mpesa_cli.domain.payment_document import payment_document
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.domain.state import PaymentStatus
 from mpesa_cli.ledger.history import _condition
 from mpesa_cli.ledger.sqlite import SqliteLedger
@@ -85,7 +86,7 @@ def test_payments_that_come_in_while_it_is_read_do_not_disturb_it(ledger: Sqlite
     seen = [row.order_id for row in next(pages)]
     with ledger.write() as tx:
         later = Intent("PAY-NEW", "NEW", "simulator", "174379", 100, PHONE, "NEW", "Payment", "f" * 64)
-        tx.open_payment(later, START_US + 90 * DAY_US)
+        tx.open_payment(Start(later), START_US + 90 * DAY_US)
     seen += [row.order_id for page in pages for row in page]
     assert sorted(seen) == sorted(sale.order for sale in many(120))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from mpesa_cli.domain.evidence import Accepted, Evidence, Sending
 from mpesa_cli.domain.payment import Intent
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.ledger.sqlite import SqliteLedger
 from mpesa_cli.ledger.verify import flaws
 
@@ -74,7 +75,7 @@ def open_order(ledger: SqliteLedger, order: str, at_us: int, *evidence: Evidence
         msisdn=PAYS, account_reference="TEST", description="Test", token_hash=secrets.token_hex(32),
     )  # fmt: skip
     with ledger.write() as tx:
-        ref = tx.open_payment(intent, at_us).last.ref
+        ref = tx.open_payment(Start(intent), at_us).last.ref
         accepted = Accepted(at_us, 1, "merchant-1", "ws_CO_24112026103001482708374149")
         for each in (Sending(at_us, 1), accepted, *evidence):
             tx.append(ref, each)

@@ -9,6 +9,7 @@ import pytest
 from initiator_parts import NO_MONEY, ledger_of, paid
 
 from mpesa_cli.domain.evidence import Received
+from mpesa_cli.domain.push_rules import Again
 
 Mpesa = Callable[..., Any]
 WHY = "on the statement of 24 November"
@@ -94,7 +95,7 @@ def test_what_has_not_been_sent_whole_takes_no_decision(mpesa: Mpesa, clock: Any
     with ledger_of(home) as ledger, ledger.write() as tx:
         payment = tx.payment_by_order("7")
         assert payment
-        attempt = tx.open_attempt(payment.payment_id, NO_MONEY, "0" * 64, clock.now)
+        attempt = tx.open_attempt(Again(payment, NO_MONEY), "0" * 64, clock.now)
         tx.append(attempt.ref, Sending(clock.now, 1))
     assert error(resolve(mpesa, "7", "failed", "--attempt", "2")) == (9, "still-sending")
 

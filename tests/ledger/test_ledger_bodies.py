@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mpesa_cli.domain.payment import AttemptRef, Intent
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.errors import Conflict
 from mpesa_cli.ledger.ledger import BODIES_OF_ATTEMPT_MAX, NewCallback
 from mpesa_cli.ledger.sqlite import SqliteLedger
@@ -105,7 +106,8 @@ def test_tokens_are_looked_up_together_and_those_of_nobody_are_left_out(ledger: 
     hashes = [secrets.token_hex(32) for _ in range(3)]
     with ledger.write() as tx:
         for number, each in enumerate(hashes[:2]):
-            tx.open_payment(Intent(f"PAY-{number}", f"o-{number}", "p", "1", 100, "254708374149", "A", "D", each), 1)
+            intent = Intent(f"PAY-{number}", f"o-{number}", "p", "1", 100, "254708374149", "A", "D", each)
+            tx.open_payment(Start(intent), 1)
 
     assert ledger.attempts_by_tokens([*hashes, "", "x"]) == {
         hashes[0]: AttemptRef("PAY-0", 1), hashes[1]: AttemptRef("PAY-1", 1),

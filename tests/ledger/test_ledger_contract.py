@@ -10,6 +10,7 @@ import pytest
 
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.payment import AttemptRef, Intent
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.domain.state import AttemptState, Flag, PaymentStatus
 from mpesa_cli.errors import Conflict, LedgerUnusable
 from mpesa_cli.ledger.sqlite import SqliteLedger
@@ -43,7 +44,7 @@ def intent(order: str = "1042", amount_cents: int = 150_000, msisdn: str = PHONE
 
 def pending(ledger: SqliteLedger, order: str = "1042") -> AttemptRef:
     with ledger.write() as tx:
-        ref = tx.open_payment(intent(order), 1).last.ref
+        ref = tx.open_payment(Start(intent(order)), 1).last.ref
         tx.append(ref, ev.Sending(2, 1))
         tx.append(ref, ev.Accepted(3, 1, "m-1", f"{CHECKOUT}{order}"))
     return ref
@@ -70,7 +71,7 @@ def test_a_transaction_that_fails_keeps_nothing(opened: Open) -> None:
 
     def die_half_way() -> None:
         with ledger.write() as tx:
-            tx.open_payment(intent(), 1)
+            tx.open_payment(Start(intent()), 1)
             raise RuntimeError("died half-way")
 
     with pytest.raises(RuntimeError):
@@ -85,7 +86,7 @@ def test_an_order_id_is_taken_once(opened: Open) -> None:
     pending(ledger)
 
     with pytest.raises(Conflict), ledger.write() as tx:
-        tx.open_payment(intent(), 5)
+        tx.open_payment(Start(intent()), 5)
 
 
 def test_a_payment_is_found_by_every_reference(opened: Open) -> None:

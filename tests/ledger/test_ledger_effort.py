@@ -10,6 +10,7 @@ import pytest
 
 from mpesa_cli.domain.evidence import Accepted, CallbackFailed, Received, Sending
 from mpesa_cli.domain.payment import AttemptRef, Intent
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.errors import LedgerBusy, LedgerUnusable
 from mpesa_cli.ledger.checkpoint import CHECKPOINT_ABOVE_BYTES
 from mpesa_cli.ledger.sqlite import SqliteLedger
@@ -27,10 +28,9 @@ def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
         with opened.write() as tx:
             for number in range(1, 4):
                 token_hash = f"{number:064d}"
-                tx.open_payment(
-                    Intent(f"PAY-{number}", f"o-{number}", "p", "174379", 15_000, "254708374149", "A", "D", token_hash),
-                    number,
-                )
+                numbered = f"PAY-{number}", f"o-{number}"
+                intent = Intent(*numbered, "p", "174379", 15_000, "254708374149", "A", "D", token_hash)
+                tx.open_payment(Start(intent), number)
         yield opened
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from mpesa_cli.domain.evidence import Accepted, Sending
 from mpesa_cli.domain.payment import AttemptRef, Intent, Payment
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
 from mpesa_cli.ledger.sqlite import SqliteLedger
 from mpesa_cli.listener.deliveries import Ask, C2bDesk
@@ -63,7 +64,7 @@ def prompt_in(
         amount_cents=amount * 100, msisdn=msisdn, account_reference="TEST", description="Test",
         token_hash=token_hash,
     )  # fmt: skip
-    ref = tx.open_payment(intent, now_us()).last.ref
+    ref = tx.open_payment(Start(intent), now_us()).last.ref
     tx.append(ref, Sending(now_us(), 1))
     if answered:
         tx.append(ref, Accepted(now_us(), 1, f"merchant-{number}", checkout_id(number)))

@@ -16,6 +16,7 @@ from listener.pressing import Callbacks, Pressed, bodies_on_disk, pressing, proc
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.amount import Limits
 from mpesa_cli.domain.payment import AttemptRef, Intent
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.listener.deliveries import C2bDesk
 from mpesa_cli.listener.options import ListenerOptions
 from mpesa_cli.operations.c2b import Shop
@@ -72,7 +73,7 @@ def never_sent(bench: Bench) -> str:
         hashlib.sha256(token.encode()).hexdigest(),
     )  # fmt: skip
     with bench.ledger.write() as tx:
-        tx.open_payment(intent, now_us())
+        tx.open_payment(Start(intent), now_us())
     return token
 
 

@@ -18,8 +18,10 @@ from shopkeeper import KEY, ORDER, OTHER_PHONE, PHONE, Shopkeeper, error_of, tak
 from mpesa_cli.daraja.answers import Accepted, PushAnswer
 from mpesa_cli.daraja.stk_push import PushRequest
 from mpesa_cli.domain.payment import AttemptRef, Intent
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.operations.push import Hands, Order, Pushed, push
+from mpesa_cli.operations.push import Order, push
+from mpesa_cli.operations.sending import Hands, Pushed
 
 DAY_S = 86_400
 PAYS, CANCELS = "254708374149", "254700001032"
@@ -183,7 +185,7 @@ def record_an_intent(clerk: Shopkeeper) -> AttemptRef:
             msisdn=PHONE, account_reference=ORDER, description="Payment",
             token_hash=hashlib.sha256(b"nobody's token").hexdigest(),
         )  # fmt: skip
-        return tx.open_payment(intent, clerk.clock.now_us()).last.ref
+        return tx.open_payment(Start(intent), clerk.clock.now_us()).last.ref
 
 
 class OneDaraja:

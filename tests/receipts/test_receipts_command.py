@@ -13,6 +13,7 @@ import pytest
 
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.payment import AttemptRef, Intent
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.ledger.sqlite import SqliteLedger
 from mpesa_cli.runtime import Runtime
 
@@ -34,7 +35,7 @@ def open_order(ledger: SqliteLedger, order: str, *facts: ev.Evidence, channel: s
                     f"{order:0>64}" if channel == "stk" else "")  # fmt: skip
     with ledger.write() as tx:
         if channel == "stk":
-            tx.open_payment(intent, AT_US)
+            tx.open_payment(Start(intent), AT_US)
             ref = AttemptRef(intent.payment_id, 1)
         else:
             ref = tx.open_received(intent, AT_US)

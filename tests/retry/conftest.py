@@ -10,6 +10,7 @@ import pytest
 
 from mpesa_cli.domain.evidence import Accepted, CallbackFailed, Sending, Undelivered
 from mpesa_cli.domain.payment import Intent
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.ledger.sqlite import SqliteLedger
 from mpesa_cli.simulator.embedded import EmbeddedDaraja
 
@@ -38,7 +39,7 @@ def failed(ledger: SqliteLedger, clock: Any) -> Callable[..., str]:
             token_hash=hashlib.sha256(order.encode()).hexdigest(),
         )  # fmt: skip
         with ledger.write() as tx:
-            ref = tx.open_payment(intent, at_us).last.ref
+            ref = tx.open_payment(Start(intent), at_us).last.ref
             tx.append(ref, Sending(at_us, 1))
             if code == "not-sent":
                 tx.append(ref, Undelivered(at_us, 1, "connect-failed", "no connection"))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mpesa_cli.domain.push_rules import Again
 from mpesa_cli.errors import ExitStatus
 from mpesa_cli.interrupts import Interrupted
 from mpesa_cli.operations.retry_loop import PAUSE_MAX_S, backoff_s
@@ -169,7 +170,7 @@ def test_an_attempt_that_a_dead_process_never_sent_is_given_up_and_made_again(
 ) -> None:
     order = failed("1042", "254722200050")
     with ledger.write() as tx:
-        tx.open_attempt("PAY-1042", "254722200050", "ab" * 32, clock.now)
+        tx.open_attempt(Again(tx.payment("PAY-1042"), "254722200050"), "ab" * 32, clock.now)
     result = mpesa("retry", order)
     assert (result.status, len(prompts())) == (0, 1)
     states = [a.state.value for a in ledger.payment("PAY-1042").attempts]

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from mpesa_cli.domain.push_rules import Again
+
 Run = Callable[..., Any]
 Failed = Callable[..., str]
 Prompts = Callable[[], list[dict[str, Any]]]
@@ -140,6 +142,6 @@ def test_an_attempt_that_a_dead_batch_never_sent_is_made_by_the_next(
 ) -> None:
     failed("1042", "254722200050")
     with ledger.write() as tx:
-        tx.open_attempt("PAY-1042", "254722200050", "ab" * 32, clock.now)
+        tx.open_attempt(Again(tx.payment("PAY-1042"), "254722200050"), "ab" * 32, clock.now)
     assert mpesa("retry", "--failed", "--yes").status == 0
     assert len(prompts()) == 1

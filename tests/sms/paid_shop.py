@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.payment import AttemptRef, Intent
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.domain.staging import stage
 from mpesa_cli.ledger.sqlite import SqliteLedger
 
@@ -27,7 +28,7 @@ def prompt(ledger: SqliteLedger, order: str, msisdn: str = PHONE, *, profile: st
         msisdn=msisdn, account_reference=order, description="Order", token_hash=secrets.token_hex(32),
     )  # fmt: skip
     with ledger.write() as tx:
-        ref = tx.open_payment(intent, NOW_US).last.ref
+        ref = tx.open_payment(Start(intent), NOW_US).last.ref
         tx.append(ref, ev.Sending(NOW_US, 1))
         tx.append(ref, ev.Accepted(NOW_US, 1, f"m-{order}", f"ws_CO_{order}"))
     return ref

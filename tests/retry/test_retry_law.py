@@ -1,0 +1,192 @@
+"""No way to a prompt opens an attempt against the advice: whatever a payment went through, whoever asks."""
+
+import hashlib
+import itertools
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mpesa_cli.daraja.answers import Accepted, PushAnswer
+from mpesa_cli.daraja.stk_push import PushRequest
+from mpesa_cli.domain import evidence as ev
+from mpesa_cli.domain.asking_again import Asking, ByItself, ByPerson, ByProgram
+from mpesa_cli.domain.payment import Intent, Payment
+from mpesa_cli.domain.push_rules import Start
+from mpesa_cli.domain.retry_advice import CheckFirst, FixFirst, Refuse, RetryNow, advise
+from mpesa_cli.domain.state import PaymentStatus
+from mpesa_cli.errors import MpesaError
+from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.operations.push import Order, push
+from mpesa_cli.operations.retry import new_attempt
+from mpesa_cli.operations.sending import Hands
+
+SECOND_US = 1_000_000
+T0 = 1_795_505_400 * SECOND_US
+PHONE, OTHER = "254722200050", "254722200051"
+REASON = "customer showed that her phone has no prompt"
+Fact = Callable[[int], ev.Evidence]
+
+SAYS: dict[str, Fact] = {
+    "sending": lambda at: ev.Sending(at, 1),
+    "accepted": lambda at: ev.Accepted(at, 1, "M", f"ws_CO_{at}"),
+    "not delivered": lambda at: ev.Undelivered(at, 1, "dns", ""),
+    "refused": lambda at: ev.Refused(at, 1, "400.002.02", "Invalid Amount"),
+    "no answer": lambda at: ev.Ambiguous(at, 1, "read-timeout", ""),
+    "paid": lambda at: ev.Received(at, "callback", f"R{at}", 7000),
+    "paid too little": lambda at: ev.Received(at, "callback", f"R{at}", 100),
+    "query no": lambda at: ev.QueryAnswered(at, "1037", ""),
+    "query yes": lambda at: ev.QueryAnswered(at, "0", ""),
+    "withdrawn": lambda at: ev.Withdrawn(at, "stopped"),
+    "a person said failed": lambda at: ev.Decided(at, "failed", "asha", "checked"),
+    **{code: lambda at, code=code: ev.CallbackFailed(at, code, "") for code in ("1037", "1001", "1032", "1", "2028")},
+}
+told = st.lists(st.tuples(st.sampled_from(sorted(SAYS)), st.integers(0, 500)), max_size=5)
+wishes = st.sampled_from([ByPerson(), ByPerson(REASON), ByProgram(), ByItself()])
+numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteLedger]:
+    opened = SqliteLedger(
+        tmp_path_factory.mktemp("law") / "ledger.db", environment="simulator", token_hex=secrets.token_hex
+    )
+    yield opened
+    opened.close()
+
+
+class Clock:
+    """Moves when somebody sleeps."""
+
+    def __init__(self, at_us: int) -> None:
+        self._at_us = at_us
+
+    def now_us(self) -> int:
+        return self._at_us
+
+    def sleep(self, seconds: float) -> None:
+        self._at_us += int(seconds * SECOND_US)
+
+
+class Taking:
+    """Takes every prompt."""
+
+    def ready(self) -> None:
+        """Always."""
+
+    def push(self, request: PushRequest) -> PushAnswer:
+        return Accepted("merchant", f"ws_CO_{secrets.token_hex(6)}")
+
+
+def hands_of(ledger: SqliteLedger, now_us: int) -> Hands:
+    clock = Clock(now_us)
+    request = PushRequest("174379", "174379", "paybill", 70, PHONE, "https://x.example/hooks", "1042", "Payment")
+    return Hands(
+        ledger=ledger, daraja=Taking(), now_us=clock.now_us, sleep=clock.sleep, random=lambda: 0.5,
+        token_hex=secrets.token_hex, new_payment_id=lambda: "PAY-" + secrets.token_hex(5), say=lambda _: None,
+        request_for=lambda *_: request, hold=nullcontext,
+    )  # fmt: skip
+
+
+def payment_told(ledger: SqliteLedger, facts: list[tuple[str, int]]) -> tuple[Payment, int]:
+    """A payment of its own that went through this, and when it began: far from all others on its phone."""
+    number = next(numbers)
+    began_us = T0 + number * 100_000 * SECOND_US
+    hashed = hashlib.sha256(str(number).encode()).hexdigest()
+    intent = Intent(f"PAY-{number}", f"order-{number}", "p", "174379", 7000, PHONE, "1042", "Payment", hashed)
+    with ledger.write() as tx:
+        payment = tx.open_payment(Start(intent), began_us)
+        for name, seconds in facts:
+            payment = tx.append(payment.last.ref, SAYS[name](began_us + seconds * SECOND_US))
+    return payment, began_us
+
+
+def may_open(payment: Payment, asking: Asking, now_us: int, msisdn: str) -> bool:
+    """What the advice and whoever asks allow, said apart from the program."""
+    person = isinstance(asking, ByPerson)
+    match advise(payment, now_us, msisdn):
+        case RetryNow(_, automatic):
+            return automatic or not isinstance(asking, ByItself)
+        case FixFirst(wait_s=0):
+            return not isinstance(asking, ByItself)
+        case CheckFirst():
+            return person and asking.forced_because != ""
+        case Refuse():
+            doubtful = payment.status in {PaymentStatus.PENDING, PaymentStatus.UNKNOWN}
+            return person and asking.forced_because != "" and doubtful
+        case _:
+            return False
+
+
+@settings(max_examples=150)
+@given(told, wishes, st.integers(0, 900), st.sampled_from([PHONE, OTHER]))
+def test_an_attempt_is_opened_where_the_advice_allows_it_and_nowhere_else(
+    ledger: SqliteLedger, facts: list[tuple[str, int]], asking: Asking, later_s: int, msisdn: str
+) -> None:
+    payment, began_us = payment_told(ledger, facts)
+    now_us = began_us + later_s * SECOND_US
+    allowed = may_open(payment, asking, now_us, msisdn)
+    refusal = ""
+    try:
+        new_attempt(hands_of(ledger, now_us), payment, msisdn, asking)
+    except MpesaError as error:
+        refusal = error.code
+    assert not allowed or refusal in {"", "phone-busy"}
+    after = ledger.payment(payment.payment_id)
+    assert after is not None
+    opened = len(after.attempts) - len(payment.attempts)
+    assert opened <= allowed
+    assert all(a.ref in {b.ref for b in after.attempts} for a in payment.attempts)
+
+
+@settings(max_examples=80)
+@given(told, st.integers(0, 900))
+def test_a_push_of_a_known_order_opens_an_attempt_only_where_nothing_of_it_ever_left(
+    ledger: SqliteLedger, facts: list[tuple[str, int]], later_s: int
+) -> None:
+    payment, began_us = payment_told(ledger, facts)
+    order = Order(payment.order_id, "p", "174379", 70, PHONE, "1042", "Payment")
+    nothing_left = payment.last.state.value in {"created", "not_sent"}
+    with suppress(MpesaError):
+        push(hands_of(ledger, began_us + later_s * SECOND_US), order)
+    after = ledger.payment(payment.payment_id)
+    assert after is not None
+    assert len(after.attempts) - len(payment.attempts) <= nothing_left
+
+
+def test_a_reason_does_not_outweigh_money_that_came(ledger: SqliteLedger) -> None:
+    payment, began_us = payment_told(ledger, [("sending", 0), ("accepted", 1), ("paid", 9)])
+    with pytest.raises(MpesaError) as refused:
+        new_attempt(hands_of(ledger, began_us + 500 * SECOND_US), payment, PHONE, ByPerson(REASON))
+    assert (refused.value.code, refused.value.money_moved) == ("retry-refused", "yes")
+
+
+@pytest.mark.parametrize("asking", [ByProgram(), ByItself()])
+def test_no_machine_can_give_a_reason(asking: Any) -> None:
+    with pytest.raises(TypeError):
+        type(asking)(REASON)
+
+
+def test_leave_is_given_in_one_place_for_each_way_and_used_inside_the_transactions_alone() -> None:
+    """``Start`` and ``Again`` are made where it is decided; the ledger is told to open where that was asked."""
+    package = Path(__file__).resolve().parents[2] / "mpesa_cli"
+    found: dict[str, set[str]] = {}
+    for path in package.rglob("*.py"):
+        text = path.read_text()
+        if "push_rules" not in str(path) + text and "asking_again" not in text:
+            continue  # other things are called the same
+        for word in ("return Start(", "return Again(", "tx.open_payment(", "tx.open_attempt(", "ByPerson("):
+            if word in text:
+                found.setdefault(word, set()).add(str(path.relative_to(package)))
+    assert found == {
+        "return Start(": {"domain/push_rules.py"},
+        "return Again(": {"domain/push_rules.py", "domain/asking_again.py"},
+        "tx.open_payment(": {"operations/push.py"},
+        "tx.open_attempt(": {"operations/push.py", "operations/retry.py"},
+        "ByPerson(": {"commands/retry.py"},
+    }
