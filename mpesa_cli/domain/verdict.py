@@ -13,6 +13,7 @@ from mpesa_cli.domain.order_matching import order_key
 from mpesa_cli.domain.payment import Payment
 from mpesa_cli.domain.receipt_number import Plausibility
 from mpesa_cli.domain.shown_number import fits
+from mpesa_cli.domain.strangers import Report
 from mpesa_cli.errors import ExitStatus
 
 Proof = Literal["ledger", "statement", "status"]
@@ -70,7 +71,7 @@ class Checked:
     """What came of looking. ``meant`` are receipts that the customer may have meant; ``why`` says what was in the way.
 
     ``payment`` is the one that the receipt pays, or that it was reported for; ``before`` when it was shown before;
-    ``held`` are messages that show it and could not be applied.
+    ``held`` are messages that show it and could not be applied, ``reported`` what came without our secret;
     ``may_be`` are other orders than the claim's that the money may be of, where it is known to be no order's.
     """
 
@@ -84,6 +85,7 @@ class Checked:
     why: str = ""
     held: tuple[HeldMessage, ...] = ()
     may_be: tuple[str, ...] = ()
+    reported: tuple[Report, ...] = ()
 
 
 def judge(claim: Claim, money: Money, shown_for: Sequence[str]) -> Verdict:

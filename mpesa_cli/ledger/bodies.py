@@ -52,6 +52,13 @@ class BodyWrites(Chaining):
         )
         return callback_id if cursor.rowcount else None
 
+    def knows_body(self, channel: str, body: bytes) -> bool:
+        """Whether the same raw body that names no attempt is stored."""
+        return bool(self.rows(
+            "SELECT 1 FROM callbacks WHERE payment_id='' AND attempt=0 AND channel=? AND sha256=?",
+            (channel, hashlib.sha256(body).hexdigest()),
+        ))  # fmt: skip
+
     def mark_callback(self, callback_id: str, verdict: str) -> None:
         """Say what became of a raw body."""
         self._open.execute("UPDATE callbacks SET verdict=? WHERE callback_id=?", (verdict, callback_id))

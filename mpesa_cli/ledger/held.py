@@ -26,9 +26,8 @@ _COLUMNS = (
 _PAID_BY_NOW = """
     SELECT h.held_id, r.payment_id FROM held_messages h JOIN receipts r ON r.receipt = h.receipt
     JOIN attempts a ON a.payment_id = r.payment_id AND a.number = r.attempt
-    JOIN payments p ON p.payment_id = r.payment_id
     WHERE h.state = 'open' AND h.seen = '' AND h.receipt <> '' AND a.paid_cents = h.amount_cents
-    AND h.shortcode IN ('', p.shortcode) AND h.channel <> 'open'"""
+    AND h.code <> 'foreign-shortcode'"""
 _APPEARED = """
     SELECT h.held_id, 'payment' FROM held_messages h JOIN receipts r ON r.receipt = h.receipt
     WHERE h.state = 'done' AND h.seen = '' AND h.receipt <> ''

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mpesa_cli.domain.push_rules import Again, Start
     from mpesa_cli.domain.restored import Restored
     from mpesa_cli.domain.staging import Staged
+    from mpesa_cli.domain.strangers import Report
     from mpesa_cli.errors import Conflict
     from mpesa_cli.ledger.outbox import OutboxRow
 
@@ -134,6 +135,9 @@ class LedgerReads(OrderReads, RequestReads, BookReads, DifferenceReads, HeldRead
     def unread_bodies(self, channel: str, among: Sequence[str] | None = None) -> Sequence[RawBody]:
         """Bodies of a channel that were stored and not yet applied, oldest first; only those ``among`` these ids."""
 
+    def stranger_reports(self, receipt: str) -> Sequence[Report]:
+        """Reports of a receipt (in capitals) that came without our secret, oldest first."""
+
     def is_unread(self, callback_id: str) -> bool:
         """Whether a raw body was stored and nothing was made of it yet."""
 
@@ -228,6 +232,13 @@ class LedgerWrite(
     def store_body(self, channel: str, body: bytes, peer: str, at_us: int) -> str | None:
         """Store a raw body that names no attempt; returns its id, or None where it was stored before."""
 
+    def knows_body(self, channel: str, body: bytes) -> bool:
+        """Whether the same raw body that names no attempt is stored."""
+
+    def keep_report(self, channel: str, body: bytes, report: Report, *, shared: bool) -> str | None:
+        """Keep what came without our secret, within the bounds (domain/strangers.py). Returns its id, or None where
+        there is no room. ``shared`` is whether the address behind it has only its share of the room."""
+
     def store_callback(self, attempt: AttemptRef, body: bytes, peer: str, at_us: int) -> str | None:
         """Store a raw body; returns its id, or None where the same body was stored before.
 
@@ -261,6 +272,9 @@ class Ledger(LedgerReads, Protocol):
     """A ledger that is open. Belongs to one environment for ever."""
 
     environment: str
+
+    def free_bytes(self) -> int:
+        """How much room is left on the disk of the ledger."""
 
     def check_space(self) -> None:
         """Raise LedgerBusy where the disk is nearly full: no prompt may go out whose answer can't be stored."""

@@ -24,6 +24,7 @@ from mpesa_cli.ledger.ledger import LedgerWrite
 from mpesa_cli.ledger.requests import RequestStoreReads
 from mpesa_cli.ledger.restoring import RestoredReads
 from mpesa_cli.ledger.story import StoryReads
+from mpesa_cli.ledger.strangers import StrangerReads
 from mpesa_cli.ledger.tokens import TokenReads
 from mpesa_cli.ledger.writes import Write
 
@@ -32,6 +33,7 @@ SPACE_NEEDED_BYTES = 64 << 20
 
 class SqliteLedger(
     HistoryReads, ApiReads, BreakReads, DifferenceReads, HeldReads, RequestStoreReads, RestoredReads, StoryReads,
+    StrangerReads,
     TokenReads,
 ):
     """A ledger in one SQLite file. One connection per thread; closed by :meth:`close`."""
@@ -105,11 +107,15 @@ class SqliteLedger(
             if is_first:
                 self._turn.release()
 
-    def check_space(self) -> None:
-        """Raise LedgerBusy where the disk is nearly full."""
+    def free_bytes(self) -> int:
+        """How much room is left on the disk of the ledger. Raises LedgerUnusable."""
         with explained(self._path):
             disk = os.statvfs(self._path.parent)
-        if (free := disk.f_bavail * disk.f_frsize) < SPACE_NEEDED_BYTES:
+        return disk.f_bavail * disk.f_frsize
+
+    def check_space(self) -> None:
+        """Raise LedgerBusy where the disk is nearly full."""
+        if (free := self.free_bytes()) < SPACE_NEEDED_BYTES:
             raise LedgerBusy(
                 f"Only {free >> 20} MB are free where the ledger is, so the answer to a prompt might not be stored.",
                 hint=f"Nothing was sent. Free some space, then run the same command again: df -h {self._path.parent}",

@@ -14,7 +14,6 @@ from mpesa_cli.domain.state import AttemptState, AttemptView, Terms, attempt_vie
 from mpesa_cli.errors import Conflict
 from mpesa_cli.ledger import outbox
 from mpesa_cli.ledger.api_store import ApiWrites
-from mpesa_cli.ledger.bodies import BodyWrites
 from mpesa_cli.ledger.book_writes import BookWrites
 from mpesa_cli.ledger.difference_writes import DifferenceWrites
 from mpesa_cli.ledger.erasing import Erasing
@@ -22,11 +21,12 @@ from mpesa_cli.ledger.held import HeldWrites
 from mpesa_cli.ledger.requests import RequestStoreWrites
 from mpesa_cli.ledger.restoring import RestoredWrites
 from mpesa_cli.ledger.rows import PAYMENT_COLUMNS, save_payment, save_view
+from mpesa_cli.ledger.strangers import StrangerWrites
 from mpesa_cli.ledger.tokens import TokenWrites
 
 
 class Write(
-    ApiWrites, BodyWrites, BookWrites, DifferenceWrites, Erasing, HeldWrites, RequestStoreWrites, RestoredWrites,
+    ApiWrites, StrangerWrites, BookWrites, DifferenceWrites, Erasing, HeldWrites, RequestStoreWrites, RestoredWrites,
     TokenWrites,
 ):
     """One open write transaction."""

@@ -11,6 +11,9 @@ from functools import partial
 
 from mpesa_cli.listener.deliveries import (
     FORBIDDEN_SHAPE,
+    NO_PAYMENT,
+    NO_ROOM,
+    NO_SMALL_BODY,
     TOO_LARGE,
     TOO_MANY,
     UNAVAILABLE,
@@ -29,7 +32,11 @@ HEAD_MAX = 32 * 1024  # h11 caps heads that come in pieces; this one is for thos
 HEADERS_MAX = 100
 
 _HEALTHY = Verdict(200, b'{"status":"ok"}', stored=False)
-_REASONS = {UNKNOWN: "unknown token", TOO_MANY: "too many different bodies on one token"}
+_REASONS = {
+    UNKNOWN: "unknown token", TOO_MANY: "too many different bodies on one token",
+    NO_PAYMENT: "no payment to this shop, without a secret", NO_SMALL_BODY: "too large without a secret",
+    NO_ROOM: "too much without a secret",
+}  # fmt: skip
 _FAILING = Verdict(503, b'{"status":"failing"}', stored=False)
 
 

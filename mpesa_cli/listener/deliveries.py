@@ -93,6 +93,9 @@ UNKNOWN = Verdict(404, b'{"error":"not found"}', stored=False)
 FORBIDDEN_SHAPE = Verdict(400, b'{"error":"bad request"}', stored=False)
 TOO_LARGE = Verdict(413, b'{"error":"too large"}', stored=False)
 TOO_MANY = Verdict(429, b'{"error":"too many requests"}', stored=False)
+NO_PAYMENT = Verdict(400, b'{"error":"no payment to this shop"}', stored=False)
+NO_SMALL_BODY = Verdict(413, b'{"error":"too large without a secret"}', stored=False)
+NO_ROOM = Verdict(429, b'{"error":"too much without a secret"}', stored=False)
 UNAVAILABLE = Verdict(503, b'{"error":"not stored, send again"}', stored=False)
 
 

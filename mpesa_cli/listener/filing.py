@@ -1,15 +1,12 @@
 """Where a delivery belongs, and what is written for it inside the transaction that stores it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
 
 from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b, read_shortcode
-from mpesa_cli.daraja.callbacks import read_stk_callback
 from mpesa_cli.daraja.strict_json import Unreadable
 from mpesa_cli.domain.c2b_rules import reject_code
-from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
-from mpesa_cli.domain.state import is_open
+from mpesa_cli.domain.payment import AttemptRef
 from mpesa_cli.errors import Conflict
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, NewCallback
 from mpesa_cli.listener.deliveries import (
@@ -22,27 +19,12 @@ from mpesa_cli.listener.deliveries import (
     OpenDelivery,
     StkDelivery,
     StoredDelivery,
-    Verdict,
     rejected,
 )
 from mpesa_cli.listener.events import Event
+from mpesa_cli.listener.filed import Filed
+from mpesa_cli.listener.strangers import OPEN_CHANNEL, file_untrusted
 from mpesa_cli.operations.c2b import CONFIRMATION, VALIDATION, order_meant
-
-OPEN_CHANNEL = "open-"
-
-
-@dataclass(frozen=True, slots=True)
-class Filed:
-    """What was written, to be acted on once it is committed: the answer, the news, and what to do next.
-
-    Without news nothing was written, and whoever gives the answer counts it.
-    """
-
-    verdict: Verdict
-    event: Event | None
-    settle: AttemptRef | str | None = None
-    ask: tuple[Payment, Attempt] | None = None
-
 
 Placed: TypeAlias = tuple[AttemptRef | str, StoredDelivery]
 """A delivery, and the attempt or the channel that it belongs to."""
@@ -92,13 +74,13 @@ def _filed_on_prompt(place: AttemptRef, delivery: StoredDelivery, stored: str | 
 
 
 def _filed_in_channel(tx: LedgerWrite, delivery: StoredDelivery, place: str, at_us: int, desk: C2bDesk | None) -> Filed:
+    if isinstance(delivery, OpenDelivery):
+        return file_untrusted(tx, delivery, at_us, desk)
     callback_id = tx.store_body(place, delivery.body, delivery.peer, at_us)
     if place == CONFIRMATION:
         event = Event(_news(callback_id), at_us, delivery.peer, "c2b-confirmation", callback_id=callback_id or "")
         return Filed(CONFIRMED, event, settle=callback_id)
-    if place == VALIDATION:
-        return _validated(tx, delivery, callback_id, at_us, desk)
-    return _untrusted(tx, delivery, callback_id, at_us)
+    return _validated(tx, delivery, callback_id, at_us, desk)
 
 
 def _news(callback_id: str | None) -> Literal["stored", "repeat"]:
@@ -134,30 +116,3 @@ def _reject_code(tx: LedgerWrite, body: bytes, said: C2bPayment | Unreadable, de
         limits=desk.limits,
         own_shortcode=said.shortcode in desk.shop.shortcodes,
     )
-
-
-def _untrusted(tx: LedgerWrite, delivery: StoredDelivery, callback_id: str | None, at_us: int) -> Filed:
-    """Kept for whoever looks later; the most it causes is a query about an attempt of ours that is open."""
-    if callback_id:
-        tx.mark_callback(callback_id, "untrusted")
-    checkout_id = receipt = ""
-    if isinstance(delivery, OpenDelivery) and delivery.path == "stk":
-        stk = read_stk_callback(delivery.body)
-        checkout_id = "" if isinstance(stk, Unreadable) else stk.checkout_request_id
-    elif isinstance(paid := read_c2b(delivery.body), C2bPayment):
-        receipt = paid.receipt
-    named = _open_attempt(tx, checkout_id)
-    event = Event(
-        "untrusted", at_us, delivery.peer, delivery.path if isinstance(delivery, OpenDelivery) else "",
-        attempt=named[1].ref if named else None, payment=named[0] if named else None,
-        callback_id=callback_id or "", checkout_request_id=checkout_id, receipt=receipt,
-    )  # fmt: skip
-    return Filed(ACCEPTED, event, ask=named)
-
-
-def _open_attempt(tx: LedgerWrite, checkout_id: str) -> tuple[Payment, Attempt] | None:
-    """The attempt of ours with this id, where money may still come. A stranger's ids cost no query."""
-    payment = tx.find(checkout_id) if checkout_id.startswith("ws_") else None
-    attempts = payment.attempts if payment else ()
-    named = next((a for a in attempts if a.view.checkout_request_id == checkout_id), None)
-    return (payment, named) if payment and named and is_open(named.state) else None

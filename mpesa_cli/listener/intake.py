@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 
 from mpesa_cli.domain.payment import AttemptRef
+from mpesa_cli.domain.strangers import SPACE_NEEDED_BYTES
 from mpesa_cli.errors import LedgerBusy, MpesaError
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.asker import Asker
@@ -19,6 +20,7 @@ from mpesa_cli.listener.deliveries import (
     Ask,
     C2bDesk,
     Delivery,
+    OpenDelivery,
     ResultDelivery,
     SmsReport,
     StkDelivery,
@@ -26,7 +28,8 @@ from mpesa_cli.listener.deliveries import (
     Verdict,
 )
 from mpesa_cli.listener.events import Event, OnEvent
-from mpesa_cli.listener.filing import Filed, file, places_of
+from mpesa_cli.listener.filed import Filed
+from mpesa_cli.listener.filing import file, places_of
 from mpesa_cli.listener.results_desk import receive_result
 from mpesa_cli.listener.settling import Settling
 
@@ -83,7 +86,7 @@ class Intake:
                 verdicts[index] = self._sms_report(delivery)
             elif isinstance(delivery, ResultDelivery):
                 verdicts[index] = self._result(delivery)
-            else:
+            elif not isinstance(delivery, OpenDelivery) or self._has_room_for_strangers():
                 to_store.append((index, delivery))
         placed: list[_Placed] = []
         for index, place, delivery in self._places(to_store):
@@ -94,6 +97,13 @@ class Intake:
         for index, verdict in self._store(placed):
             verdicts[index] = verdict
         return verdicts
+
+    def _has_room_for_strangers(self) -> bool:
+        """Strangers are refused (503) long before the disk is too full for the shop's own prompts."""
+        try:
+            return self._ledger.free_bytes() >= SPACE_NEEDED_BYTES
+        except MpesaError:
+            return False
 
     def _places(self, numbered: list[_Numbered]) -> list[tuple[int, AttemptRef | str | None, StoredDelivery]]:
         """Where each belongs. What can't be looked up is left out, and so answered 503."""

@@ -68,9 +68,14 @@ def _held(reads: "SqliteLedger") -> Iterator[Finding]:
     if not (count := reads.held_open_count()):
         yield Finding("held", "ok", "No message is held.")
         return
-    first = reads.held_open(1)[0]
+    waiting = reads.held_open()
+    first = waiting[0]
     words = f"{counted(count, 'message')} could not be applied, the first of {day_and_time(first.received_us)}: "
     yield Finding("held", "fail", words + "somebody must look.", "mpesa held")
+    if any(each.channel == "open" for each in waiting):
+        yield Finding(
+            "held-open", "fail", "Payments are reported to an address without secret.", "mpesa c2b-register"
+        )
 
 
 def _open(payments: list[Payment], now_us: int) -> Iterator[Finding]:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from mpesa_cli.domain.held import HeldMessage
 from mpesa_cli.domain.moments import SECOND_US
-from mpesa_cli.errors import MessageHeld
-from mpesa_cli.terminal.held_words import about
+from mpesa_cli.errors import MessageHeld, NotFound
+from mpesa_cli.terminal.held_words import about, reported
 
 if TYPE_CHECKING:
     from mpesa_cli.ledger.ledger import Ledger, LedgerReads
@@ -26,10 +26,21 @@ def waiting(ledger: "Ledger", now_us: int) -> Sequence[HeldMessage]:
 
 
 def refuse_held(reads: "LedgerReads", ref: str) -> None:
-    """Where no payment has this receipt, say that a message about it is held. Raises MessageHeld; else nothing."""
-    found = reads.held_about(ref.strip().upper())
+    """Where no payment has this receipt, say that a message about it is held. Raises MessageHeld.
+
+    NotFound ``reported-only`` where somebody without our secret reported it; nothing where nobody did.
+    """
+    receipt = ref.strip().upper()
+    found = reads.held_about(receipt)
     if found:
         raise MessageHeld(
-            f"No payment has receipt {ref.strip().upper()}. {about(found)}",
+            f"No payment has receipt {receipt}. {about(found)}",
             hint=f"See what came: mpesa held show {found[-1].held_id}",
         )
+    if reports := reads.stranger_reports(receipt):
+        unproven = NotFound(
+            f"No payment has receipt {receipt}. {reported(reports)}",
+            hint="M-PESA's own record tells: mpesa reconcile --statement FILE", code="reported-only",
+        )  # fmt: skip
+        unproven.money_moved = "unknown"
+        raise unproven

@@ -38,15 +38,18 @@ def look_up(ledger: Ledger, claim: Claim, now_us: int) -> Checked:
     plausible = plausibility(claim.receipt, now_us)
     before = tuple(ledger.shown_receipts(claim.receipt))
     held = tuple(ledger.held_about(claim.receipt))
+    unproven = tuple(ledger.stranger_reports(claim.receipt))
     money, payment = known_money(ledger, claim.receipt)
     if money is not None:
         verdict = judge(claim, money, [each.order_id for each in before])
-        return _with_claims(ledger, Checked(claim, verdict, plausible, money, payment, before, held=held))
+        known = Checked(claim, verdict, plausible, money, payment, before, held=held, reported=unproven)
+        return _with_claims(ledger, known)
     meant = [each for each in look_alikes(claim.receipt) if known_money(ledger, each)[0] is not None]
     reported = ledger.find(claim.receipt)
     why = "" if reported is None else f"It was reported for order {reported.order_id}, and does not fit what was asked."
     return Checked(
-        claim, Verdict.NOT_PROVEN, plausible, None, reported, before, tuple(meant) or plausible.meant, why, held
+        claim, Verdict.NOT_PROVEN, plausible, None, reported, before, tuple(meant) or plausible.meant, why, held,
+        reported=unproven,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from mpesa_cli.domain.amount import cents_to_json, format_cents
 from mpesa_cli.domain.held import HeldChannel, HeldMessage, HeldState
 from mpesa_cli.domain.moments import day_and_time, rfc3339
+from mpesa_cli.domain.strangers import Report
 
 CHANNEL_WORDS: dict[HeldChannel, str] = {
     "stk": "answer to a prompt",
@@ -49,6 +50,15 @@ def about(found: Sequence[HeldMessage]) -> str:
     if last.state is HeldState.DONE:
         told += f" {last.done_by} dealt with it: {last.done_reason}"
     return told
+
+
+def reported(reports: Sequence[Report]) -> str:
+    """What there is to say of a receipt that somebody without our secret reported."""
+    last = reports[-1]
+    return (
+        f"Somebody without our secret reported {format_cents(last.amount_cents)} with it on "
+        f"{day_and_time(last.received_us)}: that proves nothing."
+    )
 
 
 def held_document(message: HeldMessage) -> dict[str, Any]:

@@ -73,6 +73,9 @@ VERIFY_FIELDS: dict[str, tuple[str, str]] = {
     "date_by_number": ("text or null", "The day that its first three characters stand for."),
     "meant": ("list of text", "Receipts that differ only in letters and digits that look alike, and would fit."),
     "held": ("list", "Messages that show the receipt and could not be applied, oldest first: docs/held.md."),
+    "reported_without_secret": (
+        "list of text", "When somebody without our secret reported the receipt: it proves nothing.",
+    ),
     "why": ("text or null", "What stood in the way, and what is odd about the number."),
     "advice": ("text", "What to do, in English."),
 }

@@ -7,7 +7,7 @@ from mpesa_cli.domain.held import HeldState
 from mpesa_cli.domain.moments import day_and_time, rfc3339
 from mpesa_cli.domain.msisdn import mask_msisdn
 from mpesa_cli.domain.verdict import Checked, Money, Verdict
-from mpesa_cli.terminal.held_words import about, held_document
+from mpesa_cli.terminal.held_words import about, held_document, reported
 
 _PROOFS = {
     "ledger": ("this shop's ledger", "leja ya duka hili"),
@@ -95,6 +95,7 @@ def document(checked: Checked, environment: str) -> dict[str, Any]:
         "date_by_number": checked.plausible.day.isoformat() if checked.plausible.day else None,
         "meant": list(checked.meant),
         "held": [held_document(each) for each in checked.held],
+        "reported_without_secret": [rfc3339(each.received_us) for each in checked.reported],
         "why": " ".join([*([checked.why] if checked.why else []), *checked.plausible.words]) or None,
         "advice": _advice(checked)[0].format(used=_used_for(checked)),
     }
@@ -136,7 +137,9 @@ def _order_lines(checked: Checked, *, swahili: bool) -> list[str]:
 def _held_lines(checked: Checked) -> list[str]:
     """What could not be applied about this receipt, unless it was, or its money is known."""
     waiting = [each for each in checked.held if each.state is HeldState.OPEN or checked.money is None]
-    return [f"{about(waiting)} See it: mpesa held show {waiting[-1].held_id}"] if waiting else []
+    if waiting:
+        return [f"{about(waiting)} See it: mpesa held show {waiting[-1].held_id}"]
+    return [reported(checked.reported)] if checked.reported and checked.money is None else []
 
 
 def _may_be_lines(checked: Checked, *, swahili: bool) -> list[str]:
