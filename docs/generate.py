@@ -36,10 +36,12 @@ from mpesa_cli.terminal.json_words_upkeep import (  # noqa: E402
     ACCEPT_MANY_FIELDS,
     AUDIT_FIELDS,
     BACKUP_FIELDS,
+    BEGIN_FIELDS,
     BOOKS_BEGIN_FIELDS,
     DOCTOR_FIELDS,
     ERASE_FIELDS,
     HEAD_FIELDS,
+    NAMED_FIELDS,
     PULL_FIELDS,
     RESTORE_FIELDS,
 )
@@ -179,6 +181,7 @@ def json_documents() -> str:
             ("reconcile", RECONCILE_FIELDS), ("break", BREAK_FIELDS), ("accept", ACCEPT_FIELDS),
             ("accept many", ACCEPT_MANY_FIELDS), ("books begin", BOOKS_BEGIN_FIELDS), ("pull", PULL_FIELDS),
             ("audit", AUDIT_FIELDS), ("head", HEAD_FIELDS), ("backup", BACKUP_FIELDS), ("restore", RESTORE_FIELDS),
+            ("begin", BEGIN_FIELDS), ("named", NAMED_FIELDS),
             ("erase", ERASE_FIELDS), ("doctor", DOCTOR_FIELDS),
         )
     }
@@ -190,6 +193,7 @@ def json_documents() -> str:
         "### An attempt", fields["attempt"],
         "## An order", "What `order add` prints.", fields["order"],
         "## A verdict", "What `verify` prints; with `--attach` it prints the payment.", fields["verify"],
+        "### Money that pays no order", "What `verify --no-order` prints.", fields["named"],
         "## A reconciliation", "What `reconcile` prints; as ndjson a line per break, then the rest as its `summary`.",
         fields["reconcile"],
         "### A break", fields["break"],
@@ -201,6 +205,7 @@ def json_documents() -> str:
         "### Its head", "What `audit head` prints, and `audit verify --head` takes as a file.", fields["head"],
         "### A backup", "What `backup` prints.", fields["backup"],
         "### A restore", "What `restore` prints.", fields["restore"],
+        "### A ledger that was begun anew", "What `ledger begin` prints.", fields["begin"],
         "### An erasure", "What `erase` prints.", fields["erase"],
         "### A check-up", "What `doctor` prints.", fields["doctor"],
         "## An error", 'The object below `"error"`.', fields["error"],

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mpesa_cli.daraja.client import DarajaClient
     from mpesa_cli.domain.payment import Attempt, Payment
     from mpesa_cli.domain.statement_row import StatementRow
+    from mpesa_cli.ledger.marker import Marker
     from mpesa_cli.ledger.sqlite import SqliteLedger
     from mpesa_cli.listener.deliveries import C2bDesk
     from mpesa_cli.operations.notify import Hands as SmsHands
@@ -92,7 +93,15 @@ class Runtime:
         return self._ledgers[profile.ledger]
 
     def new_ledger(self, profile: "Profile") -> "SqliteLedger":
-        """The profile's ledger, opened once more, for a thread that closes it by itself."""
+        """The profile's ledger, opened once more, for a thread that closes it by itself; in production guarded."""
+        if profile.environment != "production":
+            return self.unguarded_ledger(profile)
+        from mpesa_cli.operations.guarding import open_guarded
+
+        return open_guarded(profile, lambda marker: self.unguarded_ledger(profile, marker), self.now_us())
+
+    def unguarded_ledger(self, profile: "Profile", marker: "Marker | None" = None) -> "SqliteLedger":
+        """The profile's ledger, made where there is none, whatever is known of another."""
         from mpesa_cli.domain.staging import stage
         from mpesa_cli.ledger.sqlite import SqliteLedger
 
@@ -102,6 +111,7 @@ class Runtime:
             environment=profile.environment,
             token_hex=self.token_hex,
             stage=lambda before, payment, now_us: stage(before, payment, now_us, sms_receipt=sms_receipt),
+            marker=marker,
         )
 
     def c2b_desk(self, profile: "Profile") -> "C2bDesk":
@@ -156,6 +166,7 @@ class Runtime:
             request_for=requests_of(profile),
             hold=self._holding,
             say=self.streams.say,
+            takes_money_on=profile.takes_money_on,
         )
 
     @contextlib.contextmanager

@@ -93,12 +93,18 @@ def _checks(runtime: Runtime, settings: "Profile", *, live: bool) -> "Iterator[F
 def _ledger(runtime: Runtime, settings: "Profile") -> "Iterator[Finding]":
     from mpesa_cli.domain.findings import Finding
     from mpesa_cli.operations.check_ledger import ledger
+    from mpesa_cli.operations.check_marker import marked
+    from mpesa_cli.operations.guarding import marker_of
 
+    marker = marker_of(settings) if settings.environment == "production" else None
+    yield marked(settings, marker, lambda: runtime.ledger(settings))
     if not settings.ledger.exists():
+        if marker is not None and marker.mark is not None:
+            return
         yield Finding("ledger", "ok", f"There is no ledger yet; the first push makes {settings.ledger}.")
         return
     try:
-        yield from ledger(runtime.ledger(settings), runtime.now_us())
+        yield from ledger(runtime.ledger(settings), settings.takes_money_on, runtime.now_us())
     except (LedgerBusy, LedgerUnusable) as unusable:
         yield Finding("ledger", "fail", unusable.message, unusable.hint)
 

@@ -100,6 +100,8 @@ def words(entry: "JournalEntry") -> str:
         return f"{facts['by']} attached receipt {facts['receipt']} to attempt {facts['attempt']}: {facts['reason']}"
     if entry.kind == "rules_changed":
         return f"This version decides by newer rules: it was {facts['was']}, and is {facts['is']}."
+    if entry.kind == "not_paid_since_backup":
+        return f"{facts['by']} said that it was not paid in the time that the restored ledger lacks: {facts['reason']}"
     if entry.kind in KINDS:
         return sentence(from_record(Record(entry.kind, entry.at_us, entry.facts, {})))
     return entry.kind

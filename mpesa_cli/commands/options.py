@@ -28,6 +28,16 @@ QuietOption: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Say
 VerboseOption: TypeAlias = Annotated[
     int, typer.Option("--verbose", "-v", count=True, help="Say more; -vv shows the HTTP exchange, secrets hidden.")
 ]
+NotPaidOption: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--not-paid-since-backup", help="After a restore: you know that it was not paid since. Needs --reason."
+    ),
+]
+ReasonOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--reason", help="With --not-paid-since-backup: how you know; it is kept.", metavar="TEXT"),
+]
 YesOption: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask, do it.")]
 
 

@@ -5,9 +5,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, VerboseOption, YesOption, runtime_of
+from mpesa_cli.commands.options import (
+    JsonOption,
+    NotPaidOption,
+    ProfileOption,
+    QuietOption,
+    ReasonOption,
+    VerboseOption,
+    YesOption,
+    runtime_of,
+)
 from mpesa_cli.commands.production import confirm_in_production
-from mpesa_cli.commands.restored_gap import accepts_gap
+from mpesa_cli.commands.restored_gap import answered, flag_answer
 from mpesa_cli.commands.show import show_and_exit, show_sent
 from mpesa_cli.commands.watching import say_where_money_stands, watch_payment
 from mpesa_cli.domain.amount import format_shillings, parse_shillings
@@ -19,6 +28,7 @@ from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
     from mpesa_cli.domain.payment import Payment
+    from mpesa_cli.domain.restored import NotPaid
     from mpesa_cli.operations.sending import Hands
     from mpesa_cli.settings.profile import Profile
 
@@ -58,6 +68,8 @@ def push(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the request, secrets hidden; send nothing.")
     ] = False,
+    not_paid_since_backup: NotPaidOption = False,
+    reason: ReasonOption = None,
     yes: YesOption = False,
     json_: JsonOption = False,
     profile: ProfileOption = None,
@@ -84,12 +96,15 @@ def push(
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
     settings = runtime.profile(profile)
+    answer = flag_answer(runtime, not_paid=not_paid_since_backup, reason=reason)
     if from_ is not None:
         from mpesa_cli.commands.push_batch import push_batch, refuse_besides_from
 
         refuse_besides_from([phone, amount, order, account, description])
         watch_s = timeout_s_of(timeout, settings) if wait else None
-        push_batch(runtime, settings, from_, watch_s=watch_s, dry_run=dry_run, yes=yes, as_json=json_)
+        push_batch(
+            runtime, settings, from_, watch_s=watch_s, dry_run=dry_run, yes=yes, as_json=json_, answer=answer
+        )
         return
     if phone is None or amount is None:
         raise InvalidInput(
@@ -105,8 +120,7 @@ def push(
 
     callback_base(settings)
     confirm(runtime, settings, wanted.msisdn, wanted.amount, wanted.order_id, yes=yes)
-    accept_gap = accepts_gap(runtime, settings, [wanted.order_id], yes=yes)
-    payment = _send(runtime, settings, wanted, accept_gap=accept_gap)
+    payment = _send(runtime, settings, wanted, answer)
     if wait is False:
         show_sent(runtime, payment, as_json=json_, profile=settings)
     payment = watch_payment(runtime, settings, payment, timeout_s=timeout_s)
@@ -187,7 +201,7 @@ def confirm(
     )
 
 
-def _send(runtime: Runtime, profile: "Profile", wanted: _Wanted, *, accept_gap: bool) -> "Payment":
+def _send(runtime: Runtime, profile: "Profile", wanted: _Wanted, answer: "NotPaid | None") -> "Payment":
     from mpesa_cli.operations.push import Order, push
 
     runtime.streams.say(
@@ -199,7 +213,8 @@ def _send(runtime: Runtime, profile: "Profile", wanted: _Wanted, *, accept_gap: 
         wanted.account_reference, wanted.description,
     )  # fmt: skip
     try:
-        pushed = push(replace(hands(runtime, profile), accept_gap=accept_gap), order)
+        outside = hands(runtime, profile)
+        pushed = answered(runtime, order.order_id, answer, lambda said: push(replace(outside, not_paid=said), order))
     except Interrupted:
         found = runtime.ledger(profile).payment_by_order(wanted.order_id)
         if found is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mpesa_cli.commands.batching import Batch, Entry, carry_out, confirm_batch
 from mpesa_cli.commands.push import hands
-from mpesa_cli.commands.restored_gap import accepts_gap
+from mpesa_cli.commands.restored_gap import Wanted, check_batch
 from mpesa_cli.domain.batch_file import BatchFile, Defaults, read_batch
 from mpesa_cli.domain.batch_plan import Planned, plan
 from mpesa_cli.domain.batch_text import BYTES_MAX, Fault
@@ -16,6 +16,7 @@ from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
     from mpesa_cli.domain.payment import Payment
+    from mpesa_cli.domain.restored import NotPaid
     from mpesa_cli.operations.batch import Task
     from mpesa_cli.operations.sending import Hands
     from mpesa_cli.settings.profile import Profile
@@ -33,8 +34,9 @@ def refuse_besides_from(others: Sequence[str | None]) -> None:
 
 
 def push_batch(
-    runtime: Runtime, profile: "Profile", source: str, *, watch_s: float | None, dry_run: bool, yes: bool, as_json: bool
-) -> None:
+    runtime: Runtime, profile: "Profile", source: str, *, watch_s: float | None, dry_run: bool, yes: bool,
+    as_json: bool, answer: "NotPaid | None" = None,
+) -> None:  # fmt: skip
     """Send every row of the file that was never sent. Raises InvalidInput with all that is wrong in it.
 
     ``watch_s`` None does not wait for the customers' answers.
@@ -46,13 +48,13 @@ def push_batch(
         known = runtime.ledger(profile).payment_by_order if profile.ledger.exists() else lambda _: None
         _show(runtime, _plan(file, source, known), as_json=as_json)
         return
-    outside = dataclasses.replace(hands(runtime, profile), say=lambda _: None)
+    outside = dataclasses.replace(hands(runtime, profile), say=lambda _: None, not_paid=answer)
     with only_batch(profile.ledger):
         planned = _plan(file, source, _up_to_date(runtime, profile))
         for note in file.notes:
             runtime.streams.say(f"Note: {note}")
-        new = [each.row.order_id for each in planned if not each.left_out]
-        outside = dataclasses.replace(outside, accept_gap=accepts_gap(runtime, profile, new, yes=yes))
+        to_ask = [each.row for each in planned if not each.left_out]
+        check_batch(runtime, profile, [Wanted(r.order_id, r.amount * 100, r.msisdn) for r in to_ask], answer)
         batch = Batch([_entry(outside, profile, each) for each in planned])
         confirm_batch(
             runtime, batch, f"Ask for it all, to {profile.kind} {profile.party_b} (profile {profile.name})?",

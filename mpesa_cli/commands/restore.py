@@ -1,5 +1,6 @@
 """``mpesa restore``: a backup becomes the ledger, where there is none."""
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -28,9 +29,9 @@ def restore(
       mpesa restore /mnt/usb/shop-2026-11-24.db --profile shop
 
     Never writes over a ledger. What happened after the backup is not in it: an order that was paid since would be
-    charged again. Until M-PESA's own record of that time has been read (mpesa reconcile), push asks before every
-    new order. Exit status: 0 restored, 2 no backup, 5 the disk is full, 9 a ledger is there, 10 not whole or of another
-    environment.
+    charged again. Until M-PESA's own record has told of all of that time (mpesa reconcile), push and retry refuse
+    every order that may have been paid in it. Exit status: 0 restored, 2 no backup, 5 the disk is full, 9 a ledger
+    is there, 10 not whole or of another environment.
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
     settings = runtime.profile(profile)
@@ -39,9 +40,14 @@ def restore(
 
     source = file.expanduser().absolute()
     place = Place(
-        settings.ledger, settings.environment, lambda path: runtime.new_ledger(replace(settings, ledger=path))
+        settings.ledger, settings.environment, lambda path: runtime.unguarded_ledger(replace(settings, ledger=path))
     )
     done = put_back(source, place, runtime.now_us())
+    if settings.environment == "production":
+        from mpesa_cli.operations.guarding import marker_of
+
+        with contextlib.closing(runtime.unguarded_ledger(settings, marker_of(settings))) as restored:
+            restored.leave_mark(over_another=True)
     if json_:
         print_json(
             runtime.streams,
@@ -60,5 +66,5 @@ def restore(
         "to push it again can charge the customer twice.\n"
         "First settle what was open:       mpesa reconcile\n"
         "Then read M-PESA's own record:    mpesa reconcile --statement FILE   (or --pull, for the last 48 hours)\n"
-        "Until that is done, mpesa push asks before every order that this ledger does not know."
+        "Until that record has told of all of that time, mpesa push and mpesa retry refuse what may be paid already."
     )

@@ -4,9 +4,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mpesa_cli.commands.options import REF, JsonOption, ProfileOption, QuietOption, VerboseOption, YesOption, runtime_of
+from mpesa_cli.commands.options import (
+    REF,
+    JsonOption,
+    NotPaidOption,
+    ProfileOption,
+    QuietOption,
+    ReasonOption,
+    VerboseOption,
+    YesOption,
+    runtime_of,
+)
 from mpesa_cli.commands.push import confirm, timeout_s_of
-from mpesa_cli.commands.restored_gap import accepts_gap
+from mpesa_cli.commands.restored_gap import flag_answer
 from mpesa_cli.commands.retry_attempts import Wish, attempts, send_once
 from mpesa_cli.commands.show import by_hand, show_and_exit, show_sent
 from mpesa_cli.commands.status import find, settle
@@ -17,6 +27,7 @@ from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
     from mpesa_cli.domain.payment import Payment
+    from mpesa_cli.domain.restored import NotPaid
     from mpesa_cli.settings.profile import Profile
 
 ATTEMPTS_MAX = 5
@@ -58,6 +69,8 @@ def retry(
     timeout: Annotated[
         int | None, typer.Option("--timeout", help="Seconds to wait [default: the profile's, 120].", metavar="S")
     ] = None,
+    not_paid_since_backup: NotPaidOption = False,
+    reason: ReasonOption = None,
     yes: YesOption = False,
     json_: JsonOption = False,
     profile: ProfileOption = None,
@@ -85,8 +98,11 @@ def retry(
     settings = runtime.profile(profile)
     timeout_s = timeout_s_of(timeout, settings)
     _check_usage(ref, [phone, force, max_attempts], since, failed=failed)
+    answer = flag_answer(runtime, not_paid=not_paid_since_backup, reason=reason)
     if failed or ref is None:
-        _retry_failed(runtime, settings, since, watch_s=timeout_s if wait else None, yes=yes, as_json=json_)
+        _retry_failed(
+            runtime, settings, since, watch_s=timeout_s if wait else None, yes=yes, as_json=json_, answer=answer
+        )
         return
     if wait is False and (max_attempts or 1) > 1:
         raise _usage("--max-attempts watches each attempt, so it can't go with --no-wait.")
@@ -94,11 +110,10 @@ def retry(
     msisdn = parse_msisdn(phone) if phone else payment.last.msisdn
     wish = _wish(runtime, settings, payment, msisdn, force, max_attempts)
     confirm(runtime, settings, msisdn, payment.amount_cents // 100, payment.order_id, yes=yes)
-    accept_gap = accepts_gap(runtime, settings, [payment.order_id], yes=yes)
     if max_attempts is not None:
-        payment = attempts(runtime, settings, payment, wish, timeout_s, accept_gap=accept_gap)
+        payment = attempts(runtime, settings, payment, wish, timeout_s, answer)
         show_and_exit(runtime, payment, as_json=json_, profile=settings)
-    payment = send_once(runtime, settings, payment, msisdn, wish.first, accept_gap=accept_gap)
+    payment = send_once(runtime, settings, payment, msisdn, wish.first, answer)
     if wait is False:
         show_sent(runtime, payment, as_json=json_, profile=settings)
     payment = watch_payment(runtime, settings, payment, timeout_s=timeout_s)
@@ -119,13 +134,14 @@ def _usage(message: str) -> InvalidInput:
 
 
 def _retry_failed(
-    runtime: Runtime, profile: "Profile", since: str | None, *, watch_s: float | None, yes: bool, as_json: bool
-) -> None:
+    runtime: Runtime, profile: "Profile", since: str | None, *, watch_s: float | None, yes: bool, as_json: bool,
+    answer: "NotPaid | None",
+) -> None:  # fmt: skip
     from mpesa_cli.commands.retry_batch import retry_failed
     from mpesa_cli.domain.dates import parse_since
 
     from_us = parse_since(since or "today", runtime.now_us())
-    retry_failed(runtime, profile, from_us, watch_s=watch_s, yes=yes, as_json=as_json)
+    retry_failed(runtime, profile, from_us, watch_s=watch_s, yes=yes, as_json=as_json, answer=answer)
 
 
 def _settled(runtime: Runtime, profile: "Profile", ref: str) -> "Payment":
@@ -141,7 +157,6 @@ def _wish(
 ) -> Wish:
     """What was asked for, once it is clear that it may be done, now or after a wait. Raises where it may not."""
     from mpesa_cli.domain.asking_again import ByPerson, decide_again, may_be_forced, refused
-    from mpesa_cli.domain.restored import Gap
     from mpesa_cli.domain.retry_advice import CheckFirst, FixFirst, Refuse, RetryAfter, advise
     from mpesa_cli.operations.retry_loop import would_wait
 
@@ -156,7 +171,7 @@ def _wish(
         case RetryAfter() | CheckFirst() if most is not None and not first.forced_because:
             if would_wait(payment, advice):
                 return Wish(msisdn, most, at_once=False, first=first)
-    decide_again(payment, first, msisdn, (), Gap(), now_us)
+    decide_again(payment, first, msisdn, (), None, now_us)
     if isinstance(advice, FixFirst):
         runtime.streams.say(f"{advice.reason} Asking again because you say so.")
     return Wish(msisdn, most or 1, at_once=True, first=first)

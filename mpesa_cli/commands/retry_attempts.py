@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mpesa_cli.commands.push import hands
+from mpesa_cli.commands.restored_gap import answered
 from mpesa_cli.commands.status import settle
 from mpesa_cli.commands.watching import say_where_money_stands, watch_payment
 from mpesa_cli.interrupts import Interrupted
@@ -13,6 +14,7 @@ from mpesa_cli.terminal.progress import Countdown
 if TYPE_CHECKING:
     from mpesa_cli.domain.asking_again import Asking, ByPerson
     from mpesa_cli.domain.payment import Payment
+    from mpesa_cli.domain.restored import NotPaid
     from mpesa_cli.operations.retry_loop import GaveUp
     from mpesa_cli.settings.profile import Profile
 
@@ -31,23 +33,28 @@ class Wish:
 
 
 def send_once(
-    runtime: Runtime, profile: "Profile", payment: "Payment", msisdn: str, asking: "Asking", *, accept_gap: bool
-) -> "Payment":
+    runtime: Runtime, profile: "Profile", payment: "Payment", msisdn: str, asking: "Asking",
+    answer: "NotPaid | None",
+) -> "Payment":  # fmt: skip
     """One further prompt. Raises what a retry raises; Interrupted after saying where the money stands."""
     from mpesa_cli.operations.retry import new_attempt
 
     runtime.streams.say(f"Asking again for order {payment.order_id} …")
     try:
-        outside = replace(hands(runtime, profile), accept_gap=accept_gap)
-        return new_attempt(outside, payment, msisdn, asking).payment
+        outside = hands(runtime, profile)
+        return answered(
+            runtime, payment.order_id, answer,
+            lambda said: new_attempt(replace(outside, not_paid=said), payment, msisdn, asking).payment,
+        )  # fmt: skip
     except Interrupted:
         say_where_money_stands(runtime, runtime.ledger(profile).payment(payment.payment_id) or payment)
         raise
 
 
 def attempts(
-    runtime: Runtime, profile: "Profile", payment: "Payment", wish: Wish, timeout_s: int, *, accept_gap: bool
-) -> "Payment":
+    runtime: Runtime, profile: "Profile", payment: "Payment", wish: Wish, timeout_s: int,
+    answer: "NotPaid | None",
+) -> "Payment":  # fmt: skip
     """Ask until it is paid, the attempts are used up, or a person is needed. Returns the payment as it stands."""
     from mpesa_cli.domain.asking_again import ByItself
     from mpesa_cli.operations.retry_loop import GaveUp, Hands, Pausing, Tried, persist
@@ -61,7 +68,7 @@ def attempts(
         made += 1
         runtime.streams.say(f"Attempt {made} of {wish.most}.")
         asking = wish.first if made == 1 else ByItself()
-        sent = send_once(runtime, profile, latest, wish.msisdn, asking, accept_gap=accept_gap)
+        sent = send_once(runtime, profile, latest, wish.msisdn, asking, answer)
         return watch_payment(runtime, profile, sent, timeout_s=timeout_s)
 
     def seen(latest: "Payment") -> "Payment":

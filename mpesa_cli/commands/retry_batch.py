@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 from mpesa_cli.commands.batching import Batch, Entry, carry_out, confirm_batch
 from mpesa_cli.commands.push import hands
-from mpesa_cli.commands.restored_gap import accepts_gap
+from mpesa_cli.commands.restored_gap import Wanted, check_batch
 from mpesa_cli.domain.batch_plan import standing, standing_of_retry
 from mpesa_cli.domain.retry_advice import Advice, CheckFirst, FixFirst, Refuse, RetryAfter, RetryNow, advise
 from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
     from mpesa_cli.domain.payment import Payment
+    from mpesa_cli.domain.restored import NotPaid
     from mpesa_cli.operations.batch import Task
     from mpesa_cli.operations.sending import Hands
     from mpesa_cli.settings.profile import Profile
@@ -20,25 +21,25 @@ WAIT_MAX_S = 300
 
 
 def retry_failed(
-    runtime: Runtime, profile: "Profile", since_us: int, *, watch_s: float | None, yes: bool, as_json: bool
-) -> None:
+    runtime: Runtime, profile: "Profile", since_us: int, *, watch_s: float | None, yes: bool, as_json: bool,
+    answer: "NotPaid | None" = None,
+) -> None:  # fmt: skip
     """Ask again for every failed payment since then whose code's row allows it without a person.
 
     ``watch_s`` None does not wait for the customers' answers.
     """
     from mpesa_cli.operations.lock import only_batch
 
-    outside = dataclasses.replace(hands(runtime, profile), say=lambda _: None)
+    outside = dataclasses.replace(hands(runtime, profile), say=lambda _: None, not_paid=answer)
     with only_batch(profile.ledger):
         failed = _failed(runtime, profile, since_us)
-        to_ask = [each.order_id for each in failed if _is_automatic(advise(each, runtime.now_us()))]
-        accept_gap = accepts_gap(runtime, profile, to_ask, yes=yes)
-        outside = dataclasses.replace(outside, accept_gap=accept_gap)
         batch = Batch(
             [_entry(outside, runtime, each) for each in failed],
             standing_of=lambda payment: standing_of_retry(payment) if payment else standing(payment),
             left_out_count=False,
         )
+        check_batch(runtime, profile, [Wanted(e.order_id, e.amount_cents, e.msisdn) for e in batch.entries if e.task],
+                    answer)  # fmt: skip
         if not failed:
             runtime.streams.say("No payment has failed in that time.")
         confirm_batch(

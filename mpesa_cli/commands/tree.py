@@ -67,6 +67,11 @@ ENTRIES: dict[str, Entry] = {
     "doctor": Entry(SET_UP, "doctor.doctor"),
     "backup": Entry(SET_UP, "backup.backup"),
     "restore": Entry(SET_UP, "restore.restore"),
+    "ledger": Entry(
+        SET_UP,
+        words="The ledger as such: begun anew on purpose.",
+        members=(("begin", "ledger.ledger_begin"),),
+    ),
     "erase": Entry(SET_UP, "erase.erase"),
     "help": Entry(SET_UP, "help_topics.help_"),
     "simulator": Entry(

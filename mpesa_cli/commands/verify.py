@@ -6,6 +6,7 @@ import typer
 
 from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, VerboseOption, YesOption, runtime_of
 from mpesa_cli.commands.verify_attach import attach_and_show, check_usage
+from mpesa_cli.commands.verify_no_order import check_no_order, name_and_show
 from mpesa_cli.errors import InvalidInput
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.render import print_json
@@ -36,8 +37,15 @@ def verify(
         str | None,
         typer.Option("--attach", help="Have the receipt pay this order, once it is proven real.", metavar="ORDER"),
     ] = None,
-    by: Annotated[str | None, typer.Option("--by", help="With --attach: who says so [default: you].")] = None,
-    reason: Annotated[str | None, typer.Option("--reason", help="With --attach: why, for the ledger.")] = None,
+    no_order: Annotated[
+        bool, typer.Option("--no-order", help="Say that the receipt pays no order here, so that it stops none.")
+    ] = False,
+    by: Annotated[
+        str | None, typer.Option("--by", help="With --attach or --no-order: who says so [default: you].")
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="With --attach or --no-order: why, for the ledger.")
+    ] = None,
     timeout: Annotated[
         int, typer.Option("--timeout", help="Seconds to wait for Daraja's result.", metavar="S", min=1, max=300)
     ] = TIMEOUT_S,
@@ -55,6 +63,7 @@ def verify(
       mpesa verify 'UKO4Q7WX2B Confirmed. Ksh1,500.00 paid to …' --order 1042
       mpesa verify UKO4Q7WX2B --phone 0708374149 --json
       mpesa verify UKO4Q7WX2B --attach 1042
+      mpesa verify UKO4Q7WX2B --no-order --reason 'sold over the counter on Tuesday'
 
     Looks in the ledger and in statements that were read, then asks Daraja where the profile has an initiator. With
     --order a real receipt is remembered for that order; without one, a receipt that was shown before is used already.
@@ -62,6 +71,10 @@ def verify(
     proven, 7 used already or another amount or phone.
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    if no_order:
+        check_no_order([order, attach, amount, phone])
+        name_and_show(runtime, runtime.profile(profile), receipt, by=by, reason=reason, as_json=json_)
+        return
     check_usage(order, attach, by, reason)
     settings = runtime.profile(profile)
     claim = _claim(runtime, receipt, amount, phone, attach or order)

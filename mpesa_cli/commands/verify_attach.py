@@ -18,7 +18,7 @@ def check_usage(order: str | None, attach: str | None, by: str | None, reason: s
     if attach is not None and order is not None:
         raise _usage("--order and --attach both name the order: give one.")
     if attach is None and (by is not None or reason is not None):
-        raise _usage("--by and --reason go with --attach.")
+        raise _usage("--by and --reason go with --attach or --no-order.")
 
 
 def attach_and_show(
@@ -30,15 +30,17 @@ def attach_and_show(
     Returns only where the receipt is not proven real, so that the verdict is shown instead.
     """
     from mpesa_cli.domain.verdict import Verdict
-    from mpesa_cli.operations.attach import Approval, attach, check_attachable
+    from mpesa_cli.operations.attach import Approval, New, attach, check_attachable
 
     if checked.verdict is not Verdict.REAL or checked.money is None:
         runtime.streams.say(f"{checked.claim.receipt} was not attached: {checked.verdict.value}.")
         return
     ledger = runtime.ledger(profile)
-    order = check_attachable(ledger, checked.claim)
-    approval = Approval(who(runtime, by), _reason(checked.money, reason))
-    _confirm(runtime, f"Attach receipt {checked.claim.receipt} to order {order.order_id}? It is then paid.", yes=yes)
+    check_attachable(ledger, checked.claim, checked.money)
+    new = New(runtime.new_id("PAY-"), profile.name, profile.shortcode)
+    approval = Approval(who(runtime, by), _reason(checked.money, reason), new)
+    named = checked.claim.order_id
+    _confirm(runtime, f"Attach receipt {checked.claim.receipt} to order {named}? It is then paid.", yes=yes)
     payment = attach(ledger, checked.claim, checked.money, approval, runtime.now_us())
     show_and_exit(runtime, payment, as_json=as_json, profile=profile)
 

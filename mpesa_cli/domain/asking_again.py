@@ -10,7 +10,7 @@ from typing import assert_never
 
 from mpesa_cli.domain.payment import Attempt, Payment
 from mpesa_cli.domain.push_rules import Again, check_phone
-from mpesa_cli.domain.restored import Gap, check_gap
+from mpesa_cli.domain.restored import InTheGap, check_gap
 from mpesa_cli.domain.retry_advice import Advice, CheckFirst, FixFirst, Refuse, RetryAfter, RetryNow, advise
 from mpesa_cli.domain.state import PaymentStatus
 from mpesa_cli.errors import Conflict, InvalidInput, Temporary
@@ -51,7 +51,7 @@ Asking = ByPerson | ByProgram | ByItself
 
 
 def decide_again(
-    payment: Payment, asking: Asking, msisdn: str, prompts: Sequence[Attempt], gap: Gap, now_us: int
+    payment: Payment, asking: Asking, msisdn: str, prompts: Sequence[Attempt], gap: InTheGap | None, now_us: int
 ) -> Again:
     """Leave to ask ``msisdn`` again for a payment, given the recent prompts on that phone and a restore's gap.
 
@@ -59,11 +59,11 @@ def decide_again(
     """
     advice = advise(payment, now_us, msisdn)
     forced_because = "" if _allows(advice, asking) else _reason(payment, advice, asking)
-    check_gap(gap, payment.order_id, payment)
+    not_paid = check_gap(gap, payment.order_id)
     # Who goes against the advice does so about this payment's prompts, and about nobody else's.
     others = [p for p in prompts if p.ref.payment_id != payment.payment_id]
     check_phone(others if forced_because else prompts, msisdn, payment.amount_cents, now_us)
-    return Again(payment, msisdn, forced_because)
+    return Again(payment, msisdn, forced_because, not_paid)
 
 
 def may_be_forced(payment: Payment, advice: Advice) -> bool:

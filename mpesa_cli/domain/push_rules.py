@@ -12,7 +12,7 @@ from mpesa_cli.domain.amount import format_cents
 from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.domain.msisdn import mask_msisdn
 from mpesa_cli.domain.payment import Attempt, Intent, Payment, ShopOrder
-from mpesa_cli.domain.restored import Gap, check_gap
+from mpesa_cli.domain.restored import InTheGap, NotPaid, check_gap
 from mpesa_cli.domain.state import OVERDUE_AFTER_S, AttemptState, PaymentStatus
 from mpesa_cli.errors import Conflict, NotFound, PhoneBusy
 
@@ -24,21 +24,27 @@ SPACING_SAME_AMOUNT_S = 120
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Leave to record a new order's payment with its first attempt. Only ``decide`` gives it."""
+    """Leave to record a new order's payment with its first attempt. Only ``decide`` gives it.
+
+    ``not_paid`` is a person's answer without which there were no leave, after a restore.
+    """
 
     intent: Intent
+    not_paid: NotPaid | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
     """Leave to record one more attempt of ``payment`` as it stands. Only ``decide`` and ``decide_again`` give it.
 
-    ``forced_because`` is a person's typed reason where it goes against the advice, else empty.
+    ``forced_because`` is a person's typed reason where it goes against the advice, else empty; ``not_paid``
+    as in Start.
     """
 
     payment: Payment
     msisdn: str
     forced_because: str = ""
+    not_paid: NotPaid | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ Decision = Start | Again | PickUp
 
 
 def decide(
-    existing: Payment | None, intent: Intent, prompts: Sequence[Attempt], gap: Gap, now_us: int
+    existing: Payment | None, intent: Intent, prompts: Sequence[Attempt], gap: InTheGap | None, now_us: int
 ) -> Decision:
     """What to do about ``intent``, given the order's payment, the recent prompts on the same phone and a restore's gap.
 
@@ -60,9 +66,9 @@ def decide(
     PhoneBusy.
     """
     if existing is None:
-        check_gap(gap, intent.order_id, None)
+        not_paid = check_gap(gap, intent.order_id)
         check_phone(prompts, intent.msisdn, intent.amount_cents, now_us)
-        return Start(intent)
+        return Start(intent, not_paid)
     _same_terms(existing, intent)
     match existing.status:
         case PaymentStatus.PAID | PaymentStatus.OVERPAID:
@@ -89,10 +95,10 @@ def decide(
                     hint=f"No prompt was sent now. To ask again: mpesa retry {existing.order_id}",
                     code="already-tried",
                 )
-            check_gap(gap, existing.order_id, existing)
+            not_paid = check_gap(gap, existing.order_id)
             others = [p for p in prompts if p.ref.payment_id != existing.payment_id]
             check_phone(others, intent.msisdn, intent.amount_cents, now_us)
-            return Again(existing, intent.msisdn)
+            return Again(existing, intent.msisdn, not_paid=not_paid)
         case _:
             assert_never(existing.status)
 

@@ -15,8 +15,12 @@ Stage = Callable[[PaymentStatus, Payment, int], Sequence[Staged]]
 """What a change of status sets in motion (domain/staging.py)."""
 
 
+def _known() -> None:
+    """Nothing is noted of this ledger that could contradict it."""
+
+
 class Chaining(Reads):
-    """One open write transaction that can append to the journal."""
+    """One open write transaction that can append to the journal. ``check_known`` raises where no prompt may go out."""
 
     def __init__(
         self,
@@ -32,6 +36,7 @@ class Chaining(Reads):
         self._token_hex = token_hex
         self._stage = stage
         self.environment = environment
+        self.check_known: Callable[[], None] = _known
         self._late_us: int | None = None
 
     def read_late(self, now_us: int) -> None:

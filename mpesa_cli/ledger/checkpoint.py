@@ -12,14 +12,37 @@ from pathlib import Path
 from mpesa_cli.ledger.connection import lock
 
 CHECKPOINT_ABOVE_BYTES = 4 << 20
+CUT_ABOVE_BYTES = 32 << 20
+"""A log this long has grown beside a reader that looked at one moment for minutes: then its file is cut back."""
 
 
 def checkpoint_if_large(connection: sqlite3.Connection, path: Path) -> None:
     """Move the write-ahead log into the file where it has grown, one process at a time."""
     with contextlib.suppress(OSError, sqlite3.Error):
-        if _log_is_large(f"{path}-wal"):
+        log = f"{path}-wal"
+        if _log_is_large(log) or log_bytes(path) > CUT_ABOVE_BYTES:
             with lock(path, blocking=False):
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                _, written, moved = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                if written == moved and log_bytes(path) > CUT_ABOVE_BYTES:
+                    _cut(connection)
+
+
+def log_bytes(path: Path) -> int:
+    """How long the file of a ledger's write-ahead log is; 0 where there is none."""
+    try:
+        return Path(f"{path}-wal").stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _cut(connection: sqlite3.Connection) -> None:
+    """Cut the log's file back, all of it having been moved. Waits for nobody: who still reads in it keeps it."""
+    may_wait_ms = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={may_wait_ms}")
 
 
 def _log_is_large(log: str) -> bool:

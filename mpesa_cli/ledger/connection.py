@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mpesa_cli.errors import LedgerBusy, LedgerUnusable, MpesaError
+from mpesa_cli.ledger.file_mode import is_on_read_only_disk, open_to_look, set_up
 from mpesa_cli.ledger.schema import LATEST, MIGRATIONS
 
 BUSY_TIMEOUT_S = 10.0
@@ -26,16 +27,15 @@ def open_connection(
     Raises LedgerUnusable (another environment's, too new, corrupt, read-only) or LedgerBusy.
     """
     with explained(path):
-        _create_private(path)
-        connection = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False)
+        can_write = not is_on_read_only_disk(path)
+        if can_write:
+            _create_private(path)
+            connection = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False)
+        else:
+            connection = open_to_look(path)
         try:
-            connection.execute("PRAGMA foreign_keys=ON")
-            connection.execute("PRAGMA trusted_schema=OFF")
-            connection.execute("PRAGMA recursive_triggers=ON")
-            connection.execute("PRAGMA wal_autocheckpoint=0")
-            connection.execute("PRAGMA synchronous=FULL")
-            # SQLite's own 2 MB hold the indexes of some ten thousand payments: a callback then costs a tenth more.
-            connection.execute("PRAGMA cache_size=-16384")
+            if can_write:
+                set_up(connection, busy_timeout_s)
             if _version(connection) != LATEST:
                 _migrate(connection, path, environment, keep_copy=keep_copy)
             _check_environment(connection, path, environment)

@@ -2,12 +2,18 @@
 
 from mpesa_cli.domain.evidence import KINDS
 
-PAYMENT_KINDS = frozenset({"payment_created", "attempt_created", "payment_merged", "receipt_attached", "rules_changed"})
+PAYMENT_KINDS = frozenset(
+    {
+        "payment_created", "attempt_created", "payment_merged", "receipt_attached", "rules_changed",
+        "not_paid_since_backup",
+    }
+)  # fmt: skip
 """About one payment, and no evidence."""
 LEDGER_KINDS = frozenset(
     {
-        "erased", "restored",  # the ledger as a whole
+        "erased", "restored", "ledger_begun",  # the ledger as a whole
         "statement_read", "break_accepted", "day_closed", "books_begun",  # the books
+        "receipt_named",  # by a person, as nobody's here
         "request_made", "request_settled", "receipt_shown",  # what was asked of Daraja, what a customer showed
         "message_held", "held_done", "held_applied", "held_reopened", "held_removed",  # what could not be applied
         "order_added", "token_issued", "token_revoked",  # the HTTP API

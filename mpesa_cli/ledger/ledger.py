@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from mpesa_cli.ledger.api_ledger import OrderReads, OrderWrites
 from mpesa_cli.ledger.book_keeping import BookReads, BookWrites
 from mpesa_cli.ledger.differences_keeping import DifferenceReads, DifferenceWrites
+from mpesa_cli.ledger.gap_ledger import GapReads, GapWrites
 from mpesa_cli.ledger.held_keeping import HeldReads, HeldWrites
 from mpesa_cli.ledger.request_ledger import RequestReads, RequestWrites
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
     from mpesa_cli.domain.pseudonym import Erased
     from mpesa_cli.domain.push_rules import Again, Start
-    from mpesa_cli.domain.restored import Restored
     from mpesa_cli.domain.staging import Staged
     from mpesa_cli.domain.strangers import Report
     from mpesa_cli.errors import Conflict
@@ -81,7 +81,7 @@ class JournalEntry:
     hash: str
 
 
-class LedgerReads(OrderReads, RequestReads, BookReads, DifferenceReads, HeldReads, Protocol):
+class LedgerReads(OrderReads, RequestReads, BookReads, DifferenceReads, HeldReads, GapReads, Protocol):
     """What can be asked. Reads never block a writer."""
 
     def payment(self, payment_id: str) -> Payment | None:
@@ -153,9 +153,6 @@ class LedgerReads(OrderReads, RequestReads, BookReads, DifferenceReads, HeldRead
     def outbox(self, queue: str, states: Sequence[str], payment_id: str = "") -> Sequence[OutboxRow]:
         """Rows of a queue in some states, oldest first; of one payment where it is named."""
 
-    def restored(self) -> Restored | None:
-        """The last restore from a backup, and what has been told of the gap since; None where there was none."""
-
     def journal(self, payment_id: str) -> Sequence[JournalEntry]:
         """The story of one payment, oldest first."""
 
@@ -167,7 +164,7 @@ class LedgerReads(OrderReads, RequestReads, BookReads, DifferenceReads, HeldRead
 
 
 class LedgerWrite(
-    LedgerReads, OrderWrites, RequestWrites, BookWrites, DifferenceWrites, HeldWrites, Protocol
+    LedgerReads, OrderWrites, RequestWrites, BookWrites, DifferenceWrites, HeldWrites, GapWrites, Protocol
 ):
     """One open write transaction. Everything is decided on what is read inside it."""
 
@@ -257,9 +254,6 @@ class LedgerWrite(
 
         Raises Conflict ``payment-open`` where money may still move on it.
         """
-
-    def note_restored(self, known_until_us: int, at_us: int) -> None:
-        """This ledger has just been restored from a backup whose last row is of ``known_until_us``."""
 
     def mark_callback(self, callback_id: str, verdict: str) -> None:
         """Say what became of a raw body."""

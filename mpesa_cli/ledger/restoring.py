@@ -1,39 +1,131 @@
-"""What a ledger that was restored from a backup remembers of it."""
+"""What a ledger that was put back from a copy remembers of it: its gaps, who told of them, what a person named."""
+
+from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING, Any
 
 from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.restored import Restored
+from mpesa_cli.domain.restored import Gap, InTheGap, NotPaid, Restored, Word, may_be_its
+from mpesa_cli.domain.spans import Span, union
+from mpesa_cli.ledger.books import ROW_COLUMNS, statement_row
 from mpesa_cli.ledger.chaining import Chaining
 from mpesa_cli.ledger.reads import Reads
 
-_RESTORED = "restored"
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mpesa_cli.domain.statement_row import StatementRow
+
+# What somebody has said for certain about an order. What a query or a late callback tells is about one prompt, and
+# there may have been others; what we withdraw ourselves is no news at all.
+_WORDS = "('attempt_created', 'decided', 'not_paid_since_backup')"
+# Whether a receipt is free: nothing pays with it but what C2B opened for no order, and it did not go back.
+_FREE = """
+    NOT EXISTS (SELECT 1 FROM receipts k JOIN payments p USING (payment_id)
+                WHERE k.receipt = r.receipt AND p.order_id <> 'C2B-' || r.receipt)
+    AND NOT EXISTS (SELECT 1 FROM named_receipts n WHERE n.receipt = r.receipt)
+    AND NOT EXISTS (SELECT 1 FROM statement_rows b WHERE b.linked = r.receipt AND b.kind = 'reversal')"""
+_BY_HAND = """
+    SELECT k.receipt, 'received', p.received_cents, coalesce(p.paid_us, p.created_us), NULL, p.account_reference,
+           p.msisdn, '', 0
+    FROM payments p JOIN receipts k USING (payment_id)
+    WHERE p.created_us >= ? AND coalesce(p.paid_us, p.created_us) BETWEEN ? AND ? AND p.received_cents = ?
+      AND p.order_id = 'C2B-' || k.receipt
+      AND NOT EXISTS (SELECT 1 FROM named_receipts n WHERE n.receipt = k.receipt)
+      AND p.shortcode IN (SELECT value FROM json_each(?))
+      AND p.status IN ('paid', 'overpaid', 'partial', 'review')"""
 
 
 class RestoredReads(Reads):
     """What can be asked about a restore."""
 
     def restored(self) -> Restored | None:
-        """The last restore and what statements have told since; None in a ledger that never was restored."""
-        found = self.rows("SELECT value FROM meta WHERE key = ?", (_RESTORED,))
+        """The gaps of this ledger and what M-PESA's record has told; None in a ledger that never was restored."""
+        found: list[Any] = self.rows("SELECT known_until_us, restored_us, seq FROM gaps ORDER BY seq")
         if not found:
             return None
-        said = json.loads(str(found[0][0]))
+        told: dict[str, list[Span]] = {}
+        spans: list[Any] = self.rows("SELECT shortcode, from_us, until_us FROM told_spans ORDER BY from_us")
+        for shortcode, from_us, until_us in spans:
+            told.setdefault(shortcode, []).append((from_us, until_us))
+        return Restored(tuple(Gap(*row) for row in found), told)
+
+    def told_spans(self, shortcode: str) -> tuple[Span, ...]:
+        """The time of which M-PESA's own record of a shortcode was read whole."""
+        rows: list[Any] = self.rows("SELECT from_us, until_us FROM told_spans WHERE shortcode=?", (shortcode,))
+        return union((from_us, until_us) for from_us, until_us in rows)
+
+    def in_the_gap(
+        self, order_id: str, amount_cents: int, msisdn: str, shortcodes: Sequence[str]
+    ) -> InTheGap | None:
+        """What this ledger knows about an order and the time it lacks; None where it lacks none.
+
+        ``shortcodes`` are all on which the profile takes money.
+        """
+        restored = self.restored()
+        if restored is None:
+            return None
+        free = [row for gap in restored.gaps for row in self._free_money(gap, amount_cents, shortcodes)]
+        once = {row.receipt: row for row in free}
+        fitting = may_be_its(list(once.values()), amount_cents, msisdn)
+        return InTheGap(restored, tuple(shortcodes), self._last_word(order_id), fitting)
+
+    def is_named(self, receipt: str) -> bool:
+        """Whether a person has said that this receipt pays no order here."""
+        return bool(self.rows("SELECT 1 FROM named_receipts WHERE receipt=?", (receipt,)))
+
+    def _last_word(self, order_id: str) -> Word | None:
+        rows: list[Any] = self.rows(
+            "SELECT j.at_us, j.seq FROM payments p JOIN journal j USING (payment_id) "  # noqa: S608 - fixed text
+            f"WHERE p.order_id=? AND j.kind IN {_WORDS} ORDER BY j.seq DESC LIMIT 1",
+            (order_id,),
+        )
+        return Word(*rows[0]) if rows else None
+
+    def _free_money(self, gap: Gap, amount_cents: int, shortcodes: Sequence[str]) -> list[StatementRow]:
+        from_us, until_us = gap.span
+        ours = json.dumps(list(shortcodes))
         told = self.rows(
-            "SELECT min(from_us), max(until_us) FROM statements WHERE complete AND read_us >= ?", (said["restored_us"],)
-        )[0]
-        first, last = (None if each is None else int(str(each)) for each in told)
-        return Restored(int(said["restored_us"]), int(said["known_until_us"]), first, last)
+            f"SELECT {ROW_COLUMNS} FROM statement_rows r "  # noqa: S608 - fixed text
+            "WHERE r.completed_us BETWEEN ? AND ? AND r.shortcode IN (SELECT value FROM json_each(?)) "
+            f"AND r.kind='received' AND r.amount_cents=? AND {_FREE} ORDER BY r.completed_us",
+            (from_us, until_us, ours, amount_cents),
+        )
+        by_hand = self.rows(_BY_HAND, (from_us, from_us, until_us, amount_cents, ours))
+        return list(map(statement_row, [*told, *by_hand]))
 
 
 class RestoredWrites(Chaining, RestoredReads):
-    """The part of a write transaction that notes a restore."""
+    """The part of a write transaction that is about a restore."""
 
     def note_restored(self, known_until_us: int, at_us: int) -> None:
-        """This ledger has just been restored from a backup whose last row is of ``known_until_us``."""
-        facts = {"restored_us": at_us, "known_until_us": known_until_us}
+        """This ledger has just been put back from a copy whose last row is of ``known_until_us``."""
         self._chain(ev.Record("restored", at_us, {"known_until_us": known_until_us}, {}), "", None)
         self._open.execute(
-            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            (_RESTORED, json.dumps(facts)),
+            "INSERT INTO gaps SELECT max(seq), ?, ? FROM journal", (known_until_us, at_us)
         )
+
+    def note_begun(self, before: str, *, by: str, reason: str, at_us: int) -> None:
+        """A person makes this ledger the shop's, in place of the one with the id ``before``."""
+        self._chain(ev.Record("ledger_begun", at_us, {"before": before, "by": by, "reason": reason}, {}), "", None)
+
+    def note_told(self, shortcode: str, from_us: int, until_us: int) -> None:
+        """M-PESA's own record of a shortcode was read whole from ``from_us`` up to ``until_us``."""
+        spans = union([*self.told_spans(shortcode), (from_us, until_us)])
+        self._open.execute("DELETE FROM told_spans WHERE shortcode=?", (shortcode,))
+        self._open.executemany("INSERT INTO told_spans VALUES (?,?,?)", [(shortcode, *span) for span in spans])
+
+    def _note_not_paid(self, payment_id: str, answer: NotPaid | None, at_us: int) -> None:
+        """Write into the payment's story who said that it was not paid in the time that the ledger lacks."""
+        if answer is not None:
+            facts = {"by": answer.by, "reason": answer.reason}
+            self._chain(ev.Record("not_paid_since_backup", at_us, facts, {}), payment_id, None)
+
+    def name_receipt(self, receipt: str, *, by: str, reason: str, at_us: int) -> bool:
+        """A person says that a receipt pays no order here. False where that was said before."""
+        if self.is_named(receipt):
+            return False
+        self._open.execute("INSERT INTO named_receipts VALUES (?,?,?,?)", (receipt, by, reason, at_us))
+        self._chain(ev.Record("receipt_named", at_us, {"receipt": receipt, "by": by, "reason": reason}, {}), "", None)
+        return True

@@ -14,6 +14,7 @@ from mpesa_cli.ledger.schema_differences import m008_differences
 from mpesa_cli.ledger.schema_held import m006_held
 from mpesa_cli.ledger.schema_requests import m003_requests
 from mpesa_cli.ledger.schema_reshaped import reshape
+from mpesa_cli.ledger.schema_restored import m010_restored
 from mpesa_cli.ledger.schema_strangers import m009_strangers
 
 
@@ -47,6 +48,7 @@ def m005_reshaped_and_decided_anew(connection: sqlite3.Connection) -> None:
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     *_PUBLISHED, m005_reshaped_and_decided_anew, m006_held, m007_awaiting_receipts, m008_differences, m009_strangers,
+    m010_restored,
 )  # fmt: skip
 LATEST = len(MIGRATIONS)
 

@@ -36,6 +36,7 @@ class Write(
         intent = leave.intent
         self._insert_payment(intent, at_us)
         self._insert_attempt(intent.payment_id, 1, intent.msisdn, intent.amount_cents, intent.token_hash, at_us)
+        self._note_not_paid(intent.payment_id, leave.not_paid, at_us)
         return self._must(intent.payment_id)
 
     def open_received(self, intent: Intent, at_us: int, *, came_cents: int | None = None) -> AttemptRef:
@@ -101,6 +102,7 @@ class Write(
             payment.payment_id, payment.last.ref.number + 1, leave.msisdn, payment.amount_cents, token_hash, at_us,
             forced_because=leave.forced_because,
         )  # fmt: skip
+        self._note_not_paid(payment.payment_id, leave.not_paid, at_us)
         refreshed = self._must(payment.payment_id)
         save_payment(self._open, refreshed)
         return refreshed.last
@@ -187,6 +189,8 @@ class Write(
         self, payment_id: str, number: int, msisdn: str, amount_cents: int, token_hash: str, at_us: int,
         *, forced_because: str = "",
     ) -> None:  # fmt: skip
+        if token_hash:  # it will ring a phone
+            self.check_known()
         self._open.execute(
             "INSERT INTO attempts (payment_id, number, channel, msisdn, amount_cents, token_hash, created_us, state) "
             "VALUES (?,?,?,?,?,?,?,'created')",

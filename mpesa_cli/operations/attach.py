@@ -6,7 +6,7 @@ from mpesa_cli.domain.amount import format_cents
 from mpesa_cli.domain.by_hand import awaits_receipt
 from mpesa_cli.domain.evidence import Received, Source
 from mpesa_cli.domain.moments import SECOND_US
-from mpesa_cli.domain.payment import Attempt, Payment
+from mpesa_cli.domain.payment import Attempt, Intent, Payment
 from mpesa_cli.domain.shown_number import fits
 from mpesa_cli.domain.state import AttemptState
 from mpesa_cli.domain.verdict import Claim, Money
@@ -18,11 +18,21 @@ _BEFORE_PROMPT_S = 120  # clocks differ; money that came longer before a prompt 
 
 
 @dataclass(frozen=True, slots=True)
+class New:
+    """How a payment is recorded for an order that the ledger did not know."""
+
+    payment_id: str
+    profile: str
+    shortcode: str
+
+
+@dataclass(frozen=True, slots=True)
 class Approval:
-    """Who says that the receipt pays the order, and why."""
+    """Who says that the receipt pays the order, and why. ``new`` is for an order that is not known yet."""
 
     by: str
     reason: str
+    new: New | None = None
 
 
 def attach(ledger: Ledger, claim: Claim, money: Money, approval: Approval, now_us: int) -> Payment:
@@ -32,7 +42,8 @@ def attach(ledger: Ledger, claim: Claim, money: Money, approval: Approval, now_u
     decided inside the transaction.
     """
     with ledger.write() as tx:
-        payment = _order(tx, claim)
+        if (payment := _order(tx, claim, money)) is None:
+            return _attach_new(tx, claim, money, approval, now_us)
         _check_free(tx, claim, payment)
         missing_cents = payment.amount_cents - payment.received_cents
         known = _attempt_for(payment, money)
@@ -49,44 +60,69 @@ def attach(ledger: Ledger, claim: Claim, money: Money, approval: Approval, now_u
             )
         ref = known.ref if known else tx.add_received(payment.payment_id, money.payer, missing_cents, now_us)
         tx.note_attached(claim.receipt, ref, by=approval.by, reason=approval.reason, at_us=now_us)
-        return tx.append(
-            ref,
-            Received(
-                at_us=now_us,
-                source=_source(money),
-                receipt=claim.receipt,
-                amount_cents=money.amount_cents,
-                transacted_us=money.at_us,
-                msisdn=money.payer or None,
-            ),
-        )
+        return tx.append(ref, _received(claim, money, now_us))
 
 
-def check_attachable(ledger: Ledger, claim: Claim) -> Payment:
-    """The order, where a receipt may still be attached to it: to ask a person only where it makes sense."""
-    payment = _order(ledger, claim)
-    _check_free(ledger, claim, payment)
-    return payment
+def _attach_new(tx: LedgerWrite, claim: Claim, money: Money, approval: Approval, now_us: int) -> Payment:
+    """Record an order that the ledger did not know, paid by this receipt."""
+    if approval.new is None or not claim.order_id or not money.amount_cents:
+        raise KeyError(claim.order_id)
+    new = approval.new
+    intent = Intent(new.payment_id, claim.order_id, new.profile, new.shortcode, money.amount_cents, money.payer,
+                    claim.order_id, "", "")  # fmt: skip
+    _check_unused(tx, claim)
+    ref = tx.open_received(intent, now_us)
+    tx.note_attached(claim.receipt, ref, by=approval.by, reason=approval.reason, at_us=now_us)
+    return tx.append(ref, _received(claim, money, now_us))
 
 
-def _order(ledger: Ledger | LedgerWrite, claim: Claim) -> Payment:
-    payment = ledger.payment_by_order(claim.order_id or "")
+def _received(claim: Claim, money: Money, now_us: int) -> Received:
+    return Received(
+        at_us=now_us,
+        source=_source(money),
+        receipt=claim.receipt,
+        amount_cents=money.amount_cents,
+        transacted_us=money.at_us,
+        msisdn=money.payer or None,
+    )
+
+
+def check_attachable(ledger: Ledger, claim: Claim, money: Money) -> None:
+    """Raise where a receipt may not be attached to the order: to ask a person only where it makes sense."""
+    payment = _order(ledger, claim, money)
     if payment is None:
+        _check_unused(ledger, claim)
+    else:
+        _check_free(ledger, claim, payment)
+
+
+def _order(ledger: Ledger | LedgerWrite, claim: Claim, money: Money) -> Payment | None:
+    """The order's payment. None for an order that nobody was asked for here, where the person has named its amount,
+    or the shop has added it: after a restore such an order may be paid all the same."""
+    payment = ledger.payment_by_order(claim.order_id or "")
+    added = ledger.order(claim.order_id or "")
+    wanted_cents = added.amount_cents if added else claim.amount_cents
+    if payment is None and (wanted_cents is None or wanted_cents != money.amount_cents):
         raise NotFound(
             f"No order {claim.order_id!r} in the ledger to attach the receipt to.",
-            hint="Nothing was changed. Orders: mpesa history",
+            hint="Nothing was changed. Orders: mpesa history. For one that was lost with the ledger, name what it "
+            "costs: mpesa verify RECEIPT --attach ORDER --amount KES",
         )
     return payment
 
 
 def _check_free(ledger: Ledger | LedgerWrite, claim: Claim, payment: Payment) -> None:
+    _check_unused(ledger, claim)
+    lacks_number = any(each.state is AttemptState.PAID and awaits_receipt(each) for each in payment.attempts)
+    if payment.received_cents >= payment.amount_cents and not lacks_number:
+        raise _already_paid(payment)
+
+
+def _check_unused(ledger: Ledger | LedgerWrite, claim: Claim) -> None:
     owner = ledger.receipt_owner(claim.receipt)
     other = ledger.payment(owner.payment_id) if owner else None
     if other is not None and not belongs_to_nobody(other, claim.receipt):
         raise _refused(f"{claim.receipt} already pays order {other.order_id}.", other, "receipt-used")
-    lacks_number = any(each.state is AttemptState.PAID and awaits_receipt(each) for each in payment.attempts)
-    if payment.received_cents >= payment.amount_cents and not lacks_number:
-        raise _already_paid(payment)
 
 
 def _already_paid(payment: Payment) -> MpesaError:

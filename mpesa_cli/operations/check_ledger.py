@@ -8,25 +8,28 @@ from mpesa_cli.domain.findings import Finding
 from mpesa_cli.domain.history import HistoryFilter
 from mpesa_cli.domain.moments import SECOND_US, day_and_time
 from mpesa_cli.domain.payment import Payment
+from mpesa_cli.domain.restored import still_missing
 from mpesa_cli.domain.state import OVERDUE_AFTER_S, PaymentStatus
 from mpesa_cli.ledger.scrubbing import scrub_is_due
 from mpesa_cli.ledger.verify_chain import tail_flaws
-from mpesa_cli.ledger.verify_file import file_flaws
+from mpesa_cli.ledger.verify_file import trigger_flaws
 
 if TYPE_CHECKING:
     from mpesa_cli.ledger.sqlite import SqliteLedger
 
 ROWS_LOOKED_AT = 1_000
+LOG_LONG_BYTES = 64 << 20
 _DAY_US = 24 * 3_600 * SECOND_US
 _STUCK_US = 600 * SECOND_US
 _FOR_A_PERSON = (PaymentStatus.REVIEW, PaymentStatus.OVERPAID)
 _QUEUES = {"sms": ("SMS receipt", "mpesa receipt REF --sms"), "webhook": ("event", "mpesa help listen")}
 
 
-def ledger(reads: "SqliteLedger", now_us: int) -> Iterator[Finding]:
-    """Every check of the ledger, in the order in which they are shown."""
+def ledger(reads: "SqliteLedger", shortcodes: tuple[str, ...], now_us: int) -> Iterator[Finding]:
+    """Every check of the ledger, in the order in which they are shown; ``shortcodes`` are those that take money."""
     yield from _whole(reads)
-    yield from _restored(reads)
+    yield _mode(reads)
+    yield from _restored(reads, shortcodes)
     yield from _held(reads)
     yield from _open(list(reads.unfinished()), now_us)
     for status in _FOR_A_PERSON:
@@ -42,23 +45,38 @@ def ledger(reads: "SqliteLedger", now_us: int) -> Iterator[Finding]:
 
 def _whole(reads: "SqliteLedger") -> Iterator[Finding]:
     with reads.snapshot():
-        found = [*tail_flaws(reads, ROWS_LOOKED_AT), *file_flaws(reads)]
+        found = [*tail_flaws(reads, ROWS_LOOKED_AT), *trigger_flaws(reads)]
     if found:
         where = f"row {found[0].seq} " if found[0].seq else ""
         yield Finding("ledger", "fail", f"The ledger is not whole: {where}{found[0].words}.", "mpesa audit verify -v")
     else:
-        yield Finding("ledger", "ok", f"The file and the last {ROWS_LOOKED_AT:,} rows of the journal are whole.")
+        words = f"The last {ROWS_LOOKED_AT:,} rows of the journal are whole."
+        yield Finding("ledger", "ok", words, "mpesa audit verify")
     if scrub_is_due(reads):
         yield Finding("erasure", "fail", "A number was erased, and its old bytes may still be in the file.",
                       "mpesa erase PHONE --yes")  # fmt: skip
 
 
-def _restored(reads: "SqliteLedger") -> Iterator[Finding]:
+def _mode(reads: "SqliteLedger") -> Finding:
+    """Whether readers and writers keep out of each other's way, and how long the log has grown."""
+    if not reads.is_write_ahead:
+        words = "The ledger was copied or restored and is still in a mode in which a reader keeps writers waiting."
+        return Finding("ledger-mode", "warn", f"{words} It changes by itself when one command has it alone.",
+                       f"fuser {reads.path}")  # fmt: skip
+    size = reads.log_bytes
+    if size > LOG_LONG_BYTES:
+        words = f"The log beside the ledger is {size >> 20:,} MB long: somebody looks at one moment of it for long."
+        return Finding("ledger-mode", "warn", f"{words} It is cut back once that is over.", f"fuser {reads.path}")
+    return Finding("ledger-mode", "ok", f"The log beside the ledger is {size / (1 << 20):.1f} MB long.")
+
+
+def _restored(reads: "SqliteLedger", shortcodes: tuple[str, ...]) -> Iterator[Finding]:
     restored = reads.restored()
-    if restored is not None and not restored.gap_is_told:
+    if restored is not None and (missing := restored.missing(shortcodes)):
         yield Finding(
             "restored", "warn", "The ledger was restored and knows nothing of what was paid after "
-            f"{day_and_time(restored.known_until_us)}; push asks before every new order.",
+            f"{day_and_time(restored.untold(shortcodes)[0].known_until_us)}; every prompt of an order from before is "
+            f"refused. M-PESA's record still lacks: {still_missing(missing)}.",
             "mpesa reconcile --statement FILE",
         )  # fmt: skip
 

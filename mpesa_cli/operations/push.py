@@ -86,7 +86,7 @@ def _running(hands: Hands, intent: Intent) -> Payment | None:
 def _decided(hands: Hands, known: LedgerReads, intent: Intent, now_us: int) -> Decision:
     """What to do about the order, on what is ``known``: only inside a write transaction may it open an attempt."""
     check_ordered(known.order(intent.order_id), intent)
-    gap = gap_of(known, accepted=hands.accept_gap)
+    gap = gap_of(hands, known, intent.order_id, intent.amount_cents, intent.msisdn)
     # In this order: a push of the same order that commits in between must be seen as that order's payment,
     # not as a stranger's prompt on the phone.
     prompts = known.prompts_on(intent.msisdn, now_us - PHONE_LOOKBACK_US)

@@ -100,6 +100,6 @@ def _decided(
     hands: Hands, known: LedgerReads, payment: Payment, msisdn: str, asking: Asking, now_us: int
 ) -> Again:
     """Leave to ask again, on what is ``known``: only inside a write transaction may it open an attempt."""
-    gap = gap_of(known, accepted=hands.accept_gap)
+    gap = gap_of(hands, known, payment.order_id, payment.amount_cents, msisdn)
     prompts = known.prompts_on(msisdn, now_us - PHONE_LOOKBACK_US)
     return decide_again(payment, asking, msisdn, prompts, gap, now_us)

@@ -14,6 +14,7 @@ from mpesa_cli.daraja.stk_push import PushRequest
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
 from mpesa_cli.domain.push_rules import may_send
+from mpesa_cli.domain.restored import NotPaid
 from mpesa_cli.errors import LedgerBusy, LedgerUnusable, MpesaError, OutcomeUnknown
 from mpesa_cli.ledger.ledger import Ledger
 
@@ -44,7 +45,8 @@ class Hands:
     request_for: Callable[[Payment, str, str], PushRequest]  # payment, msisdn, callback token → what to send
     hold: Callable[[], AbstractContextManager[None]]
     say: Callable[[str], None]
-    accept_gap: bool = False  # a person says that a new order was not paid in the time that a restored ledger lacks
+    takes_money_on: tuple[str, ...] = ()  # every shortcode of the profile
+    not_paid: NotPaid | None = None  # a person says so of these orders, for the time that a restored ledger lacks
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from typing import Any
 
+from mpesa_cli.domain.spans import holes
 from mpesa_cli.domain.statement_row import StatementRow
 from mpesa_cli.errors import InvalidInput
 from mpesa_cli.ledger.book_keeping import StoredStatement
@@ -70,7 +71,7 @@ def take_file(
     if stored is not None and stored.complete:
         findings = _findings_from(stored.findings)
         if not findings.problems:  # otherwise it is read again: a newer version may understand more of it
-            return _taken(stored, 0, findings)
+            return _told(ledger, heading.shortcode, _taken(stored, 0, findings))
     seen = _Seen()
     ledger.expect_many_rows()
     new = _store(ledger, statement, seen.watch(file.rows()))
@@ -79,7 +80,8 @@ def take_file(
         tuple(file.problems), tuple(file.continuity), dict(file.skipped), file.opening_cents, file.closing_cents,
         seen.count,
     )  # fmt: skip
-    return _finish(ledger, replace(statement, from_us=covered[0], until_us=covered[1]), new, findings)
+    taken = _finish(ledger, replace(statement, from_us=covered[0], until_us=covered[1]), new, findings)
+    return _told(ledger, heading.shortcode, taken)
 
 
 def take_pulled(
@@ -94,7 +96,8 @@ def take_pulled(
     covered = (seen.first_us, until_us) if seen.count else (0, 0)
     statement = StoredStatement("PULL-" + digest[:24], "pull", "Pull Transactions", digest, *covered, now_us,
                                 shortcodes[0])  # fmt: skip
-    return _finish(ledger, statement, _store(ledger, statement, iter(listed)), Findings(rows=seen.count))
+    taken = _finish(ledger, statement, _store(ledger, statement, iter(listed)), Findings(rows=seen.count))
+    return _told(ledger, shortcodes[0], taken)
 
 
 @dataclass(slots=True)
@@ -130,6 +133,20 @@ def _finish(ledger: Ledger, statement: StoredStatement, new: int, findings: Find
         with ledger.write() as tx:
             tx.finish_statement(done)
     return _taken(done, new, findings)
+
+
+def _told(ledger: Ledger, shortcode: str | None, taken: Taken) -> Taken:
+    """Remember the time of which M-PESA's record was read whole, also where it brought nothing new.
+
+    A file that does not say whose it is may be another shop's, and one with rows that were not read, or that are
+    missing by its own balances, may lack just the payment that matters: they tell of no time for certain.
+    """
+    whole = not taken.findings.problems and not taken.findings.gaps
+    if shortcode is None or not whole or not holes((taken.from_us, taken.until_us), ledger.told_spans(shortcode)):
+        return taken
+    with ledger.write() as tx:
+        tx.note_told(shortcode, taken.from_us, taken.until_us)
+    return taken
 
 
 def _covered(heading: Heading, seen: _Seen, now_us: int) -> tuple[int, int]:

@@ -36,6 +36,15 @@ def find_paths(environ: Mapping[str, str]) -> Paths:
     return Paths(dirs.user_config_path, dirs.user_data_path, dirs.user_state_path, dirs.user_cache_path)
 
 
+def ledger_note(shortcode: str, till: str | None) -> Path:
+    """Where it is noted that this till or paybill has a production ledger: the user's own folder, without MPESA_HOME.
+
+    A wrong MPESA_HOME is one of the ways in which a ledger goes missing.
+    """
+    name = f"production-{shortcode}-{till}" if till else f"production-{shortcode}"
+    return find_paths({}).state_dir / "ledgers" / f"{name}.json"
+
+
 def config_file(environ: Mapping[str, str], flag: str | None = None) -> Path:
     """The configuration file: the flag's, then MPESA_CONFIG's, then the user's own. It may not exist."""
     return named_config_file(environ, flag) or find_paths(environ).config_dir / "config.toml"

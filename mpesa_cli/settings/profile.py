@@ -104,6 +104,14 @@ class Profile:
         return None if self.compare_within_days == "off" else int(self.compare_within_days) * 86_400_000_000
 
     @property
+    def takes_money_on(self) -> tuple[str, ...]:
+        """Every shortcode that money of this profile may be recorded under, the one that pushes are signed with first.
+
+        Whether a till's money is in its store's statement too, nobody could try (docs/assumptions.md A90).
+        """
+        return tuple(dict.fromkeys((self.shortcode, self.party_b)))
+
+    @property
     def embedded(self) -> bool:
         """Whether Daraja is the simulator inside this process: no network, no account."""
         return self.environment == "simulator" and self.base_url == EMBEDDED_BASE_URL

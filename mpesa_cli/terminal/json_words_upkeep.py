@@ -45,6 +45,19 @@ RESTORE_FIELDS: dict[str, tuple[str, str]] = {
     "open": ("number", "Payments whose end it does not know: `mpesa reconcile`."),
 }
 
+BEGIN_FIELDS: dict[str, tuple[str, str]] = {
+    **_LEDGER,
+    "ledger_id": ("text", "What the ledger and every copy of it are known by."),
+    "before": ("text or null", "The id of the ledger that was known before; null where none was."),
+    "reason": ("text", "Why, as the journal keeps it."),
+}
+
+NAMED_FIELDS: dict[str, tuple[str, str]] = {
+    "receipt": ("text", "The receipt that pays no order here."),
+    "pays": ("null", "Always null."),
+    "reason": ("text", "Why, as the journal keeps it."),
+}
+
 ERASE_FIELDS: dict[str, tuple[str, str]] = {
     **_PLACE,
     "erased": ("true or false", "False with `--dry-run`: then the rest says what would be."),

@@ -197,55 +197,6 @@ def test_a_plain_copy_with_its_log_beside_is_refused(busy: Any, tmp_path: Path) 
     assert json.loads(result.stdout)["error"]["code"] == "not-a-backup"
 
 
-def test_after_a_restore_a_new_order_needs_a_person(busy: Any, tmp_path: Path) -> None:
-    """Orders that were paid after the backup are unknown to it: asking again would charge twice."""
-    busy.run("backup", str(tmp_path / "shop.db"))
-    busy.push("4")
-    move_aside(busy, tmp_path)
-    busy.run("restore", str(tmp_path / "shop.db"))
-
-    again = busy.run("push", "254708374149", "100", "--order", "4", "--json")
-    error = json.loads(again.stdout)["error"]
-    assert (again.status, error["code"], error["money_moved"]) == (9, "restored-gap", "unknown")
-    assert busy.run("push", "254708374149", "100", "--order", "4", tty=True, stdin="n\n").status == 1
-    batch = tmp_path / "batch.csv"
-    batch.write_text("phone,amount,order\n254708374149,100,4\n")
-    assert busy.run("push", "--from", str(batch)).status != 0
-    with busy.ledger() as ledger:
-        assert ledger.payment_by_order("4") is None, "nobody was asked"
-
-    assert busy.run("push", "254708374149", "100", "--order", "1", "--json").status == 9, "known orders as ever"
-    busy.clock.advance(130)
-    assert busy.run("push", "254708374149", "100", "--order", "5", "--yes").status == 0
-    assert busy.run("push", "254700000001", "100", "--order", "6", tty=True, stdin="y\n").status != 9
-    assert "restored" in [each["check"] for each in busy.json("doctor")["checks"]]
-
-
-def test_once_m_pesas_own_record_of_the_gap_was_read_nobody_is_asked(busy: Any, tmp_path: Path) -> None:
-    busy.run("backup", str(tmp_path / "shop.db"))
-    move_aside(busy, tmp_path)
-    busy.clock.advance(3600)
-    busy.run("restore", str(tmp_path / "shop.db"))
-    with busy.ledger() as ledger:
-        known_until_us, restored_us = ledger.restored().known_until_us, ledger.restored().restored_us
-        assert not ledger.restored().gap_is_told
-    row = ("INSERT INTO statements (statement_id, source, name, sha256, shortcode, complete, from_us, until_us, "
-           "read_us) VALUES ('S', 'statement', 'x', 'x', 'x', 1, ?, ?, ?)")  # fmt: skip
-    day_us = 86_400_000_000
-    for from_us, until_us, told in (
-        (known_until_us + 1, restored_us, False),  # begins too late
-        (known_until_us - day_us, restored_us - 2 * day_us, False),  # ends too early
-        (known_until_us, restored_us, True),
-    ):
-        with contextlib.closing(sqlite3.connect(busy.path)) as raw:
-            raw.execute("DELETE FROM statements")
-            raw.execute(row, (from_us, until_us, restored_us))
-            raw.commit()
-        with busy.ledger() as ledger:
-            assert ledger.restored().gap_is_told is told
-    assert busy.push("7").status == 0
-
-
 def move_aside(shop: Any, tmp_path: Path) -> None:
     """The disk is lost: no ledger, nothing beside it."""
     for path in shop.path.parent.iterdir():

@@ -1,0 +1,52 @@
+"""Tables of what a restore leaves behind: the gaps, how far they are told, receipts that a person has named."""
+
+import json
+import sqlite3
+
+
+def m010_restored(connection: sqlite3.Connection) -> None:
+    """Gaps in a table of their own, for a ledger may be restored twice; spans that M-PESA's record covers; names."""
+    for statement in _TABLES:
+        connection.execute(statement)
+    found = connection.execute("SELECT value FROM meta WHERE key = 'restored'").fetchone()
+    if found is not None:
+        said = json.loads(found[0])
+        seq = connection.execute("SELECT max(seq) FROM journal WHERE kind = 'restored'").fetchone()[0]
+        connection.execute(
+            "INSERT INTO gaps VALUES (?, ?, ?) ON CONFLICT (seq) DO NOTHING",
+            (seq or 0, said["known_until_us"], said["restored_us"]),
+        )
+    # The same in every copy, also in one that is brought to this format later; a new ledger has one of its own.
+    connection.execute(
+        "INSERT INTO meta SELECT 'ledger_id', coalesce((SELECT hash FROM journal WHERE seq = 1), "
+        "lower(hex(randomblob(32)))) WHERE true ON CONFLICT (key) DO NOTHING"
+    )
+    # What was read before now and found whole. A file that had faults or holes of its own told of no time for certain.
+    connection.execute(
+        "INSERT INTO told_spans SELECT DISTINCT shortcode, from_us, until_us FROM statements WHERE complete AND "
+        "until_us > from_us AND coalesce(json_array_length(findings, '$.problems'), 0) = 0 "
+        "AND coalesce(json_array_length(findings, '$.gaps'), 0) = 0 ON CONFLICT DO NOTHING"
+    )
+
+
+_TABLES = (
+    """CREATE TABLE IF NOT EXISTS gaps (
+        seq INTEGER PRIMARY KEY,  -- the row of the journal that says so
+        known_until_us INTEGER NOT NULL,
+        restored_us INTEGER NOT NULL
+    ) STRICT""",
+    # The union of what whole files and Pull have covered, so that few rows are enough whatever is read how often.
+    """CREATE TABLE IF NOT EXISTS told_spans (
+        shortcode TEXT NOT NULL,
+        from_us INTEGER NOT NULL,
+        until_us INTEGER NOT NULL,
+        PRIMARY KEY (shortcode, from_us, until_us)
+    ) STRICT, WITHOUT ROWID""",
+    # Receipts of which a person has said that they pay no order here.
+    """CREATE TABLE IF NOT EXISTS named_receipts (
+        receipt TEXT PRIMARY KEY,
+        named_by TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        named_us INTEGER NOT NULL
+    ) STRICT""",
+)
