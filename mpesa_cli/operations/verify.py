@@ -1,6 +1,5 @@
 """Is this receipt real? The ledger first, then statements in it, and Daraja where the profile has an initiator."""
 
-import shlex
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -52,18 +51,6 @@ def look_up(ledger: Ledger, claim: Claim, now_us: int) -> Checked:
         claim, Verdict.NOT_PROVEN, plausible, None, reported, before, tuple(meant) or plausible.meant, why, held,
         reported=unproven,
     )
-
-
-def lacking_cents(ledger: LedgerReads, order_id: str, receipt: str) -> int | None:
-    """What an order still lacks, so what a receipt for it must have paid; None where the order is not known, has all
-    of it, or has this very receipt already."""
-    owner, payment = ledger.receipt_owner(receipt), ledger.payment_by_order(order_id)
-    if payment is None:
-        added = ledger.order(order_id)
-        return added.amount_cents if added else None
-    if owner is not None and owner.payment_id == payment.payment_id:
-        return None
-    return max(0, payment.amount_cents - payment.received_cents) or None
 
 
 def known_money(ledger: LedgerReads, receipt: str) -> tuple[Money | None, Payment | None]:
@@ -173,14 +160,9 @@ def _told(found: Checked, request: ApiRequest, ours: tuple[str, ...], timeout_s:
         case RequestState.REVIEW:
             return _unproven(found, "What Daraja answered is not about this receipt, or contradicts itself.")
         case RequestState.TIMED_OUT:
-            again = f"mpesa verify {found.claim.receipt}{_for_order(found.claim)}"
-            return _unproven(found, f"M-PESA's queue timed out. Ask again: {again}")
+            return _unproven(found, "Daraja gave up on the question in its queue.")
         case _:
             return _unproven(found, f"No result came within {timeout_s:g} s.")
-
-
-def _for_order(claim: Claim) -> str:
-    return f" --order {shlex.quote(claim.order_id)}" if claim.order_id else ""
 
 
 def _answered(found: Checked, request: ApiRequest, ours: tuple[str, ...]) -> Checked:

@@ -1,0 +1,137 @@
+"""Steps in which customers and strangers act: payments by hand, messages, forgeries, erasing, the API. Not a test."""
+
+import contextlib
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any
+
+from baton import SECOND_US
+from laws import Order
+from messages import c2b_body, poison_body
+from played_shop import Message
+from steps import Step
+from truth import SHORTCODE
+
+if TYPE_CHECKING:
+    from playing import Play
+
+CONFIRMED_AFTER_US = SECOND_US
+STRANGERS = ("254722200085", "254722200096")
+
+
+class ByPhone:
+    """What comes from outside."""
+
+    def __init__(self, play: "Play") -> None:
+        self.play, self.truth, self.baton = play, play.truth, play.baton
+
+    def order(self, number: int) -> Order:
+        raise NotImplementedError
+
+    def _by_hand(self, step: Step) -> None:
+        """Somebody pays from the menu: a customer who types the order, or something else; or a stranger."""
+        dice, order = step.random, self.order(step.order)
+        who = dice.random()
+        if who < 0.35:
+            msisdn, typed, meant = order.msisdn, order.order_id, order.order_id
+        elif who < 0.6:
+            msisdn, typed, meant = order.msisdn, dice.choice(("", "shop", "0722")), order.order_id
+        else:
+            msisdn, typed, meant = dice.choice(STRANGERS), dice.choice(("", "", "rent", "12")), ""
+        cents = order.cents if dice.random() < 0.85 else order.cents // 2
+        paid = self.truth.pay_by_hand(msisdn, cents, typed, meant, step.form)
+        self.play.erased.discard(msisdn)
+        self.play.say(f"    {msisdn} pays {cents / 100:g} by hand, types {typed!r}, means {meant!r}: {paid.receipt}")
+        self._tell(step, paid.receipt, msisdn, cents, typed, step.form)
+
+    def _told_by_c2b_too(self, step: Step) -> None:
+        """A prompt that was paid is reported by C2B as well, now or again."""
+        paid = [p for p in self.truth.state.prompts.values() if p.charged(self.baton.true_us)]
+        if paid:
+            prompt = paid[-1 - step.other % min(3, len(paid))]
+            if prompt.msisdn not in self.play.erased:
+                cents = prompt.amount * 100
+                self._tell(step, prompt.receipt, prompt.msisdn, cents, prompt.account_reference, step.form)
+
+    def _tell(self, step: Step, receipt: str, msisdn: str, cents: int, typed: str, form: str) -> None:
+        """The confirmation comes: at once, late, twice, or never."""
+        body = c2b_body(receipt, msisdn, cents, self.baton.true_us, typed, SHORTCODE, form)
+        message = Message(self.play.shop.c2b_path(), body, 0, 0, receipt, form)
+        for after_s in step.random.choice(((1,), (1,), (1,), (1, 2), (), (40,), (7_300,), (1, 9_000))):
+            self.play.shop.later.append((self.baton.true_us + after_s * SECOND_US, message))
+        self.baton.pass_until(self.baton.true_us + CONFIRMED_AFTER_US)
+
+    def _poison(self, step: Step) -> None:
+        """A message on our secret address that no money stands behind."""
+        charges = self.truth.charges()
+        other = charges[step.other % len(charges)].receipt if charges else ""
+        receipt = "UKO" + "".join(step.random.choice("ABCDEFGHJK0123456789") for _ in range(7))
+        body = poison_body(receipt, other, self.baton.true_us, SHORTCODE, step.form)
+        self.play.laws.phantoms |= {receipt, "UKO0FORGED", "UKO1FORGED"}
+        self.play.shop.receive(Message(self.play.shop.c2b_path(), body, 0, 0, "", step.form))
+
+    def _forged(self, step: Step) -> None:
+        """A stranger who knows no secret says that an order is paid."""
+        order = self.order(step.order)
+        prompts = self.truth.prompts(order.order_id)
+        checkout = prompts[-1].checkout_request_id if prompts else "ws_CO_24112026103000000722200041"
+        items = [{"Name": "Amount", "Value": order.cents / 100}, {"Name": "MpesaReceiptNumber", "Value": "UKO0FORGED"},
+                 {"Name": "PhoneNumber", "Value": int(order.msisdn)}]  # fmt: skip
+        stk = {"MerchantRequestID": "1-1-1", "CheckoutRequestID": checkout, "ResultCode": 0, "ResultDesc": "ok",
+               "CallbackMetadata": {"Item": items}}  # fmt: skip
+        if step.other % 2:
+            path, body = "/payments/mpesa/callback", json.dumps({"Body": {"stkCallback": stk}}).encode()
+        else:
+            path = "/payments/mpesa/c2b/confirmation"
+            body = c2b_body("UKO1FORGED", order.msisdn, order.cents, self.baton.true_us, order.order_id, SHORTCODE,
+                            f"{step.form} plain")  # fmt: skip
+        self.play.shop.receive(Message(path, body, 0, 0, "", "forged"))
+
+    def _repeat(self, step: Step) -> None:
+        """A message that came before comes once more."""
+        heard = [m for m in self.play.shop.messages if m.status == 200]
+        if heard:
+            again = heard[-1 - step.other % min(12, len(heard))]
+            self.play.shop.receive(Message(again.path, again.body, 0, 0, again.receipt, again.form))
+
+    def _erase(self, step: Step) -> None:
+        """A customer wants to be forgotten."""
+        msisdn = self.order(step.order).msisdn
+        said = self.play.run("erase", ["erase", "0" + msisdn[3:], "--yes", "--json"], step)
+        if said.status == 0:
+            self.play.erased.add(msisdn)
+
+    def _api(self, step: Step, kind: str, endpoint: str, order: Order, body: dict[str, Any]) -> None:
+        """The same over HTTP, less the HTTP: what the API's handler answers."""
+
+        def work(runtime: Any) -> int:
+            from mpesa_cli.api import payments
+            from mpesa_cli.api.desk import Call
+            from mpesa_cli.api.problems import problem_of
+            from mpesa_cli.errors import MpesaError
+
+            try:
+                answer = getattr(payments, endpoint)(_desk(runtime), Call(None, ref=ref, body=body)).document
+            except MpesaError as error:
+                answer = problem_of(error).document
+            runtime.streams.stdout.write(json.dumps(answer))
+            return 0
+
+        ref = order.order_id if endpoint == "retry" else ""
+        self.play.run_work(kind, f"API {endpoint} {order.order_id}", work, step, order=order.order_id)
+
+
+def _desk(runtime: Any) -> Any:
+    """What the API's handlers work with, of one process."""
+    from mpesa_cli.api.desk import Desk
+    from mpesa_cli.commands.receipt import shop_of
+    from mpesa_cli.tokens.limits import RateLimit
+
+    profile = runtime.profile()
+    hands = dataclasses.replace(runtime.push_hands(profile), hold=contextlib.nullcontext, say=lambda _: None)
+    limit = RateLimit(1000)
+    return Desk(
+        profile=profile, ledger=runtime.ledger(profile), hands=lambda: hands, deliver=lambda: 0,
+        check_token=lambda text: None, shop=shop_of(profile), now_us=runtime.now_us, clock_s=lambda: 0.0,
+        per_token=limit, per_phone=limit,
+    )  # fmt: skip
