@@ -53,6 +53,8 @@ HELP_WIDTH = 100
 API_TITLES = {
     Api.STK: "Result codes", Api.RESPONSE: "Response codes", Api.ERROR: "Error codes",
     Api.INITIATOR: "Result codes of questions with an initiator",
+    Api.VALIDATION: "Refusals of payments by hand", Api.RATIBA: "Standing orders", Api.BONGA: "Loyalty points",
+    Api.SMS: "SMS providers",
 }
 CODE_HEADINGS = ["code", "means", "money moved", "who must act", "new attempt", "by itself", "source"]
 
@@ -110,9 +112,9 @@ def result_codes() -> str:
             "whatever their case.",
         ),
     ]
-    for api in Api:
+    for api, title in API_TITLES.items():
         rows = [_code_row(row) for row in ALL_CODES if row.api is api]
-        parts.append(f"## {API_TITLES[api]}")
+        parts.append(f"## {title}")
         parts += [f"The {API_WORDS[api]}.", table(CODE_HEADINGS, rows)]
     words = [[row.code, row.staff, row.customer, row.customer_sw] for row in ALL_CODES if row.api is Api.STK]
     parts += ["## What to say", table(["code", "to staff", "to the customer", "in Kiswahili"], words)]

@@ -5,12 +5,16 @@ from typing import Annotated
 import typer
 
 from mpesa_cli.commands.options import JsonOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.domain.codes import Api
 from mpesa_cli.errors import InvalidInput
 
 
 def explain(
     ctx: typer.Context,
     code: Annotated[str, typer.Argument(help="A result, response or error code.", metavar="CODE")],
+    api: Annotated[
+        Api | None, typer.Option("--api", help="Only what it means there: response is a request refused at once.")
+    ] = None,
     json_: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
@@ -22,6 +26,7 @@ def explain(
       mpesa explain 1032
       mpesa explain 500.001.1001
       mpesa explain sfc_ic0003 --json
+      mpesa explain 1 --api response
 
     One code can mean different things: every meaning is listed, with the words of Daraja's message that
     tell them apart. A code that is in no table is said to be so, and exits 0 too. Reads nothing, sends
@@ -32,7 +37,7 @@ def explain(
     from mpesa_cli.terminal.render import print_json
 
     streams = runtime_of(ctx, quiet=quiet, verbose=verbose).streams
-    meanings = result_codes.explain(code)
+    meanings = result_codes.explain(code, api)
     if not meanings:
         raise InvalidInput(
             f"{code[:80]!r} can't be a code.",

@@ -106,6 +106,8 @@ def _result_codes() -> str:
     lines = ["All about one of them: mpesa explain CODE"]
     for api, words in API_WORDS.items():
         rows = [(r.code, r.title + (f' ("{r.text}")' if r.text else "")) for r in ALL_CODES if r.api is api]
+        if not rows:
+            continue
         lines += ["", f"{words[0].upper()}{words[1:]}:", "", *_pairs(rows)]
     return _page(*lines)
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from mpesa_cli.domain.amount import format_cents
+from mpesa_cli.domain.amount import format_cents, format_shillings
 from mpesa_cli.domain.batch_file import Row
 from mpesa_cli.domain.batch_text import Fault
-from mpesa_cli.domain.msisdn import mask_msisdn
+from mpesa_cli.domain.msisdn import masked_apart
 from mpesa_cli.domain.payment import Payment
 from mpesa_cli.domain.state import AttemptState, PaymentStatus
 from mpesa_cli.errors import ExitStatus
@@ -49,10 +49,11 @@ def plan(row: Row, existing: Payment | None) -> Planned | Fault:
     if existing is None:
         return Planned(row, None, "")
     if existing.amount_cents != row.amount * 100 or existing.msisdn != row.msisdn:
+        known, wanted = masked_apart(existing.msisdn, row.msisdn)
         return Fault(
             "differs", row.line,
-            f"Order {row.order_id} is in the ledger as {format_cents(existing.amount_cents)} from "
-            f"{mask_msisdn(existing.msisdn)}.",
+            f"Order {row.order_id} is in the ledger as {format_cents(existing.amount_cents)} from {known}, "
+            f"not {format_shillings(row.amount)} from {wanted}.",
         )  # fmt: skip
     return Planned(row, existing, _left_out(existing))
 

@@ -11,6 +11,11 @@ class Api(StrEnum):
     RESPONSE = "response"  # ResponseCode of a synchronous answer
     ERROR = "error"  # errorCode of an HTTP error body, or our own name where there was no such body
     INITIATOR = "initiator"  # result codes of questions asked with an initiator (Transaction Status)
+    VALIDATION = "validation"  # ResultCode of our answer to a validation request: a payment by hand, refused
+    RATIBA = "ratiba"  # result codes of standing orders
+    BONGA = "bonga"  # result codes of payments in loyalty points
+    SMS = "sms"  # codes of SMS providers
+    HTTP = "http"  # the bare HTTP status of an answer
 
 
 class Outcome(StrEnum):

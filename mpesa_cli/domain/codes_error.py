@@ -85,6 +85,9 @@ TOKEN_CODES: tuple[Code, ...] = (
     _owner("401.003.01", "API product missing",
            "The app on Safaricom's portal lacks this API. The owner must add it, "
            "then drop the cached token.", "Safaricom's FAQ and five independent live reports"),
+    _owner("403.002.1001", "Not allowed to do this",
+           "The app has no right to this request: the API, or this version of it, was never enabled for it. The owner "
+           "must ask Safaricom.", "one live report, of an app that had only an older version"),
     _owner("404.001.04", "Authentication header missing", "The request was malformed: please report this.",
            _SHARED),
 )

@@ -114,6 +114,20 @@ def mask_msisdn(msisdn: str) -> str:
     return f"{msisdn[:4]}••••{msisdn[-4:]}" if re.fullmatch(r"\d{12}", msisdn) else "••••"
 
 
+def masked_apart(one: str, other: str) -> tuple[str, str]:
+    """Two different numbers, each masked; where that makes them look alike, with the hidden digits that differ."""
+    masked = mask_msisdn(one), mask_msisdn(other)
+    if masked[0] != masked[1] or one == other or len(one) != len(other):
+        return masked
+    apart = [a != b for a, b in zip(one, other, strict=True)]
+    shown = range(4), range(len(one) - 4, len(one))
+    one, other = (
+        "".join(c if apart[at] or any(at in part for part in shown) else "•" for at, c in enumerate(number))
+        for number in (one, other)
+    )
+    return one, other
+
+
 def local_form(msisdn: str) -> str:
     """``254708374149`` → ``0708••••149``-style digits as people read them, unmasked: ``0708374149``."""
     return "0" + msisdn[3:]

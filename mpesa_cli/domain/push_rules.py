@@ -10,7 +10,7 @@ from typing import assert_never
 
 from mpesa_cli.domain.amount import format_cents
 from mpesa_cli.domain.moments import SECOND_US
-from mpesa_cli.domain.msisdn import mask_msisdn
+from mpesa_cli.domain.msisdn import mask_msisdn, masked_apart
 from mpesa_cli.domain.payment import Attempt, Intent, Payment, ShopOrder
 from mpesa_cli.domain.restored import InTheGap, NotPaid, check_gap
 from mpesa_cli.domain.state import OVERDUE_AFTER_S, AttemptState, PaymentStatus
@@ -181,9 +181,10 @@ def _left_s(since_us: int | None, period_s: int, now_us: int) -> int:
 def _same_terms(existing: Payment, intent: Intent) -> None:
     if existing.amount_cents == intent.amount_cents and existing.msisdn == intent.msisdn:
         return
+    known, wanted = masked_apart(existing.msisdn, intent.msisdn)
     error = Conflict(
-        f"Order {existing.order_id} is for {format_cents(existing.amount_cents)} from {mask_msisdn(existing.msisdn)}, "
-        f"not {format_cents(intent.amount_cents)} from {mask_msisdn(intent.msisdn)}.",
+        f"Order {existing.order_id} is for {format_cents(existing.amount_cents)} from {known}, "
+        f"not {format_cents(intent.amount_cents)} from {wanted}.",
         hint=f"No prompt was sent now. Use another --order, or see this one: mpesa status {existing.order_id}",
         code="order-differs",
     )

@@ -9,16 +9,18 @@ import re
 from dataclasses import replace
 
 from mpesa_cli.domain.codes import Actor, Api, Code, NewAttempt, Outcome
+from mpesa_cli.domain.codes_elsewhere import ELSEWHERE_CODES
 from mpesa_cli.domain.codes_error import ERROR_CODES
 from mpesa_cli.domain.codes_initiator import INITIATOR_CODES
+from mpesa_cli.domain.codes_sms import SMS_CODES
 from mpesa_cli.domain.codes_stk import STK_CODES
 from mpesa_cli.domain.codes_transport import TRANSPORT_CODES
 from mpesa_cli.domain.codes_words import CHECKING, NOT_TAKEN
 
 __all__ = [
     "ALL_CODES", "Actor", "Api", "Code", "NewAttempt", "Outcome",
-    "can_be_a_code", "doubtful_meaning", "error_meaning", "explain", "no_prompt_meaning", "response_meaning",
-    "stk_result",
+    "can_be_a_code", "doubtful_meaning", "error_meaning", "explain", "explain_refusal", "no_prompt_meaning",
+    "response_meaning", "stk_result",
 ]  # fmt: skip
 
 
@@ -30,9 +32,17 @@ RESPONSE_CODES: tuple[Code, ...] = (
         customer_sw="Tafadhali angalia simu yako na uweke PIN yako ya M-PESA.",
         source="Safaricom's M-Pesa Express page (as of December 2025)",
     ),
+    Code(
+        Api.RESPONSE, "1", "Refused at once", Outcome.FAILED, Actor.OWNER, NewAttempt.AFTER_FIX, 0,
+        staff="Not sent, no phone rang. M-PESA refused the request itself; the words beside the code say why.",
+        customer=NOT_TAKEN.en, customer_sw=NOT_TAKEN.sw,
+        source="Safaricom's M-Pesa Express page (as of December 2025): 0 is accepted, any other code is not",
+    ),
 )
 
-ALL_CODES: tuple[Code, ...] = STK_CODES + RESPONSE_CODES + ERROR_CODES + TRANSPORT_CODES + INITIATOR_CODES
+ALL_CODES: tuple[Code, ...] = (
+    STK_CODES + RESPONSE_CODES + ERROR_CODES + TRANSPORT_CODES + INITIATOR_CODES + ELSEWHERE_CODES + SMS_CODES
+)
 
 _STK = {row.code: row for row in STK_CODES}
 _ERRORS: dict[str, list[Code]] = {}
@@ -43,6 +53,7 @@ for _rows in _ERRORS.values():
 
 _CAN_BE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 _BARE_STATUS = re.compile(r"http-([45])\d\d")
+_STATUS = re.compile(r"[45]\d\d", re.ASCII)
 _REFUSED_WITH_BODY = re.compile(r"4\d\d(?:\.\d+)+")  # `HTTP.API.reason`: the first part is the HTTP status
 
 
@@ -100,19 +111,36 @@ def response_meaning(code: str) -> Code:
     return next((row for row in RESPONSE_CODES if row.code == code), None) or _unlisted(Api.RESPONSE, code)
 
 
-def explain(code: str) -> list[Code]:
-    """Every meaning of a code, over all APIs, whatever its case and spaces.
+def explain_refusal(code: str) -> str:
+    """The command that explains the code of a request that was refused at once. Of a bare number it names the family:
+    the same number may be a result code, which means something else."""
+    return f"mpesa explain {code}" + (" --api response" if code.isdecimal() else "")
+
+
+def explain(code: str, api: Api | None = None) -> list[Code]:
+    """Every meaning of a code, over all APIs or in one of them, whatever its case and spaces.
 
     A code that is in no table gives one row with ``listed=False``. Empty where ``code`` can't be one.
     """
     wanted = _key(code)
     found = [row for row in ALL_CODES if _key(row.code) == wanted]
     found = found or [row for row in ALL_CODES if row.code == _family(wanted)]
+    found = [row for row in (*found, *_as_status(wanted)) if api in {None, row.api}]
     if found or not can_be_a_code(code):
         return sorted(found, key=lambda row: (list(Api).index(row.api), not row.text))
     compact = re.sub(r"\s+", "", code)
     is_error = "." in compact or "-" in compact
-    return [_unlisted(Api.ERROR, compact) if is_error else _unlisted(Api.STK, compact)]
+    return [_unlisted(api or (Api.ERROR if is_error else Api.STK), compact)]
+
+
+def _as_status(wanted: str) -> list[Code]:
+    """What a bare number says as the HTTP status of an answer without Daraja's words."""
+    if not _STATUS.fullmatch(wanted):
+        return []
+    name = f"http-{wanted}"
+    rows = [row for row in TRANSPORT_CODES if row.code == name]
+    rows = rows or [row for row in TRANSPORT_CODES if row.code == _family(name)]
+    return [replace(row, api=Api.HTTP, code=wanted) for row in rows]
 
 
 def can_be_a_code(typed: str) -> bool:

@@ -3,7 +3,7 @@
 from mpesa_cli.domain.codes import Actor
 from mpesa_cli.domain.outcome import was_refused_for_credentials
 from mpesa_cli.domain.payment import Payment
-from mpesa_cli.domain.result_codes import no_prompt_meaning
+from mpesa_cli.domain.result_codes import explain_refusal, no_prompt_meaning
 from mpesa_cli.domain.state import AttemptState
 from mpesa_cli.errors import CredentialsRefused, MpesaError, RequestRefused, Temporary
 
@@ -38,7 +38,7 @@ class Series:
             )
         return RequestRefused(
             f"Daraja refused {self._count} prompts in a row: {said}",
-            hint=f"No phone rang, and nothing more was sent. What it means: mpesa explain {kind}",
+            hint=f"No phone rang, and nothing more was sent. What it means: {explain_refusal(kind)}",
         )
 
 

@@ -5,6 +5,7 @@ from typing import assert_never
 
 from mpesa_cli.daraja import answers
 from mpesa_cli.domain.findings import Finding
+from mpesa_cli.domain.result_codes import explain_refusal
 from mpesa_cli.errors import Conflict, MpesaError
 from mpesa_cli.operations.ask import Queries
 from mpesa_cli.settings.profile import Profile
@@ -40,11 +41,11 @@ def _unknown_prompt(answer: answers.QueryAnswer) -> Finding:
             return Finding(name, "ok", f"A query for an unknown prompt proves nothing, as assumed (A12): {reason}.")
         case answers.Final(result_code=code, result_desc=text):
             words = f"A query for an unknown prompt was answered with a result, {code} {text}: A12 is wrong. Tell us."
-            return Finding(name, "warn", words, f"mpesa explain {code}")
+            return Finding(name, "warn", words, explain_refusal(code))
         case answers.Limited(reason=reason, retry_after_s=wait_s):
             return Finding(name, "warn", f"Not asked: {reason}.", f"sleep {wait_s}; mpesa doctor --live-checks")
         case answers.Refused(error_code=code, description=text):
-            return Finding(name, "warn", f"A query for an unknown prompt was refused: {text}.", f"mpesa explain {code}")
+            return Finding(name, "warn", f"A query for an unknown prompt was refused: {text}.", explain_refusal(code))
         case answers.Unanswered(error_code=code, description=text):
             return Finding(name, "warn", f"A query for an unknown prompt was not answered: {text}.",
                            "mpesa doctor --live-checks")  # fmt: skip

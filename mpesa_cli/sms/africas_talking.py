@@ -4,9 +4,9 @@ Its sandbox is another host with the username ``sandbox``; messages there reach 
 """
 
 import re
-from typing import Final
 from urllib.parse import urlencode
 
+from mpesa_cli.domain.codes_sms import AFRICAS_TALKING
 from mpesa_cli.domain.secret import Secret
 from mpesa_cli.domain.sms_text import parts
 from mpesa_cli.sms.address import Address, address
@@ -20,18 +20,6 @@ PATH = "/version1/messaging"
 _NAME = "Africa's Talking"
 
 _TAKEN = frozenset({100, 101, 102})  # processed, sent, queued
-# Code → what it means, and whether that is the account's matter, not this message's. Others prove nothing.
-_REFUSALS: Final[dict[int, tuple[str, bool]]] = {
-    401: ("it holds the message back as a risk", False),
-    402: ("the sender id is not registered", True),
-    403: ("it is no phone number", False),
-    404: ("it does not serve this kind of number", False),
-    405: ("the account has no balance left", True),
-    406: ("the customer has blocked such messages", False),
-    407: ("it has no route to this number", False),
-    409: ("the customer has asked not to be disturbed", False),
-    502: ("the network refused it", False),
-}
 _TO_NOBODY = re.compile(r"sent to 0\s*/", re.IGNORECASE)
 _SUCCESS = frozenset({"success", "sent"})
 # Said in place of any recipient, or as the status of the only one.
@@ -101,8 +89,8 @@ def _one(recipient: dict[str, object], message: str, counted_parts: int) -> Outc
     if code in _TAKEN:
         told_parts = code_of(recipient.get("messageParts"))
         return Sent(message_id, short(recipient.get("cost"), 40), told_parts or counted_parts)
-    if code in _REFUSALS:
-        why, again = _REFUSALS[code]
+    if code in AFRICAS_TALKING:
+        why, again = AFRICAS_TALKING[code]
         return Failed(str(code), f"{_NAME} sent nothing: {why} ({code}).", again=again)
     said = f"{status or 'no status'} ({'no code' if code is None else code})"
     return InDoubt(str(code or "unreadable"), f"{_NAME} answered {said}; it may have been sent.")

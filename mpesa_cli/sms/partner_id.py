@@ -5,8 +5,8 @@ JSON POST; the answer's code is spelt ``respose-code`` by some of them and ``res
 """
 
 import json
-from typing import Final
 
+from mpesa_cli.domain.codes_sms import PARTNER_ID
 from mpesa_cli.domain.secret import Secret
 from mpesa_cli.domain.sms_text import parts
 from mpesa_cli.sms.address import Address, address
@@ -15,21 +15,6 @@ from mpesa_cli.sms.sender import Failed, InDoubt, Outcome, Sent
 
 PATH = "/api/services/sendsms/"
 _TAKEN = 200
-# Code → what it means, and whether that is the account's matter, not this message's. Others prove nothing:
-# 1005 and 1007 are faults inside the platform, 1008 belongs to delivery reports.
-_REFUSALS: Final[dict[int, tuple[str, bool]]] = {
-    1001: ("the sender id (sms.sender_id) is not valid", True),
-    1002: ("it does not serve this network", False),
-    1003: ("it is no mobile number", False),
-    1004: ("the account has no credits left", True),
-    1006: ("it did not take sms.partner_id or the key", True),
-    1009: ("it did not take the request's data", False),
-    1010: ("it did not take the request's kind", False),
-    4090: ("it asks to try again in five minutes", True),
-    4091: ("sms.partner_id is missing", True),
-    4092: ("the key is missing", True),
-    4093: ("it does not know the account", True),
-}
 
 
 class PartnerId:
@@ -73,8 +58,8 @@ def read_answer(body: bytes, host: str, counted_parts: int) -> Outcome:
     code = code_of(one.get("respose-code", one.get("response-code")))
     if code == _TAKEN:
         return Sent(short(one.get("messageid")), short(one.get("cost"), 40), counted_parts)
-    if code in _REFUSALS:
-        why, again = _REFUSALS[code]
+    if code in PARTNER_ID:
+        why, again = PARTNER_ID[code]
         return Failed(str(code), f"{host} sent nothing: {why} ({code}).", again=again)
     if code is None:
         return unreadable(host)

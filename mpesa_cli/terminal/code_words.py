@@ -9,6 +9,11 @@ API_WORDS: dict[Api, str] = {
     Api.RESPONSE: "response code of a request that Daraja answered at once",
     Api.ERROR: "error code of a request that failed",
     Api.INITIATOR: "result code of a question to M-PESA with an initiator, as verify asks it",
+    Api.VALIDATION: "result code with which a payment by hand is refused before it is made (C2B validation)",
+    Api.RATIBA: "result code of a standing order (M-Pesa Ratiba)",
+    Api.BONGA: "result code of a payment in loyalty points (Lipa na Bonga)",
+    Api.SMS: "code of an SMS provider, about a receipt sent by SMS",
+    Api.HTTP: "HTTP status of an answer that has none of Daraja's own words in it",
 }
 ACTOR_WORDS: dict[Actor, str] = {
     Actor.NOBODY: "nobody",

@@ -6,7 +6,7 @@ from mpesa_cli.domain.amount import format_cents
 from mpesa_cli.domain.moments import day_and_time, rfc3339
 from mpesa_cli.domain.msisdn import mask_msisdn
 from mpesa_cli.domain.payment import Attempt, Payment
-from mpesa_cli.domain.result_codes import doubtful_meaning, no_prompt_meaning, stk_result
+from mpesa_cli.domain.result_codes import doubtful_meaning, explain_refusal, no_prompt_meaning, stk_result
 from mpesa_cli.domain.state import AttemptState, Flag, PaymentStatus
 from mpesa_cli.terminal.streams import Streams
 
@@ -99,7 +99,7 @@ def advice(payment: Payment) -> list[str]:
                     f"See every payment: mpesa status {order} --json"]  # fmt: skip
         case PaymentStatus.FAILED:
             again = "push it again" if _never_left(payment) else f"ask again with: mpesa retry {order}"
-            return [attempt_words(payment.last), f"What the code means: mpesa explain {view.result_code}; {again}"
+            return [attempt_words(payment.last), f"What the code means: {_explained(payment.last)}; {again}"
                     if view.result_code else f"To go on, {again}"]  # fmt: skip
         case PaymentStatus.PENDING:
             return [attempt_words(payment.last), f"Look again: mpesa status {order}"]
@@ -115,6 +115,12 @@ def advice(payment: Payment) -> list[str]:
             ]
         case _:
             assert_never(payment.status)
+
+
+def _explained(attempt: Attempt) -> str:
+    """The command that says what the code of an attempt means, in the family that the code is of."""
+    code = attempt.view.result_code or ""
+    return f"mpesa explain {code}" if attempt.state is AttemptState.FAILED else explain_refusal(code)
 
 
 def attempt_words(attempt: Attempt) -> str:

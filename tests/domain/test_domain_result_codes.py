@@ -209,7 +209,9 @@ def test_what_is_proven_about_an_attempt_overrules_its_error_code(code: str, mes
 def test_a_response_code_other_than_0_is_a_refusal() -> None:
     assert response_meaning("0").outcome is Outcome.NOT_FINAL
     assert response_meaning("1").outcome is Outcome.FAILED
-    assert not response_meaning("1").listed
+    assert response_meaning("1").listed
+    assert response_meaning("77").outcome is Outcome.FAILED
+    assert not response_meaning("77").listed
 
 
 @by_name
