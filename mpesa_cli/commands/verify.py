@@ -16,11 +16,16 @@ if TYPE_CHECKING:
     from mpesa_cli.settings.profile import Profile
 
 TIMEOUT_S = 30
+TEXT_MAX = 4096  # characters of a pasted message; the longest that M-PESA sends has some 400
 
 
 def verify(
     ctx: typer.Context,
-    receipt: Annotated[str, typer.Argument(help="The code that the customer's SMS begins with.", metavar="RECEIPT")],
+    receipt: Annotated[
+        str,
+        typer.Argument(help="The code that the customer's SMS begins with, or all of it in quotes; - reads it.",
+                       metavar="RECEIPT"),
+    ],
     amount: Annotated[str | None, typer.Option("--amount", help="What should have been paid.", metavar="KES")] = None,
     phone: Annotated[
         str | None, typer.Option("--phone", help="The customer's phone, if the payer must be this one.", metavar="P")
@@ -55,13 +60,15 @@ def verify(
     \b
     Examples:
       mpesa verify UKO4Q7WX2B --amount 1500 --order 1042
+      mpesa verify 'UKO4Q7WX2B Confirmed. Ksh1,500.00 paid to …' --order 1042
       mpesa verify UKO4Q7WX2B --phone 0708374149 --json
       mpesa verify UKO4Q7WX2B --attach 1042
       mpesa verify UKO4Q7WX2B --no-order --reason 'sold over the counter on Tuesday'
 
     Looks in the ledger and in statements that were read, then asks Daraja where the profile has an initiator. With
-    --order a real receipt is remembered for that order. Exits 0 real, 3 not found or not paid, 5 Daraja was not
-    reached, 6 not proven, 7 used already or another amount or phone.
+    --order a real receipt is remembered for that order; without one, a receipt that was shown before is used already.
+    The amount in a pasted text is only compared. Exits 0 real, 3 not found or not paid, 5 Daraja was not reached, 6 not
+    proven, 7 used already or another amount or phone.
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
     if no_order:
@@ -70,7 +77,9 @@ def verify(
         return
     check_usage(order, attach, by, reason)
     settings = runtime.profile(profile)
-    claim = _claim(receipt, amount, phone, attach or order)
+    claim = _claim(runtime, receipt, amount, phone, attach or order)
+    if claim.order_id is None and not json_:
+        claim = _with_order_asked(runtime, claim)
     checked = _checked(runtime, settings, claim, timeout)
     if attach is not None:
         attach_and_show(runtime, settings, checked, by=by, reason=reason, yes=yes, as_json=json_)
@@ -78,10 +87,10 @@ def verify(
     _show_and_exit(runtime, settings, checked, as_json=json_)
 
 
-def _claim(receipt: str, amount: str | None, phone: str | None, order: str | None) -> "Claim":
+def _claim(runtime: Runtime, typed: str, amount: str | None, phone: str | None, order: str | None) -> "Claim":
     from mpesa_cli.domain.amount import decimal_to_cents
     from mpesa_cli.domain.msisdn import parse_msisdn
-    from mpesa_cli.domain.receipt_number import parse_receipt
+    from mpesa_cli.domain.pasted_sms import read_pasted
     from mpesa_cli.domain.verdict import Claim
 
     cents = None if amount is None else decimal_to_cents(amount.replace(",", "").strip())
@@ -90,7 +99,19 @@ def _claim(receipt: str, amount: str | None, phone: str | None, order: str | Non
             f"--amount {amount!r} is no amount.", hint="Right: --amount 1500. Nothing was asked.", code="invalid-amount"
         )
     msisdn = parse_msisdn(phone) if phone else None
-    return Claim(parse_receipt(receipt), cents, msisdn, order.strip() if order else None)
+    pasted = read_pasted(runtime.streams.stdin.read(TEXT_MAX) if typed == "-" else typed)
+    return Claim(pasted.receipt, cents, msisdn, order.strip() if order else None, pasted.amount_cents)
+
+
+def _with_order_asked(runtime: Runtime, claim: "Claim") -> "Claim":
+    """The claim with the order that a person at the terminal names; a script is asked nothing."""
+    from dataclasses import replace
+
+    from mpesa_cli.commands.asking import ask
+
+    if not runtime.streams.may_prompt():
+        return claim
+    return replace(claim, order_id=ask(runtime.streams, "For which order? (Enter for none)", None, str.strip) or None)
 
 
 def _checked(runtime: Runtime, profile: "Profile", claim: "Claim", timeout_s: float) -> "Checked":
@@ -98,12 +119,11 @@ def _checked(runtime: Runtime, profile: "Profile", claim: "Claim", timeout_s: fl
     from dataclasses import replace
 
     from mpesa_cli.domain.verdict import Verdict
-    from mpesa_cli.operations.verify import look_up
+    from mpesa_cli.operations.verify import lacking_cents, look_up
 
     ledger = runtime.ledger(profile)
-    order = ledger.payment_by_order(claim.order_id) if claim.order_id else None
-    if order is not None and claim.amount_cents is None and order.received_cents < order.amount_cents:
-        claim = replace(claim, amount_cents=order.amount_cents - order.received_cents)
+    if claim.order_id and claim.amount_cents is None:
+        claim = replace(claim, amount_cents=lacking_cents(ledger, claim.order_id, claim.receipt))
     found = look_up(ledger, claim, runtime.now_us())
     nearly = any(each != claim.receipt and ledger.receipt_owner(each) for each in found.meant)
     if found.money is not None or found.verdict is not Verdict.NOT_PROVEN or nearly:

@@ -34,12 +34,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A receipt, and what it is said to be for; None where nobody said."""
+    """A receipt, and what it is said to be for; None where nobody said.
+
+    ``amount_cents`` is what must have been paid. ``text_cents`` is what a pasted message says was paid: anybody may
+    have written that, so it decides nothing but whether the text is true.
+    """
 
     receipt: str
     amount_cents: int | None = None
     msisdn: str | None = None
     order_id: str | None = None
+    text_cents: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +92,35 @@ class Checked:
     may_be: tuple[str, ...] = ()
     reported: tuple[Report, ...] = ()
 
+    @property
+    def text_was_changed(self) -> bool:
+        """Whether the pasted message names another amount than M-PESA does."""
+        return self.money is not None and _is_changed(self.claim, self.money)
+
 
 def judge(claim: Claim, money: Money, shown_for: Sequence[str]) -> Verdict:
-    """The verdict on money that came. ``shown_for`` are orders that this receipt was shown for before."""
+    """The verdict on money that came. ``shown_for``: the orders it was shown for before, ``""`` where none was named.
+
+    Who names an order may show its receipt again for it. Who names none may have been given goods for it before.
+    """
     if money.gone_back:
         return Verdict.NOT_PAID
-    if claim.order_id is not None:
-        used_for = [order for order in (money.order_id, *shown_for) if order]
-        if any(order_key(order) != order_key(claim.order_id) for order in used_for):
+    if claim.order_id is None:
+        if money.order_id or shown_for:
             return Verdict.USED_ALREADY
+    elif any(order_key(each) != order_key(claim.order_id) for each in (money.order_id, *shown_for) if each):
+        return Verdict.USED_ALREADY
+    if _is_changed(claim, money):
+        return Verdict.DIFFERENT_AMOUNT
     if claim.amount_cents is not None and claim.amount_cents != money.amount_cents:
         return Verdict.DIFFERENT_AMOUNT
     if claim.msisdn is not None and not fits(claim.msisdn, money.payer or None):
         return Verdict.DIFFERENT_PHONE
     return Verdict.REAL
+
+
+def _is_changed(claim: Claim, money: Money) -> bool:
+    return claim.text_cents is not None and money.amount_cents is not None and claim.text_cents != money.amount_cents
 
 
 def exit_status_of(verdict: Verdict) -> ExitStatus:

@@ -42,6 +42,16 @@ class BodyWrites(Chaining):
             raise outcome
         return outcome
 
+    def store_callback_beyond(self, attempt: AttemptRef, body: bytes, peer: str, at_us: int) -> str | None:
+        """Store a raw body whatever is stored of the attempt; None where the same body was stored before."""
+        callback_id = self._new_id(at_us)
+        cursor = self._open.execute(
+            "INSERT INTO callbacks (callback_id, channel, payment_id, attempt, received_us, peer, sha256, body) "
+            "VALUES (?,'stk',?,?,?,?,?,?) ON CONFLICT (payment_id, attempt, channel, sha256) DO NOTHING",
+            (callback_id, *attempt, at_us, peer, hashlib.sha256(body).hexdigest(), body),
+        )
+        return callback_id if cursor.rowcount else None
+
     def store_body(self, channel: str, body: bytes, peer: str, at_us: int) -> str | None:
         """Store a raw body that names no attempt; returns its id, or None where it was stored before."""
         callback_id = self._new_id(at_us)

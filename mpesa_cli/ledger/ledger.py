@@ -229,6 +229,9 @@ class LedgerWrite(
     def store_body(self, channel: str, body: bytes, peer: str, at_us: int) -> str | None:
         """Store a raw body that names no attempt; returns its id, or None where it was stored before."""
 
+    def store_callback_beyond(self, attempt: AttemptRef, body: bytes, peer: str, at_us: int) -> str | None:
+        """The same without that bound, for the two places that are reserved (listener/reserved.py)."""
+
     def knows_body(self, channel: str, body: bytes) -> bool:
         """Whether the same raw body that names no attempt is stored."""
 

@@ -23,6 +23,7 @@ from mpesa_cli.listener.deliveries import (
 )
 from mpesa_cli.listener.events import Event
 from mpesa_cli.listener.filed import Filed
+from mpesa_cli.listener.reserved import store_reserved, to_ask_about
 from mpesa_cli.listener.strangers import OPEN_CHANNEL, file_untrusted
 from mpesa_cli.operations.c2b import CONFIRMATION, VALIDATION, order_meant
 
@@ -59,16 +60,20 @@ def file(tx: LedgerWrite, placed: Sequence[Placed], at_us: int, desk: C2bDesk | 
     new = [NewCallback(place, each.body, each.peer) for place, each in placed if isinstance(place, AttemptRef)]
     outcomes = iter(tx.store_callbacks(new, at_us) if new else ())
     return [
-        _filed_on_prompt(place, delivery, next(outcomes), at_us)
+        _filed_on_prompt(tx, place, delivery, next(outcomes), at_us)
         if isinstance(place, AttemptRef)
         else _filed_in_channel(tx, delivery, place, at_us, desk)
         for place, delivery in placed
     ]
 
 
-def _filed_on_prompt(place: AttemptRef, delivery: StoredDelivery, stored: str | Conflict | None, at_us: int) -> Filed:
+def _filed_on_prompt(
+    tx: LedgerWrite, place: AttemptRef, delivery: StoredDelivery, stored: str | Conflict | None, at_us: int
+) -> Filed:
     if isinstance(stored, Conflict):  # it has had its share of the disk
-        return Filed(TOO_MANY, None)
+        stored = store_reserved(tx, place, delivery.body, delivery.peer, at_us)
+        if stored is None:
+            return Filed(TOO_MANY, None, ask=to_ask_about(tx, place))
     event = Event(_news(stored), at_us, delivery.peer, "stk", place, callback_id=stored or "")
     return Filed(ACCEPTED, event, settle=place if stored else None)
 

@@ -51,6 +51,11 @@ def _apply(tx: LedgerWrite, request: ApiRequest, raw: ResultBody, now_us: int) -
     if _is_anothers(request, said):
         return Unreadable("another-conversation", "a result for another conversation than was begun")
     if not said.final:
+        # The sandbox's official samples have this type only for "more will follow"; with a code other than 0 it is how
+        # a queue that gave up says so (docs/assumptions.md A63).
+        if said.result_code != "0" and request.state in OPEN:
+            tx.settle_request(request.request_id, RequestState.TIMED_OUT, None, now_us)
+            return "applied"
         return "repeat"
     state, result = _settled(request, said)
     if request.state in OPEN or request.state is RequestState.TIMED_OUT:

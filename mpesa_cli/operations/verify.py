@@ -1,5 +1,6 @@
 """Is this receipt real? The ledger first, then statements in it, and Daraja where the profile has an initiator."""
 
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -53,6 +54,18 @@ def look_up(ledger: Ledger, claim: Claim, now_us: int) -> Checked:
     )
 
 
+def lacking_cents(ledger: LedgerReads, order_id: str, receipt: str) -> int | None:
+    """What an order still lacks, so what a receipt for it must have paid; None where the order is not known, has all
+    of it, or has this very receipt already."""
+    owner, payment = ledger.receipt_owner(receipt), ledger.payment_by_order(order_id)
+    if payment is None:
+        added = ledger.order(order_id)
+        return added.amount_cents if added else None
+    if owner is not None and owner.payment_id == payment.payment_id:
+        return None
+    return max(0, payment.amount_cents - payment.received_cents) or None
+
+
 def known_money(ledger: LedgerReads, receipt: str) -> tuple[Money | None, Payment | None]:
     """The money on a receipt as the ledger knows it, and the payment that it pays."""
     gone_back = bool(ledger.reversals_of(receipt))
@@ -87,7 +100,7 @@ def ask_daraja(hands: Hands, found: Checked, timeout_s: float, look: Callable[[f
             return _unproven(
                 found,
                 "M-PESA refused the initiator twice within 15 minutes. One more try may lock it, so it was not asked. "
-                "Correct its password or certificate first: mpesa explain 2001 --api initiator",
+                "Correct its password or certificate first: mpesa explain 2001",
             )
         asked = ask(hands, status_command(found.claim.receipt, hands.initiator.shortcode))
         request = wait_for_result(hands, asked, timeout_s, look)
@@ -160,9 +173,14 @@ def _told(found: Checked, request: ApiRequest, ours: tuple[str, ...], timeout_s:
         case RequestState.REVIEW:
             return _unproven(found, "What Daraja answered is not about this receipt, or contradicts itself.")
         case RequestState.TIMED_OUT:
-            return _unproven(found, "Daraja gave up on the question in its queue.")
+            again = f"mpesa verify {found.claim.receipt}{_for_order(found.claim)}"
+            return _unproven(found, f"M-PESA's queue timed out. Ask again: {again}")
         case _:
             return _unproven(found, f"No result came within {timeout_s:g} s.")
+
+
+def _for_order(claim: Claim) -> str:
+    return f" --order {shlex.quote(claim.order_id)}" if claim.order_id else ""
 
 
 def _answered(found: Checked, request: ApiRequest, ours: tuple[str, ...]) -> Checked:
@@ -173,8 +191,7 @@ def _answered(found: Checked, request: ApiRequest, ours: tuple[str, ...]) -> Che
         if says_unknown(result.code, result.description):
             return _with(found, Verdict.NOT_FOUND, f"M-PESA knows no such transaction of this shop. {said}")
         if blames_initiator(result.code):
-            what = f"What to do: mpesa explain {result.code} --api initiator"
-            return _unproven(found, f"M-PESA did not accept who asked. {said} {what}")
+            return _unproven(found, f"M-PESA did not accept who asked. {said} What to do: mpesa explain {result.code}")
         return _unproven(found, f"M-PESA did not answer the question. {said}")
     status, cents = str(result.facts.get("status") or ""), result.facts.get("amount_cents")
     if is_over_without_money(status):

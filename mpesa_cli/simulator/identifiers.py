@@ -31,7 +31,7 @@ def checkout_request_id(msisdn: str, now_us: int, taken: Container[str]) -> str:
 
 
 def receipt(at_us: int, serial: int, taken: Container[str], token_hex: TokenHex) -> str:
-    """An M-Pesa receipt: three characters for the EAT date and seven that no other receipt has."""
+    """An M-Pesa receipt: three characters for the EAT date and seven that no other receipt has, one of them a digit."""
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)
     local = moment.astimezone(EAT)
     year = chr(ord("A") + (local.year - _FIRST_YEAR) % 26)
@@ -41,7 +41,7 @@ def receipt(at_us: int, serial: int, taken: Container[str], token_hex: TokenHex)
     number = int(token_hex(5), 16) + serial * 1_234_577
     while True:
         made = year + month + day + _in_base_36(number, 7)
-        if made not in taken:
+        if made not in taken and not made.isalpha():
             return made
         number += 1
 

@@ -142,4 +142,12 @@ def _line(each: Break, now_us: int) -> str:
     amount = "" if each.amount_cents is None else f"{format_cents(each.amount_cents)}, "
     accepted = f" Accepted by {each.accepted.by}: {each.accepted.reason}." if each.accepted else ""
     when = f"{day_and_time(each.at_us)} ({age_band(each.at_us, now_us)} days)"
-    return f"  {when}, {amount}{each.detail}{accepted} id {each.id}"
+    return f"  {when}, {amount}{_said(each)}{accepted} id {each.id}"
+
+
+def _said(each: Break) -> str:
+    """Its sentence, and less where that would only say again what its class means."""
+    if each.suggested or each.kind not in {"missing_in_ledger", "missing_at_provider"}:
+        return each.detail
+    order = f"order {each.order_id}, " if each.order_id else ""
+    return f"{order}receipt {each.receipt}." if each.receipt else f"{order}without a receipt."

@@ -69,6 +69,7 @@ VERIFY_FIELDS: dict[str, tuple[str, str]] = {
         "list of text", "Orders whose prompt may have been paid by this money, which no order has yet. A person says."
     ),
     "used_for": ("text or null", "With `used_already`: the other order."),
+    "text_was_changed": ("true or false", "Whether the pasted text names another amount than M-PESA does."),
     "shown_before": ("list", "When it was found real before, and for which order: `order_id` (or null) and `at`."),
     "date_by_number": ("text or null", "The day that its first three characters stand for."),
     "meant": ("list of text", "Receipts that differ only in letters and digits that look alike, and would fit."),

@@ -1,5 +1,6 @@
 """What `verify` tells whoever stands at the counter, in the shop's language, and as a document."""
 
+import shlex
 from typing import Any
 
 from mpesa_cli.domain.amount import cents_to_json, format_cents
@@ -50,6 +51,14 @@ _TOO_MUCH = (
     "The money came, and it is more than the amount asked for. Make sure that it is for this sale.",
     "Pesa imefika, na ni zaidi ya kiasi kilichoombwa. Hakikisha ni ya ununuzi huu.",
 )
+_SHOWN = (
+    "It was shown before. Do not hand over goods on it again; ask for another payment.",
+    "Tayari ilionyeshwa. Usitoe bidhaa tena kwa risiti hii; omba malipo mengine.",
+)
+_CHANGED = (
+    "This text was changed: M-PESA says another amount. Do not hand over goods; go by the amount above.",
+    "Ujumbe huu umebadilishwa: M-PESA inasema kiasi kingine. Usitoe bidhaa; fuata kiasi kilicho hapo juu.",
+)
 _SWAHILI: dict[Verdict, str] = {
     Verdict.REAL: "NI HALALI",
     Verdict.USED_ALREADY: "IMESHATUMIKA",
@@ -66,14 +75,15 @@ def lines(checked: Checked, language: str) -> list[str]:
     swahili = language == "sw"
     verdict = checked.verdict
     name = f"{verdict.value} ({_SWAHILI[verdict]})" if swahili else verdict.value
-    told = [f"{name}  {checked.claim.receipt}{_facts(checked.money, swahili=swahili)}"]
+    facts = _facts(checked.money, swahili=swahili) + _again(checked, swahili=swahili)
+    told = [f"{name}  {checked.claim.receipt}{facts}"]
     told += _order_lines(checked, swahili=swahili)
     told += _may_be_lines(checked, swahili=swahili)
     told += [checked.why] if checked.why else []
     told += _held_lines(checked)
     told += _number_lines(checked, swahili=swahili)
     told.append(_advice(checked)[swahili].format(used=_used_for(checked)))
-    return told + _before_lines(checked, swahili=swahili)
+    return told + _check_lines(checked, swahili=swahili)
 
 
 def document(checked: Checked, environment: str) -> dict[str, Any]:
@@ -91,6 +101,7 @@ def document(checked: Checked, environment: str) -> dict[str, Any]:
         "payment_id": payment.payment_id if payment else None,
         "may_be_orders": list(checked.may_be),
         "used_for": _used_for(checked) or None if checked.verdict is Verdict.USED_ALREADY else None,
+        "text_was_changed": checked.text_was_changed,
         "shown_before": [{"order_id": s.order_id or None, "at": rfc3339(s.shown_us)} for s in checked.before],
         "date_by_number": checked.plausible.day.isoformat() if checked.plausible.day else None,
         "meant": list(checked.meant),
@@ -103,6 +114,10 @@ def document(checked: Checked, environment: str) -> dict[str, Any]:
 
 def _advice(checked: Checked) -> tuple[str, str]:
     money, asked = checked.money, checked.claim.amount_cents
+    if checked.verdict is Verdict.USED_ALREADY and not _used_for(checked):
+        return _SHOWN
+    if checked.verdict is Verdict.DIFFERENT_AMOUNT and checked.text_was_changed:
+        return _CHANGED
     if checked.verdict is Verdict.DIFFERENT_AMOUNT and money and money.amount_cents and asked:
         return _TOO_MUCH if money.amount_cents > asked else _ADVICE[checked.verdict]
     return _ADVICE[checked.verdict]
@@ -163,16 +178,29 @@ def _number_lines(checked: Checked, *, swahili: bool) -> list[str]:
     return told
 
 
-def _before_lines(checked: Checked, *, swahili: bool) -> list[str]:
-    """What to say where a receipt was shown before and nobody names an order now: it may be a second sale."""
-    if checked.verdict is not Verdict.REAL or not checked.before or checked.claim.order_id is not None:
-        return []
+def _again(checked: Checked, *, swahili: bool) -> str:
+    """When a receipt was shown before, for the first line; empty where it was not, or where it was not believed."""
+    if not checked.before or checked.verdict not in {Verdict.REAL, Verdict.USED_ALREADY}:
+        return ""
     first = checked.before[0]
     order = f" ({first.order_id})" if first.order_id else ""
-    when = day_and_time(first.shown_us)
-    if swahili:
-        return [f"TAHADHARI: risiti hii ilionyeshwa {when}{order}. Hakikisha si ununuzi wa pili."]
-    return [f"MIND: it was shown before, on {when}{order}. Make sure that this is not a second sale on one payment."]
+    return f"  {'ilionyeshwa' if swahili else 'shown before, on'} {day_and_time(first.shown_us)}{order}"
+
+
+def _check_lines(checked: Checked, *, swahili: bool) -> list[str]:
+    """What nobody compared, or how the order that has this receipt is asked about."""
+    receipt, money = checked.claim.receipt, checked.money
+    if checked.verdict is Verdict.USED_ALREADY and checked.claim.order_id is None:
+        order = shlex.quote(_used_for(checked)) if _used_for(checked) else "ORDER"
+        return [f"Kwa oda hiyo yenyewe: mpesa verify {receipt} --order {order}" if swahili else
+                f"If it is for that very order: mpesa verify {receipt} --order {order}"]  # fmt: skip
+    if checked.verdict is not Verdict.REAL or money is None or money.amount_cents is None or money.order_id:
+        return []
+    if checked.claim.amount_cents is not None:
+        return []
+    amount = format_cents(money.amount_cents)
+    return [f"Hakikisha kwamba bei ya bidhaa ni {amount}." if swahili else
+            f"Check that {amount} is what the goods cost."]  # fmt: skip
 
 
 def _used_for(checked: Checked) -> str:

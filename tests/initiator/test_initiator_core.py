@@ -218,6 +218,21 @@ def test_a_question_that_is_on_its_way_is_waited_for_and_not_asked_twice(world: 
     assert len(w.posts) == 1
 
 
+def test_a_queue_that_gave_up_is_told_at_once_and_a_result_that_comes_after_all_is_believed(world: Any) -> None:
+    gave_up = json.dumps({"Result": {"ResultType": 1, "ResultCode": 1, "ResultDesc": "Request timed out in the queue"}})
+    w = world(ACK, ACK)
+    began_us = w.now_us
+    found = w.verify(gave_up.encode())
+    assert found.verdict is Verdict.NOT_PROVEN
+    assert f"M-PESA's queue timed out. Ask again: mpesa verify {RECEIPT}" in found.why
+    assert w.now_us - began_us < 5_000_000, "it waited for an answer that will not come"
+    assert w.verify(result(RECEIPT)).verdict is Verdict.REAL
+    more = json.dumps({"Result": {"ResultType": 1, "ResultCode": 0, "ResultDesc": "more will follow"}})
+    w.receive(more.encode())
+    apply_unread_results(w.ledger, "", w.now_us)
+    assert w.states()[-1] == "answered"
+
+
 def test_a_question_whose_result_was_lost_with_its_asker_is_asked_anew(world: Any) -> None:
     w = world(ACK, ACK)
     assert w.verify().verdict is Verdict.NOT_PROVEN

@@ -13,7 +13,7 @@ Mpesa = Callable[..., Any]
 
 def test_a_receipt_of_this_ledger_is_real_with_its_order_and_amount(mpesa: Mpesa) -> None:
     receipt = paid(mpesa, "1042")
-    done = mpesa("verify", receipt.lower(), "--json")
+    done = mpesa("verify", receipt.lower(), "--order", "1042", "--json")
     told = json.loads(done.stdout)
     assert verdict(done) == (0, "real")
     assert (told["order_id"], told["amount"], told["proof"]) == ("1042", 150, "ledger")
@@ -24,8 +24,9 @@ def test_a_receipt_of_this_ledger_is_real_with_its_order_and_amount(mpesa: Mpesa
 
 
 @pytest.mark.parametrize(("options", "status", "word"), [
-    (["--order", "1043"], 7, "used_already"), (["--amount", "151"], 7, "different_amount"),
-    (["--phone", "254711111111"], 7, "different_phone"), (["--order", "1043", "--amount", "1"], 7, "used_already"),
+    (["--order", "1043"], 7, "used_already"), (["--order", "1042", "--amount", "151"], 7, "different_amount"),
+    (["--order", "1042", "--phone", "254711111111"], 7, "different_phone"), ([], 7, "used_already"),
+    (["--amount", "150"], 7, "used_already"), (["--order", "1043", "--amount", "1"], 7, "used_already"),
     (["--order", "order 1042"], 7, "used_already"), (["--order", " 1042 "], 0, "real"),
 ])  # fmt: skip
 def test_a_receipt_that_does_not_fit_is_told_apart(mpesa: Mpesa, options: list[str], status: int, word: str) -> None:
@@ -36,7 +37,7 @@ def test_a_receipt_that_does_not_fit_is_told_apart(mpesa: Mpesa, options: list[s
 @pytest.mark.parametrize("options", [["--amount", "151"], ["--phone", "254711111111"]])
 def test_whoever_is_told_that_it_differs_is_told_which_order_it_paid(mpesa: Mpesa, options: list[str]) -> None:
     receipt = paid(mpesa, "1042")
-    assert "It pays order 1042." in mpesa("verify", receipt, *options).stdout
+    assert "It pays order 1042." in mpesa("verify", receipt, "--order", "1042", *options).stdout
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,8 @@ def test_whoever_got_more_than_was_asked_is_not_told_to_ask_for_what_is_missing(
     mpesa: Mpesa, asked: str, words: str
 ) -> None:
     receipt = paid(mpesa, "1042")
-    plain, document = mpesa("verify", receipt, "--amount", asked), mpesa("verify", receipt, "--amount", asked, "--json")
+    line = ("verify", receipt, "--order", "1042", "--amount", asked)
+    plain, document = mpesa(*line), mpesa(*line, "--json")
     assert words in plain.stdout
     assert words in json.loads(document.stdout)["advice"]
 
@@ -78,15 +80,64 @@ def test_the_same_sms_shown_for_a_second_order_was_used_already(mpesa: Mpesa, cl
     assert json.loads(again.stdout)["used_for"] == "1042"
 
 
-def test_the_same_sms_shown_again_for_no_order_in_particular_is_warned_of(
+def test_only_the_first_showing_of_free_money_is_real_where_no_order_is_named(
     mpesa: Mpesa, clock: Any, home: Path
 ) -> None:
     receipt = paid_elsewhere(mpesa, clock, home)
-    assert "MIND" not in mpesa("verify", receipt).stdout
+    first = mpesa("verify", receipt)
+    assert (first.status, "shown before" in first.stdout) == (0, False)
+    assert "Check that KES 150 is what the goods cost." in first.stdout
     clock.advance(3600)
     again = mpesa("verify", receipt)
+    assert again.status == 7
+    assert again.stdout.startswith(f"USED ALREADY  {receipt}")
+    assert "shown before, on 24 Nov 2026 10:3" in again.stdout.splitlines()[0]
+    assert f"mpesa verify {receipt} --order ORDER" in again.stdout
+
+
+def test_the_receipt_of_an_order_is_used_already_until_that_order_is_named(mpesa: Mpesa) -> None:
+    receipt = paid(mpesa, "order 7")
+    refused = mpesa("verify", receipt)
+    assert refused.status == 7
+    assert "It was used for order order 7." in refused.stdout
+    assert f"mpesa verify {receipt} --order 'order 7'" in refused.stdout
+    assert mpesa("verify", receipt, "--order", "order 7").status == 0
+
+
+def test_a_receipt_shown_again_for_its_own_order_is_real_and_says_so_first(
+    mpesa: Mpesa, clock: Any, home: Path
+) -> None:
+    receipt = paid_elsewhere(mpesa, clock, home)
+    assert "shown before" not in mpesa("verify", receipt, "--order", "1042").stdout
+    clock.advance(3600)
+    again = mpesa("verify", receipt, "--order", "1042")
     assert again.status == 0
-    assert "MIND: it was shown before, on 24 Nov 2026 10:3" in again.stdout
+    assert "shown before, on 24 Nov 2026 10:3" in again.stdout.splitlines()[0]
+    assert "(1042)" in again.stdout.splitlines()[0]
+    (shown,) = json.loads(mpesa("verify", receipt, "--order", "1042", "--json").stdout)["shown_before"]
+    assert shown["order_id"] == "1042"
+
+
+def test_a_part_payment_is_real_for_the_order_that_has_it(mpesa: Mpesa) -> None:
+    """What the order still lacks is asked of other receipts, never of one that it has."""
+    mpesa("order", "add", "1042", "800")
+    receipt = paid(mpesa, "1043")
+    assert verdict(mpesa("verify", receipt, "--order", "1043", "--json")) == (0, "real")
+
+
+def test_an_order_that_was_only_added_is_held_to_its_amount(mpesa: Mpesa, clock: Any, home: Path) -> None:
+    receipt = paid_elsewhere(mpesa, clock, home, 150)
+    mpesa("order", "add", "1042", "800")
+    assert verdict(mpesa("verify", receipt, "--order", "1042", "--json")) == (7, "different_amount")
+
+
+def test_a_person_at_a_terminal_is_asked_for_the_order_and_a_script_is_not(mpesa: Mpesa) -> None:
+    receipt = paid(mpesa, "1042")
+    asked = mpesa("verify", receipt, tty=True, stdin="1042\n")
+    assert asked.status == 0
+    assert "For which order?" in asked.stderr
+    assert mpesa("verify", receipt, tty=True, stdin="\n").status == 7
+    assert "For which order?" not in mpesa("verify", receipt).stderr
 
 
 def test_a_number_that_mpesa_does_not_know_is_not_found(mpesa: Mpesa) -> None:
@@ -145,7 +196,7 @@ def test_what_daraja_does_not_answer_is_not_proven_and_never_not_found(
 def test_an_answer_of_the_last_minutes_is_not_asked_for_again(mpesa: Mpesa, clock: Any, home: Path) -> None:
     receipt = paid_elsewhere(mpesa, clock, home)
     for wait_s in (10, 400, 10):
-        assert mpesa("verify", receipt).status == 0
+        assert mpesa("verify", receipt, "--order", "1042").status == 0
         clock.advance(wait_s)
     with ledger_of(home) as ledger:
         assert len(ledger.rows("SELECT 1 FROM requests")) == 2

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from loop_parts import Listening, listening, running_app, signature_is_good, until
 
+from mpesa_cli.operations.listener_alive import last_alive_us
 from mpesa_cli.simulator.server import running
 from mpesa_cli.simulator.state import Rules
 
@@ -64,6 +65,8 @@ def test_a_lost_answer_is_settled_by_its_callback_alone(
 ) -> None:
     with listening(home, environ, "--port", "0") as listen:
         status, paid = push(LOST, "web-1", listen.url, "--timeout", "60")
+        (ledger,) = home.rglob("*.db")
+        until(lambda: last_alive_us(ledger), "the note that it lives, which `reconcile` looks for")
 
     assert (status, paid["status"]) == (0, "paid")
     assert paid["receipt"]
