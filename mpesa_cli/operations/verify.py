@@ -100,7 +100,7 @@ def ask_daraja(hands: Hands, found: Checked, timeout_s: float, look: Callable[[f
             return _unproven(
                 found,
                 "M-PESA refused the initiator twice within 15 minutes. One more try may lock it, so it was not asked. "
-                "Correct its password or certificate first: mpesa explain 2001",
+                "Correct its password or certificate first: mpesa explain 2001 --api initiator",
             )
         asked = ask(hands, status_command(found.claim.receipt, hands.initiator.shortcode))
         request = wait_for_result(hands, asked, timeout_s, look)
@@ -191,7 +191,8 @@ def _answered(found: Checked, request: ApiRequest, ours: tuple[str, ...]) -> Che
         if says_unknown(result.code, result.description):
             return _with(found, Verdict.NOT_FOUND, f"M-PESA knows no such transaction of this shop. {said}")
         if blames_initiator(result.code):
-            return _unproven(found, f"M-PESA did not accept who asked. {said} What to do: mpesa explain {result.code}")
+            what = f"What to do: mpesa explain {result.code} --api initiator"
+            return _unproven(found, f"M-PESA did not accept who asked. {said} {what}")
         return _unproven(found, f"M-PESA did not answer the question. {said}")
     status, cents = str(result.facts.get("status") or ""), result.facts.get("amount_cents")
     if is_over_without_money(status):
