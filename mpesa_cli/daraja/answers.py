@@ -26,6 +26,7 @@ from mpesa_cli.daraja.error_body import (
 from mpesa_cli.daraja.plain_words import one_line
 from mpesa_cli.daraja.strict_json import Json, UnreadableError, read_json
 from mpesa_cli.daraja.wire_text import wire_id
+from mpesa_cli.domain.codes_said import still_processed
 from mpesa_cli.domain.secret import Secret
 
 STILL_PROCESSING = "4999"  # a result code that is none (daraja.md 4, form B)
@@ -183,7 +184,8 @@ def _read_result(body: bytes, secrets: Sequence[Secret], asked: str) -> QueryAns
     if asked and answered and answered != asked:
         return Unanswered("other-request", "the answer is about another CheckoutRequestID than was asked")
     words = one_line(_text(found.get("ResultDesc")), secrets)
-    return Pending(words) if result_code == STILL_PROCESSING else Final(result_code, words)
+    waits = result_code == STILL_PROCESSING or still_processed(words)  # whatever code stands beside such words
+    return Pending(words) if waits else Final(result_code, words)
 
 
 def _read_id(value: Json) -> str | None:

@@ -7,6 +7,7 @@ body *says*; whether it is believed is decided by the attempt whose token it cam
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeAlias
 
 from mpesa_cli.daraja.strict_json import Json, Unreadable, UnreadableError, parse_json
 from mpesa_cli.daraja.wire_text import plain_text, stamp_us, wire_id
@@ -14,6 +15,7 @@ from mpesa_cli.domain.amount import decimal_to_cents
 from mpesa_cli.domain.shown_number import kept_form
 
 _RECEIPT = re.compile(r"[A-Za-z0-9]{8,20}")
+_LONG_NUMBER = re.compile(r"[0-9]{9}")
 _RESULT_CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _AMOUNT_TEXT = re.compile(r"(?:[0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.[0-9]{1,4})?")
 
@@ -34,6 +36,21 @@ class StkPaid:
 
 
 @dataclass(frozen=True, slots=True)
+class StkClaimed:
+    """Result code 0 without a receipt number that can be read; ``told`` is what stands in its place.
+
+    ``amount_cents`` is None where no amount is shown. The rest is as in StkPaid and StkFailed.
+    """
+
+    result_desc: str
+    told: str
+    amount_cents: int | None
+    msisdn: str | None
+    checkout_request_id: str
+    merchant_request_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class StkFailed:
     """Any other result code, as text: ``"1032"``, ``"SFC_IC0003"``."""
 
@@ -43,7 +60,10 @@ class StkFailed:
     merchant_request_id: str
 
 
-def read_stk_callback(body: bytes) -> StkPaid | StkFailed | Unreadable:
+StkSaid: TypeAlias = StkPaid | StkClaimed | StkFailed
+
+
+def read_stk_callback(body: bytes) -> StkSaid | Unreadable:
     """Read the body of an STK callback. Never raises; unknown fields and the order of items don't matter."""
     try:
         return _read(parse_json(body))
@@ -84,7 +104,7 @@ def read_result_code(value: Json) -> str:
     raise UnreadableError("bad-result-code", "no ResultCode, or one that is neither a number nor a word")
 
 
-def _read(document: Json) -> StkPaid | StkFailed:
+def _read(document: Json) -> StkSaid:
     envelope = document.get("Body") if isinstance(document, dict) else None
     callback = envelope.get("stkCallback") if isinstance(envelope, dict) else None
     if not isinstance(callback, dict):
@@ -94,22 +114,23 @@ def _read(document: Json) -> StkPaid | StkFailed:
     code = read_result_code(callback.get("ResultCode"))
     items = _items(callback.get("CallbackMetadata"))
     if code == "0":
-        return _paid(items, checkout_id, merchant_id)
+        return _paid(items, callback, checkout_id, merchant_id)
     if read_receipt(items.get("MpesaReceiptNumber")):
         raise UnreadableError("failure-with-receipt", f"result code {code}, and yet a receipt number")
     return StkFailed(code, plain_text(callback.get("ResultDesc"), 200), checkout_id, merchant_id)
 
 
-def _paid(items: dict[str, Json], checkout_id: str, merchant_id: str) -> StkPaid:
-    if items.get("MpesaReceiptNumber") is None or items.get("Amount") is None:
-        raise UnreadableError("success-without-receipt", "result code 0 without a receipt or an amount")
-    receipt = read_receipt(items["MpesaReceiptNumber"])
-    if receipt is None:
-        raise UnreadableError("bad-receipt", "result code 0 with a receipt number that is none")
-    cents = read_amount(items["Amount"])
-    if cents is None:
+def _paid(items: dict[str, Json], callback: dict[str, Json], checkout_id: str, merchant_id: str) -> StkSaid:
+    told, amount = items.get("MpesaReceiptNumber"), items.get("Amount")
+    receipt, msisdn = read_receipt(told), read_phone(items.get("PhoneNumber"))
+    cents = None if amount is None else read_amount(amount)
+    if amount is not None and cents is None:
         raise UnreadableError("bad-amount", "result code 0 with an Amount that is none")
-    msisdn = read_phone(items.get("PhoneNumber"))
+    if receipt is None or cents is None:
+        text = plain_text(told if isinstance(told, str) else "" if told is None else str(told), 40)
+        text = "a number" if _LONG_NUMBER.search(text) else text  # perhaps somebody's, and this is kept for ever
+        words = plain_text(callback.get("ResultDesc"), 200)
+        return StkClaimed(words, text, cents, msisdn, checkout_id, merchant_id)
     return StkPaid(receipt, cents, msisdn, stamp_us(items.get("TransactionDate")), checkout_id, merchant_id)
 
 

@@ -110,6 +110,24 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimedPaid:
+    """A callback with result code 0 in which no receipt number can be read: not proof, and to be asked about at once.
+
+    ``told`` is what stood in the receipt's place, ``amount_cents`` None where no amount was shown.
+    """
+
+    kind: ClassVar[str] = "claimed_paid"
+    at_us: int
+    result_desc: str
+    told: str = ""
+    amount_cents: int | None = None
+    merchant_request_id: str = ""
+    callback_id: str = ""
+    checkout_request_id: str = _private("")
+    msisdn: str | None = _private()
+
+
+@dataclass(frozen=True, slots=True)
 class CallbackFailed:
     """A callback with a result code other than 0."""
 
@@ -177,6 +195,7 @@ Evidence = (
     | SenderLost
     | Withdrawn
     | Received
+    | ClaimedPaid
     | CallbackFailed
     | QueryAnswered
     | Decided

@@ -1,14 +1,19 @@
 """What is known of one attempt: its evidence sorted by what it says, and simple questions to it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from mpesa_cli.domain import evidence as ev
+from mpesa_cli.domain.codes_said import stk_outcome
 from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.domain.result_codes import Outcome, stk_result
 
 AGREEING_QUERIES_APART_S = 60  # the sandbox's query was seen contradicting a callback (daraja.md 4)
+
+
+Named: TypeAlias = ev.Accepted | ev.Received | ev.ClaimedPaid | ev.CallbackFailed
+"""Evidence that names a CheckoutRequestID, perhaps."""
 
 
 @dataclass(slots=True)
@@ -20,6 +25,7 @@ class Known:
     accepted: list[ev.Accepted]
     refusals: list[ev.Refused | ev.Undelivered | ev.Ambiguous]
     received: list[ev.Received]
+    claimed: list[ev.ClaimedPaid]
     callbacks: list[ev.CallbackFailed]
     queries: list[ev.QueryAnswered]
     decisions: list[ev.Decided]
@@ -30,7 +36,7 @@ class Known:
 
 def known_from(evidence: Iterable[ev.Evidence]) -> Known:  # noqa: PLR0912 - one branch for each kind
     """The evidence sorted. Duplicates count once, and the order in which it came does not matter."""
-    known = Known({}, {}, [], [], [], [], [], [], [], [], [])
+    known = Known({}, {}, [], [], [], [], [], [], [], [], [], [])
     for each in sorted(set(evidence), key=lambda e: (e.at_us, e.kind, repr(e))):
         match each:
             case ev.Sending():
@@ -48,6 +54,8 @@ def known_from(evidence: Iterable[ev.Evidence]) -> Known:  # noqa: PLR0912 - one
                 known.withdrawn.append(each)
             case ev.Received():
                 known.received.append(each)
+            case ev.ClaimedPaid():
+                known.claimed.append(each)
             case ev.CallbackFailed():
                 known.callbacks.append(each)
             case ev.QueryAnswered():
@@ -63,7 +71,7 @@ def known_from(evidence: Iterable[ev.Evidence]) -> Known:  # noqa: PLR0912 - one
     return known
 
 
-def checkout_ids(said: list[ev.Accepted | ev.Received | ev.CallbackFailed]) -> set[str]:
+def checkout_ids(said: Sequence[Named]) -> set[str]:
     """The CheckoutRequestIDs that were named: more than one can't belong to one prompt."""
     return {e.checkout_request_id for e in said if e.checkout_request_id}
 
@@ -71,15 +79,14 @@ def checkout_ids(said: list[ev.Accepted | ev.Received | ev.CallbackFailed]) -> s
 def came_after(decision: ev.Decided, known: Known) -> bool:
     """Whether money was reported after a person decided that none came: they could not know of it."""
     times = [r.at_us for r in known.received]
-    times += [q.at_us for q in known.queries if stk_result(q.result_code).outcome is Outcome.PAID]
+    times += [c.at_us for c in known.claimed]
+    times += [q.at_us for q in known.queries if outcome_of(q) is Outcome.PAID]
     return max(times, default=0) > decision.at_us
 
 
 def first_checkout_id(known: Known) -> str | None:
     """The CheckoutRequestID from the answer, else from a callback."""
-    said: list[ev.Accepted | ev.Received | ev.CallbackFailed] = [
-        *known.accepted, *known.received, *known.callbacks
-    ]
+    said: list[Named] = [*known.accepted, *known.received, *known.claimed, *known.callbacks]
     return next((e.checkout_request_id for e in said if e.checkout_request_id), None)
 
 
@@ -93,8 +100,13 @@ def went_back_cents(receipts: frozenset[str], known: Known) -> int:
     return sum(back.values())
 
 
+def outcome_of(said: ev.CallbackFailed | ev.QueryAnswered) -> Outcome:
+    """What a code says together with its words."""
+    return stk_outcome(said.result_code, said.result_desc)
+
+
 def says_no(known: Known) -> bool:
-    """Whether any callback or query ended in a final no."""
+    """Whether any callback or query ended in a final no, whatever its words."""
     codes = [c.result_code for c in known.callbacks] + [q.result_code for q in known.queries]
     return any(stk_result(code).outcome is Outcome.FAILED for code in codes)
 
@@ -103,6 +115,6 @@ def queries_agree(queries: list[ev.QueryAnswered]) -> bool:
     """Two queries with the same final no, far enough apart, count as one callback."""
     times: dict[str, list[int]] = {}
     for query in queries:
-        if stk_result(query.result_code).outcome is Outcome.FAILED:
+        if outcome_of(query) is Outcome.FAILED:
             times.setdefault(query.result_code, []).append(query.at_us)
     return any(max(t) - min(t) >= AGREEING_QUERIES_APART_S * SECOND_US for t in times.values())

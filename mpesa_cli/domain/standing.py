@@ -6,6 +6,8 @@ from typing import assert_never
 
 from mpesa_cli.domain import evidence as ev
 
+OVERDUE_AFTER_S = 120  # a prompt lives about 60 to 90 s (daraja.md 2.4, docs/assumptions.md A6)
+
 
 class AttemptState(StrEnum):
     """The public names of an attempt's states."""
@@ -28,6 +30,7 @@ class Flag(StrEnum):
     LATE = "late"
     CONFLICT = "conflict"
     UNCONFIRMED = "unconfirmed"
+    ODD_TIME = "odd_time"
 
 
 class PaymentStatus(StrEnum):

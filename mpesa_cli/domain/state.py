@@ -7,6 +7,7 @@ The evidence is a set: order, duplicates and replays can't matter. The laws (ARC
 * nothing is paid without matching amount and identity: what does not match is ``review``;
 * a success for something that was never sent, or was refused, is ``review``;
 * a person's decision is about what was known then: money that is reported later is never hidden by it;
+* a success that gives no receipt proves nothing by itself, and a code is not believed against its own words;
 * ``unknown`` is a state, not an error: it may have gone through, and nobody sends again on it;
 * time alone changes nothing but the ``overdue`` flag.
 """
@@ -15,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from mpesa_cli.domain import evidence as ev
+from mpesa_cli.domain.codes_said import contradicted
 from mpesa_cli.domain.known import (
     AGREEING_QUERIES_APART_S,
     Known,
@@ -22,14 +24,25 @@ from mpesa_cli.domain.known import (
     checkout_ids,
     first_checkout_id,
     known_from,
+    outcome_of,
     queries_agree,
     says_no,
     went_back_cents,
 )
 from mpesa_cli.domain.moments import SECOND_US
+from mpesa_cli.domain.paid import paid_by_decision, paid_by_query, paid_by_receipts
 from mpesa_cli.domain.result_codes import Outcome, stk_result
 from mpesa_cli.domain.shown_number import fits
-from mpesa_cli.domain.standing import AttemptState, AttemptView, Flag, PaymentStatus, Terms, is_final, is_open
+from mpesa_cli.domain.standing import (
+    OVERDUE_AFTER_S,
+    AttemptState,
+    AttemptView,
+    Flag,
+    PaymentStatus,
+    Terms,
+    is_final,
+    is_open,
+)
 
 __all__ = [  # the names of states come from here too: most readers need both
     "AGREEING_QUERIES_APART_S",
@@ -45,8 +58,6 @@ __all__ = [  # the names of states come from here too: most readers need both
     "payment_status",
     "with_clock",
 ]
-
-OVERDUE_AFTER_S = 120  # a prompt lives about 60 to 90 s (daraja.md 2.4, docs/assumptions.md A6)
 
 
 def attempt_view(terms: Terms, evidence: Iterable[ev.Evidence]) -> AttemptView:
@@ -71,20 +82,26 @@ def _decided(terms: Terms, known: Known) -> AttemptView:
     never_sent = terms.prompted and sent in {AttemptState.CREATED, AttemptState.NOT_SENT, AttemptState.REJECTED}
     mistaken = len(checkout_ids([*known.accepted, *known.received])) > 1
     # Another prompt's failure can't take this one's success away; without a success it is a riddle all the same.
-    contradicted = len(checkout_ids([*known.accepted, *known.received, *known.callbacks])) > 1
+    confused = len(checkout_ids([*known.accepted, *known.received, *known.claimed, *known.callbacks])) > 1
     clean = [r for r in known.received if _matches(terms, r)]
+    misfits = any(_misfits(terms, c) for c in known.claimed)
     if decision is not None and decision.verdict == "paid":
-        return _paid_by_decision(terms, base, decision, clean, known)
+        return paid_by_decision(terms, base, decision, clean, known)
     if clean and not never_sent and not mistaken:
-        return _paid(terms, base, clean, known, contradicted=contradicted or decision is not None)
+        confused = confused or misfits or decision is not None
+        return paid_by_receipts(terms, base, clean, known, contradicted=confused)
     if decision is not None and not came_after(decision, known):
         return replace(base, state=AttemptState.FAILED, source="person", settled_us=decision.at_us,
                        result_desc=decision.reason)  # fmt: skip
-    success = next((q for q in known.queries if stk_result(q.result_code).outcome is Outcome.PAID), None)
-    if known.received or mistaken or decision is not None or (contradicted and success is None):
+    success = next((q for q in known.queries if outcome_of(q) is Outcome.PAID), None)
+    if known.received or misfits or mistaken or decision is not None or (confused and success is None):
         return _review(base, known)
     if success is not None:
-        return _review(base, known) if never_sent else _paid_by_query(terms, base, success, known, contradicted)
+        if never_sent:
+            return _review(base, known)
+        return paid_by_query(terms, base, success, known, contradicted=confused)
+    if known.claimed:
+        return _review(base, known) if never_sent or says_no(known) else _claimed(base, known.claimed[0])
     return _said_no(base, known) if never_sent else _without_receipt(base, known)
 
 
@@ -154,52 +171,21 @@ def _matches(terms: Terms, received: ev.Received) -> bool:
     return not terms.prompted and fits(received.msisdn or "", terms.msisdn)
 
 
-def _paid(
-    terms: Terms, base: AttemptView, clean: list[ev.Received], known: Known, *, contradicted: bool
-) -> AttemptView:
-    first = clean[0]
-    receipts = frozenset(r.receipt for r in clean)
-    flags = set()
-    if contradicted or says_no(known) or len(receipts) > 1 or len(clean) < len(known.received):
-        flags.add(Flag.CONFLICT)
-    # A statement is read long afterwards, and tells when the money came.
-    by_record = first.source in {"statement", "pull"}
-    heard_us = (first.transacted_us if by_record else None) or first.at_us
-    if base.requested_us is not None and heard_us - base.requested_us > OVERDUE_AFTER_S * SECOND_US:
-        flags.add(Flag.LATE)
+def _misfits(terms: Terms, claimed: ev.ClaimedPaid) -> bool:
+    """Whether a success without a receipt shows an amount or digits that are not what was asked."""
+    other_amount = claimed.amount_cents is not None and claimed.amount_cents != terms.amount_cents
+    return other_amount or bool(terms.msisdn and not fits(terms.msisdn, claimed.msisdn))
+
+
+def _claimed(base: AttemptView, claimed: ev.ClaimedPaid) -> AttemptView:
+    """A callback says paid and gives no receipt: it may have been, and a query tells."""
     return replace(
         base,
-        state=AttemptState.PAID,
-        flags=frozenset(flags),
-        receipt=first.receipt,
-        receipts=receipts,
+        state=AttemptState.UNKNOWN,
         result_code="0",
-        source=first.source,
-        settled_us=first.at_us,
-        paid_us=first.transacted_us or first.at_us,
-        paid_cents=terms.amount_cents * len(receipts),
-        merchant_request_id=base.merchant_request_id or first.merchant_request_id or None,
-    )
-
-
-def _paid_by_decision(
-    terms: Terms, base: AttemptView, decision: ev.Decided, clean: list[ev.Received], known: Known
-) -> AttemptView:
-    """A person said paid. Receipts that came by themselves stay: two of them are two payments."""
-    free = [*clean, *(r for r in known.received if not r.claimed_elsewhere)]
-    receipt = decision.receipt or next((r.receipt for r in free), "")
-    receipts = frozenset({receipt, *(r.receipt for r in clean)} - {""})
-    return replace(
-        base,
-        state=AttemptState.PAID,
-        receipt=receipt or None,
-        receipts=receipts,
-        flags=frozenset() if receipt else frozenset({Flag.UNCONFIRMED}),
-        source="person",
-        settled_us=decision.at_us,
-        paid_us=next((r.transacted_us for r in known.received if r.transacted_us), decision.at_us),
-        paid_cents=terms.amount_cents * max(1, len(receipts)),
-        result_desc=decision.reason,
+        result_desc=claimed.result_desc,
+        source="callback",
+        settled_us=claimed.at_us,
     )
 
 
@@ -209,37 +195,16 @@ def _review(base: AttemptView, known: Known) -> AttemptView:
         return replace(
             base, state=AttemptState.REVIEW, receipt=first.receipt, source=first.source, settled_us=first.at_us
         )
-    source: ev.Source = "callback" if known.callbacks else "query"
-    times = [c.at_us for c in known.callbacks] or [q.at_us for q in known.queries]
+    called = [c.at_us for c in known.claimed] + [c.at_us for c in known.callbacks]
+    source: ev.Source = "callback" if called else "query"
+    times = called or [q.at_us for q in known.queries]
     return replace(base, state=AttemptState.REVIEW, source=source, settled_us=min(times, default=None))
-
-
-def _paid_by_query(
-    terms: Terms, base: AttemptView, success: ev.QueryAnswered, known: Known, contradicted: bool
-) -> AttemptView:
-    """A query says paid. It never carries a receipt, so the success is unconfirmed."""
-    flags = {Flag.UNCONFIRMED}
-    if contradicted or says_no(known):
-        flags.add(Flag.CONFLICT)
-    if base.requested_us is not None and success.at_us - base.requested_us > OVERDUE_AFTER_S * SECOND_US:
-        flags.add(Flag.LATE)
-    return replace(
-        base,
-        state=AttemptState.PAID,
-        flags=frozenset(flags),
-        result_code="0",
-        result_desc=success.result_desc,
-        source="query",
-        settled_us=success.at_us,
-        paid_us=success.at_us,
-        paid_cents=terms.amount_cents,
-    )
 
 
 def _without_receipt(base: AttemptView, known: Known) -> AttemptView:
     """It was sent, and nothing says that money came."""
-    queried = {stk_result(q.result_code).outcome: q for q in reversed(known.queries)}
-    called = {stk_result(c.result_code).outcome: c for c in reversed(known.callbacks)}
+    queried = {outcome_of(q): q for q in reversed(known.queries)}
+    called = {outcome_of(c): c for c in reversed(known.callbacks)}
     if Outcome.FAILED in called:
         return _failed(base, called[Outcome.FAILED], "callback", confirmed=True)
     if Outcome.FAILED in queried:
@@ -268,8 +233,9 @@ def _failed(
 def _unsure(
     base: AttemptView, called: ev.CallbackFailed | None, queried: ev.QueryAnswered | None
 ) -> AttemptView:
-    """A code that proves nothing by itself. Callback and query agreeing on a *listed* one is a no."""
-    if called and queried and called.result_code == queried.result_code and stk_result(called.result_code).listed:
+    """A code that proves nothing by itself. Callback and query agreeing on a *listed* one is a no, if their words
+    don't say something else."""
+    if called and queried and called.result_code == queried.result_code and _is_listed_no(called, queried):
         return _failed(base, called, "callback", confirmed=True)
     said = called or queried
     assert said is not None  # noqa: S101 - the caller saw one of them
@@ -281,6 +247,10 @@ def _unsure(
         source="callback" if called else "query",
         settled_us=said.at_us,
     )
+
+
+def _is_listed_no(*said: ev.CallbackFailed | ev.QueryAnswered) -> bool:
+    return all(stk_result(s.result_code).listed and not contradicted(s.result_code, s.result_desc) for s in said)
 
 
 def _said_no(base: AttemptView, known: Known) -> AttemptView:

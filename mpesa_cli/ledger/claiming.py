@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from mpesa_cli.domain.by_hand import AFTER_PROMPT_US, BEFORE_PROMPT_US, HandMoney, awaits_receipt, may_pay
 from mpesa_cli.domain.moments import SECOND_US
-from mpesa_cli.domain.payment import Attempt, Payment
+from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
 from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, attempt_from
 
 _INTENT_US = 900 * SECOND_US  # an attempt is recorded first; its last POST may leave so much later
@@ -56,6 +56,14 @@ class ClaimReads:
                 if may_pay(each, HandMoney(each.amount_cents, int(str(at_us)), str(payer))):
                     found.append(str(receipt))
         return tuple(dict.fromkeys(found))
+
+    def carriers_of(self, checkout_request_id: str) -> Sequence[AttemptRef]:
+        """The attempts that carry this CheckoutRequestID, by an answer or by a callback."""
+        rows = self.rows(
+            "SELECT payment_id, number FROM attempts WHERE checkout_request_id = ? ORDER BY created_us",
+            (checkout_request_id,),
+        )
+        return [AttemptRef(str(payment_id), int(str(number))) for payment_id, number in rows]
 
     def paid_without_receipt(self) -> Sequence[Payment]:
         """Payments with a prompt that is paid and has no receipt yet, oldest first."""

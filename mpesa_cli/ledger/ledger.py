@@ -117,6 +117,12 @@ class LedgerReads(OrderReads, RequestReads, BookReads, DifferenceReads, HeldRead
     def orders_it_may_be(self, money: HandMoney, profile: str) -> tuple[str, ...]:
         """The orders of a profile (empty: of any) whose prompt this money may have paid, oldest first."""
 
+    def carriers_of(self, checkout_request_id: str) -> Sequence[AttemptRef]:
+        """The attempts that carry this CheckoutRequestID, by an answer or by a callback."""
+
+    def evidence(self, attempt: AttemptRef) -> Sequence[Evidence]:
+        """All evidence of one attempt, in the order in which it was appended."""
+
     def paid_without_receipt(self) -> Sequence[Payment]:
         """Payments with a prompt that is paid and has no receipt yet, oldest first."""
 

@@ -25,6 +25,10 @@ from mpesa_cli.ledger.strangers import StrangerWrites
 from mpesa_cli.ledger.tokens import TokenWrites
 
 
+_TOLD = (ev.Received, ev.ClaimedPaid, ev.CallbackFailed)
+"""What comes from outside, perhaps more than once: each body has an id and a time of its own."""
+
+
 class Write(
     ApiWrites, StrangerWrites, BookWrites, DifferenceWrites, Erasing, HeldWrites, RequestStoreWrites, RestoredWrites,
     TokenWrites,
@@ -238,8 +242,8 @@ def _repeats(evidence: ev.Evidence, known: list[ev.Evidence]) -> bool:
     """Whether this says again what is known. Queries never repeat: that two agree over time is evidence."""
     if isinstance(evidence, ev.QueryAnswered):
         return False
-    if isinstance(evidence, ev.Received | ev.CallbackFailed):
-        same = [replace(k, at_us=0, callback_id="") for k in known if isinstance(k, ev.Received | ev.CallbackFailed)]
+    if isinstance(evidence, _TOLD):
+        same = [replace(k, at_us=0, callback_id="") for k in known if isinstance(k, _TOLD)]
         return bool(same) and replace(evidence, at_us=0, callback_id="") in same
     return replace(evidence, at_us=0) in [replace(k, at_us=0) for k in known]
 

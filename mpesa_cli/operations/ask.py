@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mpesa_cli.daraja import answers
-from mpesa_cli.domain.evidence import QueryAnswered
+from mpesa_cli.domain.evidence import Accepted, QueryAnswered
 from mpesa_cli.domain.payment import Attempt, Payment
 from mpesa_cli.domain.state import AttemptState, Flag
 from mpesa_cli.ledger.ledger import Ledger
@@ -40,11 +40,27 @@ def can_settle(attempt: Attempt) -> bool:
     return attempt.state is AttemptState.FAILED and Flag.UNCONFIRMED in attempt.view.flags
 
 
+def is_doubted(attempt: Attempt) -> bool:
+    """Whether a callback came and left it in doubt: paid without a receipt, or a code that its own words contradict."""
+    return attempt.state is AttemptState.UNKNOWN and attempt.view.source == "callback"
+
+
+def _is_its_own(ledger: Ledger, attempt: Attempt, checkout_request_id: str) -> bool:
+    """Whether an answer about this id is about the attempt: its acceptance named it, or a callback that named no other
+    attempt's. Else the payment of one order could be told of another."""
+    if list(ledger.carriers_of(checkout_request_id)) == [attempt.ref]:
+        return True
+    named = (e.checkout_request_id for e in ledger.evidence(attempt.ref) if isinstance(e, Accepted))
+    return checkout_request_id in named
+
+
 def ask(ledger: Ledger, daraja: Queries, payment: Payment, attempt: Attempt, now_us: Callable[[], int]) -> Asked:
     """Query one attempt and append what the answer says about its outcome. LedgerBusy or LedgerUnusable may rise."""
     checkout_request_id = attempt.view.checkout_request_id
     if checkout_request_id is None:
         return Asked(payment, "Daraja gave no CheckoutRequestID to ask about")
+    if not _is_its_own(ledger, attempt, checkout_request_id):
+        return Asked(payment, "Another attempt has the CheckoutRequestID that a callback named, so Daraja was not asked")
     match daraja.query(checkout_request_id, payment.shortcode):
         case answers.Final(result_code, result_desc):
             with ledger.write() as tx:

@@ -6,9 +6,9 @@ not read yet or fully applied, whenever the process dies.
 
 from dataclasses import dataclass
 
-from mpesa_cli.daraja.callbacks import StkFailed, StkPaid, read_stk_callback
+from mpesa_cli.daraja.callbacks import StkClaimed, StkFailed, StkPaid, StkSaid, read_stk_callback
 from mpesa_cli.daraja.strict_json import Unreadable
-from mpesa_cli.domain.evidence import CallbackFailed, Received, SenderLost, Withdrawn
+from mpesa_cli.domain.evidence import CallbackFailed, ClaimedPaid, Received, SenderLost, Withdrawn
 from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
 from mpesa_cli.domain.push_rules import INTENT_LIFE_S
@@ -25,7 +25,7 @@ SENDER_LOST_AFTER_S = 60
 class Applied:
     """What a callback says, the payment as it stands with it, and whether that is anything new."""
 
-    said: StkPaid | StkFailed | Unreadable
+    said: StkSaid | Unreadable
     payment: Payment | None
     new: bool
 
@@ -44,6 +44,21 @@ def apply_in(tx: LedgerWrite, raw: RawCallback) -> Applied:
                     receipt=said.receipt,
                     amount_cents=said.amount_cents,
                     transacted_us=said.transacted_us,
+                    merchant_request_id=said.merchant_request_id,
+                    callback_id=raw.callback_id,
+                    checkout_request_id=said.checkout_request_id,
+                    msisdn=said.msisdn,
+                ),
+                before,
+            )
+        case StkClaimed():
+            payment = tx.append(
+                raw.attempt,
+                ClaimedPaid(
+                    at_us=raw.received_us,
+                    result_desc=said.result_desc,
+                    told=said.told,
+                    amount_cents=said.amount_cents,
                     merchant_request_id=said.merchant_request_id,
                     callback_id=raw.callback_id,
                     checkout_request_id=said.checkout_request_id,

@@ -11,7 +11,7 @@ from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.domain.payment import Payment
 from mpesa_cli.domain.state import AttemptState, Flag, PaymentStatus
 from mpesa_cli.ledger.ledger import Ledger
-from mpesa_cli.operations.ask import Queries, ask, can_settle
+from mpesa_cli.operations.ask import Queries, ask, can_settle, is_doubted
 from mpesa_cli.operations.settle import apply_unread, give_up_on_lost_senders
 
 FIRST_QUERY_AFTER_S = 10.0
@@ -47,12 +47,15 @@ def watch(
     deadline_us = now_us() + int(timeout_s * SECOND_US)
     interval_s = FIRST_QUERY_AFTER_S
     next_query_us: int | None = None
+    doubted = False
     while True:
         deliver()
         payment = look(ledger, payment_id, now_us())
         news = ""
         if next_query_us is None:
             next_query_us = _first_query_us(payment, now_us(), random())
+        if not doubted and any(is_doubted(a) for a in payment.attempts):
+            doubted, next_query_us = True, now_us()  # a query settles it, and nothing else is to come
         open_attempt = next((a for a in reversed(payment.attempts) if can_settle(a)), None)
         if daraja is not None and open_attempt and not is_settled(payment) and now_us() >= next_query_us:
             asked = ask(ledger, daraja, payment, open_attempt, now_us)

@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from mpesa_cli.domain.amount import format_cents
+from mpesa_cli.domain.codes_said import contradicted
 from mpesa_cli.domain.moments import day_and_time, rfc3339
 from mpesa_cli.domain.msisdn import mask_msisdn
 from mpesa_cli.domain.payment import Attempt, Payment
@@ -145,6 +146,11 @@ def attempt_words(attempt: Attempt) -> str:
             unsure = " (Daraja's query said so; no callback came.)" if Flag.UNCONFIRMED in view.flags else ""
             return f"{stk_result(view.result_code or '').staff}{unsure}{_quoted(attempt)}"
         case AttemptState.UNKNOWN:
+            if view.source == "callback" and view.result_code == "0":
+                return ("M-PESA says that it was paid, but the message has no receipt number that can be read, and "
+                        f"that is no proof.{_quoted(attempt)}")  # fmt: skip
+            if view.source in {"callback", "query"} and contradicted(view.result_code or "", view.result_desc or ""):
+                return f"M-PESA's code and its words say two different things, so neither counts.{_quoted(attempt)}"
             if view.source in {"callback", "query"}:
                 return f"{stk_result(view.result_code or '').staff}{_quoted(attempt)}"
             if view.result_code is None:

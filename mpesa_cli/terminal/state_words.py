@@ -22,6 +22,7 @@ FLAG_WORDS: dict[Flag, str] = {
     Flag.OVERDUE: f"pending for more than {OVERDUE_AFTER_S} s. Time alone never makes it failed.",
     Flag.LATE: f"paid, more than {OVERDUE_AFTER_S} s after the prompt was sent.",
     Flag.CONFLICT: "paid, and something else said otherwise. The success stands.",
+    Flag.ODD_TIME: "paid, and the time that was told of it can't be true: `paid_at` is when we heard of it.",
     Flag.UNCONFIRMED: "only a query said so: paid with no receipt number yet, or failed with no callback.",
 }
 

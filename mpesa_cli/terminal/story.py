@@ -5,6 +5,7 @@ from mpesa_cli.domain.evidence import (
     Accepted,
     Ambiguous,
     CallbackFailed,
+    ClaimedPaid,
     Decided,
     Evidence,
     GivenUp,
@@ -50,6 +51,9 @@ def sentence(evidence: Evidence) -> str:  # noqa: PLR0912 - one branch for each 
             return f"Given up before anything was sent: {reason}."
         case Received():
             return _received(evidence)
+        case ClaimedPaid(told=told, result_desc=text):
+            instead = f" (in its place: {told})" if told else ""
+            return f"A callback said paid, without a receipt number that can be read{instead}. [0: {text}]"
         case CallbackFailed(result_code=code, result_desc=text):
             return f"A callback said no: {stk_result(code).title} [{code}: {text}]"
         case QueryAnswered(result_code=code, result_desc=text):
