@@ -14,7 +14,7 @@ from mpesa_cli.daraja.wire_text import plain_text, stamp_us, wire_id
 from mpesa_cli.domain.amount import decimal_to_cents
 from mpesa_cli.domain.shown_number import kept_form
 
-_RECEIPT = re.compile(r"[A-Za-z0-9]{8,20}")
+_RECEIPT = re.compile(r"(?=[0-9]*[A-Za-z])[A-Za-z0-9]{8,20}")
 _LONG_NUMBER = re.compile(r"[0-9]{9}")
 _RESULT_CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _AMOUNT_TEXT = re.compile(r"(?:[0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.[0-9]{1,4})?")
@@ -72,7 +72,7 @@ def read_stk_callback(body: bytes) -> StkSaid | Unreadable:
 
 
 def read_receipt(value: Json) -> str | None:
-    """An M-Pesa receipt number in capitals, or None: 8 to 20 letters and digits (daraja.md 10.1)."""
+    """An M-Pesa receipt number in capitals, or None: 8 to 20 letters and digits, not digits alone (daraja.md 10.1)."""
     if not isinstance(value, str) or not _RECEIPT.fullmatch(value.strip(" ")):
         return None
     return value.strip(" ").upper()

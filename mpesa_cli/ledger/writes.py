@@ -24,7 +24,6 @@ from mpesa_cli.ledger.rows import PAYMENT_COLUMNS, save_payment, save_view
 from mpesa_cli.ledger.strangers import StrangerWrites
 from mpesa_cli.ledger.tokens import TokenWrites
 
-
 _TOLD = (ev.Received, ev.ClaimedPaid, ev.CallbackFailed)
 """What comes from outside, perhaps more than once: each body has an id and a time of its own."""
 

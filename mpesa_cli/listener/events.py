@@ -9,7 +9,7 @@ from mpesa_cli.domain.payment import AttemptRef, Payment
 Kind = Literal[
     "stored",  # a raw body is on disk, and was answered 200
     "repeat",  # the same body again: answered 200, nothing stored
-    "settled",  # a stored body was applied; ``payment`` is as it stands now, ``detail`` "" or "nothing new"
+    "settled",  # a stored body was applied; ``payment`` as it stands now, ``detail`` "", "nothing new" or "conflict"
     "validated",  # a C2B validation was answered; ``detail`` is "accepted" or the C2B000xx code
     "unreadable",  # a stored body on a valid path could not be believed: kept for a person, ``detail`` says why
     "untrusted",  # something came on a path without a secret: kept, and believed in nothing

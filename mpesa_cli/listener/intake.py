@@ -64,7 +64,8 @@ class Intake:
         self._on_event = on_event
         self._c2b = c2b
         self._asker = Asker(ask) if ask else None
-        self.settling = Settling(ledger, now_us, on_event, c2b.shop if c2b else None)
+        asks = self._asker.ask if self._asker else None
+        self.settling = Settling(ledger, now_us, on_event, c2b.shop if c2b else None, asks)
         self._sms_secret_hash = sms_secret_hash
         self.healthy = True
 

@@ -73,8 +73,9 @@ def _settled(event: Event) -> str:
         return f"settled      {event.detail}"
     view = payment.telling.view
     result = f"  {stk_result(view.result_code).title}" if payment.status == "failed" and view.result_code else ""
+    word = {"nothing new": "repeat", "conflict": "conflict"}.get(event.detail, payment.status.value)
     return (
-        f"{payment.status.value:12} order {payment.order_id}  {format_cents(payment.amount_cents)}  "
+        f"{word:12} order {payment.order_id}  {format_cents(payment.amount_cents)}  "
         f"{mask_msisdn(payment.telling.msisdn)}  {view.receipt or ''}{result}"
     ).rstrip()
 

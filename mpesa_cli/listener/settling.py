@@ -8,15 +8,18 @@ meantime is not applied twice, and a listener that was killed starts where it wa
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from mpesa_cli.daraja.c2b_payment import read_c2b
 from mpesa_cli.daraja.strict_json import Unreadable
-from mpesa_cli.domain.payment import AttemptRef
+from mpesa_cli.domain.payment import AttemptRef, Payment
+from mpesa_cli.domain.state import Flag, is_open
 from mpesa_cli.errors import MpesaError
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawBody, RawCallback
+from mpesa_cli.listener.deliveries import Ask
 from mpesa_cli.listener.events import Event, OnEvent
 from mpesa_cli.operations import c2b, settle
+from mpesa_cli.operations.ask import is_doubted
 from mpesa_cli.operations.each_alone import is_its_own, words_of
 
 Name: TypeAlias = AttemptRef | str
@@ -27,9 +30,14 @@ class Settling:
     """What has something unread, in the order in which it came."""
 
     def __init__(
-        self, ledger: Ledger, now_us: Callable[[], int], on_event: OnEvent, shop: c2b.Shop | None = None
-    ) -> None:
-        """Nothing is read here; see :meth:`recover`. Without a shop, confirmations are left alone."""
+        self, ledger: Ledger, now_us: Callable[[], int], on_event: OnEvent, shop: c2b.Shop | None = None,
+        on_doubt: Ask | None = None,
+    ) -> None:  # fmt: skip
+        """Nothing is read here; see :meth:`recover`. Without a shop, confirmations are left alone.
+
+        ``on_doubt`` hears of an attempt whose callback left it open: it proves nothing, or could not be read.
+        """
+        self._on_doubt = on_doubt
         self._ledger = ledger
         self._now_us = now_us
         self._on_event = on_event
@@ -93,6 +101,15 @@ class Settling:
             self._waiting.pop(name, None)
         for event in events:
             self._on_event(event)
+            self._ask_where_in_doubt(event)
+
+    def _ask_where_in_doubt(self, event: Event) -> None:
+        payment = event.payment
+        if self._on_doubt is None or event.channel != "stk" or payment is None:
+            return
+        attempt = next((each for each in payment.attempts if each.ref == event.attempt), None)
+        if attempt is not None and (is_doubted(attempt) or (event.kind == "unreadable" and is_open(attempt.state))):
+            self._on_doubt(payment, attempt)
 
     def _alone(self, name: Name, failed: Exception) -> Event:
         """Apply each body of a name by itself, so that one which can't be applied is held. Only where the ledger itself
@@ -126,12 +143,14 @@ class Settling:
             )
         return Event(
             "settled", self._now_us(), raw.peer, "stk", ref, applied.payment, raw.callback_id,
-            said.checkout_request_id, detail="" if applied.new else "nothing new",
+            said.checkout_request_id, detail=_news(applied.before, applied.payment, ref),
         )  # fmt: skip
 
     def _apply_confirmation(self, tx: LedgerWrite, raw: RawBody) -> Event:
         assert self._shop is not None  # noqa: S101 - or no confirmation would have been looked up
         said = read_c2b(raw.body)
+        known = None if isinstance(said, Unreadable) else tx.receipt_owner(said.receipt)
+        before = tx.payment(known.payment_id) if known else None
         payment = c2b.apply_in(tx, raw, self._shop)
         event = Event("settled", self._now_us(), raw.peer, "c2b-confirmation", callback_id=raw.callback_id)
         if isinstance(said, Unreadable):
@@ -139,4 +158,17 @@ class Settling:
         if payment is None:
             return replace(event, kind="unreadable", detail=f"paid to shortcode {said.shortcode}, which is not ours")
         owner = tx.receipt_owner(said.receipt)
-        return replace(event, payment=payment, attempt=owner, receipt=said.receipt)
+        news = _news(before, payment, owner, said.amount_cents) if owner else ""
+        return replace(event, payment=payment, attempt=owner, receipt=said.receipt, detail=news)
+
+
+def _news(
+    before: Payment | None, now: Payment | None, ref: AttemptRef, told_cents: int | None = None
+) -> Literal["", "nothing new", "conflict"]:
+    """What a message brought of an attempt: something, nothing that was not known, or a contradiction."""
+    was, is_ = (next((a for a in p.attempts if a.ref == ref), None) if p else None for p in (before, now))
+    if is_ is None or Flag.CONFLICT not in is_.view.flags:
+        return "nothing new" if before == now else ""
+    if was is None or Flag.CONFLICT not in was.view.flags or told_cents not in (None, is_.amount_cents):
+        return "conflict"
+    return "nothing new" if before == now else ""

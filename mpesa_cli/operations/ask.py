@@ -60,7 +60,7 @@ def ask(ledger: Ledger, daraja: Queries, payment: Payment, attempt: Attempt, now
     if checkout_request_id is None:
         return Asked(payment, "Daraja gave no CheckoutRequestID to ask about")
     if not _is_its_own(ledger, attempt, checkout_request_id):
-        return Asked(payment, "Another attempt has the CheckoutRequestID that a callback named, so Daraja was not asked")
+        return Asked(payment, "The id that a callback named is another attempt's, so Daraja was not asked")
     match daraja.query(checkout_request_id, payment.shortcode):
         case answers.Final(result_code, result_desc):
             with ledger.write() as tx:

@@ -23,11 +23,12 @@ SENDER_LOST_AFTER_S = 60
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a callback says, the payment as it stands with it, and whether that is anything new."""
+    """What a callback says, the payment as it stands with it and as it stood ``before``, and whether it is news."""
 
     said: StkSaid | Unreadable
     payment: Payment | None
     new: bool
+    before: Payment | None = None
 
 
 def apply_in(tx: LedgerWrite, raw: RawCallback) -> Applied:
@@ -83,7 +84,7 @@ def apply_in(tx: LedgerWrite, raw: RawCallback) -> Applied:
             hold_body(tx, raw, "stk", said.reason, said.words)
             return Applied(said, before, new=False)
     tx.mark_callback(raw.callback_id, "applied" if payment != before else "repeat")
-    return Applied(said, payment, new=payment != before)
+    return Applied(said, payment, new=payment != before, before=before)
 
 
 def apply_unread(ledger: Ledger, attempt: AttemptRef | None) -> int:

@@ -146,18 +146,23 @@ def attempt_words(attempt: Attempt) -> str:
             unsure = " (Daraja's query said so; no callback came.)" if Flag.UNCONFIRMED in view.flags else ""
             return f"{stk_result(view.result_code or '').staff}{unsure}{_quoted(attempt)}"
         case AttemptState.UNKNOWN:
-            if view.source == "callback" and view.result_code == "0":
-                return ("M-PESA says that it was paid, but the message has no receipt number that can be read, and "
-                        f"that is no proof.{_quoted(attempt)}")  # fmt: skip
-            if view.source in {"callback", "query"} and contradicted(view.result_code or "", view.result_desc or ""):
-                return f"M-PESA's code and its words say two different things, so neither counts.{_quoted(attempt)}"
-            if view.source in {"callback", "query"}:
-                return f"{stk_result(view.result_code or '').staff}{_quoted(attempt)}"
-            if view.result_code is None:
-                return "The program that sent the prompt was stopped before it could store Daraja's answer."
-            return f"{doubtful_meaning(view.result_code, view.result_desc or '').staff}{_quoted(attempt)}"
+            return _unknown_words(attempt)
         case _:
             assert_never(attempt.state)
+
+
+def _unknown_words(attempt: Attempt) -> str:
+    view = attempt.view
+    code, text = view.result_code, view.result_desc or ""
+    if code is None:
+        return "The program that sent the prompt was stopped before it could store Daraja's answer."
+    if view.source not in {"callback", "query"}:
+        return f"{doubtful_meaning(code, text).staff}{_quoted(attempt)}"
+    if contradicted(code, text):
+        return f"M-PESA's code and its words say two different things, so neither counts.{_quoted(attempt)}"
+    if code == "0":
+        return f"M-PESA says paid, but gives no receipt number that can be read. That is no proof.{_quoted(attempt)}"
+    return f"{stk_result(code).staff}{_quoted(attempt)}"
 
 
 def _quoted(attempt: Attempt) -> str:
@@ -172,6 +177,8 @@ def _doubts(payment: Payment) -> list[str]:
                      "look for it on the M-PESA statement.")  # fmt: skip
     if Flag.LATE in flags:
         lines.append("It came late, after the prompt's time was over.")
+    if Flag.ODD_TIME in flags:
+        lines.append("The time that its message told can't be true; the time shown is when it was heard of.")
     if Flag.CONFLICT in flags:
         lines.append("Another message said otherwise (see the attempts with --json); the payment stands.")
     return lines

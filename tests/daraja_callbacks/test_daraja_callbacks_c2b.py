@@ -89,6 +89,7 @@ def test_absent_fields_that_decide_nothing_are_fine() -> None:
         ({"TransAmount": "1,72.00"}, "bad-amount"),
         ({"TransAmount": "11,720,5"}, "bad-amount"),
         ({"TransID": "UKO4Q7X"}, "bad-receipt"),
+        ({"TransID": "254708374149"}, "bad-receipt"),
     ],
 )
 def test_what_names_no_payment_is_unreadable_by_name(changed: dict[str, object], reason: str) -> None:

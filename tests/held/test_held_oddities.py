@@ -86,7 +86,7 @@ def check(shop: HeldShop, by_hand: list[Any], on_prompt: list[bytes], cut: int) 
             assert closed or (held_id in named and done.status == 7), body
             continue
         told = shop.ledger.rows(
-            "SELECT payment_id FROM journal WHERE kind IN ('received', 'callback_failed') "
+            "SELECT payment_id FROM journal WHERE kind IN ('received', 'claimed_paid', 'callback_failed') "
             "AND json_extract(facts, '$.callback_id')=?", (callback_id,),
         )  # fmt: skip
         assert verdict == "repeat" or (verdict == "applied" and told), (channel, verdict, body)

@@ -192,7 +192,6 @@ class TestForgedSuccess:
             encode(paid()).replace(b'"Value": 150', b'"Value": NaN'),
             encode(paid()).replace(b'"Value": 150', b'"Value": 1, "Value": 150'),
             encode(paid()).replace(b'{"Name": "Balance"}', b'{"Name": "Amount", "Value": 150}'),
-            encode(failed(0)),
         ],
     )
     def test_a_success_by_trick_is_not_read_as_one(self, bench: Bench, body: bytes) -> None:

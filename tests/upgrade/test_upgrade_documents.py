@@ -14,7 +14,16 @@ OTHER = {
     "audit verify --json.rows": "each body that 0.1.0 had marked unreadable is held, and that is journaled",
     "audit verify --json.head.seq": "the same",
     "audit verify --json.head.hash": "the same",
-}
+    # The kept ledger's payments by hand tell a time half an hour after they were received.
+    **{f"{line} --json{path}": "a time that can't be true is not believed: when it was heard of, and a flag"
+       for line, path in (
+           *((f"status {order} --no-refresh", path) for order in ("part", "over", "C2B-UKO0H00004")
+             for path in (".paid_at", ".attempts[0].flags", ".attempts[1].flags")),
+           *(("history", f"[{row}]{path}") for row in (2, 3, 4)
+             for path in (".paid_at", ".attempts[0].flags", ".attempts[1].flags")),
+           *((f"log {order}", ".journal") for order in ("part", "over", "C2B-UKO0H00004")),
+       )},
+}  # fmt: skip
 """Where another value is right, by command line and path in its document: why. CHANGELOG names each."""
 
 
@@ -46,4 +55,4 @@ def test_every_document_of_the_first_version_is_said_again(mpesa: Any, home: Pat
             found.append(f"{line}: exit status was {was['status']}, is {done.status}")
         said = json.loads(done.stdout.replace(str(home), "HOME"))
         found += [each for each in differing(was["document"], said, line) if each.split(": ")[0] not in OTHER]
-    assert found == []
+    assert found == [], chr(10).join(found)
