@@ -8,9 +8,10 @@ from mpesa_cli.domain.amount import format_cents
 from mpesa_cli.domain.amount_words import counted
 from mpesa_cli.domain.history import day_of
 from mpesa_cli.domain.moments import day_and_time
+from mpesa_cli.domain.restored import LOST_CODE
 from mpesa_cli.terminal.break_words import break_group
 from mpesa_cli.terminal.claim_words import claim_lines
-from mpesa_cli.terminal.held_words import ADVICE, held_line
+from mpesa_cli.terminal.held_words import ADVICE, held_line, lost_line
 from mpesa_cli.terminal.payment_words import advice, headline
 from mpesa_cli.terminal.reconcile_lines import LINES_MOST, Group, run_lines
 
@@ -81,7 +82,11 @@ def _groups(
     claims = [claim for claim in found.done.claims if _claim(claim) not in told]
     yield Group("", list(claim_lines(claims[:LINES_MOST])), len(claims))
     held = [message for message in found.held if _held(message) not in told]
-    yield Group("", list(map(held_line, held[:LINES_MOST])), len(held), (f"  {ADVICE}",))
+    lost = [message for message in held if message.code == LOST_CODE]
+    if lost:  # anybody may have sent them: they shall not crowd out the others
+        yield Group("", [lost_line(lost)], 1, (f"  {ADVICE}",))
+    others = [message for message in held if message.code != LOST_CODE]
+    yield Group("", list(map(held_line, others[:LINES_MOST])), len(others), (f"  {ADVICE}",))
     shortcodes, verbose = found.shop.shortcodes, bool(streams.verbosity)
     scopes = found.balanced.scopes if verbose else ()
     for counts in ledger.difference_counts(shortcodes, scopes, untold_on=untold_on):

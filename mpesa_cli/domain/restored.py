@@ -13,6 +13,11 @@ from mpesa_cli.errors import Conflict, MpesaError
 MARGIN_US = 600 * SECOND_US
 """How far M-PESA's clock and ours may be apart, and how long what was on its way may take to be written down."""
 
+LOST_CODE = "after-restore"
+"""The code of a held callback on an address that the restored ledger does not know."""
+LOST_FOR_US = 24 * 3_600 * SECOND_US
+LOST_BODIES_MAX, LOST_OF_ADDRESS_MAX, LOST_BODY_BYTES = 1_000, 100, 4 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:

@@ -29,6 +29,12 @@ class GapReads(Protocol):
         ``shortcodes`` are all on which the profile takes money.
         """
 
+    def last_restore_us(self) -> int | None:
+        """When this ledger was last put back from a copy, or None."""
+
+    def lost_senders(self, since_us: int) -> Sequence[str]:
+        """The addresses of the callbacks that are held since, on addresses that this ledger does not know."""
+
     def is_named(self, receipt: str) -> bool:
         """Whether a person has said that this receipt pays no order here."""
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.restored import Gap, InTheGap, NotPaid, Restored, Word, may_be_its
+from mpesa_cli.domain.restored import LOST_CODE, Gap, InTheGap, NotPaid, Restored, Word, may_be_its
 from mpesa_cli.domain.spans import Span, union
 from mpesa_cli.ledger.books import ROW_COLUMNS, statement_row
 from mpesa_cli.ledger.chaining import Chaining
@@ -70,6 +70,16 @@ class RestoredReads(Reads):
         once = {row.receipt: row for row in free}
         fitting = may_be_its(list(once.values()), amount_cents, msisdn)
         return InTheGap(restored, tuple(shortcodes), self._last_word(order_id), fitting)
+
+    def last_restore_us(self) -> int | None:
+        """When this ledger was last put back from a copy, or None."""
+        found: list[Any] = self.rows("SELECT max(restored_us) FROM gaps")
+        return None if found[0][0] is None else int(found[0][0])
+
+    def lost_senders(self, since_us: int) -> Sequence[str]:
+        """The addresses of the callbacks that are held since, on addresses that this ledger does not know."""
+        rows = self.rows("SELECT peer FROM held_messages WHERE code = ? AND received_us >= ?", (LOST_CODE, since_us))
+        return [str(peer) for (peer,) in rows]
 
     def is_named(self, receipt: str) -> bool:
         """Whether a person has said that this receipt pays no order here."""

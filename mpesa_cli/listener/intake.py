@@ -92,7 +92,7 @@ class Intake:
         placed: list[_Placed] = []
         for index, place, delivery in self._places(to_store):
             if place is None:
-                verdicts[index] = UNKNOWN
+                verdicts[index] = self._lost(delivery)
             else:
                 placed.append((index, place, delivery))
         for index, verdict in self._store(placed):
@@ -114,6 +114,16 @@ class Intake:
             self._failed(error, numbered[0][1].peer, len(numbered))
             return []
         return [(index, place, delivery) for (index, delivery), place in zip(numbered, places, strict=True)]
+
+    def _lost(self, delivery: StoredDelivery) -> Verdict:
+        """What nobody here knows: after a restore it may be about what was lost."""
+        from mpesa_cli.listener.after_restore import keep_lost
+
+        try:
+            return keep_lost(self._ledger, delivery, self._now_us, self._on_event)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the answer must be 503 and not a hang
+            self._failed(error, delivery.peer)
+            return UNAVAILABLE
 
     def _sms_report(self, delivery: SmsReport) -> Verdict:
         """File what became of a text message of ours; it touches no payment."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mpesa_cli.domain.amount import cents_to_json, format_cents
+from mpesa_cli.domain.amount_words import counted
 from mpesa_cli.domain.held import HeldChannel, HeldMessage, HeldState
 from mpesa_cli.domain.moments import day_and_time, rfc3339
 from mpesa_cli.domain.strangers import Report
@@ -39,6 +40,19 @@ def held_line(message: HeldMessage) -> str:
     return (
         f"HELD  {day_and_time(message.received_us)}  {CHANNEL_WORDS[message.channel]}  {what}: {why}{again}  "
         f"[{message.held_id}]"
+    )
+
+
+def lost_line(found: Sequence[HeldMessage]) -> str:
+    """All callbacks in one line that came after a restore for prompts which the ledger does not know."""
+    first, last = found[0], found[-1]
+    when = day_and_time(first.received_us)
+    until = "" if len(found) == 1 else f" to {day_and_time(last.received_us)}"
+    shown = [each.receipt for each in found if each.receipt]
+    receipts = f", with receipts {', '.join(shown[:3])}{' and more' if len(shown) > 3 else ''}" if shown else ""
+    return (
+        f"HELD  {when}{until}  {counted(len(found), 'callback')} for prompts that the restored ledger does not know"
+        f"{receipts}: M-PESA's record tells. All of them: mpesa held"
     )
 
 
