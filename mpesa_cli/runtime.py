@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import httpx
 
     from mpesa_cli.daraja.client import DarajaClient
+    from mpesa_cli.daraja.pull_page import OddRow
     from mpesa_cli.domain.payment import Attempt, Payment
     from mpesa_cli.domain.statement_row import StatementRow
     from mpesa_cli.ledger.marker import Marker
@@ -141,14 +142,16 @@ class Runtime:
         """The client for the profile's Daraja. Raises SecretMissing or SettingsError; sends nothing yet."""
         return self._client(profile, self.secret_store(profile))
 
-    def pull_rows(self, profile: "Profile", from_us: int, until_us: int) -> "Iterator[StatementRow]":
+    def pull_rows(
+        self, profile: "Profile", from_us: int, until_us: int, note_odd: "Callable[[OddRow], object] | None" = None
+    ) -> "Iterator[StatementRow]":
         """What M-PESA lists as paid to the shortcode in a span of at most 48 hours (daraja.md 7.8).
 
         Raises MpesaError, also while it is being read; code ``pull-not-registered`` until that was done once.
         """
         from mpesa_cli.daraja.pull import pull_rows
 
-        return pull_rows(self.daraja(profile), profile.shortcode, from_us, until_us, self.sleep)
+        return pull_rows(self.daraja(profile), profile.shortcode, from_us, until_us, self.sleep, note_odd)
 
     def push_hands(self, profile: "Profile") -> "PushHands":
         """What the push operation needs of the outside, for one profile. Raises SettingsError or SecretMissing."""

@@ -111,6 +111,8 @@ class Events:
             document = payment_document(payment, now_us)
             paid_at = ledger.became_paid_at(payment) if payment.status in _WAS_PAID else None
             is_news = paid_at is not None and seq < paid_at <= until
+            if is_news and ledger.was_read_late(payment_id):
+                document["late"] = True
             # Whoever is cut off between the two gets both again: "paid" must not be the one that is missed.
             blocks.append(_block("payment.updated", document, None if is_news else at))
             if is_news:

@@ -138,6 +138,7 @@ def held_done(
     Exit status: 0 done, 2 no such message, 9 it was not open any more.
     """
     from mpesa_cli.commands.reasons import checked_reason, who
+    from mpesa_cli.operations.held import deal_with
     from mpesa_cli.terminal.held_words import held_document
 
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
@@ -145,8 +146,7 @@ def held_done(
     said = checked_reason(reason, example="--reason 'money of the other till, told its owner'")
     ledger = runtime.ledger(runtime.profile(profile))
     meant = _found(ledger, held_id).held_id
-    with ledger.write() as tx:
-        done = tx.held_done(meant, by=name, reason=said, at_us=runtime.now_us())
+    done = deal_with(ledger, meant, by=name, reason=said, now_us=runtime.now_us())
     if json_:
         print_json(runtime.streams, held_document(done))
     else:

@@ -21,6 +21,7 @@ from mpesa_cli.operations.standing import find_standing
 from mpesa_cli.operations.statement_intake import Taken, take_file, take_pulled
 
 if TYPE_CHECKING:
+    from mpesa_cli.daraja.pull_page import OddRow
     from mpesa_cli.ledger.sqlite import SqliteLedger
     from mpesa_cli.runtime import Runtime
     from mpesa_cli.settings.profile import Profile
@@ -167,14 +168,15 @@ def _taken(
             hint="Nothing was asked. Pull Transactions looks back: mpesa reconcile --pull --since today",
             code="invalid-date",
         )
+    odd: list[OddRow] = []
     try:
-        rows = list(runtime.pull_rows(settings, since_us, now_us))
+        rows = list(runtime.pull_rows(settings, since_us, now_us, odd.append))
     except Temporary as failed:
         asked_in_vain = failed.code != "pull-not-compared"
         said = "Pull Transactions could not be asked this time: " if asked_in_vain else ""
         runtime.streams.complain(f"{said}{failed.message}")
         return taken, True
-    return [*taken, take_pulled(ledger, rows, shop.shortcodes, now_us, now_us)], False
+    return [*taken, take_pulled(ledger, rows, shop.shortcodes, now_us, now_us, odd)], False
 
 
 def _files(runtime: "Runtime", ledger: "SqliteLedger", asked: Asked, shop: BooksShop) -> Iterator[Taken]:

@@ -14,6 +14,7 @@ from mpesa_cli.daraja.pull_page import (
     NOT_COMPARED,
     NOTHING,
     Fields,
+    OddRow,
     read_object,
     read_page,
     read_row,
@@ -56,12 +57,14 @@ def register(client: Posts, body: dict[str, str]) -> bool:
 
 
 def pull_rows(
-    client: Posts, shortcode: str, from_us: int, until_us: int, sleep: Callable[[float], None]
-) -> Iterator[StatementRow]:
+    client: Posts, shortcode: str, from_us: int, until_us: int, sleep: Callable[[float], None],
+    note_odd: Callable[[OddRow], object] | None = None,
+) -> Iterator[StatementRow]:  # fmt: skip
     """What came in from ``from_us`` up to ``until_us`` (at most 48 hours), in the order in which Daraja tells it.
 
     Nothing says how long a page is, so it goes on until a page brings nothing new (docs/assumptions.md A60), a
-    pause between two. A receipt is given once.
+    pause between two. A receipt is given once; ``note_odd`` gets each transaction that
+    can't be read, or the first of them is an error.
     Raises InvalidInput, RequestRefused ("pull-not-registered" and others), Temporary.
     """
     if not 0 < until_us - from_us <= WINDOW_S * SECOND_US:
@@ -71,19 +74,27 @@ def pull_rows(
             code="pull-window",
         )
     seen: set[tuple[str, int]] = set()
+    odd: list[OddRow] = []
     offset = longest = 0
     for number in range(1, PAGES_MAX + 1):
         page = _page(client, _query_body(shortcode, from_us, until_us, offset), sleep)
-        rows = [read_row(each, offset + index) for index, each in enumerate(page, 1)]
-        known = len(seen)
+        read = [read_row(each, offset + index) for index, each in enumerate(page, 1)]
+        rows = [row for row in read if isinstance(row, StatementRow)]
+        known = len(seen) + len(odd)
+        for each in read:
+            if isinstance(each, OddRow) and each not in odd:
+                if note_odd is None:
+                    raise unreadable(f"there is {each.what}")
+                odd.append(each)
+                note_odd(each)
         for row in rows:
             if (row.receipt, row.amount_cents) not in seen:
                 seen.add((row.receipt, row.amount_cents))
                 yield row
-        fresh = len(seen) - known
+        fresh = len(seen) + len(odd) - known
         if not fresh:
             return
-        longest = max(longest, len(rows))
+        longest = max(longest, len(read))
         if number >= PAGES_OF_ANY_KIND and fresh < longest:
             break
         offset += len(page)

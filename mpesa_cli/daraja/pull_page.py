@@ -4,6 +4,7 @@ Tolerant of how keys are spelt, which Daraja varies within one answer; never of 
 """
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
@@ -13,6 +14,7 @@ from mpesa_cli.daraja.error_body import read_code, read_error, told
 from mpesa_cli.daraja.plain_words import one_line
 from mpesa_cli.daraja.strict_json import Json, UnreadableError, parse_json
 from mpesa_cli.daraja.wire_text import plain_text
+from mpesa_cli.domain.held_facts import amount_shown, receipt_shown
 from mpesa_cli.domain.moments import EAT
 from mpesa_cli.domain.statement_row import RowKind, StatementRow
 from mpesa_cli.errors import MpesaError, RequestRefused, Temporary
@@ -28,6 +30,8 @@ _SUCCESS = re.compile(r"success(?:ful(?:ly)?)?[.!]?", re.IGNORECASE)
 _ID = re.compile(r"[^A-Za-z0-9]")
 _PHONE = re.compile(r"(?:\+?254|0)?([17][0-9]{8})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_KEPT = ("transactionid", "amount", "trxdate", "transactiontype")
 
 Fields: TypeAlias = dict[str, Json]
 """One object of an answer: its keys in lower case, without spaces and dashes."""
@@ -62,13 +66,23 @@ def read_page(status: int, answer: bytes) -> list[Fields]:
     return [_keyed(each) for each in flat if isinstance(each, dict)]
 
 
-def read_row(said: Fields, line: int) -> StatementRow:
-    """One transaction as a row. What can't be read is not skipped, since it may be money: raises Temporary."""
+@dataclass(frozen=True, slots=True)
+class OddRow:
+    """A transaction that can't be read, and may be money: what can be read of it all the same. No name, no number."""
+
+    what: str
+    receipt: str
+    amount_cents: int | None
+    cells: dict[str, str]
+
+
+def read_row(said: Fields, line: int) -> StatementRow | OddRow:
+    """One transaction as a row. What can't be read is not skipped, since it may be money."""
     cents = read_amount(said.get("amount"))
     identity = said.get("transactionid")
     receipt = read_receipt(identity) or _ID.sub("", plain_text(identity, 40)).upper()
     if cents is None or not receipt:
-        raise unreadable(f"transaction {line} has no receipt or no amount that can be read")
+        return _odd(said, "a transaction without a receipt or an amount that can be read")
     kind = _kind(plain_text(said.get("transactiontype"), 60))
     return StatementRow(
         receipt=receipt,
@@ -81,6 +95,12 @@ def read_row(said: Fields, line: int) -> StatementRow:
         linked="",
         line=line,
     )
+
+
+def _odd(said: Fields, what: str) -> OddRow:
+    kept = {name: plain_text(said[name], 40) for name in _KEPT if said.get(name) is not None}
+    shown = receipt_shown(kept.get("transactionid", ""))
+    return OddRow(what, shown, amount_shown(kept.get("amount", "")), kept)
 
 
 def _kind(transaction_type: str) -> RowKind:

@@ -23,6 +23,7 @@ _COLUMNS = (
 
 
 # The money of a message that is open became a payment; or that of one that was dealt with appeared afterwards.
+_BREAK = "'unknown_row-' || substr(h.source, 5, 8) || '-' || h.line"  # operations/breaks.py names it so
 _PAID_BY_NOW = """
     SELECT h.held_id, r.payment_id FROM held_messages h JOIN receipts r ON r.receipt = h.receipt
     JOIN attempts a ON a.payment_id = r.payment_id AND a.number = r.attempt
@@ -35,6 +36,16 @@ _APPEARED = """
     JOIN statements f USING (statement_id)
     WHERE h.state = 'done' AND h.seen = '' AND h.receipt <> '' AND s.kind = 'received' AND f.read_us > h.done_us
     AND NOT EXISTS (SELECT 1 FROM receipts r WHERE r.receipt = h.receipt)"""
+
+
+# A row of a file: somebody accepted the difference that names it; or the row came with another file.
+_ACCEPTED = f"""
+    SELECT h.held_id, a.accepted_by, a.reason FROM held_messages h JOIN accepted_breaks a ON a.break_id = {_BREAK}
+    WHERE h.state = 'open' AND h.channel = 'statement'"""  # noqa: S608 - fixed text
+_READ_BY_NOW = """
+    SELECT h.held_id FROM held_messages h JOIN statement_rows s ON s.receipt = h.receipt
+    WHERE h.state = 'open' AND h.channel IN ('statement', 'pull') AND h.receipt <> ''
+    AND s.amount_cents = h.amount_cents"""
 
 
 class HeldReads(Reads):
@@ -63,6 +74,23 @@ class HeldReads(Reads):
         if not receipt:
             return []
         return self._held("h.receipt = ? AND h.receipt <> '' ORDER BY h.received_us, h.held_id", (receipt,))
+
+    def was_read_late(self, payment_id: str) -> bool:
+        """Whether a message of this payment had been held, and was applied when it was read again."""
+        sql = "SELECT 1 FROM held_messages WHERE payment_id = ? AND payment_id <> '' AND done_reason = 'read again'"
+        return bool(self.rows(sql, (payment_id,)))
+
+    def held_of(self, source: str) -> Sequence[HeldMessage]:
+        """Messages of one statement, payment, request or event that wait for somebody."""
+        return self._held("h.source = ? AND h.state = 'open' ORDER BY h.line", (source,))
+
+    def held_unnamed(self) -> Sequence[HeldMessage]:
+        """Those that wait and that no difference names."""
+        return self._held(
+            f"h.state = 'open' AND NOT (h.channel = 'statement' AND EXISTS (SELECT 1 FROM differences d "  # noqa: S608
+            f"WHERE d.break_id = {_BREAK})) ORDER BY h.received_us, h.held_id",
+            (),
+        )
 
     def held_listed(self, limit: int = -1) -> Sequence[HeldMessage]:
         """All of them, newest first."""
@@ -121,13 +149,17 @@ class HeldWrites(HeldReads, Chaining):
 
     def held_review(self, at_us: int) -> int:
         """Close what became a payment by another way, open what had been dealt with before its money appeared."""
+        for held_id, by, reason in (accepted := self.rows(_ACCEPTED)):
+            self.held_done(str(held_id), by=str(by), reason=str(reason), at_us=at_us)
+        for (held_id,) in (read := self.rows(_READ_BY_NOW)):
+            self.held_applied(str(held_id), "", at_us, how="its row can be read now")
         paid, appeared = self.rows(_PAID_BY_NOW), self.rows(_APPEARED)
         for held_id, payment_id in paid:
             self.held_applied(str(held_id), str(payment_id), at_us, how="its money is a payment")
         for held_id, seen in appeared:
             self._open.execute("UPDATE held_messages SET state = 'open', seen = ? WHERE held_id = ?", (seen, held_id))
             self._chain(ev.Record("held_reopened", at_us, {"held": held_id, "seen": seen}, {}), "", None)
-        return len(paid) + len(appeared)
+        return len(accepted) + len(read) + len(paid) + len(appeared)
 
     def held_remove_bodies(self, before_us: int, at_us: int) -> int:
         """Take away the bodies of messages that were dealt with before; receipt, amount and time stay."""

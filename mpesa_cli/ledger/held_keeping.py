@@ -25,6 +25,15 @@ class HeldReads(Protocol):
     def held_about(self, receipt: str) -> Sequence[HeldMessage]:
         """Messages that show this receipt (in capitals), dealt with or not, oldest first."""
 
+    def was_read_late(self, payment_id: str) -> bool:
+        """Whether a message of this payment had been held, and was applied when it was read again."""
+
+    def held_of(self, source: str) -> Sequence[HeldMessage]:
+        """Messages of one statement, payment, request or event that wait for somebody."""
+
+    def held_unnamed(self) -> Sequence[HeldMessage]:
+        """Those that wait and that no difference names: rows of a file are differences as well."""
+
     def held_listed(self, limit: int = -1) -> Sequence[HeldMessage]:
         """All of them, dealt with or not, newest first."""
 

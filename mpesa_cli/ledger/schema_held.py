@@ -79,5 +79,6 @@ _M006 = (
     ) STRICT""",
     "CREATE INDEX IF NOT EXISTS held_open ON held_messages (received_us, held_id) WHERE state = 'open'",
     "CREATE INDEX IF NOT EXISTS held_receipt ON held_messages (receipt) WHERE receipt <> ''",
+    "CREATE INDEX IF NOT EXISTS held_payment ON held_messages (payment_id) WHERE payment_id <> ''",
     "CREATE INDEX IF NOT EXISTS held_body_due ON held_messages (done_us) WHERE state <> 'open' AND removed_us IS NULL",
 )

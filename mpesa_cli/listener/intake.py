@@ -14,7 +14,6 @@ from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.asker import Asker
 from mpesa_cli.listener.deliveries import (
     ACCEPTED,
-    FORBIDDEN_SHAPE,
     UNAVAILABLE,
     UNKNOWN,
     Ask,
@@ -129,13 +128,14 @@ class Intake:
         """File what became of a text message of ours; it touches no payment."""
         if not self._sms_secret_hash or delivery.secret_hash != self._sms_secret_hash:
             return UNKNOWN
-        from mpesa_cli.operations.delivery_reports import apply_delivery_report
+        from mpesa_cli.operations.delivery_reports import apply_delivery_report, hold_report
         from mpesa_cli.sms.delivery import read_delivery_report
 
         report = read_delivery_report(delivery.body)
-        if report is None:
-            return FORBIDDEN_SHAPE
         try:
+            if report is None:
+                hold_report(self._ledger, delivery.body, delivery.peer, self._now_us())
+                return ACCEPTED
             return ACCEPTED if apply_delivery_report(self._ledger, report, self._now_us()) else UNKNOWN
         except Exception as error:  # noqa: BLE001 - whatever it is, the answer must be 503 and not a hang
             self._failed(error, delivery.peer)

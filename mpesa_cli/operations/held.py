@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mpesa_cli.domain.breaks import Accepted
 from mpesa_cli.domain.held import HeldMessage
 from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.errors import MessageHeld, NotFound
@@ -22,7 +23,19 @@ def waiting(ledger: "Ledger", now_us: int) -> Sequence[HeldMessage]:
     with ledger.write() as tx:
         tx.held_review(now_us)
         tx.held_remove_bodies(now_us - BODY_KEPT_US, now_us)
-        return tx.held_open()
+        return tx.held_unnamed()
+
+
+def deal_with(ledger: "Ledger", held_id: str, *, by: str, reason: str, now_us: int) -> HeldMessage:
+    """A person has dealt with a message; and, where a difference names it as a row of a file, with that.
+
+    Raises Conflict ``held-done``, NotFound.
+    """
+    with ledger.write() as tx:
+        done = tx.held_done(held_id, by=by, reason=reason, at_us=now_us)
+        if done.channel == "statement":
+            tx.accept_break(f"unknown_row-{done.source[4:12]}-{done.line}", Accepted(by, reason, now_us))
+    return done
 
 
 def refuse_held(reads: "LedgerReads", ref: str) -> None:

@@ -15,9 +15,11 @@ from mpesa_cli.domain.payment import Payment
 from mpesa_cli.domain.sms_text import parts
 from mpesa_cli.domain.sms_words import Language, facts_of, receipt_text
 from mpesa_cli.domain.state import PaymentStatus
+from mpesa_cli.errors import MpesaError
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.outbox import OutboxRow
 from mpesa_cli.operations import sms_outbox as box
+from mpesa_cli.operations.each_alone import words_of
 from mpesa_cli.operations.notices import Notice
 from mpesa_cli.sms.sender import InDoubt, Sent, SmsSender
 
@@ -78,7 +80,13 @@ def send_waiting(hands: Hands, *, first: str = "", most: int = MOST_AT_ONCE) -> 
     due = [row for row in rows if row.state == "waiting" and row.due_us <= hands.now_us()]
     sender: SmsSender | None = None
     for row in sorted(due, key=lambda row: first not in {row.event_id, row.payment_id}):
-        ready = _prepare(hands, row, patient=row.event_id != first)
+        try:
+            ready = _prepare(hands, row, patient=row.event_id != first)
+        except MpesaError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one that breaks must not keep the others waiting
+            summary.notices += _set_aside(hands, row, words_of(error))
+            continue
         if isinstance(ready, Message):
             sender = sender or hands.make_sender()
             notice = _send(hands, row, ready, sender)
@@ -127,6 +135,12 @@ def _prepare(hands: Hands, row: OutboxRow, *, patient: bool) -> Message | str | 
     if patient and payment.telling.view.receipt is None and may_be_named_yet:
         return None
     return message
+
+
+def _set_aside(hands: Hands, row: OutboxRow, why: str) -> list[Notice]:
+    if not box.set_aside(hands.ledger, row, why, hands.now_us()):
+        return []
+    return [Notice(row.event_id, _order(hands, row), "", "given_up", words=why)]
 
 
 def _give_up(hands: Hands, row: OutboxRow, why: str | None) -> Notice | None:

@@ -13,8 +13,9 @@ from mpesa_cli.domain.held import HeldChannel, HeldMessage, HeldState
 from mpesa_cli.domain.payment import AttemptRef, Payment
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawBody, RawCallback
 from mpesa_cli.ledger.request_ledger import ResultBody
-from mpesa_cli.operations import c2b, results, settle
+from mpesa_cli.operations import c2b, delivery_reports, results, settle
 from mpesa_cli.operations.each_alone import is_its_own, words_of
+from mpesa_cli.sms.delivery import read_delivery_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +76,13 @@ def _in(tx: LedgerWrite, held_id: str, shop: c2b.Shop, now_us: int) -> Again | N
 
 
 def _applied(tx: LedgerWrite, message: HeldMessage, shop: c2b.Shop, now_us: int) -> Again:
-    if message.removed_us is not None or (not message.body and message.channel in _READERS):
+    if message.removed_us is not None or (message.callback_id and not message.body):
         return Again(message, applied=False, why="its body is not here any more")
     reader = _READERS.get(message.channel)
     if reader is None:
         return Again(message, applied=False, why=_NOT_BY_ITSELF.get(message.channel, "it can't be read by itself"))
-    tx.mark_callback(message.callback_id, "")
+    if message.callback_id:
+        tx.mark_callback(message.callback_id, "")
     return reader(tx, message, shop, now_us)
 
 
@@ -114,8 +116,22 @@ def _result(tx: LedgerWrite, message: HeldMessage, _shop: c2b.Shop, now_us: int)
     return Again(message, applied=not unread, why=message.why if unread else "")
 
 
+def _report(tx: LedgerWrite, message: HeldMessage, _shop: c2b.Shop, now_us: int) -> Again:
+    report = read_delivery_report(message.body)
+    if report is None:
+        return Again(message, applied=False, why=message.why)
+    tx.mark_callback(message.callback_id, "applied")
+    known = delivery_reports.apply_in(tx, report, now_us)
+    return Again(message, applied=known, why="" if known else "it is about no message of ours")
+
+
+def _to_send(tx: LedgerWrite, message: HeldMessage, _shop: c2b.Shop, now_us: int) -> Again:
+    tx.outbox_again(message.source, "{}", now_us)
+    return Again(message, applied=True)
+
+
 _READERS: dict[HeldChannel, Callable[[LedgerWrite, HeldMessage, c2b.Shop, int], Again]] = {
-    "stk": _stk, "c2b": _c2b, "result": _result,
+    "stk": _stk, "c2b": _c2b, "result": _result, "sms_report": _report, "outbox": _to_send,
 }  # fmt: skip
 _NOT_BY_ITSELF: dict[HeldChannel, str] = {
     "open": "it came without our secret and is never believed; M-PESA's record tells: mpesa reconcile --statement FILE",

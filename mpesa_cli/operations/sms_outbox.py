@@ -3,6 +3,7 @@
 import json
 from typing import Literal, TypeAlias
 
+from mpesa_cli.domain.held import Holding
 from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.outbox import OutboxRow
@@ -34,6 +35,16 @@ def give_up(ledger: Ledger, event_id: str, why: str, now_us: int) -> bool:
         claimed = tx.outbox_claim_one(event_id, now_us, LEASE_S * SECOND_US)
         if claimed:
             tx.outbox_finish(event_id, "given_up", detail(code="not-sendable", words=why), now_us)
+    return claimed is not None
+
+
+def set_aside(ledger: Ledger, row: OutboxRow, why: str, now_us: int) -> bool:
+    """Hold a row that breaks whoever prepares it, and give it up. False where another process was quicker."""
+    with ledger.write() as tx:
+        claimed = tx.outbox_claim_one(row.event_id, now_us, LEASE_S * SECOND_US)
+        if claimed:
+            tx.outbox_finish(row.event_id, "given_up", detail(code="held", words=why), now_us)
+            tx.hold(Holding("outbox", row.created_us, "not-sendable", why, source=row.event_id), now_us)
     return claimed is not None
 
 

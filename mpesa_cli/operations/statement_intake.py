@@ -6,18 +6,20 @@ when a statement that brought something new has been read to its end.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from typing import Any
 
+from mpesa_cli.daraja.pull_page import OddRow
 from mpesa_cli.domain.spans import holes
 from mpesa_cli.domain.statement_row import StatementRow
 from mpesa_cli.errors import InvalidInput
 from mpesa_cli.ledger.book_keeping import StoredStatement
 from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.operations.statement_unread import add_each, check_readable, hold_odd, hold_unread
 from mpesa_cli.statements.statement import Statement
-from mpesa_cli.statements.values import Gap, Heading, Problem
+from mpesa_cli.statements.values import Gap, Heading, Problem, UnreadRow
 
 CHUNK_ROWS = 5_000
 
@@ -74,7 +76,8 @@ def take_file(
             return _told(ledger, heading.shortcode, _taken(stored, 0, findings))
     seen = _Seen()
     ledger.expect_many_rows()
-    new = _store(ledger, statement, seen.watch(file.rows()))
+    new = _store(ledger, statement, seen.watch(file.rows()), lambda: file.unread)
+    hold_unread(ledger, statement, file.unread)
     covered = _covered(heading, seen, now_us)
     findings = Findings(
         tuple(file.problems), tuple(file.continuity), dict(file.skipped), file.opening_cents, file.closing_cents,
@@ -85,15 +88,18 @@ def take_file(
 
 
 def take_pulled(
-    ledger: Ledger, rows: Iterable[StatementRow], shortcodes: tuple[str, ...], until_us: int, now_us: int
-) -> Taken:
+    ledger: Ledger, rows: Iterable[StatementRow], shortcodes: tuple[str, ...], until_us: int, now_us: int,
+    odd: Sequence[OddRow] = (),
+) -> Taken:  # fmt: skip
     """Take in what Pull Transactions lists. It covers the time from its first row on: nobody knows since when
-    the shortcode has been registered."""
+    the shortcode has been registered; and none where some of it could not be read, since what is missing may be there.
+    """
+    hold_odd(ledger, odd, now_us)
     seen = _Seen()
     listed = list(seen.watch(iter(rows)))
     text = "\n".join(sorted(f"{r.receipt} {r.kind} {r.amount_cents}" for r in listed))
     digest = hashlib.sha256(text.encode()).hexdigest()
-    covered = (seen.first_us, until_us) if seen.count else (0, 0)
+    covered = (seen.first_us, until_us) if seen.count and not odd else (0, 0)
     statement = StoredStatement("PULL-" + digest[:24], "pull", "Pull Transactions", digest, *covered, now_us,
                                 shortcodes[0])  # fmt: skip
     taken = _finish(ledger, statement, _store(ledger, statement, iter(listed)), Findings(rows=seen.count))
@@ -118,11 +124,15 @@ class _Seen:
             yield row
 
 
-def _store(ledger: Ledger, statement: StoredStatement, rows: Iterator[StatementRow]) -> int:
+def _store(
+    ledger: Ledger, statement: StoredStatement, rows: Iterator[StatementRow],
+    unread: Callable[[], Sequence[UnreadRow]] = tuple,
+) -> int:  # fmt: skip
     new = 0
     while chunk := list(islice(rows, CHUNK_ROWS)):
-        with ledger.write() as tx:
-            new += tx.add_rows(statement, chunk)
+        check_readable(statement.name, unread())
+        new += add_each(ledger, statement, chunk)
+    check_readable(statement.name, unread())
     return new
 
 

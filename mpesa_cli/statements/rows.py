@@ -13,7 +13,8 @@ from mpesa_cli.statements.money import read_balance, read_cents
 from mpesa_cli.statements.parties import fuller, number_first, number_in_details
 from mpesa_cli.statements.times import Times
 from mpesa_cli.statements.totals import Totals
-from mpesa_cli.statements.values import Problem, shape_of
+from mpesa_cli.statements.unread import unread_row
+from mpesa_cli.statements.values import Problem, UnreadRow, shape_of
 
 PROBLEMS_KEPT = 1_000
 STATUSES_AT_MOST = 64
@@ -41,8 +42,9 @@ class _OddError(Exception):
 class RowReader:
     """Reads the lines below the headings of one file, one after the other.
 
-    ``problems`` holds the first thousand of ``problem_count``; ``skipped`` counts rows by Transaction Status that
-    is not Completed, and under ``Completed, no amount`` those that moved nothing; ``totals`` adds up.
+    ``problems`` holds the first thousand of ``problem_count``, ``unread`` those of rows; ``skipped`` counts rows by
+    Transaction Status that is not Completed, and under ``Completed, no amount`` those that moved nothing; ``totals``
+    adds up.
     """
 
     def __init__(self, table: Table, times: Times, lost: Callable[[], None], currency: str = "") -> None:
@@ -50,6 +52,7 @@ class RowReader:
         rows that name none; empty for shillings."""
         self.problems: list[Problem] = []
         self.problem_count = 0
+        self.unread: list[UnreadRow] = []
         self.skipped: Counter[str] = Counter()
         self.totals = Totals()
         self._lost = lost
@@ -86,7 +89,7 @@ class RowReader:
                 amount_cents = self._amount(paid_in, withdrawn)
             balance_cents = self._balance(balance) if balance else None
         except _OddError as odd:
-            self._odd(line, odd.what, odd.text)
+            self._odd(line, odd.what, odd.text, cells)
             return None
         if not amount_cents:
             self.skipped["Completed, no amount"] += 1
@@ -137,10 +140,15 @@ class RowReader:
         if not any(cells):
             return False
         if any(cell.strip() for cell in cells[self._width :]):
-            self._odd(line, "There are more cells than headings", ",".join(cells[self._width :]))
+            self._odd(line, "There are more cells than headings", ",".join(cells[self._width :]), self._sure(cells))
             return False
         cells[self._width :] = [""] * (self._width - len(cells))
         return True
+
+    def _sure(self, cells: list[str]) -> list[str]:
+        """The receipt alone, where others may stand in a column that is not theirs: a name as well."""
+        place = self._columns["receipt"]
+        return [*[""] * place, cells[place]]
 
     def _counts(self, cells: list[str], status: str, receipt: str, when: str, line: int) -> bool:
         """Whether a row whose status is not written ``Completed`` is a completed one all the same."""
@@ -152,7 +160,7 @@ class RowReader:
         if not when.strip() and normal(receipt) in {"", "total", "totals", "grandtotal"}:
             self._total(cells, line)
         elif _STATUS.fullmatch(word) is None:
-            self._odd(line, "The transaction status can't be read", status)
+            self._odd(line, "The transaction status can't be read", status, cells)
         else:
             known = word in self.skipped or len(self.skipped) < STATUSES_AT_MOST
             self.skipped[word if known else "Other"] += 1
@@ -170,9 +178,11 @@ class RowReader:
     def _money(self, cells: list[str]) -> tuple[int | None, int | None]:
         return read_cents(cells[self._columns["paid_in"]]), read_cents(cells[self._columns["withdrawn"]])
 
-    def _odd(self, line: int, what: str, text: str) -> None:
+    def _odd(self, line: int, what: str, text: str, cells: list[str] | None = None) -> None:
         """Note a row that could not be read."""
         self._note(line, what, text)
+        if len(self.unread) < PROBLEMS_KEPT:
+            self.unread.append(unread_row(line, what, self._columns, cells or []))
         self._lost()
 
     def _note(self, line: int, what: str, text: str) -> None:

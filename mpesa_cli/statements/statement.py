@@ -18,7 +18,7 @@ from mpesa_cli.statements.scan import read_dates, see_dates
 from mpesa_cli.statements.source import Source, open_source, version_of
 from mpesa_cli.statements.times import OrderVotes, Times
 from mpesa_cli.statements.totals import Totals
-from mpesa_cli.statements.values import Gap, Heading, Problem
+from mpesa_cli.statements.values import Gap, Heading, Problem, UnreadRow
 
 # Headings stand within so many lines; a quoted cell may have several.
 TOP_LINES = 200
@@ -74,6 +74,11 @@ class Statement:
         continuity.finish()
         if version_of(self._source.file) != self._version:
             raise changed()
+
+    @property
+    def unread(self) -> list[UnreadRow]:
+        """Rows that moved money, perhaps, and could not be read: the first thousand."""
+        return self._reader.unread
 
     @property
     def problems(self) -> list[Problem]:

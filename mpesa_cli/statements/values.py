@@ -40,6 +40,21 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadRow:
+    """A row that moved money, perhaps, and could not be taken: what was wrong, and what can be read of it all the same.
+
+    ``cells`` are those by the fields of a statement, without the ones that hold names; ``amount_cents`` is None where
+    none can be read. ``line`` counts from 1.
+    """
+
+    line: int
+    what: str
+    receipt: str
+    amount_cents: int | None
+    cells: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """Two neighbouring rows whose balances don't follow from each other.
 

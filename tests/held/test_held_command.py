@@ -2,6 +2,7 @@
 
 import json
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from daraja_callbacks.callback_bodies import c2b as c2b_body
 from daraja_callbacks.callback_bodies import encode, paid
 from held.held_shop import RECEIPT, HeldShop
 
+from mpesa_cli.api.events import Events
 from mpesa_cli.daraja.strict_json import Unreadable
 from mpesa_cli.errors import Conflict
 from mpesa_cli.operations import c2b, settle
@@ -119,6 +121,9 @@ def test_what_is_read_again_counts_from_the_time_it_came_and_says_that_it_is_lat
     assert said["data"]["late"] is True
     assert said["data"]["paid_at"] == "2026-11-24T10:30:18+03:00"
     assert shop.ledger.journal(payment.payment_id)[-1].at_us == came_us
+    _, blocks = Events(SimpleNamespace(ledger=shop.ledger, now_us=shop.clock.now_us), None)._behind(0, None)  # type: ignore[arg-type]
+    streamed = [json.loads(each.split(b"data: ")[1]) for each in blocks if b"event: order.paid" in each]
+    assert [(each["late"], each["paid_at"]) for each in streamed] == [(True, "2026-11-24T10:30:18+03:00")]
     assert shop.ledger.held_listed()[0].state == "applied"
     assert shop.mpesa("held").stdout == ""
 

@@ -1,0 +1,153 @@
+"""Rows of M-PESA's own record, delivery reports and texts that could not be applied: held, and in nobody's way."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from held.held_shop import RECEIPT, SECRET_HASH, HeldShop
+
+from mpesa_cli.daraja.pull import pull_rows
+from mpesa_cli.domain.staging import Staged
+from mpesa_cli.ledger.book_writes import BookWrites
+from mpesa_cli.listener.deliveries import SmsReport
+from mpesa_cli.operations.statement_intake import take_pulled
+
+HEAD = (
+    "Short Code,174379\nStatement Period,24-11-2026 00:00:00 - 24-11-2026 23:59:59\n\n"
+    "Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,Balance,Other Party Info,A/C No.\n"
+)
+SOUND = "UKO4Q7X00A,24-11-2026 09:00:00,Pay Bill,Completed,100.00,,,2547****4149 - ODDNAME,1001\n"
+SPOILT = f"{RECEIPT},24-11-2026 09:0x:00,Pay Bill ODDNAME,Completed,500.00,,,2547****4149 - ODDNAME,1002\n"
+DONE = ("--by", "Asha", "--reason", "looked it up in the portal")
+
+
+def file(tmp_path: Path, *rows: str) -> str:
+    path = tmp_path / "statement.csv"
+    path.write_text(HEAD + "".join(rows))
+    return str(path)
+
+
+def test_a_row_that_could_not_be_read_is_found_by_its_receipt_and_named_once(shop: HeldShop, tmp_path: Path) -> None:
+    shop.clock.advance(86_400)
+    status, said = shop.reconcile("--statement", file(tmp_path, SOUND, SPOILT))
+    assert (status, said["held"]) == (7, [])  # the difference names it
+    assert [b["kind"] for b in said["breaks"]].count("unknown_row") == 1
+    (held,) = shop.ledger.held_open()
+    assert (held.channel, held.receipt, held.amount_cents, held.line) == ("statement", RECEIPT, 50_000, 6)
+    assert shop.mpesa("status", RECEIPT).status == 7
+    for path in shop.home.rglob("*.db*"):
+        assert b"ODDNAME" not in path.read_bytes()
+
+
+def test_whoever_deals_with_the_row_has_dealt_with_the_difference_and_the_other_way_round(
+    shop: HeldShop, tmp_path: Path
+) -> None:
+    shop.clock.advance(86_400)
+    other = f"UKO4Q7X82C{SPOILT[10:]}"
+    _, said = shop.reconcile("--statement", file(tmp_path, SPOILT, other))
+    one, two = shop.ledger.held_open()
+    (accepted,) = [b["id"] for b in said["breaks"] if b["id"].endswith(f"-{two.line}")]
+    assert shop.mpesa("held", "done", one.held_id, *DONE).status == 0
+    assert shop.mpesa("reconcile", "--accept", accepted, *DONE).status == 0
+    status, said = shop.reconcile()
+    assert [shop.ledger.held(each.held_id).done_by for each in (one, two)] == ["Asha", "Asha"]
+    assert status == 0, said
+
+
+def test_a_row_that_can_be_read_in_another_file_is_closed(shop: HeldShop, tmp_path: Path) -> None:
+    shop.clock.advance(86_400)
+    shop.reconcile("--statement", file(tmp_path, SPOILT))
+    shop.reconcile("--statement", file(tmp_path, SPOILT.replace("0x", "01")))
+    assert [each.state for each in shop.ledger.held_listed()] == ["applied"]
+
+
+@pytest.mark.parametrize(("rows", "taken"), [(200, True), (201, False)])
+def test_a_file_of_which_too_much_can_not_be_read_is_not_taken(
+    shop: HeldShop, tmp_path: Path, rows: int, taken: bool
+) -> None:
+    shop.clock.advance(86_400)
+    spoilt = [f"UKO4Q7Z{n:03}{SPOILT[10:]}" for n in range(rows)]
+    status, said = shop.reconcile("--statement", file(tmp_path, SOUND, *spoilt))
+    assert len(shop.ledger.held_open()) == (rows if taken else 0)
+    assert bool(shop.ledger.receipt_rows("UKO4Q7X00A")) is taken
+    if taken:
+        assert status == 7
+    else:
+        assert (status, said["error"]["code"]) == (2, "statement-not-taken")
+
+
+def test_a_row_that_breaks_the_store_is_held_and_the_others_are_taken(
+    shop: HeldShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = BookWrites.add_rows
+
+    def breaking(self: Any, statement: Any, rows: Any) -> int:
+        if any(row.receipt == RECEIPT for row in rows):
+            raise OverflowError
+        return real(self, statement, rows)
+
+    monkeypatch.setattr(BookWrites, "add_rows", breaking)
+    shop.clock.advance(86_400)
+    status, said = shop.reconcile("--statement", file(tmp_path, SOUND, SPOILT.replace("0x", "01")))
+    assert status == 7
+    assert [(h["receipt"], h["code"]) for h in said["held"]] == [(RECEIPT, "not-applied")]
+    assert shop.ledger.receipt_rows("UKO4Q7X00A")
+
+
+def test_a_transaction_of_pull_that_can_not_be_read_is_held_and_proves_nothing_of_its_time(shop: HeldShop) -> None:
+    row = {"transactionId": "UKO4Q7X00A", "trxDate": "2026-11-24T09:00:00+03:00", "amount": "100.00",
+           "transactiontype": "c2b-pay-bill-debit", "msisdn": "2547****4149", "billreference": "1001"}  # fmt: skip
+    spoilt = {**row, "transactionId": RECEIPT, "amount": "5OO"}
+    page = {"ResponseRefID": "1", "ResponseCode": "1000", "Response": [[row, spoilt, spoilt]]}
+    empty = {"ResponseRefID": "1", "ResponseCode": "1001", "ResponseMessage": "No transactions found", "Response": []}
+
+    class Says:
+        def __init__(self) -> None:
+            self.answers = [page, empty]
+
+        def post(self, _path: str, _body: object) -> tuple[int, bytes]:
+            return 200, json.dumps(self.answers.pop(0)).encode()
+
+    odd: list[Any] = []
+    now_us = shop.clock.now_us()
+    rows = list(pull_rows(Says(), "174379", now_us - 10**10, now_us, lambda _s: None, odd.append))
+    assert [each.receipt for each in rows] == ["UKO4Q7X00A"]
+    taken = take_pulled(shop.ledger, rows, ("174379",), now_us, now_us, odd)
+    assert (taken.from_us, taken.until_us) == (0, 0)
+    take_pulled(shop.ledger, rows, ("174379",), now_us, now_us, odd)
+    assert [(h.channel, h.receipt) for h in shop.ledger.held_open()] == [("pull", RECEIPT)]
+    assert shop.mpesa("reconcile").status == 7
+
+
+def test_a_delivery_report_that_can_not_be_read_is_held_once(shop: HeldShop) -> None:
+    for _ in range(2):
+        assert shop.receive(SmsReport(SECRET_HASH, b"id=ATXid_1&status=Nonsense", "peer")).status == 200
+    _, said = shop.reconcile()
+    assert [(h["channel"], h["code"]) for h in said["held"]] == [("sms_report", "bad-report")]
+
+
+def test_a_text_that_breaks_whoever_prepares_it_is_held_and_the_next_one_goes_out(
+    shop: HeldShop, tmp_path: Path
+) -> None:
+    env = {"MPESA_SMS_SEND_RECEIPTS": "true", "MPESA_SMS_PROVIDER": "file"}
+    shop.confirm(MSISDN="254708374149")
+    payment = shop.ledger.find(RECEIPT)
+    with shop.ledger.write() as tx:
+        for name, body in (("a", b"{no json"), ("b", b"")):
+            tx.outbox_put([Staged("sms", "receipt", name, body)], payment.payment_id, shop.clock.now_us())
+    shop.mpesa("reconcile", env=env)
+    assert [each.channel for each in shop.ledger.held_open()] == ["outbox"]
+    assert len(shop.ledger.outbox("sms", ["done"])) == 1
+    assert "stays held" not in shop.mpesa("held", "read-again", "--apply").stdout
+
+
+def test_the_row_of_a_file_is_known_by_its_line(shop: HeldShop, tmp_path: Path) -> None:
+    shop.clock.advance(86_400)
+    path = file(tmp_path, SPOILT)
+    for _ in range(2):
+        shop.reconcile("--statement", path)
+    digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    assert [(each.source, each.line) for each in shop.ledger.held_open()] == [(f"STM-{digest[:24]}", 5)]
+    assert shop.ledger.receipt_rows(RECEIPT) == []
