@@ -134,9 +134,7 @@ class Runtime:
         from mpesa_cli.operations.ask import ask
 
         # The client is made when it is needed: a listener alone must start without the consumer secret.
-        return lambda payment, attempt: ask(
-            self.ledger(profile), self.daraja(profile), payment, attempt, self.now_us
-        )
+        return lambda payment, attempt: ask(self.ledger(profile), self.daraja(profile), payment, attempt, self.now_us)
 
     def daraja(self, profile: "Profile") -> "DarajaClient":
         """The client for the profile's Daraja. Raises SecretMissing or SettingsError; sends nothing yet."""
