@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mpesa_cli.commands.listen_screen import Screen, own_callback_base, read_until, say_ready
+from mpesa_cli.commands.listen_screen import Screen, own_callback_base, read_until, say_ready, unhurried
 from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
 from mpesa_cli.domain.secret import Secret
 from mpesa_cli.errors import InvalidInput, SettingsError
 from mpesa_cli.runtime import Runtime
-from mpesa_cli.terminal.streams import StdoutClosed
 
 if TYPE_CHECKING:
     from mpesa_cli.commands.listen_api import Api
@@ -71,52 +70,53 @@ def listen(
 
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
     settings = runtime.profile(profile)
-    sms_token = runtime.sms_report_token(settings)
-    screen = Screen(runtime, as_json=json_, until=read_until(until))
-    options = ListenerOptions(
-        host=host,
-        port=port,
-        behind_proxy=behind_proxy,
-        certificate=tls_cert,
-        certificate_key=tls_key,
-        tunnel=settings.tunnel,
-        callback_ips=settings.callback_ips,
-    )
-    at = _reached_at(runtime, profile, public_url) if public_url and not settings.embedded else settings
-    served = _api(runtime, at) if api else None
-    parts = Parts(
-        open_ledger=lambda: runtime.new_ledger(settings),
-        now_us=runtime.now_us,
-        on_event=screen.show,
-        c2b=runtime.c2b_desk(settings),
-        ask=runtime.asker(settings),
-        sms_secret_hash=hash_of_secret(sms_token) or "",
-        api=served.app if served else None,
-        note_alive=lambda: note_alive(settings.ledger, runtime.now_us()),
-    )
-    runtime.ledger(settings)  # what is wrong with it must be said before a port is opened
-    workers: list[Forwarder | Courier | Api] = [_courier(runtime, settings), *([served] if served else [])]
-    if forward_to is not None:
-        workers.append(_forwarder(runtime, settings, forward_to, screen))
-    screen.after_settling = [worker.nudge for worker in workers]
+    with unhurried(runtime, as_json=json_):
+        sms_token = runtime.sms_report_token(settings)
+        screen = Screen(runtime, as_json=json_, until=read_until(until))
+        options = ListenerOptions(
+            host=host,
+            port=port,
+            behind_proxy=behind_proxy,
+            certificate=tls_cert,
+            certificate_key=tls_key,
+            tunnel=settings.tunnel,
+            callback_ips=settings.callback_ips,
+        )
+        at = _reached_at(runtime, profile, public_url) if public_url and not settings.embedded else settings
+        served = _api(runtime, at) if api else None
+        parts = Parts(
+            open_ledger=lambda: runtime.new_ledger(settings),
+            now_us=runtime.now_us,
+            on_event=screen.show,
+            c2b=runtime.c2b_desk(settings),
+            ask=runtime.asker(settings),
+            sms_secret_hash=hash_of_secret(sms_token) or "",
+            api=served.app if served else None,
+            note_alive=lambda: note_alive(settings.ledger, runtime.now_us()),
+            on_tick=screen.tell,
+        )
+        runtime.ledger(settings)  # what is wrong with it must be said before a port is opened
+        workers: list[Forwarder | Courier | Api] = [_courier(runtime, settings), *([served] if served else [])]
+        if forward_to is not None:
+            workers.append(_forwarder(runtime, settings, forward_to, screen))
+        screen.after_settling = [worker.nudge for worker in workers]
 
-    def ready(running: "Running") -> None:
-        screen.running = running
-        say_ready(runtime, settings, running, public_url, forward_to, sms_token)
-        if served:
-            if base := own_callback_base(at, running):
-                served.callbacks_come_to(base)
-            runtime.streams.say(f"The API is at {running.url}, described at {running.url}/docs.")
-        for worker in workers:
-            worker.start()
+        def ready(running: "Running") -> None:
+            screen.running = running
+            say_ready(runtime, settings, running, public_url, forward_to, sms_token)
+            if served:
+                if base := own_callback_base(at, running):
+                    served.callbacks_come_to(base)
+                runtime.streams.say(f"The API is at {running.url}, described at {running.url}/docs.")
+            for worker in workers:
+                worker.start()
 
-    try:
-        serve(options, parts, ready)
-    finally:
-        for worker in workers:
-            worker.stop()
-    if screen.closed:
-        raise StdoutClosed
+        try:
+            serve(options, parts, ready)
+        finally:
+            for worker in workers:
+                worker.stop()
+            screen.tell(all_of_it=True)
 
 
 def _reached_at(runtime: Runtime, name: str | None, public_url: str) -> "Profile":

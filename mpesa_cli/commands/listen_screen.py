@@ -1,19 +1,24 @@
 """What ``listen`` shows: the ready lines, and a line or an object per event."""
 
+import contextlib
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from mpesa_cli.errors import InvalidInput
 from mpesa_cli.runtime import Runtime
-from mpesa_cli.terminal.render import print_json_line
+from mpesa_cli.terminal.render import json_line, print_json_line
 from mpesa_cli.terminal.streams import StdoutClosed, StdoutFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from mpesa_cli.listener.events import Event
+    from mpesa_cli.listener.events import Event, Kind
     from mpesa_cli.listener.server import Running
     from mpesa_cli.settings.profile import Profile
+
+
+_IN_FLOODS: "frozenset[Kind]" = frozenset({"repeat", "unreadable", "untrusted", "unstored", "unsettled"})
 
 
 class Screen:
@@ -21,36 +26,39 @@ class Screen:
 
     def __init__(self, runtime: Runtime, *, as_json: bool, until: int | None) -> None:
         """``until`` as :func:`read_until` gives it."""
+        from mpesa_cli.listener.seldom import Seldom
+
         self._runtime = runtime
         self._as_json = as_json
         self._left = until
         self._lock = threading.Lock()
+        self._print_seldom = Seldom(self._print, time.monotonic, _IN_FLOODS)
         self.running: Running | None = None
         self.after_settling: list[Callable[[], None]] = []
-        self.closed = False
 
     def show(self, event: "Event") -> None:
         """Print one event; called from the listener's threads."""
         with self._lock:
-            try:
-                self._print(event)
-            except StdoutClosed:
-                self.closed = True
-                self._stop()
-            except StdoutFailed:
-                pass  # a full disk under the log costs this line; what comes in is stored and answered all the same
+            self._print_seldom(event)
             if event.kind == "settled" and event.payment is not None:
                 for nudge in self.after_settling:
                     nudge()
                 self._count(event.payment.status)
 
+    def tell(self, *, all_of_it: bool = False) -> None:
+        """Print what was counted in place of being printed, once its minute is over; at the end, all of it."""
+        with self._lock:
+            self._print_seldom.tell(all_of_it=all_of_it)
+
     def _print(self, event: "Event") -> None:
         from mpesa_cli.listener.screen import document, line
 
-        if self._as_json:
-            print_json_line(self._runtime.streams, document(event))
-        elif text := line(event):
-            self._runtime.streams.out(text)
+        # A screen that is closed, or a log on a full disk, costs these lines, and stops no listener.
+        with contextlib.suppress(StdoutClosed, StdoutFailed):
+            if self._as_json:
+                print_json_line(self._runtime.streams, document(event))
+            elif text := line(event):
+                self._runtime.streams.out(text)
 
     def _count(self, status: str) -> None:
         if self._left is None:
@@ -67,6 +75,30 @@ class Screen:
     def _stop(self) -> None:
         if self.running is not None:
             self.running.stop()
+
+
+@contextlib.contextmanager
+def unhurried(runtime: Runtime, *, as_json: bool) -> "Iterator[None]":
+    """Let nothing in the block wait for a screen: a line that can't be shown must not cost a callback."""
+    from mpesa_cli.terminal.patient_stream import patient
+
+    def object_of(count: int) -> str:
+        from mpesa_cli.listener.events import Event
+        from mpesa_cli.listener.screen import document
+
+        return json_line(document(Event("unshown", runtime.now_us(), count=count)))
+
+    streams = runtime.streams
+    with patient(streams, object_of if as_json else _words_of_unshown, _words_of_unshown) as unhurried_streams:
+        runtime.streams = unhurried_streams
+        try:
+            yield
+        finally:
+            runtime.streams = streams
+
+
+def _words_of_unshown(count: int) -> str:
+    return f"… {count} lines were not shown: nobody read this screen. The ledger has everything: mpesa history"
 
 
 def read_until(typed: str | None) -> int | None:

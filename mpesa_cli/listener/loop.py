@@ -18,6 +18,7 @@ from mpesa_cli.listener.intake import Intake
 from mpesa_cli.listener.options import ListenerOptions, Parts
 from mpesa_cli.listener.protocol import with_parts
 from mpesa_cli.listener.refusals import Refusals
+from mpesa_cli.listener.seldom import Seldom
 from mpesa_cli.listener.writer import Writer
 from mpesa_cli.operations.listener_alive import EVERY_S
 
@@ -61,11 +62,12 @@ class ListenerServer:
         loop = asyncio.get_running_loop()
         most = _connections_max(self._options.connections_max)
         owing = Owing(most=most, deadline_s=self._options.head_and_body_s, clock=loop.time)
-        refusals = Refusals(self._parts.now_us, self._parts.on_event)
+        seldom = Seldom(self._parts.on_event, loop.time, frozenset({"refused"}))
+        refusals = Refusals(self._parts.now_us, seldom)
         app = ListenerApp(self._options, writer, refusals, loop.time, loop.call_soon)
         self._server = _Server(_config(self._options, app, owing, self._parts.api), on_ready)
         self._server.should_exit = self._stopped_early
-        reaper = loop.create_task(self._watch(app, owing, writer))
+        reaper = loop.create_task(self._watch(app, owing, writer, seldom))
         try:
             await self._server.serve(sockets=[listening])
         finally:
@@ -73,7 +75,7 @@ class ListenerServer:
         if writer.failure is not None:
             raise writer.failure
 
-    async def _watch(self, app: ListenerApp, owing: Owing, writer: Writer) -> None:
+    async def _watch(self, app: ListenerApp, owing: Owing, writer: Writer, seldom: Seldom) -> None:
         """Cut off who owes for too long, answer who has waited too long; end where nothing can be stored."""
         loop = asyncio.get_running_loop()
         note_alive, due = self._parts.note_alive, loop.time()
@@ -84,6 +86,8 @@ class ListenerServer:
             await asyncio.sleep(REAP_EVERY_S)
             owing.cut_off_overdue()
             app.give_up_late()
+            seldom.tell()
+            self._parts.on_tick()
             if writer.failure is not None:
                 self.stop()
 

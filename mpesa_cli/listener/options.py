@@ -23,7 +23,7 @@ class Parts:
     knows no C2B path; ``sms_secret_hash`` (SHA-256) is that of the address for delivery reports of text
     messages, empty where there is none; ``ask`` None leaves bodies from paths without a secret at being kept.
     ``api`` is served on the same port, on its own paths; None serves none. ``note_alive`` is called every half minute
-    while bodies can be stored, in a thread of its own.
+    while bodies can be stored, in a thread of its own. ``on_tick`` is called some times a second.
     """
 
     open_ledger: Callable[[], Ledger]
@@ -34,6 +34,7 @@ class Parts:
     sms_secret_hash: str = ""
     api: "Api | None" = None
     note_alive: Callable[[], object] | None = None
+    on_tick: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

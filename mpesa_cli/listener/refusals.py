@@ -1,4 +1,4 @@
-"""What is not stored is counted, and told at most once a second for each reason."""
+"""What is not stored is counted and told by its reason; and how much may come where anyone may come."""
 
 import time
 from collections import Counter
@@ -6,31 +6,23 @@ from collections.abc import Callable
 
 from mpesa_cli.listener.events import Event, OnEvent
 
-TELL_EVERY_S = 1.0
 PEERS_NOTED_MAX = 1000
 
 
 class Refusals:
-    """Counts refusals by reason. A flood of forgeries must not become a flood of events."""
+    """Counts refusals by reason."""
 
     def __init__(self, now_us: Callable[[], int], on_event: OnEvent) -> None:
         """``counts`` may be read at any time."""
         self.counts: Counter[str] = Counter()
         self._now_us = now_us
         self._on_event = on_event
-        self._told_at: dict[str, float] = {}
-        self._since_told: Counter[str] = Counter()
         self._doubtful: set[str] = set()
 
     def note(self, reason: str, peer: str) -> None:
         """Something was refused for this reason. Reasons are a small fixed set, never a stranger's text."""
         self.counts[reason] += 1
-        self._since_told[reason] += 1
-        now_s = time.monotonic()
-        if now_s - self._told_at.get(reason, -TELL_EVERY_S) >= TELL_EVERY_S:
-            self._told_at[reason] = now_s
-            count = self._since_told.pop(reason)
-            self._on_event(Event("refused", self._now_us(), peer, detail=reason, count=count))
+        self._on_event(Event("refused", self._now_us(), peer, detail=reason))
 
     def doubt(self, peer: str) -> None:
         """A callback came from an address that Safaricom does not publish. Told once for each address."""

@@ -19,7 +19,8 @@ def line(event: Event) -> str | None:
     if event.kind in _QUIET or (event.kind == "settled" and event.payment is None):
         return None
     sign = _SIGNS.get(event.kind, "-->")
-    return f"{clock_time(event.at_us)} {sign} {words(event)}"
+    times = f" ×{event.count}" if event.count > 1 else ""
+    return f"{clock_time(event.at_us)} {sign} {words(event)}{times}"
 
 
 def words(event: Event) -> str:
@@ -36,8 +37,7 @@ def words(event: Event) -> str:
         case "untrusted":
             return f"untrusted    kept, not believed: it came without a secret ({event.detail}){_from(event)}"
         case "refused":
-            times = f" ×{event.count}" if event.count > 1 else ""
-            return f"refused      {event.detail}{times}{_from(event)}: nothing was stored"
+            return f"refused      {event.detail}{_from(event)}: nothing was stored"
         case "address":
             return f"address      a callback came from {event.peer}, which is not one of Safaricom's"
         case "unstored":

@@ -32,9 +32,14 @@ def print_json_with_list(streams: Streams, document: dict[str, Any], name: str, 
 
 def print_json_line(streams: Streams, document: object) -> None:
     """Print one JSON object on one line, flushed: for streams of events."""
+    streams.out(json_line(document))
+
+
+def json_line(document: object) -> str:
+    """A JSON object as one line."""
     import json
 
-    streams.out(json.dumps(document, ensure_ascii=False, separators=(",", ":")))
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
 def plain_rows(streams: Streams, rows: list[list[str]]) -> None:
