@@ -94,6 +94,12 @@ class SecretMissing(MpesaError):
     code = "secret-missing"
 
 
+class SecretUnreadable(SecretMissing):
+    """A secret is stored, and its store can't be read just now: locked, not answering, not there. It may be there."""
+
+    code = "secret-unreadable"
+
+
 class CredentialsRefused(MpesaError):
     """Daraja refused the consumer key and secret, the passkey, or the app's products. No phone rang."""
 

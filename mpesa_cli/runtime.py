@@ -258,9 +258,14 @@ class Runtime:
         """What the address for delivery reports ends in; empty where the provider sends none, or has no key."""
         if profile.sms.provider != "africas_talking":
             return ""
+        from mpesa_cli.errors import SecretUnreadable
         from mpesa_cli.sms.delivery import report_token
 
-        found = self.secret_store(profile).get("sms-api-key")
+        try:
+            found = self.secret_store(profile).get("sms-api-key")
+        except SecretUnreadable as locked:  # callbacks matter more than reports
+            self.streams.complain(f"No delivery reports are taken in: {locked.message}")
+            return ""
         return report_token(found.secret) if found else ""
 
     def send_waiting_sms(self, profile: "Profile", first: str = "") -> None:

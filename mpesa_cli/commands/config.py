@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
-from mpesa_cli.errors import ExitStatus, MpesaError
+from mpesa_cli.errors import ExitStatus
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.render import print_json, table
 
@@ -133,11 +133,8 @@ def _secrets(runtime: Runtime, settings: Any) -> tuple[list[dict[str, str]], lis
     from mpesa_cli.settings.checkup import missing_secrets, secret_warnings, unmet_secrets
 
     store = runtime.secret_store(settings)
-    try:
-        listed = store.listed()
-        absent = [store.missing(name) for name in missing_secrets(listed)]
-    except MpesaError as unusable:
-        return [{"message": unusable.message, "hint": unusable.hint, "code": unusable.code}], []
+    listed = store.listed()
+    absent = [*store.unreadable(listed), *(store.missing(name) for name in missing_secrets(listed))]
     errors = [{"message": one.message, "hint": one.hint, "code": one.code} for one in absent]
     return errors, [*unmet_secrets(settings, listed), *secret_warnings(listed)]
 

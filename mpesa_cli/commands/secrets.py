@@ -84,18 +84,26 @@ def secrets_list(
       mpesa secrets list
       mpesa secrets list --profile shop-ngong --json
 
-    Changes nothing.
+    Changes nothing. One whose store is locked is listed as one that can't be read, not as missing.
     """
     runtime = runtime_of(ctx, quiet=quiet)
     settings = runtime.profile(profile)
-    listed = runtime.secret_store(settings).listed()
+    from mpesa_cli.settings.secrets import MISSING, UNREADABLE
+
+    store = runtime.secret_store(settings)
+    listed = store.listed()
     if json_:
-        rows = [{"name": name, "source": None if source == "missing" else source} for name, source in listed]
+        rows = [
+            {"name": name, "source": None if source == MISSING else source, "readable": source != UNREADABLE}
+            for name, source in listed
+        ]
         print_json(
             runtime.streams, {"profile": settings.name, "environment": settings.environment, "secrets": rows}
         )
-        return
-    table(runtime.streams, ["secret", "comes from"], [[name, source] for name, source in listed])
+    else:
+        table(runtime.streams, ["secret", "comes from"], [[name, source] for name, source in listed])
+    for trouble in {each.message: each for each in store.unreadable(listed)}.values():
+        runtime.streams.complain(f"{trouble.message}\n  {trouble.hint}")
 
 
 def secrets_delete(

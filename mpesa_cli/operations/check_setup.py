@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 from mpesa_cli.domain.findings import Finding
-from mpesa_cli.errors import MpesaError
 from mpesa_cli.settings.checkup import missing_secrets, profile_gaps, profile_warnings, secret_warnings, unmet_secrets
 from mpesa_cli.settings.keyring_store import KeyringUnusable, keyring_name
 from mpesa_cli.settings.profile import Profile
-from mpesa_cli.settings.secrets import KEYRING_TIMEOUT_S, SecretStore
+from mpesa_cli.settings.secrets import KEYRING_TIMEOUT_S, MISSING, UNREADABLE, SecretStore
 
 EXTRAS = {"pdf": "fpdf", "printer": "escpos", "xlsx": "openpyxl"}
 
@@ -35,15 +34,13 @@ def _values(profile: Profile) -> Iterator[Finding]:
 
 
 def _secrets(profile: Profile, store: SecretStore) -> Iterator[Finding]:
-    try:
-        listed = store.listed()
-    except MpesaError as unusable:
-        yield Finding("secrets", "fail", unusable.message, unusable.hint, configuration=True)
-        return
+    listed = store.listed()
+    for trouble in store.unreadable(listed):
+        yield Finding("secrets", "fail", trouble.message, trouble.hint, configuration=True)
     for name in missing_secrets(listed):
         missing = store.missing(name)
         yield Finding("secrets", "fail", missing.message, missing.hint, configuration=True)
-    known = ", ".join(f"{name} from {source}" for name, source in listed if source != "missing")
+    known = ", ".join(f"{name} from {source}" for name, source in listed if source not in {MISSING, UNREADABLE})
     if known:
         yield Finding("secrets", "ok", f"Secrets: {known}.", "mpesa secrets list")
     for warning in (*unmet_secrets(profile, listed), *secret_warnings(listed)):

@@ -13,12 +13,20 @@ from mpesa_cli.settings.paths import ensure_private_dir
 _SIZE_MAX = 64 * 1024
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str, *, through_link: bool = True) -> None:
     """Write ``text`` to ``path`` with mode 0600, whole or not at all, on disk when this returns.
 
-    A symbolic link keeps pointing where it does. Raises SettingsError where the disk or the folder refuses.
+    A symbolic link keeps pointing where it does, unless ``through_link`` is False: then it is refused.
+    Raises SettingsError where the disk or the folder refuses.
     """
-    target = path.resolve()
+    if not through_link and path.is_symlink():
+        raise SettingsError(
+            f"{path} is a link to {path.readlink()}: a secret is written to no other place than its own.",
+            hint=f"Nothing was written. Take the link away, then the same command again:  rm {path}",
+            code="file-unwritable",
+        )
+    # What takes the place of a link at this very moment is replaced, not followed: a rename follows none.
+    target = path.resolve() if through_link else path.parent.resolve() / path.name
     ensure_private_dir(target.parent)
     scratch = target.with_name(f".{target.name}.{os.getpid()}.new")
     try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mpesa_cli.domain.secret import Secret
-from mpesa_cli.errors import InvalidInput, SecretMissing, SettingsError
+from mpesa_cli.errors import InvalidInput, SecretMissing, SecretUnreadable, SettingsError
 from mpesa_cli.settings.files import read_secret_file
 from mpesa_cli.settings.paths import absolute_path
 from mpesa_cli.settings.secret_names import SECRET_NAMES, variable_of
@@ -81,13 +81,22 @@ def check_secret(text: str, named_by: str) -> Secret:
     return Secret(cleaned)
 
 
-def secret_missing(profile: str, name: str, keyring_trouble: str | None) -> SecretMissing:
-    """The error that says how to give a secret, and why the keyring that has it did not."""
-    trouble = f" It was stored in the keyring: {keyring_trouble}." if keyring_trouble else ""
+def secret_missing(profile: str, name: str, *, is_gone: bool) -> SecretMissing:
+    """The error that says how to give a secret. ``is_gone``: the keyring had it once."""
+    gone = " It was stored in the keyring: it is no longer there." if is_gone else ""
     return SecretMissing(
-        f"There is no {name} for the profile {profile!r}.{trouble}",
+        f"There is no {name} for the profile {profile!r}.{gone}",
         hint=f"Nothing was sent. On servers:  export {variable_of(name)}_FILE=/path/of/a/file (chmod 600)  "
         f"Here:  mpesa secrets set {name} --profile {profile}",
+    )
+
+
+def secret_unreadable(profile: str, name: str, why: str) -> SecretUnreadable:
+    """The error for a secret that is in the keyring, which can't be read just now."""
+    return SecretUnreadable(
+        f"The {name} of the profile {profile!r} is in the keyring, which can't be read just now: {why}.",
+        hint="Nothing was sent or stored. Unlock the keyring (sign in at the screen of this machine), then the same "
+        f"command again. Where nobody can sign in:  export {variable_of(name)}_FILE=/path/of/a/file (chmod 600)",
     )
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mpesa_cli.domain.secret import Secret
-from mpesa_cli.errors import SecretMissing, SettingsError
+from mpesa_cli.errors import MpesaError, SecretMissing, SettingsError
 from mpesa_cli.settings.files import write_private
 from mpesa_cli.settings.keyring_store import KeyringUnusable, keyring_delete, keyring_get, keyring_set
 from mpesa_cli.settings.paths import Paths, find_paths
@@ -25,9 +25,11 @@ from mpesa_cli.settings.secret_sources import (
     from_own_file,
     not_stored,
     secret_missing,
+    secret_unreadable,
 )
 
 KEYRING_TIMEOUT_S = 3.0
+MISSING, UNREADABLE = "missing", "can't be read"
 
 
 class SecretStore:
@@ -55,7 +57,8 @@ class SecretStore:
         self._embedded = embedded
         self._own_home = bool(environ.get("MPESA_HOME", "").strip())
         self._remembered: dict[str, Found] = {}
-        self._keyring_trouble: dict[str, str] = {}
+        self._unreadable: dict[str, str] = {}  # why the keyring, which has it, does not give it just now
+        self._gone: set[str] = set()
 
     @classmethod
     def of(
@@ -68,17 +71,24 @@ class SecretStore:
         )
 
     def get(self, name: str) -> Found | None:
-        """The secret, or None. Raises SettingsError where a place that was named can't be used."""
+        """The secret, or None where no place has it.
+
+        Raises SecretUnreadable where its store can't be read just now and no other place has it: it may be there.
+        Raises SettingsError where a place that was named can't be used.
+        """
         check_name(name)
         if name not in self._remembered:
+            self._unreadable.pop(name, None)
             found = self._look_up(name)
+            if found is None and name in self._unreadable:
+                raise secret_unreadable(self.profile_name, name, self._unreadable[name])
             if found is None:
                 return None
             self._remembered[name] = found
         return self._remembered[name]
 
     def require(self, name: str) -> Secret:
-        """The secret itself. Raises SecretMissing with the ways to give it."""
+        """The secret itself. Raises SecretMissing with the ways to give it, and as ``get`` does."""
         found = self.get(name)
         if found is None:
             raise self.missing(name)
@@ -86,7 +96,7 @@ class SecretStore:
 
     def missing(self, name: str) -> SecretMissing:
         """The error that says how to give this secret."""
-        return secret_missing(self.profile_name, name, self._keyring_trouble.get(name))
+        return secret_missing(self.profile_name, name, is_gone=name in self._gone)
 
     def hand_over(self, name: str, secret: Secret, source: str) -> None:
         """Use this value from now on without storing it: what a person has just typed."""
@@ -102,7 +112,7 @@ class SecretStore:
                 keyring_set(service, self._user(name), secret, self._timeout_s)
                 kept = keyring_get(service, self._user(name), self._timeout_s)
             else:
-                write_private(self._file(name), secret.reveal() + "\n")
+                write_private(self._file(name), secret.reveal() + "\n", through_link=False)
                 kept = from_own_file(self._file(name), name)
         except KeyringUnusable as why:
             raise not_stored(self.profile_name, name, str(why)) from None
@@ -134,9 +144,26 @@ class SecretStore:
         return store
 
     def listed(self) -> list[tuple[str, str]]:
-        """Every secret's name and its source, or ``missing``."""
-        found = [(name, self.get(name)) for name in SECRET_NAMES]
-        return [(name, "missing" if hit is None else hit.source) for name, hit in found]
+        """Every secret's name and its source; ``missing`` where none has it, ``can't be read`` where one may."""
+        return [(name, self._source(name)) for name in SECRET_NAMES]
+
+    def unreadable(self, listed: list[tuple[str, str]]) -> list[MpesaError]:
+        """Why each secret that can't be read can't be. ``listed`` is of this store."""
+        return [trouble for name, source in listed if source == UNREADABLE and (trouble := self._trouble(name))]
+
+    def _source(self, name: str) -> str:
+        try:
+            found = self.get(name)
+        except MpesaError:
+            return UNREADABLE
+        return MISSING if found is None else found.source
+
+    def _trouble(self, name: str) -> MpesaError | None:
+        try:
+            self.get(name)
+        except MpesaError as trouble:
+            return trouble
+        return None
 
     def _look_up(self, name: str) -> Found | None:
         if self._embedded and name in KEPT_FROM_SIMULATOR:
@@ -157,10 +184,10 @@ class SecretStore:
         try:
             secret = keyring_get(places.keyring_service, self._user(name), self._timeout_s)
         except KeyringUnusable as why:
-            self._keyring_trouble[name] = str(why)
+            self._unreadable[name] = str(why)
             return None
         if secret is None:
-            self._keyring_trouble[name] = "it is no longer there"
+            self._gone.add(name)
             return None
         return Found(secret, "keyring")
 

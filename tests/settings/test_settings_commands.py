@@ -143,7 +143,7 @@ def test_secrets_set_reads_standard_input_and_stores_nothing_readable_elsewhere(
     assert result.status == 0
     assert result.stdout == ""
     listed = json.loads(mpesa("secrets", "list", "--json").stdout)
-    assert {"name": "consumer-key", "source": "keyring"} in listed["secrets"]
+    assert {"name": "consumer-key", "source": "keyring", "readable": True} in listed["secrets"]
     everything = "".join(path.read_text() for path in home.rglob("*") if path.is_file())
     assert "CANARY" not in everything + result.stdout + result.stderr
 

@@ -159,4 +159,4 @@ def test_a_process_ends_though_its_keyring_hangs(
     result = cli("secrets", "list", env=environ)
     assert result.status == 0  # type: ignore[attr-defined]
     # Safaricom's public passkey must not stand in for the shop's own.
-    assert "passkey\tmissing" in result.stdout  # type: ignore[attr-defined]
+    assert "passkey\tcan't be read" in result.stdout  # type: ignore[attr-defined]
