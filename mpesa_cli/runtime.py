@@ -127,7 +127,7 @@ class Runtime:
             own_words=tuple(word for word in words if word),
             new_payment_id=lambda: self.new_id("PAY-"),
         )
-        return C2bDesk(shop, profile.c2b_validation, profile.limits)
+        return C2bDesk(shop, profile.c2b_validation, profile.limits, takes_accounts=profile.kind == "paybill")
 
     def asker(self, profile: "Profile") -> "Callable[[Payment, Attempt], object]":
         """Asks Daraja about one attempt of ours, when somebody without a secret says that it changed."""

@@ -51,11 +51,13 @@ def check_registered_url(url: str, name: str, *, production: bool) -> str:
 
 
 def reject_code(
-    rule: ValidationRule, *, amount_cents: int, order: Payment | ShopOrder | None, limits: Limits, own_shortcode: bool
-) -> Reject | None:
+    rule: ValidationRule, *, amount_cents: int, order: Payment | ShopOrder | None, limits: Limits, own_shortcode: bool,
+    nameless: bool = False,
+) -> Reject | None:  # fmt: skip
     """Whether to let a payment through that a customer is about to make by hand: None, or the code to refuse it with.
 
-    ``order`` is the one the account number names, if any.
+    ``order`` is the one the account number names, if any. ``nameless``: no account number can be typed, as at a till,
+    so that a rule about orders can't be applied and lets the payment through.
     """
     if not own_shortcode:
         return "C2B00015"
@@ -64,6 +66,8 @@ def reject_code(
             return None
         case "range":
             return None if limits.amount_min * 100 <= amount_cents <= limits.amount_max * 100 else "C2B00013"
+        case "known_order" | "amount_equal" if nameless:
+            return None
         case "known_order":
             return None if _is_awaited(order) else "C2B00012"
         case "amount_equal":

@@ -70,11 +70,15 @@ Delivery: TypeAlias = StoredDelivery | SmsReport | ResultDelivery
 
 @dataclass(frozen=True, slots=True)
 class C2bDesk:
-    """What C2B needs: the shop, and by which rule payments by hand are let through beforehand."""
+    """What C2B needs: the shop, and by which rule payments by hand are let through beforehand.
+
+    ``takes_accounts``: customers can type an account number, as for a paybill, and not for a till.
+    """
 
     shop: Shop
     rule: ValidationRule = "accept"
     limits: Limits = field(default_factory=Limits)
+    takes_accounts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,4 +120,5 @@ def _reject_code(tx: LedgerWrite, body: bytes, said: C2bPayment | Unreadable, de
         order=order_meant(tx, said, desk.shop),
         limits=desk.limits,
         own_shortcode=said.shortcode in desk.shop.shortcodes,
+        nameless=not desk.takes_accounts and not said.account_reference.strip(),
     )

@@ -21,7 +21,8 @@ def profile_gaps(profile: Profile) -> list[str]:
 def profile_warnings(profile: Profile) -> list[str]:
     """Sentences about one profile, most serious first."""
     return [
-        *_money_warnings(profile), *_callback_warnings(profile), *_sms_warnings(profile), *_initiator_warnings(profile),
+        *_money_warnings(profile), *_by_hand_warnings(profile), *_callback_warnings(profile),
+        *_sms_warnings(profile), *_initiator_warnings(profile),
     ]  # fmt: skip
 
 
@@ -78,6 +79,13 @@ def _money_warnings(profile: Profile) -> list[str]:
             'a statement can\'t tell which order was paid. With  account_reference = "{order}"  it can.'
         )
     return found
+
+
+def _by_hand_warnings(profile: Profile) -> list[str]:
+    if profile.kind != "till" or profile.c2b_validation not in {"known_order", "amount_equal"}:
+        return []
+    words = f"c2b_validation is {profile.c2b_validation}, and nobody can type an order at a till"
+    return [f'{words}: Buy Goods payments are let through unchecked. For a till: c2b_validation = "range" or "accept".']
 
 
 def _callback_warnings(profile: Profile) -> list[str]:

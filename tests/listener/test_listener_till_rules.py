@@ -1,0 +1,65 @@
+"""A till takes no account number: a rule about orders can't be applied to Buy Goods payments, and refuses none."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from daraja_callbacks.callback_bodies import c2b, encode
+from listener.listening import listener
+
+from mpesa_cli.domain.amount import Limits
+from mpesa_cli.domain.c2b_rules import ValidationRule
+from mpesa_cli.domain.payment import ShopOrder
+from mpesa_cli.listener.deliveries import C2bDesk
+from mpesa_cli.operations.c2b import Shop
+from mpesa_cli.runtime import Runtime
+
+SECRET = "0123456789abcdef" * 2
+TILL = {"MPESA_KIND": "till", "MPESA_TILL": "300584", "MPESA_SHORTCODE": "174379"}
+ACCEPTED = b'{"ResultCode":"0","ResultDesc":"Accepted"}'
+
+
+def rejected(code: str) -> bytes:
+    return b'{"ResultCode":"%s","ResultDesc":"Rejected"}' % code.encode()
+
+
+@pytest.mark.parametrize("rule", ["known_order", "amount_equal"])
+@pytest.mark.parametrize(
+    ("takes_accounts", "account", "answer"),
+    [
+        (False, "", ACCEPTED), (False, "  ", ACCEPTED), (False, None, ACCEPTED),
+        (False, "nobody", rejected("C2B00012")),
+        (False, "order-1", ACCEPTED), (True, "", rejected("C2B00012")), (True, "order-1", ACCEPTED),
+    ],
+)
+def test_a_payment_that_can_name_no_order_passes_the_rules_about_orders(
+    tmp_path: Path, rule: ValidationRule, takes_accounts: bool, account: str | None, answer: bytes
+) -> None:
+    shop = Shop("test", ("600984",), (), lambda: "PAY-1")
+    desk = C2bDesk(shop, rule, Limits(10, 1000), takes_accounts=takes_accounts)
+    with listener(tmp_path / "ledger.db", c2b=desk) as bench:
+        with bench.ledger.write() as tx:
+            tx.add_hook(hashlib.sha256(SECRET.encode()).hexdigest(), 1)
+            tx.add_order(ShopOrder("order-1", 50_000, 1))
+        path = f"/hooks/{SECRET}/c2b/validation"
+        body = c2b(BillRefNumber=account, TransAmount="500.00", BusinessShortCode="600984")
+        assert bench.post(path, encode(body)) == (200, answer)
+        foreign = c2b(BillRefNumber=account, BusinessShortCode="600985")
+        assert bench.post(path, encode(foreign)) == (200, rejected("C2B00015"))
+
+
+@pytest.mark.parametrize(("kind", "takes_accounts"), [(TILL, False), ({}, True)])
+def test_only_a_tills_customers_can_type_no_account(home: Path, kind: dict[str, str], takes_accounts: bool) -> None:
+    runtime = Runtime(environ={"MPESA_HOME": str(home), **kind})
+    assert runtime.c2b_desk(runtime.profile()).takes_accounts is takes_accounts
+
+
+@pytest.mark.parametrize("rule", ["known_order", "amount_equal", "range", "accept"])
+@pytest.mark.parametrize("command", ["config check", "doctor"])
+def test_a_rule_that_can_not_be_applied_at_a_till_is_said(mpesa: Callable[..., Any], rule: str, command: str) -> None:
+    said = mpesa(*command.split(), env={**TILL, "MPESA_C2B_VALIDATION": rule})
+    warned = f"c2b_validation is {rule}, and nobody can type an order at a till" in said.stdout
+    assert warned is (rule in {"known_order", "amount_equal"})
+    assert "nobody can type an order" not in mpesa(*command.split(), env={"MPESA_C2B_VALIDATION": rule}).stdout
