@@ -254,20 +254,6 @@ class Runtime:
         rules, ledger = self.token_rules(profile), self.ledger(profile)
         return TokenChecker(rules, read_json=parse_json, known=ledger.api_token, now_us=self.now_us)
 
-    def sms_report_token(self, profile: "Profile") -> str:
-        """What the address for delivery reports ends in; empty where the provider sends none, or has no key."""
-        if profile.sms.provider != "africas_talking":
-            return ""
-        from mpesa_cli.errors import SecretUnreadable
-        from mpesa_cli.sms.delivery import report_token
-
-        try:
-            found = self.secret_store(profile).get("sms-api-key")
-        except SecretUnreadable as locked:  # callbacks matter more than reports
-            self.streams.complain(f"No delivery reports are taken in: {locked.message}")
-            return ""
-        return report_token(found.secret) if found else ""
-
     def send_waiting_sms(self, profile: "Profile", first: str = "") -> None:
         """Send the SMS receipts that wait, that of the payment ``first`` before others. Only says what went wrong.
 

@@ -13,7 +13,13 @@ LiveOption = Annotated[bool, typer.Option("--live", help="Also ask Daraja whethe
 
 
 def config_show(
-    ctx: typer.Context, json_: JsonOption = False, profile: ProfileOption = None, quiet: QuietOption = False
+    ctx: typer.Context,
+    sms_reports: Annotated[
+        bool, typer.Option("--sms-reports", help="Only the address for delivery reports of SMS, which holds a secret.")
+    ] = False,
+    json_: JsonOption = False,
+    profile: ProfileOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Show every value of a profile and where it came from.
 
@@ -22,12 +28,15 @@ def config_show(
       mpesa config show
       mpesa config show --profile shop-ngong --json
 
-    Secrets are shown by their source only. Changes nothing.
+    Secrets are shown by their source only, but for the address that --sms-reports asks for. Changes nothing.
     """
     from mpesa_cli.settings.reference import KEYS
 
     runtime = runtime_of(ctx, quiet=quiet)
     settings = runtime.profile(profile)
+    if sms_reports:
+        _show_report_address(runtime, settings, as_json=json_)
+        return
     secrets = runtime.secret_store(settings).listed()
     values = {key.name: (_plain(settings.value_of(key.name)), settings.sources[key.name]) for key in KEYS}
     if json_:
@@ -44,6 +53,16 @@ def config_show(
     rows += [[key, _words(value), source] for key, (value, source) in values.items()]
     rows += [[name, "-" if source == "missing" else "•••", source] for name, source in secrets]
     table(runtime.streams, ["key", "value", "comes from"], rows)
+
+
+def _show_report_address(runtime: Runtime, settings: Any, *, as_json: bool) -> None:
+    from mpesa_cli.commands.sms_reports import report_address
+
+    address = report_address(runtime, settings)
+    if as_json:
+        print_json(runtime.streams, {"profile": settings.name, "sms_reports": address})
+    else:
+        runtime.streams.out(address)
 
 
 def config_path(ctx: typer.Context, json_: JsonOption = False, quiet: QuietOption = False) -> None:

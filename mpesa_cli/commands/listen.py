@@ -63,6 +63,7 @@ def listen(
 
     Prints a line per event; with --json one object a line. Ctrl-C or SIGTERM finishes what is in hand and exits 0.
     """
+    from mpesa_cli.commands.sms_reports import token_for_listener
     from mpesa_cli.listener.intake import hash_of_secret
     from mpesa_cli.listener.options import ListenerOptions, Parts
     from mpesa_cli.listener.server import serve
@@ -71,7 +72,7 @@ def listen(
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
     settings = runtime.profile(profile)
     with unhurried(runtime, as_json=json_):
-        sms_token = runtime.sms_report_token(settings)
+        sms_token = token_for_listener(runtime, settings)
         screen = Screen(runtime, as_json=json_, until=read_until(until))
         options = ListenerOptions(
             host=host,
@@ -103,7 +104,7 @@ def listen(
 
         def ready(running: "Running") -> None:
             screen.running = running
-            say_ready(runtime, settings, running, public_url, forward_to, sms_token)
+            say_ready(runtime, settings, running, public_url, forward_to, sms_reports=bool(sms_token))
             if served:
                 if base := own_callback_base(at, running):
                     served.callbacks_come_to(base)

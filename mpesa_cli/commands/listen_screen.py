@@ -5,6 +5,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from mpesa_cli.commands.sms_reports import SHOWN_BY
 from mpesa_cli.errors import InvalidInput
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.render import json_line, print_json_line
@@ -121,7 +122,8 @@ def say_ready(
     running: "Running",
     public_url: str | None,
     forward_to: str | None,
-    sms_token: str,
+    *,
+    sms_reports: bool,
 ) -> None:
     """The lines that tell a person where to register and what happens to events."""
     chosen = own_callback_base(profile, running) or profile.callback_base_url
@@ -132,8 +134,8 @@ def say_ready(
         say(f"Callbacks come to {base}/hooks/… : push uses it by itself.")
     else:
         say(f"Callbacks come to {base}/hooks/… : run pushes with  APP_URL={base}  or set callback_base_url to it.")
-    if sms_token:
-        say(f"Delivery reports of SMS come to {base}/hooks/sms/{sms_token} (a secret; set it at Africa's Talking).")
+    if sms_reports:
+        say(f"Delivery reports of SMS come to {base}/hooks/sms/… , whole for Africa's Talking:  {SHOWN_BY}")
     if forward_to:
         say(f"Events go on to {forward_to}, signed (webhook-signature).")
 

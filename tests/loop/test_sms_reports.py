@@ -70,7 +70,11 @@ def test_a_delivery_report_is_filed_with_its_message_and_a_strangers_is_not(
             assert _post(good, "ATXid_1", "Nonsense") == 200  # held
             assert json.loads(_sms(home)[0][1]).get("delivery") is None
             assert _post(good, "ATXid_1", "Success") == 200
-            assert _told(listen, f"/hooks/sms/{report_token(Secret(KEY))} ")
+            assert _told(listen, "/hooks/sms/… , whole for Africa's Talking:  mpesa config show --sms-reports")
+            shown = cli("config", "show", "--sms-reports", env={**environ, "APP_URL": listen.url})
+            assert (shown.status, shown.stdout) == (0, f"{good}\n")
+            logged = "".join([*listen.said, *listen.lines])
+            assert report_token(Secret(KEY)) not in logged
 
     assert json.loads(_sms(home)[0][1])["delivery"] == "delivered"
     assert len(_sms(home)) == 1
