@@ -8,9 +8,10 @@ may claim for an order that it may be of.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mpesa_cli.domain.forgotten import can_be_of
 from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.domain.payment import Attempt
-from mpesa_cli.domain.shown_number import fits, proves
+from mpesa_cli.domain.shown_number import proves
 from mpesa_cli.domain.state import AttemptState, Flag
 
 BEFORE_PROMPT_US = 60 * SECOND_US
@@ -51,7 +52,7 @@ def may_pay(attempt: Attempt, money: HandMoney) -> bool:
     if sent_us is None or not awaits_receipt(attempt) or attempt.amount_cents != money.amount_cents:
         return False
     in_time = sent_us - BEFORE_PROMPT_US <= money.at_us <= sent_us + AFTER_PROMPT_US
-    return in_time and fits(attempt.msisdn, money.payer)
+    return in_time and can_be_of(attempt.msisdn, money.payer)
 
 
 def prompt_proven(prompts: Sequence[Attempt], money: HandMoney) -> Attempt | None:

@@ -10,7 +10,10 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 
+from mpesa_cli.domain.forgotten import body_without_number
+from mpesa_cli.domain.held_facts import shown_in
 from mpesa_cli.domain.payment import AttemptRef
+from mpesa_cli.domain.pseudonym import PREFIX, is_erased
 from mpesa_cli.errors import Conflict
 from mpesa_cli.ledger.chaining import Chaining
 from mpesa_cli.ledger.ledger import BODIES_OF_ATTEMPT_MAX, NewCallback
@@ -44,6 +47,8 @@ class BodyWrites(Chaining):
 
     def store_callback_beyond(self, attempt: AttemptRef, body: bytes, peer: str, at_us: int) -> str | None:
         """Store a raw body whatever is stored of the attempt; None where the same body was stored before."""
+        if self._is_erased(attempt):
+            body = body_without_number(body)
         callback_id = self._new_id(at_us)
         cursor = self._open.execute(
             "INSERT INTO callbacks (callback_id, channel, payment_id, attempt, received_us, peer, sha256, body) "
@@ -54,6 +59,8 @@ class BodyWrites(Chaining):
 
     def store_body(self, channel: str, body: bytes, peer: str, at_us: int) -> str | None:
         """Store a raw body that names no attempt; returns its id, or None where it was stored before."""
+        if self._pays_an_erased(body):
+            body = body_without_number(body)
         callback_id = self._new_id(at_us)
         cursor = self._open.execute(
             "INSERT INTO callbacks (callback_id, channel, received_us, peer, sha256, body) "
@@ -72,6 +79,17 @@ class BodyWrites(Chaining):
     def mark_callback(self, callback_id: str, verdict: str) -> None:
         """Say what became of a raw body."""
         self._open.execute("UPDATE callbacks SET verdict=? WHERE callback_id=?", (verdict, callback_id))
+
+    def _is_erased(self, attempt: AttemptRef) -> bool:
+        rows = self.rows("SELECT msisdn FROM attempts WHERE payment_id=? AND number=?", tuple(attempt))
+        return bool(rows) and is_erased(str(rows[0][0]))
+
+    def _pays_an_erased(self, body: bytes) -> bool:
+        """Whether a payment by hand is told again whose payer was erased. Before the first erasure it costs nothing."""
+        if not self.rows("SELECT 1 FROM attempts WHERE msisdn >= ? AND msisdn < ? LIMIT 1", (PREFIX, PREFIX + "~")):
+            return False
+        owner = self.receipt_owner(receipt) if (receipt := shown_in(body).receipt) else None
+        return owner is not None and self._is_erased(owner)
 
     def _new_id(self, at_us: int) -> str:
         """Begins with the time, so that new ones go to one page of the index, and not each to another."""
@@ -97,11 +115,15 @@ class BodyWrites(Chaining):
         )
         new = {callback_id for (callback_id,) in found}
         return [
-            callback_id if callback_id in new else self._why_not(callback.attempt, digest)
+            callback_id if callback_id in new else self._why_not(callback, digest, at_us)
             for callback_id, callback, digest in zip(ids, callbacks, digests, strict=True)
         ]
 
-    def _why_not(self, attempt: AttemptRef, digest: str) -> Conflict | None:
+    def _why_not(self, callback: NewCallback, digest: str, at_us: int) -> str | Conflict | None:
+        attempt = callback.attempt
+        kept = self.rows("SELECT count(*) FROM callbacks WHERE payment_id=? AND attempt=?", tuple(attempt))
+        if int(str(kept[0][0])) < BODIES_OF_ATTEMPT_MAX and self._is_erased(attempt):
+            return self.store_callback_beyond(*callback, at_us)
         if self.rows("SELECT 1 FROM callbacks WHERE payment_id=? AND attempt=? AND sha256=?", (*attempt, digest)):
             return None
         return Conflict(
@@ -119,5 +141,8 @@ def _insert(rows: int) -> str:
         f"{','.join(['(?,?,?,?,?,?)'] * rows)}) "
         "SELECT callback_id, 'stk', payment_id, attempt, peer, sha256, body, ? FROM new WHERE "
         "(SELECT count(*) FROM callbacks c WHERE c.payment_id=new.payment_id AND c.attempt=new.attempt) < ? "
+        # One whose number was erased gets its body another way: without the number.
+        "AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.payment_id=new.payment_id AND a.number=new.attempt "
+        f"AND a.msisdn GLOB '{PREFIX}*') "
         "ON CONFLICT (payment_id, attempt, channel, sha256) DO NOTHING"
     )

@@ -6,9 +6,11 @@ A row is known by receipt, kind and amount, in whichever file it stands (docs/as
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mpesa_cli.domain import evidence as ev
+from mpesa_cli.domain.pseudonym import PREFIX
 from mpesa_cli.ledger.book_breaks import BreakReads
 from mpesa_cli.ledger.books import ROW_COLUMNS, STATEMENT_COLUMNS
 from mpesa_cli.ledger.chaining import Chaining
@@ -30,7 +32,7 @@ class BookWrites(BreakReads, Chaining):
         self._open.executemany(
             f"INSERT INTO statement_rows ({ROW_COLUMNS}, shortcode, statement_id) "  # noqa: S608 - fixed text
             "VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (receipt, kind, amount_cents) DO NOTHING",
-            _with_origin(rows, statement),
+            _with_origin(self._forgetting(rows), statement),
         )
         new = self._open.total_changes - before
         if new:
@@ -41,6 +43,18 @@ class BookWrites(BreakReads, Chaining):
                  statement.until_us, statement.read_us, statement.shortcode, new, statement.findings),
             )  # fmt: skip
         return new
+
+    def _forgetting(self, rows: Sequence[StatementRow]) -> Sequence[StatementRow]:
+        """The rows, without the number of a payment whose number was erased."""
+        if not self.rows("SELECT 1 FROM attempts WHERE msisdn >= ? AND msisdn < ? LIMIT 1", (PREFIX, PREFIX + "~")):
+            return rows
+        found = self.rows(
+            "SELECT k.receipt, a.msisdn FROM receipts k JOIN attempts a ON a.payment_id=k.payment_id "
+            "AND a.number=k.attempt WHERE a.msisdn GLOB ? AND k.receipt IN (SELECT value FROM json_each(?))",
+            (PREFIX + "*", json.dumps([row.receipt for row in rows])),
+        )
+        erased = {str(receipt): str(pseudonym) for receipt, pseudonym in found}
+        return [replace(r, party=erased[r.receipt]) if r.party and r.receipt in erased else r for r in rows]
 
     def finish_statement(self, statement: StoredStatement) -> int:
         """Say that a statement was read to its end; journaled where it brought rows. Returns how many it brought."""

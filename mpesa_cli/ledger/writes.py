@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mpesa_cli.domain import evidence as ev
+from mpesa_cli.domain.forgotten import bare, can_be_of, without_number
 from mpesa_cli.domain.order_matching import order_key
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
 from mpesa_cli.domain.pseudonym import is_erased
 from mpesa_cli.domain.push_rules import Again, Start
-from mpesa_cli.domain.shown_number import fits
 from mpesa_cli.domain.staging import Staged, late
 from mpesa_cli.domain.state import AttemptState, AttemptView, Terms, attempt_view
 from mpesa_cli.errors import Conflict
@@ -51,8 +51,10 @@ class Write(
 
     def add_received(self, payment_id: str, msisdn: str, amount_cents: int, at_us: int) -> AttemptRef:
         """Record money that came by hand (C2B) for an order that is known."""
-        number = self._must(payment_id).last.ref.number + 1
-        self._insert_attempt(payment_id, number, msisdn, amount_cents, "", at_us)
+        payment = self._must(payment_id)
+        number = payment.last.ref.number + 1
+        kept = payment.msisdn if is_erased(payment.msisdn) else msisdn
+        self._insert_attempt(payment_id, number, kept, amount_cents, "", at_us)
         return AttemptRef(payment_id, number)
 
     def _insert_payment(self, intent: Intent, at_us: int) -> None:
@@ -116,14 +118,17 @@ class Write(
         ``before`` is the payment, where it was just read in this transaction: reading it is a third of the work.
         """
         known = self.evidence(attempt)
-        if isinstance(evidence, ev.Received):
-            evidence = self._with_claim(evidence, attempt)
-        if _repeats(evidence, known):
-            return before or self._must(attempt.payment_id)
-        self._chain(ev.to_record(evidence), attempt.payment_id, attempt.number)
-        known.append(evidence)
         before = before or self._must(attempt.payment_id)
         asked = next(a for a in before.attempts if a.ref == attempt)
+        if isinstance(evidence, ev.Received):
+            evidence = self._with_claim(evidence, asked)
+        erased = is_erased(asked.msisdn)
+        if _repeats(evidence, known, erased=erased):
+            return before
+        if erased:
+            evidence = without_number(evidence, asked.msisdn, known)
+        self._chain(ev.to_record(evidence), attempt.payment_id, attempt.number)
+        known.append(evidence)
         view = attempt_view(Terms(asked.amount_cents, asked.msisdn, prompted=asked.channel == "stk"), known)
         self._claim(attempt, view)
         withdrawn = any(isinstance(e, ev.Withdrawn) for e in known)
@@ -212,18 +217,17 @@ class Write(
                 (receipt, *attempt),
             )
 
-    def _with_claim(self, evidence: ev.Received, attempt: AttemptRef) -> ev.Received:
+    def _with_claim(self, evidence: ev.Received, asked: Attempt) -> ev.Received:
         """Mark a receipt that pays another attempt; or merge, where C2B had told of the same money first."""
         owner = self.receipt_owner(evidence.receipt)
-        if owner is None or owner == attempt:
+        if owner is None or owner == asked.ref:
             return evidence
         other = self._must(owner.payment_id)
-        asked = next(a for a in self._must(attempt.payment_id).attempts if a.ref == attempt)
         same_money = other.amount_cents == evidence.amount_cents == asked.amount_cents and evidence.source != "c2b"
         # Only what C2B opened for no order (operations/c2b.py): an order of the shop's own is nobody else's money.
-        is_nobodys = other.order_id == f"C2B-{evidence.receipt}" and fits(asked.msisdn, other.msisdn)
+        is_nobodys = other.order_id == f"C2B-{evidence.receipt}" and can_be_of(asked.msisdn, other.msisdn)
         if same_money and is_nobodys and len(other.attempts) == 1 and other.last.channel == "c2b":
-            self._merge(other, attempt, evidence.at_us)
+            self._merge(other, asked.ref, evidence.at_us)
             return evidence
         return replace(evidence, claimed_elsewhere=True)
 
@@ -237,10 +241,12 @@ class Write(
         self._open.execute("DELETE FROM payments WHERE payment_id=?", (other.payment_id,))
 
 
-def _repeats(evidence: ev.Evidence, known: list[ev.Evidence]) -> bool:
+def _repeats(evidence: ev.Evidence, known: list[ev.Evidence], *, erased: bool) -> bool:
     """Whether this says again what is known. Queries never repeat: that two agree over time is evidence."""
     if isinstance(evidence, ev.QueryAnswered):
         return False
+    if erased:
+        return bare(evidence) in [bare(k) for k in known]
     if isinstance(evidence, _TOLD):
         same = [replace(k, at_us=0, callback_id="") for k in known if isinstance(k, _TOLD)]
         return bool(same) and replace(evidence, at_us=0, callback_id="") in same

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from mpesa_cli.domain.amount import format_cents
 from mpesa_cli.domain.by_hand import awaits_receipt
 from mpesa_cli.domain.evidence import Received, Source
+from mpesa_cli.domain.forgotten import can_be_of
 from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.domain.payment import Attempt, Intent, Payment
-from mpesa_cli.domain.shown_number import fits
 from mpesa_cli.domain.state import AttemptState
 from mpesa_cli.domain.verdict import Claim, Money
 from mpesa_cli.errors import Conflict, MpesaError, NotFound
@@ -142,7 +142,7 @@ def _is_in_doubt(attempt: Attempt) -> bool:
 def _fits(attempt: Attempt, money: Money) -> bool:
     asked_us = attempt.view.requested_us or attempt.created_us
     in_time = money.at_us is None or money.at_us >= asked_us - _BEFORE_PROMPT_S * SECOND_US
-    return in_time and attempt.amount_cents == money.amount_cents and fits(attempt.msisdn, money.payer or None)
+    return in_time and attempt.amount_cents == money.amount_cents and can_be_of(attempt.msisdn, money.payer or None)
 
 
 def _source(money: Money) -> Source:

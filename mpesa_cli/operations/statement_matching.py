@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from mpesa_cli.domain.evidence import Received, Reversed, Source
+from mpesa_cli.domain.forgotten import can_be_of
 from mpesa_cli.domain.matching import BY_HAND, NEAR_US, Candidate, Fitting, Match, Matching, match
 from mpesa_cli.domain.order_matching import keys_meant, order_key
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
-from mpesa_cli.domain.shown_number import fits
+from mpesa_cli.domain.pseudonym import is_erased
 from mpesa_cli.domain.state import AttemptState, Flag, PaymentStatus
 from mpesa_cli.domain.statement_row import StatementRow
 from mpesa_cli.ledger.book_keeping import Known, Scope
@@ -138,7 +139,7 @@ def _candidate(attempt: Attempt, keys: frozenset[str]) -> Candidate:
         ref=attempt.ref,
         keys=frozenset() if in_review else keys,
         amount_cents=attempt.amount_cents,
-        msisdn=attempt.msisdn,
+        msisdn="" if is_erased(attempt.msisdn) else attempt.msisdn,
         requested_us=view.requested_us or attempt.created_us,
         checkout_request_id="" if in_review else view.checkout_request_id or "",
         receipt=view.receipt or "",
@@ -171,7 +172,7 @@ def _append(tx: LedgerWrite, each: Match, source: Source, now_us: int) -> Paymen
 
 def _is_one(attempt: Attempt, told: Payment | None) -> bool:
     """Whether what C2B told of the row's receipt, if anything, can be the attempt's money."""
-    return told is None or (told.amount_cents == attempt.amount_cents and fits(attempt.msisdn, told.msisdn))
+    return told is None or (told.amount_cents == attempt.amount_cents and can_be_of(attempt.msisdn, told.msisdn))
 
 
 def _same_row(said: Received, known: object) -> bool:
