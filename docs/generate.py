@@ -31,6 +31,7 @@ from mpesa_cli.terminal.json_words import (  # noqa: E402
     RECONCILE_FIELDS,
     VERIFY_FIELDS,
 )
+from mpesa_cli.terminal.json_words_held import HELD_FIELDS
 from mpesa_cli.terminal.json_words_upkeep import (  # noqa: E402
     ACCEPT_FIELDS,
     ACCEPT_MANY_FIELDS,
@@ -184,7 +185,7 @@ def json_documents() -> str:
             ("accept many", ACCEPT_MANY_FIELDS), ("books begin", BOOKS_BEGIN_FIELDS), ("pull", PULL_FIELDS),
             ("audit", AUDIT_FIELDS), ("head", HEAD_FIELDS), ("backup", BACKUP_FIELDS), ("restore", RESTORE_FIELDS),
             ("begin", BEGIN_FIELDS), ("named", NAMED_FIELDS),
-            ("erase", ERASE_FIELDS), ("doctor", DOCTOR_FIELDS),
+            ("held", HELD_FIELDS), ("erase", ERASE_FIELDS), ("doctor", DOCTOR_FIELDS),
         )
     }
     return page(
@@ -203,6 +204,8 @@ def json_documents() -> str:
         "### Accepted breaks", "What `reconcile --accept` prints for a class or `all`.", fields["accept many"],
         "### The beginning of the books", "What `reconcile --books-begin` prints.", fields["books begin"],
         "### Pull Transactions", "What `pull-register` prints.", fields["pull"],
+        "## A held message", "What `held` lists; `held show` adds `from` and `body`, `held read-again` what it came to.",
+        fields["held"],
         "## The ledger itself", "### Proven", "What `audit verify` prints.", fields["audit"],
         "### Its head", "What `audit head` prints, and `audit verify --head` takes as a file.", fields["head"],
         "### A backup", "What `backup` prints.", fields["backup"],

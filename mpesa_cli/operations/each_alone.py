@@ -15,6 +15,7 @@ from mpesa_cli.operations.holding import hold_body
 BODIES_OF_WRITE = 200
 
 Raw = TypeVar("Raw", RawCallback, RawBody, ResultBody)
+Step = TypeVar("Step")
 Made = TypeVar("Made")
 
 
@@ -28,6 +29,29 @@ def apply_each(
     for begin in range(0, len(found), BODIES_OF_WRITE):
         made += _together(ledger, channel, found[begin : begin + BODIES_OF_WRITE], apply)
     return made
+
+
+def in_steps(
+    ledger: Ledger, steps: Sequence[Step], apply: Callable[[LedgerWrite, Step], Made], *, at_once: int
+) -> list[Made]:
+    """Take steps ``at_once`` to a transaction; where that fails each alone, and leave out one that fails still:
+    whoever compares what is stored names it."""
+    made: list[Made] = []
+    for begin in range(0, len(steps), at_once):
+        made += _steps(ledger, steps[begin : begin + at_once], apply)
+    return made
+
+
+def _steps(ledger: Ledger, steps: Sequence[Step], apply: Callable[[LedgerWrite, Step], Made]) -> list[Made]:
+    try:
+        with ledger.write() as tx:
+            return [apply(tx, each) for each in steps]
+    except Exception as error:  # whatever it is, the others must not wait for it
+        if not is_its_own(error):
+            raise
+        if len(steps) == 1:
+            return []
+    return [made for each in steps for made in _steps(ledger, [each], apply)]
 
 
 def is_its_own(error: Exception) -> bool:

@@ -18,9 +18,10 @@ from mpesa_cli.domain.state import AttemptState, Flag, PaymentStatus
 from mpesa_cli.domain.statement_row import StatementRow
 from mpesa_cli.ledger.book_keeping import Known, Scope
 from mpesa_cli.ledger.ledger import Ledger, LedgerReads, LedgerWrite
+from mpesa_cli.operations.each_alone import in_steps
 
-STEPS_PER_WRITE = 200
 ROWS_AT_ONCE = 2_000
+STEPS_PER_WRITE = 200
 BEFORE_US = 2 * 86_400_000_000
 """A prompt may be paid by a row of a later day: by hand, with the order as the account."""
 
@@ -52,12 +53,13 @@ def settle_by_rows(
     fitting = _fitting(ledger, rows(), candidates, own_words) if candidates else ()
     found = match(fitting, candidates, own_words) if candidates else Matching()
     changed: dict[str, Payment] = {}
-    steps = iter(found.settled)
-    while chunk := list(islice(steps, STEPS_PER_WRITE)):
-        with ledger.write() as tx:
-            for each in chunk:
-                if (payment := _append(tx, each, source, now_us)) is not None:
-                    changed[payment.payment_id] = payment
+
+    def settle(tx: LedgerWrite, each: Match) -> Payment | None:
+        return _append(tx, each, source, now_us)
+
+    for payment in in_steps(ledger, found.settled, settle, at_once=STEPS_PER_WRITE):
+        if payment is not None:
+            changed[payment.payment_id] = payment
     return Settled(tuple(changed.values()), found.suggested)
 
 
@@ -185,15 +187,15 @@ def _same_row(said: Received, known: object) -> bool:
 def give_back(ledger: Ledger, shortcodes: tuple[str, ...], source: Source, now_us: int) -> list[Payment]:
     """Append every reversal of money that is ours and was not known to have gone back, whichever file told of it:
     a payment may be heard of long after its reversal was read."""
-    changed: list[Payment] = []
-    steps = iter([known for known in ledger.reversals_of_ours(shortcodes) if not _knows(ledger, known)])
-    while chunk := list(islice(steps, STEPS_PER_WRITE)):
-        with ledger.write() as tx:
-            for known in chunk:
-                ref = AttemptRef(known.payment_id, known.attempt)
-                if known.row is not None and tx.receipt_owner(known.receipt) == ref and not _knows(tx, known):
-                    changed.append(tx.append(ref, _back(known.receipt, known.row, source, now_us)))
-    return changed
+
+    def append(tx: LedgerWrite, known: Known) -> Payment | None:
+        ref = AttemptRef(known.payment_id, known.attempt)
+        if known.row is None or tx.receipt_owner(known.receipt) != ref or _knows(tx, known):
+            return None
+        return tx.append(ref, _back(known.receipt, known.row, source, now_us))
+
+    new = [known for known in ledger.reversals_of_ours(shortcodes) if not _knows(ledger, known)]
+    return [payment for payment in in_steps(ledger, new, append, at_once=STEPS_PER_WRITE) if payment is not None]
 
 
 def _back(receipt: str, row: StatementRow, source: Source, now_us: int) -> Reversed:

@@ -14,6 +14,7 @@ from mpesa_cli.api.events import Events
 from mpesa_cli.daraja.strict_json import Unreadable
 from mpesa_cli.errors import Conflict
 from mpesa_cli.operations import c2b, settle
+from mpesa_cli.terminal.json_words_held import HELD_FIELDS
 
 DONE = ("--by", "Asha", "--reason", "money of the other till, told its owner")
 DAY_S = 86_400
@@ -184,3 +185,15 @@ def test_a_message_whose_money_became_a_payment_by_another_way_is_closed(shop: H
     assert shop.mpesa("reconcile").status == 0
     (message,) = shop.ledger.held_listed()
     assert (message.state, message.payment_id) == ("applied", shop.ledger.find(RECEIPT).payment_id)
+
+
+def test_a_held_message_has_the_fields_that_are_written_down(shop: HeldShop) -> None:
+    shop.confirm(TransAmount="x")
+    (listed,) = json.loads(shop.mpesa("held", "--json").stdout)
+    assert list(listed) == list(HELD_FIELDS)
+    shown = json.loads(shop.mpesa("held", "show", listed["id"], "--json").stdout)
+    assert list(shown) == [*HELD_FIELDS, "from", "body"]
+    (again,) = json.loads(shop.mpesa("held", "read-again", "--json").stdout)
+    assert list(again) == [*HELD_FIELDS, "readable", "order_id", "status", "still", "changed"]
+    done = json.loads(shop.mpesa("held", "done", listed["id"], *DONE, "--json").stdout)
+    assert (list(done), done["state"], done["done_at"]) == (list(HELD_FIELDS), "done", "2026-11-24T10:30:00+03:00")

@@ -9,9 +9,11 @@ import pytest
 from held.held_shop import RECEIPT, SECRET_HASH, HeldShop
 
 from mpesa_cli.daraja.pull import pull_rows
+from mpesa_cli.daraja.strict_json import Unreadable
 from mpesa_cli.domain.staging import Staged
 from mpesa_cli.ledger.book_writes import BookWrites
 from mpesa_cli.listener.deliveries import SmsReport
+from mpesa_cli.operations import c2b, statement_matching
 from mpesa_cli.operations.statement_intake import take_pulled
 
 HEAD = (
@@ -151,3 +153,36 @@ def test_the_row_of_a_file_is_known_by_its_line(shop: HeldShop, tmp_path: Path) 
     digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     assert [(each.source, each.line) for each in shop.ledger.held_open()] == [(f"STM-{digest[:24]}", 5)]
     assert shop.ledger.receipt_rows(RECEIPT) == []
+
+
+def test_a_row_that_can_not_be_settled_stops_no_other_and_is_a_difference(
+    shop: HeldShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for order in ("1001", "1002"):
+        shop.prompt(order, amount=100 if order == "1001" else 500, token=order)
+    real = statement_matching._append
+
+    def breaking(tx: Any, each: Any, *more: Any) -> Any:
+        made = real(tx, each, *more)
+        if each.row.receipt == RECEIPT:
+            raise ZeroDivisionError
+        return made
+
+    monkeypatch.setattr(statement_matching, "_append", breaking)
+    shop.clock.advance(86_400)
+    rows = (SOUND.replace("09:00", "10:30"), SPOILT.replace("09:0x", "10:30"))
+    status, said = shop.reconcile("--statement", file(tmp_path, *rows))
+    assert status == 7
+    assert [shop.ledger.payment_by_order(each).status for each in ("1001", "1002")] == ["paid", "pending"]
+    assert RECEIPT in {each["receipt"] for each in said["breaks"]}
+
+
+def test_money_of_a_closed_day_that_is_read_late_is_a_difference(shop: HeldShop, tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as older:
+        older.setattr(c2b, "read_c2b", lambda _body: Unreadable("bad-phone", "x"))
+        shop.confirm(TransTime="20261124103000")
+    shop.clock.advance(86_400)
+    shop.reconcile("--statement", file(tmp_path, SOUND), "--close", "2026-11-24", "--by", "Asha")
+    assert shop.mpesa("held", "read-again", "--apply").status == 0
+    _, said = shop.reconcile()
+    assert "closed_day_changed" in {each["kind"] for each in said["breaks"]}
