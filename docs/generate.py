@@ -31,7 +31,7 @@ from mpesa_cli.terminal.json_words import (  # noqa: E402
     RECONCILE_FIELDS,
     VERIFY_FIELDS,
 )
-from mpesa_cli.terminal.json_words_held import HELD_FIELDS
+from mpesa_cli.terminal.json_words_held import HELD_FIELDS  # noqa: E402
 from mpesa_cli.terminal.json_words_upkeep import (  # noqa: E402
     ACCEPT_FIELDS,
     ACCEPT_MANY_FIELDS,
@@ -204,7 +204,7 @@ def json_documents() -> str:
         "### Accepted breaks", "What `reconcile --accept` prints for a class or `all`.", fields["accept many"],
         "### The beginning of the books", "What `reconcile --books-begin` prints.", fields["books begin"],
         "### Pull Transactions", "What `pull-register` prints.", fields["pull"],
-        "## A held message", "What `held` lists; `held show` adds `from` and `body`, `held read-again` what it came to.",
+        "## A held message", "What `held` lists; `held show` adds its body, `held read-again` what it came to.",
         fields["held"],
         "## The ledger itself", "### Proven", "What `audit verify` prints.", fields["audit"],
         "### Its head", "What `audit head` prints, and `audit verify --head` takes as a file.", fields["head"],
