@@ -20,7 +20,7 @@ from mpesa_cli.commands.restored_gap import answered, flag_answer
 from mpesa_cli.commands.show import show_and_exit, show_sent
 from mpesa_cli.commands.watching import say_where_money_stands, watch_payment
 from mpesa_cli.domain.amount import format_shillings, parse_shillings
-from mpesa_cli.domain.msisdn import mask_msisdn, operator_warning, parse_msisdn
+from mpesa_cli.domain.msisdn import mask_msisdn, operator_warning, parse_msisdn, spoken_form
 from mpesa_cli.domain.reference import account_reference, check_description, check_order_id, wire_description
 from mpesa_cli.errors import InvalidInput
 from mpesa_cli.interrupts import Interrupted
@@ -194,7 +194,7 @@ def confirm(
     confirm_in_production(
         runtime,
         profile,
-        f"Ask {mask_msisdn(msisdn)} to pay {format_shillings(amount)} to {profile.kind} {profile.party_b} "
+        f"Ask {spoken_form(msisdn)} to pay {format_shillings(amount)} to {profile.kind} {profile.party_b} "
         f"(profile {profile.name}), order {order_id}?",
         unattended="This is real money, and nobody is here to confirm it.",
         yes=yes,

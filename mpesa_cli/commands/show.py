@@ -37,16 +37,19 @@ def show_and_exit(
     """
     from mpesa_cli.domain.outcome import exit_status
     from mpesa_cli.domain.payment_document import payment_document
+    from mpesa_cli.domain.state import PaymentStatus
     from mpesa_cli.terminal.payment_words import advice, environment_label, print_payment
 
     streams = runtime.streams
+    customer = for_the_customer(profile, payment) if profile is not None else ""
     if as_json:
         print_json(streams, payment_document(payment, runtime.now_us()))
     else:
-        print_payment(streams, payment)
+        print_payment(streams, payment, customer=customer)
         if not streams.is_terminal(streams.stdout):
             label = environment_label(payment.environment)
-            for line in [*advice(payment), *([label] if label else [])]:
+            told = advice(payment, customer=customer, verbose=streams.verbosity > 0)
+            for line in [*told, *([label] if label else [])]:
                 streams.say(line)
         if profile is not None:
             from mpesa_cli.operations.claims import claims_on
@@ -54,8 +57,8 @@ def show_and_exit(
 
             for line in claim_lines(claims_on(runtime.ledger(profile), payment)):
                 streams.say(line)
-        if profile is not None and (words := for_the_customer(profile, payment)):
-            streams.say(words)
+        if customer and payment.status is not PaymentStatus.FAILED:
+            streams.say(customer)
         if profile is not None and (way := by_hand(profile, payment)):
             streams.say(way)
     if profile is not None:

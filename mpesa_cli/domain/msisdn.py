@@ -108,10 +108,18 @@ def operator_warning(msisdn: str) -> str | None:
 
 
 def mask_msisdn(msisdn: str) -> str:
-    """``254708374149`` → ``2547••••4149``. What C2B masked stays so; a hashed or erased one is hidden whole."""
-    if "*" in msisdn:
-        return re.sub(r"\*+", "••••", _SEPARATORS.sub("", msisdn))
-    return f"{msisdn[:4]}••••{msisdn[-4:]}" if re.fullmatch(r"\d{12}", msisdn) else "••••"
+    """``254708374149`` → ``0708•••149``: the one form in which people see a number that is not theirs to read.
+
+    Of a number that M-PESA itself masked, what it shows at both ends; of a hashed or erased one, nothing.
+    """
+    if re.fullmatch(r"254\d{9}", msisdn):
+        local = local_form(msisdn)
+        return f"{local[:4]}•••{local[-3:]}"
+    if "*" not in msisdn:
+        return "•••"
+    shown = _SEPARATORS.sub("", msisdn)
+    head, tail = shown.partition("*")[0], shown.rpartition("*")[2]
+    return f"{local_form(head)[:4] if head.startswith('254') else head[:4]}•••{tail[-3:]}"
 
 
 def masked_apart(one: str, other: str) -> tuple[str, str]:
@@ -129,5 +137,11 @@ def masked_apart(one: str, other: str) -> tuple[str, str]:
 
 
 def local_form(msisdn: str) -> str:
-    """``254708374149`` → ``0708••••149``-style digits as people read them, unmasked: ``0708374149``."""
+    """``254708374149`` → ``0708374149``, as people write it."""
     return "0" + msisdn[3:]
+
+
+def spoken_form(msisdn: str) -> str:
+    """``254708374149`` → ``0708 374 149``: whole and grouped, to be read out and compared digit by digit."""
+    local = local_form(msisdn)
+    return f"{local[:4]} {local[4:7]} {local[7:]}"

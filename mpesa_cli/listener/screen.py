@@ -8,6 +8,7 @@ from mpesa_cli.domain.msisdn import mask_msisdn
 from mpesa_cli.domain.payment_document import payment_document
 from mpesa_cli.domain.result_codes import stk_result
 from mpesa_cli.listener.events import Event
+from mpesa_cli.terminal.state_words import STATUS_WORDS
 
 # Which way it went: in from Daraja, out to the shop's own system, or something to look at.
 _SIGNS = {"forwarded": "<--", "unforwarded": "<-!", "unreadable": "-->!", "unstored": "-->!", "unsettled": "-->!"}
@@ -73,7 +74,7 @@ def _settled(event: Event) -> str:
         return f"settled      {event.detail}"
     view = payment.telling.view
     result = f"  {stk_result(view.result_code).title}" if payment.status == "failed" and view.result_code else ""
-    word = {"nothing new": "repeat", "conflict": "conflict"}.get(event.detail, payment.status.value)
+    word = {"nothing new": "repeat", "conflict": "conflict"}.get(event.detail, STATUS_WORDS[payment.status])
     return (
         f"{word:12} order {payment.order_id}  {format_cents(payment.amount_cents)}  "
         f"{mask_msisdn(payment.telling.msisdn)}  {view.receipt or ''}{result}"

@@ -7,7 +7,6 @@ from mpesa_cli.daraja.results import Result, read_result
 from mpesa_cli.daraja.strict_json import Unreadable
 from mpesa_cli.daraja.transaction_status import COMMAND_ID, read_status
 from mpesa_cli.domain.api_request import OPEN, ApiRequest, RequestResult, RequestState
-from mpesa_cli.domain.msisdn import mask_msisdn
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
 from mpesa_cli.ledger.request_ledger import ResultBody
 from mpesa_cli.operations.each_alone import apply_each
@@ -109,7 +108,7 @@ def _shown(party: str) -> str:
     """A phone number masked, as a callback of C2B would have it; a shortcode as it is."""
     if len(party) != 12 or not party.isdecimal():
         return party
-    return mask_msisdn(party).replace("••••", "*****")
+    return f"{party[:4]}*****{party[-4:]}"
 
 
 _READERS: dict[str, Callable[[Result], tuple[str, Facts] | None]] = {COMMAND_ID: _status_facts}

@@ -8,7 +8,9 @@ from mpesa_cli.domain.batch_file import line_list
 from mpesa_cli.domain.batch_plan import Standing
 from mpesa_cli.domain.batch_text import Fault
 from mpesa_cli.domain.msisdn import mask_msisdn
+from mpesa_cli.domain.state import PaymentStatus
 from mpesa_cli.terminal.render import table
+from mpesa_cli.terminal.state_words import STATUS_WORDS
 from mpesa_cli.terminal.streams import Streams
 
 SHOWN_MAX = 20
@@ -28,15 +30,15 @@ _KINDS = {
 }
 STANDING_WORDS = {
     Standing.NOT_SENT: "not sent",
-    Standing.ACCEPTED: "asked",
-    Standing.PAID: "paid",
-    Standing.FAILED: "not paid",
+    Standing.ACCEPTED: STATUS_WORDS[PaymentStatus.PENDING],
+    Standing.PAID: STATUS_WORDS[PaymentStatus.PAID],
+    Standing.FAILED: STATUS_WORDS[PaymentStatus.FAILED],
     Standing.REJECTED: "refused",
-    Standing.UNKNOWN: "not known",
-    Standing.REVIEW: "look at this",
-    Standing.PARTIAL: "partly paid",
-    Standing.OVERPAID: "paid too much",
-    Standing.REFUNDED: "given back",
+    Standing.UNKNOWN: STATUS_WORDS[PaymentStatus.UNKNOWN],
+    Standing.REVIEW: STATUS_WORDS[PaymentStatus.REVIEW],
+    Standing.PARTIAL: STATUS_WORDS[PaymentStatus.PARTIAL],
+    Standing.OVERPAID: STATUS_WORDS[PaymentStatus.OVERPAID],
+    Standing.REFUNDED: STATUS_WORDS[PaymentStatus.REFUNDED],
 }
 
 
@@ -100,7 +102,7 @@ def total_words(lines: Sequence[Line]) -> str:
 
 
 def summary_words(lines: Sequence[Line]) -> str:
-    """``12 payments: 9 asked, KES 9,000; 2 paid, KES 300; 1 not paid, KES 50``, in the order of their standing."""
+    """``12 payments: 9 waiting, KES 9,000; 2 paid, KES 300; 1 not paid, KES 50``, in the order of their standing."""
     parts = []
     for what in dict.fromkeys([*STANDING_WORDS.values(), *(line.what for line in lines)]):
         group = [line for line in lines if line.what == what]

@@ -8,6 +8,7 @@ from mpesa_cli.domain.moments import day_and_time
 from mpesa_cli.domain.msisdn import mask_msisdn
 from mpesa_cli.domain.state import PaymentStatus
 from mpesa_cli.terminal.cells import on_screen
+from mpesa_cli.terminal.state_words import STATUS_WORDS
 
 HEADINGS = ("when", "status", "KES", "phone", "order", "receipt", "why")
 NUMBERS = frozenset({2})
@@ -67,5 +68,5 @@ def paid_rows(rows: Sequence[HistoryRow]) -> frozenset[int]:
 
 
 def _status(row: HistoryRow, now_us: int) -> str:
-    flags = row.flags_at(now_us)
-    return f"{row.status} ({flags.replace(' ', ', ')})" if flags else row.status
+    flags, word = row.flags_at(now_us), STATUS_WORDS[PaymentStatus(row.status)]
+    return f"{word} ({flags.replace(' ', ', ')})" if flags else word

@@ -9,26 +9,35 @@ from mpesa_cli.domain.msisdn import mask_msisdn
 from mpesa_cli.domain.payment import Attempt, Payment
 from mpesa_cli.domain.result_codes import doubtful_meaning, explain_refusal, no_prompt_meaning, stk_result
 from mpesa_cli.domain.state import AttemptState, Flag, PaymentStatus
+from mpesa_cli.terminal.state_words import STATUS_WORDS
 from mpesa_cli.terminal.streams import Streams
 
 
-def print_payment(streams: Streams, payment: Payment) -> None:
-    """The result of push, retry and status: words for a person, full plain rows in a pipe."""
+def print_payment(streams: Streams, payment: Payment, *, customer: str = "") -> None:
+    """The result of push, retry and status: words for a person, full plain rows in a pipe.
+
+    ``customer`` is what to tell the customer, a sentence or empty.
+    """
     if not streams.is_terminal(streams.stdout):
         for name, value in _plain(payment):
             streams.out(f"{name}\t{value}")
         return
-    first, *rest = summary(payment)
+    first, *rest = summary(payment, customer=customer, verbose=streams.verbosity > 0)
     if streams.has_colour(streams.stdout) and payment.status is PaymentStatus.PAID:
         word, _, after = first.partition(" ")
         first = f"\x1b[1;32m{word}\x1b[0m {after}"
     streams.out("\n".join([first, *rest]))
 
 
-def summary(payment: Payment) -> list[str]:
-    """The lines a person reads: the headline with the money, its circumstances, the next command."""
-    lines = [headline(payment), f"  {circumstances(payment)}"]
-    lines += [f"  {line}" for line in advice(payment)]
+def summary(payment: Payment, *, customer: str = "", verbose: bool = False) -> list[str]:
+    """The lines a person reads: the headline with the money, its circumstances, what to say, the next command.
+
+    What was declined is told in four lines: a queue is waiting. The rest of it is for whoever asks with -v.
+    """
+    lines = [headline(payment)]
+    if verbose or payment.status is not PaymentStatus.FAILED:
+        lines.append(f"  {circumstances(payment)}")
+    lines += [f"  {line}" for line in advice(payment, customer=customer, verbose=verbose)]
     if label := environment_label(payment.environment):
         lines.append(f"  {label}")
     return lines
@@ -45,26 +54,26 @@ def environment_label(environment: str) -> str:
 def headline(payment: Payment) -> str:
     """One line: the status as a word first, the money, the order."""
     money = f"{format_cents(payment.amount_cents)} for order {payment.order_id}"
-    view = payment.telling.view
+    view, word = payment.telling.view, STATUS_WORDS[payment.status].upper()
     match payment.status:
         case PaymentStatus.PAID:
             receipt = f", M-PESA receipt {view.receipt}" if view.receipt else ""
-            return f"PAID {money}{receipt}"
+            return f"{word} {money}{receipt}"
         case PaymentStatus.OVERPAID:
             receipts = sorted(r for a in payment.attempts for r in a.view.receipts)
-            return f"PAID TOO MUCH {money}: {_came(payment)}, M-PESA receipts {', '.join(receipts) or 'not known yet'}"
+            return f"{word} {money}: {_came(payment)}, M-PESA receipts {', '.join(receipts) or 'not known yet'}"
         case PaymentStatus.PARTIAL:
-            return f"PARTLY PAID {money}: {_came(payment)}"
+            return f"{word} {money}: {_came(payment)}"
         case PaymentStatus.REFUNDED:
-            return f"REFUNDED {money}: {format_cents(payment.reversed_cents)} came and went back"
+            return f"{word} {money}: {format_cents(payment.reversed_cents)} came and went back"
         case PaymentStatus.FAILED:
-            return f"NOT PAID {money}"
+            return f"{word} {money}"
         case PaymentStatus.PENDING:
-            return f"WAITING {money}"
+            return f"{word} {money}"
         case PaymentStatus.UNKNOWN:
-            return f"UNKNOWN {money}: it may have been paid"
+            return f"{word} {money}: it may have been paid"
         case PaymentStatus.REVIEW:
-            return f"LOOK AT THIS {money}: what came in does not fit what was asked"
+            return f"{word} {money}: what came in does not fit what was asked"
         case _:
             assert_never(payment.status)
 
@@ -82,8 +91,8 @@ def circumstances(payment: Payment) -> str:
     return f"from {mask_msisdn(payment.telling.msisdn)}, {day_and_time(when)}, payment {payment.payment_id}{attempts}"
 
 
-def advice(payment: Payment) -> list[str]:
-    """Why, whether money moved, and the command to run next."""
+def advice(payment: Payment, *, customer: str = "", verbose: bool = False) -> list[str]:
+    """Why, whether money moved, what to tell the customer, and the command to run next."""
     view, order = payment.telling.view, payment.order_id
     match payment.status:
         case PaymentStatus.PAID:
@@ -99,9 +108,11 @@ def advice(payment: Payment) -> list[str]:
             return [f"{format_cents(payment.amount_cents - payment.received_cents)} is missing.",
                     f"See every payment: mpesa status {order} --json"]  # fmt: skip
         case PaymentStatus.FAILED:
-            again = "push it again" if _never_left(payment) else f"ask again with: mpesa retry {order}"
-            return [attempt_words(payment.last), f"What the code means: {_explained(payment.last)}; {again}"
-                    if view.result_code else f"To go on, {again}"]  # fmt: skip
+            again = "Run the same push again." if _never_left(payment) else f"Ask again: mpesa retry {order}"
+            lines = [attempt_words(payment.last, quoted=verbose), *([customer] if customer else []), again]
+            if view.result_code and (verbose or payment.last.state is not AttemptState.FAILED):
+                lines.append(f"What the code means: {_explained(payment.last)}")
+            return lines
         case PaymentStatus.PENDING:
             return [attempt_words(payment.last), f"Look again: mpesa status {order}"]
         case PaymentStatus.UNKNOWN:
@@ -124,9 +135,10 @@ def _explained(attempt: Attempt) -> str:
     return f"mpesa explain {code}" if attempt.state is AttemptState.FAILED else explain_refusal(code)
 
 
-def attempt_words(attempt: Attempt) -> str:
-    """One sentence on where an attempt stands, in the reader's world."""
+def attempt_words(attempt: Attempt, *, quoted: bool = True) -> str:
+    """One sentence on where an attempt stands, in the reader's world; ``quoted`` adds Daraja's own words of a no."""
     view = attempt.view
+    raw = _quoted(attempt) if quoted else ""
     match attempt.state:
         case AttemptState.CREATED:
             return "The prompt is being prepared; nothing has been sent yet."
@@ -141,10 +153,10 @@ def attempt_words(attempt: Attempt) -> str:
         case AttemptState.NOT_SENT | AttemptState.REJECTED:
             if view.result_code is None:
                 return "Nothing was sent, so nothing was charged."
-            return f"{no_prompt_meaning(view.result_code, view.result_desc or '').staff}{_quoted(attempt)}"
+            return f"{no_prompt_meaning(view.result_code, view.result_desc or '').staff}{raw}"
         case AttemptState.FAILED:
             unsure = " (Daraja's query said so; no callback came.)" if Flag.UNCONFIRMED in view.flags else ""
-            return f"{stk_result(view.result_code or '').staff}{unsure}{_quoted(attempt)}"
+            return f"{stk_result(view.result_code or '').staff}{unsure}{raw}"
         case AttemptState.UNKNOWN:
             return _unknown_words(attempt)
         case _:

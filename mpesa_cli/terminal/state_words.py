@@ -37,6 +37,18 @@ PAYMENT_WORDS: dict[PaymentStatus, str] = {
     PaymentStatus.REFUNDED: "The money came and all of it went back.",
 }
 
+STATUS_WORDS: dict[PaymentStatus, str] = {
+    PaymentStatus.PENDING: "waiting",
+    PaymentStatus.PAID: "paid",
+    PaymentStatus.FAILED: "not paid",
+    PaymentStatus.UNKNOWN: "unknown",
+    PaymentStatus.REVIEW: "look at this",
+    PaymentStatus.PARTIAL: "partly paid",
+    PaymentStatus.OVERPAID: "paid too much",
+    PaymentStatus.REFUNDED: "given back",
+}
+"""The one word by which every screen calls a status. Programs get the status itself."""
+
 LAWS: tuple[str, ...] = (
     "Intent first: the attempt, with the hash of its callback token, is on disk before a byte is sent.",
     "Of one attempt at most one request may have been delivered; only a proven non-delivery is sent again.",

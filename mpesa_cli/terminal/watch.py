@@ -6,7 +6,7 @@ On a terminal one line is redrawn; elsewhere one plain line is written per chang
 from typing import assert_never
 
 from mpesa_cli.domain.moments import clock_time
-from mpesa_cli.domain.msisdn import local_form
+from mpesa_cli.domain.msisdn import mask_msisdn
 from mpesa_cli.domain.payment import Payment
 from mpesa_cli.domain.state import AttemptState
 from mpesa_cli.terminal.streams import Streams
@@ -61,7 +61,7 @@ class LiveLine:
 
 def phase(payment: Payment) -> str:
     """Where the newest attempt stands, as one would tell the customer's side of it."""
-    phone = _masked_local(payment.last.msisdn)
+    phone = mask_msisdn(payment.last.msisdn)
     match payment.last.state:
         case AttemptState.CREATED | AttemptState.SENDING:
             return f"Sending the prompt to {phone} …"
@@ -81,8 +81,3 @@ def phase(payment: Payment) -> str:
             return "Something came in that a person must look at."
         case _:
             assert_never(payment.last.state)
-
-
-def _masked_local(msisdn: str) -> str:
-    local = local_form(msisdn)
-    return f"{local[:4]}•••{local[-3:]}"

@@ -91,9 +91,9 @@ def test_a_prefix_first_given_to_another_operator_is_only_a_warning(prefix: str,
 
 @given(nationals)
 def test_a_masked_number_shows_no_more_than_its_ends(national: str) -> None:
-    assert mask_msisdn("254" + national) == f"254{national[0]}••••{national[-4:]}"
+    assert mask_msisdn("254" + national) == f"0{national[:3]}•••{national[-3:]}"
 
 
 @pytest.mark.parametrize("short", ["", "1", "0708374149"])
 def test_what_is_no_msisdn_is_hidden_whole(short: str) -> None:
-    assert mask_msisdn(short) == "••••"
+    assert mask_msisdn(short) == "•••"

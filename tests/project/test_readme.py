@@ -212,7 +212,7 @@ $ mpesa simulator clock --advance 60
 The simulator's clock is 60 s ahead of the real one.
 $ mpesa status demo-1
 PAID KES 100 for order demo-1, M-PESA receipt UKO4Q7WX2B
-  from 2547••••4149, 24 Nov 2026 10:30, payment PAY-CEYTYQB3
+  from 0708•••149, 24 Nov 2026 10:30, payment PAY-CEYTYQB3
   SIMULATOR: no real money moved.
 $ mpesa status demo-1 --no-refresh \\
 >   --json | grep -c '"status": "paid"'

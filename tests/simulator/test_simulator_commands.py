@@ -69,7 +69,7 @@ def test_serve_says_how_to_use_it_reports_each_request_and_stops_cleanly(
         asked = client.get("/oauth/v1/generate?grant_type=client_credentials", auth=("any", "any"))
         bearer = {"authorization": f"Bearer {asked.json()['access_token']}"}
         assert client.post(PUSH, json=push_body(), headers=bearer).status_code == 200
-    assert "push 2547••••4149 KES 100: HTTP 200" in read_until(process, "push")[-1]
+    assert "push 0708•••149 KES 100: HTTP 200" in read_until(process, "push")[-1]
     assert "callback, result 0," in read_until(process, "callback")[-1]
     process.send_signal(number)
     stdout, stderr = process.communicate(timeout=20)

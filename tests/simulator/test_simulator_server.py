@@ -276,7 +276,7 @@ def test_one_line_a_request_and_callback_holds_no_number_and_no_secret(merchant:
         shop.client.close()
     text = "\n".join(lines)
     assert len(lines) == 3
-    assert "push 2547••••4149 KES 100: HTTP 200" in text
+    assert "push 0708•••149 KES 100: HTTP 200" in text
     assert "result 0, to http://127.0.0.1:" in text
     for hidden in (PAYS, "708374149", "0123456789abcdef", shop.token):
         assert hidden not in text
