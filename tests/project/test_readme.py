@@ -1,7 +1,7 @@
-"""What README.md shows is what one gets: its console blocks are typed into a terminal, in order, in an empty folder.
+"""What README.md shows is what one gets: pasted from top to bottom into one shell, on a bare PATH, in a fresh copy.
 
-``INSTALLED_MPESA`` names the ``mpesa`` to use; .ci/run gives the one of the wheel it built. Without it the one
-of this tree is used.
+``INSTALLED_MPESA`` names the ``mpesa`` to use; .ci/run gives the one of the wheel it built, so that README's first line
+only pushes. Without it that line installs, as for a newcomer.
 """
 
 import contextlib
@@ -9,6 +9,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from console_blocks import Block, blocks, missing, on_screen
+from console_blocks import Block, Typed, blocks, missing, on_screen
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
@@ -96,7 +97,7 @@ class Shell:
 def script(block: Block) -> str:
     """The block's commands with marks between them; a mark leaves ``$?`` as it found it."""
     mark = "__mark() { local s=$?; printf '\\036%d %d\\036\\n' \"$1\" $s; return $s; }"
-    lines = [mark]
+    lines = [mark, "trap 'kill $(jobs -p) 2>/dev/null' EXIT"]
     for number, typed in enumerate(block.typed):
         lines += [typed.command, f"__mark {number}"]
     return "\n".join(lines)
@@ -179,8 +180,62 @@ class Typist:
             assert lost is None, f"line {typed.line}: $ {typed.command}\ndoes not print: {lost}\nbut:\n{on}"
 
 
-def test_the_readme_shows_what_one_gets(type_in: Typist) -> None:
-    type_in(README.read_text(encoding="utf-8"))
+def pasted(page: str, *, installs: bool) -> tuple[Block, list[tuple[int, int]]]:
+    """All blocks of a page as one, but for the tests'; and the number and the status of each block's last command.
+
+    The first block is without what installs where that was done already.
+    """
+    typed, ends = [], []
+    for block in blocks(page):
+        commands = block.typed
+        if commands[0].command == marked("test-command"):
+            continue
+        if commands[0].command == marked("try-command") and not installs:
+            push = commands[0].command.rpartition(" && ")[2]
+            commands = (Typed(push, commands[0].shown, commands[0].line),)
+        typed += commands
+        ends.append((len(typed) - 1, block.status))
+    return Block(tuple(typed), "", 1), ends
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> dict[str, str]:
+    """What a newcomer's shell has: the system's programs, a Python, and nothing of ours."""
+    tools = tmp_path / "python"
+    tools.mkdir()
+    (tools / "python3").symlink_to(sys.executable if sys.prefix == sys.base_prefix else sys._base_executable)  # type: ignore[attr-defined]
+    return {
+        "PATH": os.pathsep.join([str(tools), "/usr/local/bin", "/usr/bin", "/bin"]), "HOME": str(tmp_path / "user"),
+        "TERM": "xterm", "COLUMNS": "100", "LANG": "C.UTF-8", "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        **{name: value for name, value in os.environ.items() if name.startswith("PIP_") or name.endswith("_PROXY")},
+    }  # fmt: skip
+
+
+def test_the_readme_pasted_into_one_shell_shows_what_one_gets(tmp_path: Path, bare: dict[str, str]) -> None:
+    clone, installed = tmp_path / "clone", os.environ.get("INSTALLED_MPESA")
+    shutil.copytree(ROOT / "mpesa_cli", clone / "mpesa_cli", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, clone)
+    if installed:
+        (clone / ".venv").symlink_to(Path(installed).parent.parent)
+    (tmp_path / "user").mkdir()
+    whole, ends = pasted(README.read_text(encoding="utf-8"), installs=not installed)
+    shell = Shell(whole, clone, bare)
+    try:
+        shell.read_until_done(3 * BLOCK_TIMEOUT_S)
+    finally:
+        shell.stop()
+    screens, statuses = shell.screens(), shell.statuses()
+    assert len(statuses) == len(whole.typed), shell.raw[-2000:]
+    for number, typed in enumerate(whole.typed):
+        # What runs in the background goes on printing below.
+        later = screens[number:] if typed.command.endswith("&") else screens[number : number + 1]
+        seen = [line for screen in later for line in screen]
+        lost = missing(typed.shown, seen)
+        assert lost is None, f"line {typed.line}: $ {typed.command}\ndoes not print: {lost}\nbut:\n" + "\n".join(seen)
+    for number, wanted in ends:
+        command = whole.typed[number]
+        assert statuses[number] == wanted, f"line {command.line}: {command.command} exited {statuses[number]}"
 
 
 @pytest.mark.parametrize("mark", ["try-command", "test-command"])
