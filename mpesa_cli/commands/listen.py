@@ -64,6 +64,7 @@ def listen(
     Prints a line per event; with --json one object a line. Ctrl-C or SIGTERM finishes what is in hand and exits 0.
     """
     from mpesa_cli.commands.sms_reports import token_for_listener
+    from mpesa_cli.listener.certificate import read_certificate
     from mpesa_cli.listener.intake import hash_of_secret
     from mpesa_cli.listener.options import ListenerOptions, Parts
     from mpesa_cli.listener.server import serve
@@ -78,8 +79,7 @@ def listen(
             host=host,
             port=port,
             behind_proxy=behind_proxy,
-            certificate=tls_cert,
-            certificate_key=tls_key,
+            certificate=read_certificate(tls_cert, tls_key),
             tunnel=settings.tunnel,
             callback_ips=settings.callback_ips,
         )

@@ -51,6 +51,7 @@ class ApiProtocol(DeadlineProtocol):
             self._transport.close()
         else:
             self._begin()
+            self._owing.hold(self, self._caller)
             self._wait_for("idle")
 
     def eof_received(self) -> bool:

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from mpesa_cli.listener.app import BODY_MAX, HEAD_MAX, HEADERS_MAX, Head
 from mpesa_cli.listener.deliveries import FORBIDDEN_SHAPE, UNAVAILABLE, Verdict
+from mpesa_cli.listener.peer import Tunnel, peer_address
 
 Message: TypeAlias = MutableMapping[str, Any]
 TOO_LONG = b" " * (BODY_MAX + 1)
@@ -52,10 +53,11 @@ class Called:
 class Door:
     """Where a protocol asks whether a request is the app's, and hands it over."""
 
-    def __init__(self, api: Api, scheme: str) -> None:
-        """``scheme`` is http or https."""
+    def __init__(self, api: Api, scheme: str, tunnel: Tunnel) -> None:
+        """``scheme`` is http or https; ``tunnel`` says who may name callers for others."""
         self._api = api
         self._scheme = scheme
+        self._tunnel: Tunnel = tunnel
 
     def look(self, head: Head) -> Called | Verdict | None:
         """None where the request is not the app's; a Verdict where its head is not fit to be read on."""
@@ -65,7 +67,7 @@ class Door:
         size = sum(len(name) + len(value) for name, value in head.headers)
         if len(lengths) > 1 or len(head.headers) > HEADERS_MAX or size > HEAD_MAX:
             return FORBIDDEN_SHAPE
-        return Called(head, head.caller)
+        return Called(head, peer_address(self._tunnel, head.caller, head.headers))
 
     def begin(self, called: Called, body: bytes, wire: Wire, *, last: bool) -> "Cycle":
         """Have a request answered. ``last`` where the connection ends with it."""

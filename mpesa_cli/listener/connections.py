@@ -5,8 +5,15 @@ connections, so that a stranger's thousand idle ones would make it refuse Safari
 get in: when the table is full, the connection that has owed its request for longest makes room.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Protocol
+
+SHARE = 8  # an address of its own may have an eighth of all connections
+
+
+def _nobody(_address: str) -> str:
+    return ""
 
 
 class Connection(Protocol):
@@ -19,29 +26,80 @@ class Connection(Protocol):
 class Owing:
     """Connections whose request is not complete yet, longest-owing first; and the number of all."""
 
-    def __init__(self, *, most: int, deadline_s: float, clock: Callable[[], float]) -> None:
-        """At most ``most`` connections in all; each may owe for ``deadline_s`` by ``clock``."""
+    def __init__(
+        self, *, most: int, deadline_s: float, clock: Callable[[], float], share_for: Callable[[str], str] = _nobody
+    ) -> None:
+        """At most ``most`` connections in all; each may owe for ``deadline_s`` by ``clock``.
+
+        ``share_for`` says whose share an address takes, and "" where it takes nobody's.
+        """
         self._most = most
         self._deadline_s = deadline_s
         self._clock = clock
         self._until: dict[Connection, float] = {}
         self._open = 0
+        self._held_by: Counter[str] = Counter()
+        self._holders: dict[Connection, str] = {}
+        self.share_for = share_for
+        self.share = max(16, most // SHARE)
+        self.when_closed: Callable[[], None] = lambda: None
+
+    @property
+    def room(self) -> int:
+        """How many more connections there may be, before one that owes has to make room."""
+        return self._most - self._open
+
+    @property
+    def has_eldest(self) -> bool:
+        """Whether a connection owes us anything, and so can be cut off."""
+        return bool(self._until)
+
+    def held_by(self, share: str) -> int:
+        """How many connections stand for this address."""
+        return self._held_by[share]
+
+    def hold(self, connection: Connection, address: str) -> bool:
+        """Let a connection stand for an address, for good or for one request. False where that has its share."""
+        self.release(connection)
+        share = self.share_for(address)
+        if not share:
+            return True
+        if self._held_by[share] >= self.share:
+            return False
+        self._held_by[share] += 1
+        self._holders[connection] = share
+        return True
+
+    def release(self, connection: Connection) -> None:
+        """It stands for nobody any more."""
+        share = self._holders.pop(connection, None)
+        if share is not None:
+            self._held_by[share] -= 1
+            if not self._held_by[share]:
+                del self._held_by[share]
 
     def opened(self) -> bool:
         """Count a new connection. False where every one of ``most`` is being answered right now."""
-        if self._open >= self._most:
-            eldest = next(iter(self._until), None)
-            if eldest is None:
-                return False
-            self.settled(eldest)
-            eldest.abort()
+        if self._open >= self._most and not self.cut_off_eldest():
+            return False
         self._open += 1
+        return True
+
+    def cut_off_eldest(self) -> bool:
+        """Cut off the connection that has owed its request for longest. False where none owes anything."""
+        eldest = next(iter(self._until), None)
+        if eldest is None:
+            return False
+        self.settled(eldest)
+        eldest.abort()
         return True
 
     def closed(self, connection: Connection) -> None:
         """A counted connection is gone."""
         self._open -= 1
         self.settled(connection)
+        self.release(connection)
+        self.when_closed()
 
     def owes(self, connection: Connection, within_s: float | None = None) -> None:
         """Its clock starts: for a head, or, once that is there, for a body. ``within_s`` is for a next request."""

@@ -19,6 +19,7 @@ Kind = Literal[
     "unsettled",  # stored, but applying it failed; it is tried again
     "result",  # an asynchronous request has its result; ``detail`` says which, and how it stands
     "forwarded",  # an event was taken by the shop's own system
+    "certificate",  # it was read again, or could not be; ``detail`` says which
     "unshown",  # lines that nobody read when they came; ``count`` how many
     "unforwarded",  # it was not; ``detail`` says what came and when the next try is
 ]

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mpesa_cli.errors import SettingsError
@@ -13,6 +12,7 @@ from mpesa_cli.listener.peer import CallbackIps, Tunnel, is_loopback
 
 if TYPE_CHECKING:
     from mpesa_cli.listener.asgi import Api
+    from mpesa_cli.listener.certificate import Certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,7 @@ class ListenerOptions:
     host: str = "127.0.0.1"
     port: int = 8310
     behind_proxy: bool = False
-    certificate: Path | None = None
-    certificate_key: Path | None = None
+    certificate: "Certificate | None" = None
     tunnel: Tunnel = "none"
     callback_ips: CallbackIps = "off"
     connections_max: int = 1000

@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Literal
 
 from mpesa_cli.daraja.source_addresses import is_published
+from mpesa_cli.domain.strangers import has_share, share_of
 
 Tunnel = Literal["none", "cloudflare", "nginx"]
 CallbackIps = Literal["off", "warn", "enforce"]
@@ -50,6 +51,11 @@ def is_doubtful(policy: CallbackIps, tunnel: Tunnel, address: str) -> bool:
         return False
     known = _address(address)
     return not (tunnel == "none" and known is not None and known.is_loopback)
+
+
+def share_for(address: str, *, peers_are_proxies: bool) -> str:
+    """Whose share of connections an address takes; "" for this machine, proxies and Daraja, who have no share."""
+    return "" if peers_are_proxies or not has_share(address) or is_published(address) else share_of(address)
 
 
 def is_loopback(host: str) -> bool:

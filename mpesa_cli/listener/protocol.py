@@ -17,7 +17,7 @@ import h11
 
 from mpesa_cli.listener.app import BODY_MAX, Expected, Head, ListenerApp
 from mpesa_cli.listener.connections import Owing
-from mpesa_cli.listener.deliveries import FORBIDDEN_SHAPE, UNAVAILABLE, Verdict
+from mpesa_cli.listener.deliveries import FORBIDDEN_SHAPE, TOO_MANY, UNAVAILABLE, Verdict
 from mpesa_cli.listener.ordinary import Ordinary, ordinary
 
 PIECE_OF_HEAD_MAX = 16 * 1024
@@ -54,6 +54,7 @@ class DeadlineProtocol(asyncio.Protocol):
             return
         self._connections.add(self)
         self._caller = (transport.get_extra_info("peername") or ("",))[0]
+        self._owing.hold(self, self._caller)
         self._wait_for("head")
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -109,7 +110,7 @@ class DeadlineProtocol(asyncio.Protocol):
         looked = self._app.look(Head(b"POST", whole.target, whole.headers, self._caller))
         if isinstance(looked, Verdict):
             self._refuse(looked)
-        else:
+        elif self._may_speak_for(looked):
             self._wait_for("ledger")
             self._app.take(looked, whole.body, self._answer)
 
@@ -123,6 +124,8 @@ class DeadlineProtocol(asyncio.Protocol):
                 looked = self._app.look(Head(event.method, event.target, list(event.headers), self._caller))
                 if isinstance(looked, Verdict):
                     self._refuse(looked, bodiless=event.method == b"HEAD")
+                    return
+                if not self._may_speak_for(looked):
                     return
                 self._expected = looked
                 if reader.they_are_waiting_for_100_continue:
@@ -146,6 +149,13 @@ class DeadlineProtocol(asyncio.Protocol):
                 self._wait_for("body")
                 return
 
+    def _may_speak_for(self, expected: Expected) -> bool:
+        """Behind a tunnel the address that it names counts, for this request. Refuses where that has its share."""
+        if expected.peer == self._caller or self._owing.hold(self, expected.peer):
+            return True
+        self._refuse(self._app.refuse(TOO_MANY, "too many at once from one address", expected.peer))
+        return False
+
     def _refuse(self, verdict: Verdict, *, bodiless: bool = False) -> None:
         """Answer a request that was not read to its end, so that nothing can be read after it."""
         self._last = True
@@ -162,6 +172,7 @@ class DeadlineProtocol(asyncio.Protocol):
             self._transport.close()
         else:
             self._begin()
+            self._owing.hold(self, self._caller)
             self._wait_for("idle")
 
     def _wait_for(self, phase: Phase) -> None:

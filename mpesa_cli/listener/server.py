@@ -22,12 +22,13 @@ class Running:
     host: str
     port: int
     stop: Callable[[], None]
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
         """Where it listens, without a path."""
         shown = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{shown}:{self.port}"
+        return f"{self.scheme}://{shown}:{self.port}"
 
 
 def serve(options: ListenerOptions, parts: Parts, on_ready: Callable[[Running], None]) -> None:
@@ -79,7 +80,7 @@ def _opened(
 
         server = ListenerServer(options, parts)
         host, port = listening.getsockname()[:2]
-        yield server, listening, Running(host, port, server.stop)
+        yield server, listening, Running(host, port, server.stop, "https" if options.certificate else "http")
 
 
 def _bind(host: str, port: int) -> socket.socket:
