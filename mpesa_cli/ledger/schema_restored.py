@@ -42,6 +42,9 @@ _TABLES = (
         until_us INTEGER NOT NULL,
         PRIMARY KEY (shortcode, from_us, until_us)
     ) STRICT, WITHOUT ROWID""",
+    # Whether the shop's own system was ever told anything is asked by every check-up.
+    """CREATE INDEX IF NOT EXISTS outbox_forwarded ON outbox (created_us)
+        WHERE queue = 'webhook' AND state = 'done'""",
     # Receipts of which a person has said that they pay no order here.
     """CREATE TABLE IF NOT EXISTS named_receipts (
         receipt TEXT PRIMARY KEY,
