@@ -12,6 +12,7 @@ from mpesa_cli.ledger.connection import explained
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.schema import LATEST
 
+_BESIDE = ("-wal", "-shm", "-journal", ".lock")
 PAGES_AT_ONCE = 2_000  # 8 MB: short enough that Ctrl-C is answered, long enough to cost nothing
 
 
@@ -91,7 +92,8 @@ def scratch_for(target: Path) -> Iterator[Path]:
     Raises OSError.
     """
     scratch = target.with_name(f".{target.name}.{os.getpid()}.new")
-    beside = [scratch.with_name(scratch.name + end) for end in ("-wal", "-shm", "-journal", ".lock")]
+    beside = [scratch.with_name(scratch.name + end) for end in _BESIDE]
+    sweep(target)
     for left in (scratch, *beside):  # by a process of this number that died
         left.unlink(missing_ok=True)
     os.close(os.open(scratch, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
@@ -101,6 +103,15 @@ def scratch_for(target: Path) -> Iterator[Path]:
         for left in (scratch, *beside):
             with contextlib.suppress(OSError):
                 left.unlink(missing_ok=True)
+
+
+def sweep(target: Path) -> None:
+    """Take away what processes that were killed left of copies of this name: customers' numbers are in it."""
+    for left in target.parent.glob(f".{target.name}.*.new*"):
+        number = left.name.removeprefix(f".{target.name}.").partition(".new")[0]
+        if number.isdecimal() and not Path(f"/proc/{number}").exists() and Path("/proc/self").exists():
+            with contextlib.suppress(OSError):
+                left.unlink()
 
 
 def give_name(scratch: Path, target: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mpesa_cli.errors import Conflict, InvalidInput, LedgerBusy, LedgerUnusable
 from mpesa_cli.ledger.anchor import Head, head_of
 from mpesa_cli.ledger.connection import open_connection
-from mpesa_cli.ledger.copying import LedgerFile, copy_into, give_name, scratch_for, sync_file
+from mpesa_cli.ledger.copying import LedgerFile, copy_into, give_name, scratch_for, sweep, sync_file
 from mpesa_cli.operations.audit import audited
 from mpesa_cli.settings.paths import ensure_private_dir
 
@@ -46,6 +46,7 @@ def restore(file: Path, place: Place, now_us: int) -> RestoredFrom:
     LedgerUnusable where it is no whole ledger of this environment; LedgerBusy where the disk fills up. Then nothing
     was changed.
     """
+    sweep(place.ledger)
     _check_free(place.ledger)
     _check_file(file)
     with contextlib.closing(LedgerFile(file)) as backup:

@@ -7,7 +7,9 @@ from typing import Any
 
 from mpesa_cli.daraja.client import DarajaClient
 from mpesa_cli.ledger.ledger import LedgerWrite
+from mpesa_cli.ledger.marker import Marker
 from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.operations import restore
 from mpesa_cli.simulator.engine import Engine
 
 CRASHED = 77
@@ -25,6 +27,9 @@ def install(at: int, passed: Callable[[str], int]) -> None:
     _around(DarajaClient, "query", point, "the query leaves", "its answer came")
     _around(DarajaClient, "post", point, "the request leaves", "its answer came")
     _after_taking_callbacks(point)
+    for step in ("copy_into", "sync_file", "give_name"):
+        _around(restore, step, point, f"{step} of a restore", "it")
+    _around(Marker, "write", point, "the note of a ledger", "it")
 
 
 def _around_commits(point: Callable[[str], None]) -> None:
@@ -54,7 +59,7 @@ def _after_taking_callbacks(point: Callable[[str], None]) -> None:
     Engine.claim_due = wrapped  # type: ignore[method-assign]
 
 
-def _around(owner: type, method: str, point: Callable[[str], None], before: str, after: str) -> None:
+def _around(owner: Any, method: str, point: Callable[[str], None], before: str, after: str) -> None:
     original: Callable[..., Any] = getattr(owner, method)
 
     def wrapped(*args: Any, **more: Any) -> Any:

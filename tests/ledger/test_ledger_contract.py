@@ -68,6 +68,7 @@ def test_what_was_written_is_there_for_the_next_process(opened: Open) -> None:
 
 def test_a_transaction_that_fails_keeps_nothing(opened: Open) -> None:
     ledger = opened()
+    before = ledger.rows("SELECT * FROM journal")
 
     def die_half_way() -> None:
         with ledger.write() as tx:
@@ -78,7 +79,7 @@ def test_a_transaction_that_fails_keeps_nothing(opened: Open) -> None:
         die_half_way()
 
     assert ledger.payment_by_order("1042") is None
-    assert not ledger.rows("SELECT * FROM journal")
+    assert ledger.rows("SELECT * FROM journal") == before
 
 
 def test_an_order_id_is_taken_once(opened: Open) -> None:

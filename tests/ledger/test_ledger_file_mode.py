@@ -177,7 +177,8 @@ def test_newest_payments_in_a_log_are_not_passed_over_in_silence(tmp_path: Path,
 def test_no_question_of_doctor_walks_over_a_table_that_grows(tmp_path: Path) -> None:
     grows = {"journal", "journal_private", "payments", "attempts", "receipts", "callbacks", "outbox", "statement_rows",
              "requests", "shown_receipts", "stranger_reports", "idempotency_keys"}  # fmt: skip
-    of_what_is_open = {"attempts_open", "outbox_open", "outbox_failed", "outbox_forwarded"}  # indexes that hold nothing else
+    # Indexes that hold nothing else.
+    of_what_is_open = {"attempts_open", "outbox_open", "outbox_failed", "outbox_forwarded"}
     asked: list[str] = []
     with contextlib.closing(open_at(tmp_path / "ledger.db")) as ledger:
         sell(ledger, "1")
