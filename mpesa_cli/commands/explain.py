@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from mpesa_cli.commands import completing
 from mpesa_cli.commands.options import JsonOption, QuietOption, VerboseOption, runtime_of
 from mpesa_cli.domain.codes import Api
 from mpesa_cli.errors import InvalidInput
@@ -11,7 +12,8 @@ from mpesa_cli.errors import InvalidInput
 
 def explain(
     ctx: typer.Context,
-    code: Annotated[str, typer.Argument(help="A result, response or error code.", metavar="CODE")],
+    code: Annotated[str, typer.Argument(
+        help="A result, response or error code.", metavar="CODE", autocompletion=completing.codes)],
     api: Annotated[
         Api | None, typer.Option("--api", help="Only what it means there: response is a request refused at once.")
     ] = None,

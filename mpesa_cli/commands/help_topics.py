@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mpesa_cli.commands import completing
 from mpesa_cli.commands.options import runtime_of
 from mpesa_cli.errors import InvalidInput
 
@@ -15,7 +16,8 @@ _WIDTH = 100
 def help_(
     ctx: typer.Context,
     topic: Annotated[
-        list[str] | None, typer.Argument(help="A command or a topic.", metavar="[TOPIC]")
+        list[str] | None,
+        typer.Argument(help="A command or a topic.", metavar="[TOPIC]", autocompletion=completing.topics),
     ] = None,
 ) -> None:
     """Show the help of a command, or explain a topic.

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from mpesa_cli.commands import completing
 from mpesa_cli.commands.asking import ask_secret
 from mpesa_cli.commands.options import JsonOption, ProfileOption, QuietOption, runtime_of
 from mpesa_cli.errors import Conflict, InvalidInput, NotFound, SettingsError
@@ -22,6 +23,7 @@ NameArgument = Annotated[
         help="consumer-key, consumer-secret, passkey, sms-api-key, webhook-secret, c2b-secret, initiator-password "
         "or api-secret.",
         metavar="NAME",
+        autocompletion=completing.secret_names,
     ),
 ]
 

@@ -24,6 +24,19 @@ def test_a_tab_offers_commands_profiles_and_the_newest_orders(
     assert tab(cli, "mpesa retry sale-1") == ["sale-1"]
 
 
+def test_a_tab_offers_codes_topics_and_names_of_secrets(cli: Callable[..., Any], home: Path) -> None:
+    assert tab(cli, "mpesa explain 103") == ["1031", "1032", "1036", "1037"]
+    assert tab(cli, "mpesa explain sfc") == ["sfc_IC0003"]
+    assert tab(cli, "mpesa explain C2B0001") == [f"C2B0001{n}" for n in range(1, 7)]
+    assert tab(cli, "mpesa help exit") == ["exit-status"]
+    assert sorted(tab(cli, "mpesa help rec")) == ["receipt", "reconcile"]
+    assert tab(cli, "mpesa help config sh") == ["show"]
+    assert tab(cli, "mpesa help nothing ") == []
+    assert tab(cli, "mpesa secrets set cons") == ["consumer-key", "consumer-secret"]
+    assert tab(cli, "mpesa secrets delete api") == ["api-secret"]
+    assert not home.exists()
+
+
 @pytest.mark.parametrize("line", ["mpesa status sa", "mpesa push -P x"])
 def test_a_tab_without_a_ledger_offers_nothing_and_makes_nothing(
     cli: Callable[..., Any], home: Path, line: str
