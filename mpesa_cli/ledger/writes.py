@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mpesa_cli.domain import evidence as ev
+from mpesa_cli.domain.deciding_order import in_order
 from mpesa_cli.domain.forgotten import bare, can_be_of, without_number
 from mpesa_cli.domain.order_matching import order_key
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
@@ -127,6 +128,7 @@ class Write(
             return before
         if erased:
             evidence = without_number(evidence, asked.msisdn, known)
+        evidence = in_order(evidence, known)
         self._chain(ev.to_record(evidence), attempt.payment_id, attempt.number)
         known.append(evidence)
         view = attempt_view(Terms(asked.amount_cents, asked.msisdn, prompted=asked.channel == "stk"), known)
@@ -245,6 +247,9 @@ def _repeats(evidence: ev.Evidence, known: list[ev.Evidence], *, erased: bool) -
     """Whether this says again what is known. Queries never repeat: that two agree over time is evidence."""
     if isinstance(evidence, ev.QueryAnswered):
         return False
+    if isinstance(evidence, ev.Decided):  # said again after another decision, it is a new one
+        last = max((k for k in known if isinstance(k, ev.Decided)), key=lambda k: k.at_us, default=None)
+        return last is not None and replace(last, at_us=0) == replace(evidence, at_us=0)
     if erased:
         return bare(evidence) in [bare(k) for k in known]
     if isinstance(evidence, _TOLD):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from mpesa_cli.domain.deciding_order import in_order
 from mpesa_cli.domain.evidence import Decided
 from mpesa_cli.domain.payment import Attempt, Payment
 from mpesa_cli.domain.state import AttemptState, Terms, attempt_view
@@ -54,7 +55,8 @@ def would_become(
             payment, "still-sending",
         )  # fmt: skip
     terms = Terms(attempt.amount_cents, attempt.msisdn, prompted=attempt.channel == "stk")
-    view = attempt_view(terms, [*ledger.evidence(attempt.ref), _evidence(decision, at_us)])
+    known = ledger.evidence(attempt.ref)
+    view = attempt_view(terms, [*known, in_order(_evidence(decision, at_us), known)])
     # Those too that were reported for this attempt, and by now pay another one.
     for receipt in sorted({decision.receipt, *view.receipts} - {""}):
         owner = ledger.receipt_owner(receipt)

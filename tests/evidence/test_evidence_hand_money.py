@@ -167,3 +167,29 @@ def test_a_payment_without_its_receipt_may_be_any_money_that_fits_it(shop: HeldS
     found = status(shop, "A1")
     assert (found["status"], found["receipt"], len(found["attempts"])) == ("paid", RECEIPT, 1)
     assert shop.mpesa("reconcile").status == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_payment"),
+    [
+        ({"MSISDN": "0a1b2c3d4e5f60718293a4b5c6d7e8f901 ***** 23456789abcdef0123456789a"}, True),
+        ({"MSISDN": "2547\u2022\u2022\u2022\u2022149"}, True), ({"MSISDN": "2547-***-149"}, True),
+        ({"MSISDN": "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="}, True), ({"TransID": "UKO4Q7X20ABCD"}, True),
+        ({"TransAmount": "11,720.00"}, True), ({"BusinessShortCode": None}, False), ({"BusinessShortCode": ""}, False),
+        ({"BusinessShortCode": "0174379"}, False), ({"BusinessShortCode": "600000"}, False),
+        ({"TransAmount": ""}, False), ({"TransAmount": "0.00"}, False), ({"TransID": "UKO4Q7X"}, False),
+        ({"TransID": "254708374149"}, False), ({"TransID": "UKO4Q7X20ABCDEFGHIJKL"}, False),
+    ],
+)  # fmt: skip
+def test_a_readable_receipt_and_amount_for_our_shortcode_is_a_payment_and_everything_else_is_held(
+    shop: HeldShop, changed: dict[str, Any], is_payment: bool
+) -> None:
+    from mpesa_cli.domain.moments import daraja_stamp
+
+    said = {"TransAmount": "11720.00", "BillRefNumber": "", "TransTime": daraja_stamp(shop.clock.now_us()), **changed}
+    assert shop.confirm(**said).status == 200
+    told = json.loads(shop.mpesa("history", "--json").stdout)
+    held = json.loads(shop.mpesa("held", "--json").stdout)
+    assert [each["received"] for each in told] == ([11_720] if is_payment else [])
+    assert len(held if isinstance(held, list) else held["messages"]) == (0 if is_payment else 1)
+    assert shop.mpesa("reconcile").status == (0 if is_payment else 7)
