@@ -113,6 +113,10 @@ def _summary(settings: "Profile", ledger: "SqliteLedger", found: "Run") -> dict[
         "record_compared_until": rfc3339(found.watch.compared_until_us),
         "listener_answered_at": rfc3339(found.watch.answered_us),
         "not_watched": found.not_watched or None,
+        "not_told": [
+            {"shortcode": each.shortcode, "from": rfc3339(each.from_us), "until": rfc3339(each.until_us)}
+            for each in found.not_told
+        ],
         "books_begin": rfc3339(ledger.books_begin_us()),
     }  # fmt: skip
 

@@ -8,7 +8,7 @@ from mpesa_cli.domain.amount import format_cents
 from mpesa_cli.domain.amount_words import counted
 from mpesa_cli.domain.history import day_of
 from mpesa_cli.domain.moments import day_and_time
-from mpesa_cli.domain.restored import LOST_CODE
+from mpesa_cli.domain.restored import LOST_CODE, gap_line
 from mpesa_cli.terminal.break_words import break_group
 from mpesa_cli.terminal.claim_words import claim_lines
 from mpesa_cli.terminal.held_words import ADVICE, held_line, lost_line
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mpesa_cli.terminal.streams import Streams
 
 _NOT_WATCHED = "not watched"
+_NOT_TOLD = "not told since a restore"
 
 
 def say_run(runtime: "Runtime", ledger: "SqliteLedger", asked: "Asked", found: "Run") -> None:
@@ -53,6 +54,7 @@ def _items(found: "Run") -> list[str]:
     """What a run says besides differences, under names that stay the same over a day."""
     said = [_item(payment) for payment in found.waiting] + [_unfinished(name) for name in found.balanced.unfinished]
     said += [_held(message) for message in found.held] + [_claim(claim) for claim in found.done.claims]
+    said += [_NOT_TOLD] if found.not_told else []
     return [*said, _NOT_WATCHED] if found.not_watched else said
 
 
@@ -78,6 +80,8 @@ def _groups(
     """What needs somebody, by kind; of it what was not told, where ``untold_on`` is a day."""
     if found.not_watched and _NOT_WATCHED not in told:
         yield Group("", [found.not_watched], 1)
+    if found.not_told and _NOT_TOLD not in told:
+        yield Group("", [gap_line(found.not_told)], 1)
     yield from _payments([p for p in found.waiting if _item(p) not in told])
     claims = [claim for claim in found.done.claims if _claim(claim) not in told]
     yield Group("", list(claim_lines(claims[:LINES_MOST])), len(claims))
@@ -113,6 +117,8 @@ def _payments(waiting: "Sequence[Payment]") -> "Iterator[Group]":
 def _print_all(streams: "Streams", ledger: "SqliteLedger", found: "Run", now_us: int) -> None:
     if found.not_watched:
         streams.out(found.not_watched)
+    if found.not_told:
+        streams.out(gap_line(found.not_told))
     for payment in found.waiting:
         streams.out(headline(payment))
     for hint in dict.fromkeys(line for group in _payments(found.waiting) for line in group.hints):

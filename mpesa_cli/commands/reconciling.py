@@ -9,6 +9,7 @@ from mpesa_cli.domain.dates import parse_day, parse_since
 from mpesa_cli.domain.held import HeldMessage
 from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.domain.payment import Payment
+from mpesa_cli.domain.restored import Hole
 from mpesa_cli.domain.silence import Watch
 from mpesa_cli.errors import InvalidInput, MpesaError, Temporary
 from mpesa_cli.operations.books import Balanced, BooksShop, balance, for_a_person
@@ -64,7 +65,7 @@ class Outcome:
 class Run:
     """What a run found. ``waiting`` are payments that a person has to look at and no difference names; ``held``
     messages that could not be applied; ``open`` how many differences wait; ``not_watched`` why silence would prove
-    nothing, empty where it does."""
+    nothing, empty where it does; ``not_told`` what a restored ledger lacks of M-PESA's record."""
 
     shop: BooksShop
     done: Reconciled
@@ -74,12 +75,14 @@ class Run:
     open: int
     watch: Watch
     not_watched: str
+    not_told: tuple[Hole, ...] = ()
     closed: Closed | None = None
 
     @property
     def differs(self) -> bool:
         """Whether somebody must look."""
-        return bool(self.waiting or self.done.claims or self.held or self.open or self.not_watched)
+        named = self.waiting or self.done.claims or self.held or self.open
+        return bool(named or self.not_watched or self.not_told)
 
 
 def run(runtime: "Runtime", settings: "Profile", asked: Asked) -> Outcome:
@@ -144,11 +147,13 @@ def _found(
         compared_until_us=ledger.compared_until(shop.shortcodes), within_us=settings.compare_within_us,
         answered_us=last_alive_us(settings.ledger), needs_listener=settings.listener != "none",
     )  # fmt: skip
+    restored = ledger.restored()
     return Run(
         shop, done, balanced, tuple(for_a_person(ledger, shop.shortcodes)),
         tuple(waiting(ledger, runtime.now_us())),
         sum(each.open for each in ledger.difference_counts(shop.shortcodes)), watch,
         watch.missing(runtime.now_us()) if settings.environment == "production" else "",
+        restored.missing(shop.shortcodes) if restored is not None else (),
     )  # fmt: skip
 
 

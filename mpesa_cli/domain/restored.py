@@ -144,6 +144,14 @@ def still_missing(holes_left: Sequence[Hole], most: int = 3) -> str:
     return "; ".join(said) + more
 
 
+def gap_line(holes_left: Sequence[Hole]) -> str:
+    """One line about what a restored ledger still lacks, with what fills it."""
+    return (
+        f"This ledger was restored and lacks M-PESA's record {still_missing(holes_left)}. Until it is read, what may "
+        "be paid is not asked for: mpesa reconcile --statement FILE"
+    )
+
+
 def _gap(known: InTheGap, gap: Gap, order_id: str) -> MpesaError:
     error = Conflict(
         f"This ledger was restored and knows nothing of what came after {day_and_time(gap.known_until_us)}: "

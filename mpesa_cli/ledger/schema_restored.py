@@ -1,21 +1,19 @@
 """Tables of what a restore leaves behind: the gaps, how far they are told, receipts that a person has named."""
 
-import json
 import sqlite3
+
+GAPS_OF_JOURNAL = (
+    "SELECT seq, json_extract(facts, '$.known_until_us'), at_us FROM journal WHERE kind = 'restored'"
+)
+"""What the journal says of restores, in the columns of ``gaps``."""
 
 
 def m010_restored(connection: sqlite3.Connection) -> None:
     """Gaps in a table of their own, for a ledger may be restored twice; spans that M-PESA's record covers; names."""
     for statement in _TABLES:
         connection.execute(statement)
-    found = connection.execute("SELECT value FROM meta WHERE key = 'restored'").fetchone()
-    if found is not None:
-        said = json.loads(found[0])
-        seq = connection.execute("SELECT max(seq) FROM journal WHERE kind = 'restored'").fetchone()[0]
-        connection.execute(
-            "INSERT INTO gaps VALUES (?, ?, ?) ON CONFLICT (seq) DO NOTHING",
-            (seq or 0, said["known_until_us"], said["restored_us"]),
-        )
+    # The journal knows of every restore, also of those that an older version forgot at the next one.
+    connection.execute(f"INSERT INTO gaps {GAPS_OF_JOURNAL} ON CONFLICT (seq) DO NOTHING")
     # The same in every copy, also in one that is brought to this format later; a new ledger has one of its own.
     connection.execute(
         "INSERT INTO meta SELECT 'ledger_id', coalesce((SELECT hash FROM journal WHERE seq = 1), "

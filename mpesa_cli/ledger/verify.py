@@ -12,6 +12,7 @@ from mpesa_cli.ledger.verify_file import file_flaws
 from mpesa_cli.ledger.verify_held import held_flaws
 from mpesa_cli.ledger.verify_links import link_flaws
 from mpesa_cli.ledger.verify_payments import payment_flaws
+from mpesa_cli.ledger.verify_restored import restored_flaws
 from mpesa_cli.ledger.verify_tokens import token_flaws
 
 __all__ = ["Chain", "Flaw", "chain_flaws", "flaws"]
@@ -27,5 +28,6 @@ def flaws(ledger: Reads, chain: Chain | None = None) -> Iterator[Flaw]:
     yield from payment_flaws(ledger)
     yield from link_flaws(ledger)
     yield from token_flaws(ledger)
+    yield from restored_flaws(ledger)
     yield from held_flaws(ledger)
     yield from file_flaws(ledger)

@@ -105,6 +105,11 @@ RECONCILE_FIELDS: dict[str, tuple[str, str]] = {
     "record_compared_until": ("time or null", "The last moment of which M-PESA's record was ever compared."),
     "listener_answered_at": ("time or null", "When a listener of this profile last said that it can store callbacks."),
     "not_watched": ("text or null", "In production: why silence would prove nothing. Not null comes with status 7."),
+    "not_told": (
+        "list",
+        ("After a restore: of which time M-PESA's record was not read yet (`shortcode`, `from`, `until`). Not empty "
+         "comes with status 7."),
+    ),
     "books_begin": ("time or null", "With `--books-begin`: what is before is not compared."),
     "payments": ("list", "Payments that were open, were settled, or need a person, as they stand now."),
     "breaks": ("list", "Every difference, the worst class first; in a class the oldest first."),

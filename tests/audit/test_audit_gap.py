@@ -226,8 +226,6 @@ def test_a_restore_of_an_older_version_keeps_its_gap(day: LostDay) -> None:
     three_orders(day)
     with contextlib.closing(sqlite3.connect(day.shop.path)) as raw:
         known_until_us, restored_us, seq = raw.execute("SELECT known_until_us, restored_us, seq FROM gaps").fetchone()
-        said = json.dumps({"restored_us": restored_us, "known_until_us": known_until_us})
-        raw.execute("INSERT INTO meta VALUES ('restored', ?)", (said,))
         for table in ("gaps", "told_spans", "named_receipts"):
             raw.execute(f"DROP TABLE {table}")
         raw.execute("PRAGMA user_version = 4")
@@ -235,6 +233,30 @@ def test_a_restore_of_an_older_version_keeps_its_gap(day: LostDay) -> None:
     with day.shop.ledger() as ledger:
         assert ledger.restored().gaps == (Gap(known_until_us, restored_us, seq),)
     assert day.refused("retry", "A") == "restored-gap"
+
+
+def test_every_run_of_reconcile_names_what_is_still_missing(day: LostDay) -> None:
+    three_orders(day)
+    for _ in range(2):
+        run = day.shop.run("reconcile")
+        assert run.status == 7
+        assert "lacks M-PESA's record of 174379 24 Nov 2026 10:" in run.stdout
+    (hole,) = day.shop.json("reconcile")["not_told"]
+    assert hole["shortcode"] == "174379"
+    day.shop.clock.advance(24 * HOUR_S)
+    day.statement("2026-11-24", "2026-11-24")
+    assert day.shop.json("reconcile")["not_told"] == []
+
+
+@pytest.mark.parametrize(
+    "done", ["DELETE FROM gaps", "UPDATE gaps SET known_until_us = restored_us", "INSERT INTO gaps VALUES (1, 2, 3)",
+             "INSERT INTO named_receipts VALUES ('UKO4Q7WX2B', 'me', 'no reason at all', 1)"],
+)  # fmt: skip
+def test_whoever_takes_the_gap_away_is_found_by_the_audit(day: LostDay, done: str) -> None:
+    three_orders(day)
+    assert day.shop.run("audit", "verify").status == 0
+    day.shop.tamper(done)
+    assert day.shop.run("audit", "verify").status == 7
 
 
 spans = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=8)
