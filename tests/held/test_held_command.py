@@ -2,6 +2,7 @@
 
 import json
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -197,3 +198,47 @@ def test_a_held_message_has_the_fields_that_are_written_down(shop: HeldShop) -> 
     assert list(again) == [*HELD_FIELDS, "readable", "order_id", "status", "still", "changed"]
     done = json.loads(shop.mpesa("held", "done", listed["id"], *DONE, "--json").stdout)
     assert (list(done), done["state"], done["done_at"]) == (list(HELD_FIELDS), "done", "2026-11-24T10:30:00+03:00")
+
+
+def test_money_of_another_shortcode_stays_open_whatever_its_receipt_pays(shop: HeldShop) -> None:
+    shop.confirm()
+    shop.confirm(BusinessShortCode="0174379")
+    assert shop.mpesa("reconcile").status == 7
+    assert [each.code for each in shop.ledger.held_open()] == ["foreign-shortcode"]
+
+
+@pytest.mark.parametrize("column", ["shortcode", "profile"])
+def test_an_answer_to_a_prompt_of_another_profile_is_not_read_here(
+    shop: HeldShop, monkeypatch: pytest.MonkeyPatch, column: str
+) -> None:
+    readable = unreadable(monkeypatch, settle, "read_stk_callback")
+    shop.prompt("A1")
+    shop.callback(encode(paid(receipt=RECEIPT)))
+    readable()
+    shop.ledger._connection().execute(f"UPDATE payments SET {column} = '600000'")
+    said = shop.mpesa("held", "read-again", "--apply")
+    assert (said.status, "stays held" in said.stdout) == (7, True)
+    assert shop.ledger.payment_by_order("A1").status == "pending"
+    shop.ledger._connection().execute(
+        f"UPDATE payments SET {column} = ?", (getattr(shop.profile, {"profile": "name"}.get(column, column)),)
+    )
+
+
+@pytest.mark.parametrize(("order", "open_again"), [(("statement", "done"), 0), (("done", "statement"), 1)])
+def test_only_a_record_that_comes_after_it_was_dealt_with_opens_a_message_again(
+    shop: HeldShop, tmp_path: Path, order: tuple[str, str], open_again: int
+) -> None:
+    shop.confirm(TransAmount="x")
+    path = tmp_path / "s.csv"
+    path.write_text(
+        "Short Code,174379\n\nReceipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,A/C No.\n"
+        f"{RECEIPT},24-11-2026 10:29:00,Pay Bill,Completed,500.00,,none\n"
+    )
+    for step in order:
+        shop.clock.advance(60)
+        if step == "statement":
+            shop.mpesa("reconcile", "--statement", str(path))
+        else:
+            assert shop.mpesa("held", "done", shop.ledger.held_listed()[0].held_id, *DONE).status == 0
+    shop.mpesa("reconcile")
+    assert [each.seen for each in shop.ledger.held_open()] == ["record"] * open_again
