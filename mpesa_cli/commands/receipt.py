@@ -109,10 +109,26 @@ def receipt(
         on_screen = output is None and printer is None
         bold = on_screen and runtime.streams.has_colour(runtime.streams.stdout)
         data = _face(made, spoken, chosen, paper, bold=bold)
+        _tell_of_lost_letters(runtime.streams, made, spoken, chosen, again=shlex.join(["mpesa", "receipt", ref]))
         _hand_over(runtime.streams, data, chosen, output=output, printer=printer, force=force, again=again)
     except MpesaError as failed:
         failed.money_moved = "yes"  # whatever becomes of the paper, the payment is paid
         raise
+
+
+def _tell_of_lost_letters(
+    streams: Streams, made: "Receipt", language: Language, chosen: Format, *, again: str
+) -> None:
+    """Say where a form can't show the letters of a name: its fonts, or the printer, know a few alphabets only."""
+    from mpesa_cli.domain.receipt_words import facts
+    from mpesa_cli.terminal.cells import lost_in
+
+    charset = {"pdf": "latin-1", "escpos": "ascii", "text": "ascii"}.get(chosen)
+    lost = lost_in([made.shop_name, *(fact.value for fact in facts(made, language))], charset) if charset else ""
+    if lost:
+        streams.complain(
+            f"Letters are shown as '?' here: {chosen} has no {lost[:20]}. All in: {again} --output receipt.html"
+        )
 
 
 def _hand_over(

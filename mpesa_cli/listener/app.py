@@ -18,6 +18,7 @@ from mpesa_cli.listener.deliveries import (
     TOO_MANY,
     UNAVAILABLE,
     UNKNOWN,
+    C2bDelivery,
     Delivery,
     Verdict,
 )
@@ -68,20 +69,24 @@ class ListenerApp:
         refusals: Refusals,
         clock: Callable[[], float],
         soon: Callable[[Callable[[], None]], object],
+        without_ledger: Callable[[Delivery], Verdict | None] = lambda _: None,
     ) -> None:
         """``writer`` stores; ``refusals`` counts what is not stored; ``clock`` is in seconds, never set back.
 
-        ``soon`` calls once what can be read now has been read (an event loop's call_soon).
+        ``soon`` calls once what can be read now has been read (an event loop's call_soon). ``without_ledger`` says what
+        may be answered though nothing could be stored yet, if anything.
         """
         self._options = options
         self._writer = writer
         self._refusals = refusals
         self._clock = clock
         self._soon = soon
+        self._without_ledger = without_ledger
         self._gathered: list[tuple[Delivery, Answer]] = []
         self._allowance = Allowance(burst=10, every_s=1.0)
         self._tickets = itertools.count()
         self._waiting: dict[int, tuple[float, Answer, str]] = {}  # since when, oldest first
+        self._validations: dict[int, tuple[float, Delivery]] = {}
 
     def look(self, head: Head) -> Verdict | Expected:
         """What to answer without reading a body; or that it is to be read, up to BODY_MAX, and taken."""
@@ -100,11 +105,13 @@ class ListenerApp:
         """A body has come whole. ``answer`` is called with the verdict, exactly once, now or later."""
         if is_doubtful(self._options.callback_ips, self._options.tunnel, expected.peer):
             self._refusals.doubt(expected.peer)
-        ticket = next(self._tickets)
+        ticket, delivery = next(self._tickets), expected.address(body, expected.peer)
         self._waiting[ticket] = (self._clock(), answer, expected.peer)
+        if isinstance(delivery, C2bDelivery) and delivery.step == "validation":
+            self._validations[ticket] = (self._clock(), delivery)
         if not self._gathered:
             self._soon(self._submit_gathered)
-        self._gathered.append((expected.address(body, expected.peer), partial(self._give, ticket)))
+        self._gathered.append((delivery, partial(self._give, ticket)))
 
     def _submit_gathered(self) -> None:
         """All that came at once goes on at once: or the writer would wake up, and commit, for the first alone."""
@@ -125,6 +132,7 @@ class ListenerApp:
 
     def give_up_late(self) -> None:
         """Answer 503 to who has waited too long. It may be stored yet; then a repeat is folded into it."""
+        self._let_validations_through()
         until = self._clock() - self._options.answer_s
         while self._waiting:
             ticket, (since, answer, peer) = next(iter(self._waiting.items()))
@@ -133,7 +141,19 @@ class ListenerApp:
             del self._waiting[ticket]
             answer(self.refuse(UNAVAILABLE, "the ledger took too long", peer))
 
+    def _let_validations_through(self) -> None:
+        """Answer validations that have waited for a while and about which the ledger has no say."""
+        until = self._clock() - self._options.validation_s
+        while self._validations:
+            ticket, (since, delivery) = next(iter(self._validations.items()))
+            if since > until:
+                return
+            del self._validations[ticket]
+            if (verdict := self._without_ledger(delivery)) is not None:
+                self._give(ticket, verdict)
+
     def _give(self, ticket: int, verdict: Verdict) -> None:
+        self._validations.pop(ticket, None)
         waiting = self._waiting.pop(ticket, None)
         if waiting is None:
             return

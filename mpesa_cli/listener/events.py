@@ -28,7 +28,10 @@ Channel = Literal["", "stk", "c2b-confirmation", "c2b-validation"]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened in the listener. Carries no token and no secret path."""
+    """One thing that happened in the listener, or ``count`` of them that came from so many ``addresses``.
+
+    Carries no token and no secret path.
+    """
 
     kind: Kind
     at_us: int
@@ -41,6 +44,7 @@ class Event:
     receipt: str = ""
     detail: str = ""
     count: int = 1
+    addresses: int = 1
 
 
 OnEvent: TypeAlias = Callable[[Event], None]

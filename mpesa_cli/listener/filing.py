@@ -16,9 +16,11 @@ from mpesa_cli.listener.deliveries import (
     TOO_MANY,
     C2bDelivery,
     C2bDesk,
+    Delivery,
     OpenDelivery,
     StkDelivery,
     StoredDelivery,
+    Verdict,
     rejected,
 )
 from mpesa_cli.listener.events import Event
@@ -105,6 +107,18 @@ def _validated(
         receipt=said.receipt if isinstance(said, C2bPayment) else "", detail=code or "accepted",
     )  # fmt: skip
     return Filed(rejected(code) if code else LET_THROUGH, event)
+
+
+def answer_without_ledger(delivery: Delivery, desk: C2bDesk | None) -> Verdict | None:
+    """What to answer to a validation that could not be stored in time, where the ledger has no say in it: None else.
+
+    Where every payment is let through, a customer must not be turned away because our disk is slow.
+    """
+    if desk is None or desk.rule != "accept" or not isinstance(delivery, C2bDelivery) or delivery.step != "validation":
+        return None
+    said = read_c2b(delivery.body)
+    shortcode = read_shortcode(delivery.body) if isinstance(said, Unreadable) else said.shortcode
+    return rejected("C2B00015") if shortcode and shortcode not in desk.shop.shortcodes else LET_THROUGH
 
 
 def _reject_code(tx: LedgerWrite, body: bytes, said: C2bPayment | Unreadable, desk: C2bDesk) -> str | None:

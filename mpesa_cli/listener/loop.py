@@ -19,6 +19,7 @@ from mpesa_cli.listener.app import ListenerApp
 from mpesa_cli.listener.asgi import Api, Door
 from mpesa_cli.listener.connections import Owing
 from mpesa_cli.listener.events import Event, Kind
+from mpesa_cli.listener.filing import answer_without_ledger
 from mpesa_cli.listener.intake import Intake
 from mpesa_cli.listener.options import ListenerOptions, Parts
 from mpesa_cli.listener.peer import share_for
@@ -106,7 +107,8 @@ class ListenerServer:
             clock=loop.time,
             share_for=partial(share_for, peers_are_proxies=options.behind_proxy),
         )
-        app = ListenerApp(options, writer, refusals, loop.time, loop.call_soon)
+        without_ledger = partial(answer_without_ledger, desk=self._parts.c2b)
+        app = ListenerApp(options, writer, refusals, loop.time, loop.call_soon, without_ledger)
         self._server = server = _Server(options, on_ready)
         connected = _protocols(options, app, owing, self._parts.api)
         server.acceptor = Acceptor(

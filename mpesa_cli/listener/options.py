@@ -42,7 +42,8 @@ class ListenerOptions:
     """Where and how to listen. ``port`` 0 takes any free one; times are seconds.
 
     ``head_and_body_s`` is how long a request's head, and then its body, may take to arrive in full;
-    ``answer_s`` how long a request waits for its commit before it is answered 503.
+    ``answer_s`` how long a request waits for its commit before it is answered 503; ``validation_s`` how long a
+    validation does that nothing in the ledger can decide about.
     """
 
     host: str = "127.0.0.1"
@@ -55,6 +56,7 @@ class ListenerOptions:
     head_and_body_s: float = 10.0
     keep_alive_s: int = 5
     answer_s: float = 5.0  # M-PESA waits 8 s for a validation
+    validation_s: float = 1.5
 
     def check(self) -> None:
         """Raise SettingsError for combinations that promise a safety they can't give."""

@@ -64,6 +64,7 @@ def document(event: Event) -> dict[str, Any]:
         "receipt": event.receipt or None,
         "detail": event.detail or None,
         "count": event.count,
+        "addresses": event.addresses,
         "payment": payment_document(payment, event.at_us) if payment else None,
     }
 
@@ -82,4 +83,6 @@ def _settled(event: Event) -> str:
 
 
 def _from(event: Event) -> str:
+    if event.addresses > 1:
+        return f" from {event.addresses:,} addresses"
     return f" from {event.peer}" if event.peer else ""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from mpesa_cli.listener.events import Event, Kind, OnEvent
 
 TELL_EVERY_S = 60.0
+PEERS_COUNTED_MAX = 10_000
 
 
 class Seldom:
@@ -23,6 +24,7 @@ class Seldom:
         self._lock = threading.Lock()
         self._told_at: dict[tuple[Kind, str], float] = {}
         self._held_back: dict[tuple[Kind, str], Event] = {}
+        self._peers: dict[tuple[Kind, str], set[str]] = {}
 
     def __call__(self, event: Event) -> None:
         """Pass it on now, or count it."""
@@ -31,7 +33,13 @@ class Seldom:
             with self._lock:
                 if self._clock() - self._told_at.get(key, -TELL_EVERY_S) < TELL_EVERY_S:
                     before = self._held_back.get(key)
-                    self._held_back[key] = replace(event, count=event.count + (before.count if before else 0))
+                    count = event.count + (before.count if before else 0)
+                    peers = self._peers.setdefault(key, set())
+                    if len(peers) < PEERS_COUNTED_MAX:
+                        peers.add(event.peer)
+                    # Of several addresses none stands for the others.
+                    peer = event.peer if len(peers) == 1 else ""
+                    self._held_back[key] = replace(event, count=count, peer=peer, addresses=len(peers))
                     return
                 self._told_at[key] = self._clock()
         self._on_event(event)
@@ -42,6 +50,8 @@ class Seldom:
             now_s = self._clock()
             due = [key for key in self._held_back if all_of_it or now_s - self._told_at[key] >= TELL_EVERY_S]
             events = [self._held_back.pop(key) for key in due]
+            for key in due:
+                self._peers.pop(key, None)
             self._told_at.update(dict.fromkeys(due, now_s))
         for event in events:
             self._on_event(event)

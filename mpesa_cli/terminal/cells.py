@@ -28,6 +28,11 @@ def in_charset(text: str, encoding: str) -> str:
     return "".join(c if _fits(c, encoding) else _spell(c, encoding) for c in shown)
 
 
+def lost_in(texts: Iterable[str], encoding: str) -> str:
+    """The characters of these texts of which nothing is left in ``encoding`` but a question mark, each once."""
+    return "".join(dict.fromkeys(c for text in texts for c in text if c != "?" and in_charset(c, encoding) == "?"))
+
+
 def _spell(character: str, encoding: str) -> str:
     spelt = unicodedata.normalize("NFKD", character.translate(_SPELT))
     letters = "".join(c for c in spelt if not unicodedata.combining(c))

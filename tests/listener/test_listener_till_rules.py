@@ -13,6 +13,7 @@ from mpesa_cli.domain.amount import Limits
 from mpesa_cli.domain.c2b_rules import ValidationRule
 from mpesa_cli.domain.payment import ShopOrder
 from mpesa_cli.listener.deliveries import C2bDesk
+from mpesa_cli.listener.options import ListenerOptions
 from mpesa_cli.operations.c2b import Shop
 from mpesa_cli.runtime import Runtime
 
@@ -48,6 +49,30 @@ def test_a_payment_that_can_name_no_order_passes_the_rules_about_orders(
         assert bench.post(path, encode(body)) == (200, answer)
         foreign = c2b(BillRefNumber=account, BusinessShortCode="600985")
         assert bench.post(path, encode(foreign)) == (200, rejected("C2B00015"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "shortcode", "answer"),
+    [
+        ("accept", "600984", (200, ACCEPTED)), ("accept", "600985", (200, rejected("C2B00015"))),
+        ("known_order", "600984", (503, b'{"error":"not stored, send again"}')),
+    ],
+)
+def test_a_validation_that_the_ledger_has_no_say_in_does_not_wait_for_it(
+    tmp_path: Path, rule: ValidationRule, shortcode: str, answer: tuple[int, bytes]
+) -> None:
+    """Somebody holds the ledger's write lock: a customer is not turned away where everything is let through."""
+    desk = C2bDesk(Shop("test", ("600984",), (), lambda: "PAY-1"), rule, Limits(10, 1000))
+    quick = ListenerOptions(port=0, answer_s=1.0, validation_s=0.1)
+    with listener(tmp_path / "ledger.db", quick, c2b=desk) as bench:
+        with bench.ledger.write() as tx:
+            tx.add_hook(hashlib.sha256(SECRET.encode()).hexdigest(), 1)
+        body = encode(c2b(TransAmount="500.00", BusinessShortCode=shortcode))
+        with bench.ledger.write():
+            assert bench.post(f"/hooks/{SECRET}/c2b/validation", body) == answer
+        (event,) = bench.until("validated")
+        assert event.detail == ("accepted" if answer[1] == ACCEPTED else event.detail)
+        assert event.callback_id, "and it is stored as soon as that can be done"
 
 
 @pytest.mark.parametrize(("kind", "takes_accounts"), [(TILL, False), ({}, True)])
