@@ -1,11 +1,14 @@
 """A statement of a million rows against a ledger of a million payments: `mpesa reconcile --statement`, twice.
 
     python bench/reconcile.py [--payments 1000000] [--keep FOLDER]
+    python bench/reconcile.py --unmatched 500000
 
 The ledger is that of bench/history.py: four of five payments are paid. The statement has a row for each of them and a
 charge for every fourth, newest first, as the portal writes it, and differences of every common kind are planted. It is
 compared with a bare pass of Python's csv over the same file, in the same run. The second run must report the
 same differences and write nothing.
+
+With --unmatched the ledger is empty and every row is a difference: what that costs in memory, in each way of looking.
 """
 
 import argparse
@@ -20,8 +23,10 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from history import fill
 from timing import compiled, machine
@@ -42,7 +47,11 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--payments", type=int, default=1_000_000)
     arguments.add_argument("--keep", type=Path, help="where the ledger and the file are made, or found")
+    arguments.add_argument("--unmatched", type=int, default=0, help="only a statement of so many rows of nobody")
     asked = arguments.parse_args()
+    if asked.unmatched:
+        unmatched(asked.unmatched)
+        return
     with compiled() as environ, tempfile.TemporaryDirectory() as scratch:
         home = (asked.keep or Path(scratch)).absolute() / "reconcile"
         fill(home, asked.payments)
@@ -63,27 +72,74 @@ def main() -> None:
             raise SystemExit(f"planted were {PLANTED} of each kind")
 
 
+def unmatched(count: int) -> None:
+    """Every row of a statement is a difference. Prints what each way of looking at them takes."""
+    with compiled() as environ, tempfile.TemporaryDirectory() as scratch:
+        home = Path(scratch) / "home"
+        home.mkdir()
+        file = home / "statement.csv"
+        start_us = int(datetime(2026, 11, 24, tzinfo=UTC).timestamp()) * 1_000_000 - 3 * 3_600_000_000
+        with file.open("w", newline="", encoding="utf-8") as out:
+            writer = csv.writer(out)
+            writer.writerows([["Short Code", "174379"], [], HEADINGS])
+            for n in reversed(range(count)):
+                when = wall(start_us + n * 80_000)
+                writer.writerow([f"UKO{n:07d}", when, when, "Pay Bill", "Completed", f"{20 + n % 900}.00", "", "",
+                                 "true", "Pay Bill Online", f"2547****{n % 10_000:04d} - CUSTOMER", "",
+                                 f"gate {n}"])  # fmt: skip
+        print(f"{machine()}; {count:,} rows that are nobody's, {file.stat().st_size >> 20} MB")
+        for name, argv in (
+            ("the first run", ("--statement", str(file))),
+            ("the same file again", ("--statement", str(file))),
+            ("--json with the file", ("--statement", str(file), "--json")),
+            ("without a file", ()),
+            ("the same, quiet", ("-q",)),
+            ("--open", ("--open",)),
+            ("--report", ("--statement", str(file), "--report", str(home / "report.html"))),
+            ("--accept missing_in_ledger", ("--accept", "missing_in_ledger", "--by", "A", "--reason", "a trial")),
+        ):
+            taken = process(home, environ, ("reconcile", *argv), subprocess.DEVNULL)
+            print(f"{name:<28} {taken.took_s:7.2f} s  {taken.busy_s:7.2f} s of processor  {taken.most_mb:5} MB  "
+                  f"status {taken.status}")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a whole process took: seconds, seconds of processor, most resident memory; and its exit status."""
+
+    took_s: float
+    busy_s: float
+    most_mb: int
+    status: int
+
+
+def process(home: Path, environ: dict[str, str], argv: tuple[str, ...], stdout: Any) -> Taken:
+    """Run ``mpesa`` in a process of its own."""
+    start = "from mpesa_cli.commands.app import entry_point; entry_point()"
+    began = time.perf_counter()
+    child = subprocess.Popen(
+        [sys.executable, "-c", start, *argv], env={**environ, "MPESA_HOME": str(home)}, stdout=stdout
+    )
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    took_s = time.perf_counter() - began
+    return Taken(took_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss >> 10, child.returncode)
+
+
 def measured(
     home: Path, file: Path, environ: dict[str, str], bare_s: float, name: str, target: str
 ) -> list[dict[str, object]]:
     """One whole process: its seconds and most resident memory, printed. Returns the breaks it reported."""
-    start = "from mpesa_cli.commands.app import entry_point; entry_point()"
-    argv = [sys.executable, "-c", start, "reconcile", "--statement", str(file), "--json"]
     with tempfile.TemporaryFile() as said:
-        began = time.perf_counter()
-        process = subprocess.Popen(argv, env={**environ, "MPESA_HOME": str(home)}, stdout=said)
-        _, status, usage = os.wait4(process.pid, 0)
-        took_s = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
+        taken = process(home, environ, ("reconcile", "--statement", str(file), "--json"), said)
         said.seek(0)
         document = json.load(said)
-    busy_s = usage.ru_utime + usage.ru_stime
     print(
-        f"{name:<24} {took_s:7.2f} s  {took_s / bare_s:6.1f} × bare csv  {busy_s:6.2f} s of processor  "
-        f"{usage.ru_maxrss >> 10:5} MB  {target}"
+        f"{name:<24} {taken.took_s:7.2f} s  {taken.took_s / bare_s:6.1f} × bare csv  {taken.busy_s:6.2f} s of "
+        f"processor  {taken.most_mb:5} MB  {target}"
     )
-    if process.returncode != 7:
-        raise SystemExit(f"exited {process.returncode}: {document}")
+    if taken.status != 7:
+        raise SystemExit(f"exited {taken.status}: {document}")
     found: list[dict[str, object]] = document["breaks"]
     return [{key: value for key, value in each.items() if key != "age_days"} for each in found]
 
