@@ -32,7 +32,8 @@ EXIT_WORDS: dict[ExitStatus, StatusWords] = {
         "unknown", "The outcome is not known: money may have moved.",
         "Never send again. Look: mpesa status."),
     ExitStatus.DIFFERENCES: StatusWords(
-        "differences", "Differences were found, an order is overpaid or refunded, or part of a batch was not paid.",
+        "differences",
+        "Differences wait for somebody, an order is overpaid or refunded, or part of a batch was not paid.",
         "Have a person look."),
     ExitStatus.PENDING: StatusWords(
         "pending", "Still waiting for the customer; money may yet move.",
