@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mpesa_cli.daraja.pull_page import OddRow
     from mpesa_cli.domain.payment import Attempt, Payment
     from mpesa_cli.domain.statement_row import StatementRow
+    from mpesa_cli.gate import Deadline
     from mpesa_cli.ledger.marker import Marker
     from mpesa_cli.ledger.sqlite import SqliteLedger
     from mpesa_cli.listener.deliveries import C2bDesk
@@ -60,6 +61,12 @@ class Runtime:
     def __post_init__(self) -> None:
         """Signals are told to whoever listens on stderr."""
         self.interrupts = Interrupts(self.streams.complain)
+
+    def deadline(self, seconds: float) -> "Deadline":
+        """A moment after which what was not sent is not sent any more."""
+        from mpesa_cli.gate import Deadline
+
+        return Deadline(seconds, wall_s=lambda: self.now_us() / 1e6)
 
     def new_id(self, prefix: str, length: int = 10) -> str:
         """A fresh id of ``prefix`` and Crockford base-32 characters: easy to read out, hard to guess."""
@@ -157,18 +164,11 @@ class Runtime:
         from mpesa_cli.operations.stk_request import requests_of
 
         return Hands(
-            ledger=self.ledger(profile),
-            daraja=self.daraja(profile),
-            now_us=self.now_us,
-            sleep=self.sleep,
-            random=self.random,
-            token_hex=self.token_hex,
-            new_payment_id=lambda: self.new_id("PAY-"),
-            request_for=requests_of(profile),
-            hold=self._holding,
-            say=self.streams.say,
+            ledger=self.ledger(profile), daraja=self.daraja(profile), now_us=self.now_us, sleep=self.sleep,
+            random=self.random, token_hex=self.token_hex, new_payment_id=lambda: self.new_id("PAY-"),
+            request_for=requests_of(profile), hold=self._holding, say=self.streams.say, deadline=self.deadline,
             takes_money_on=profile.takes_money_on,
-        )
+        )  # fmt: skip
 
     @contextlib.contextmanager
     def _holding(self) -> Iterator[None]:

@@ -29,6 +29,7 @@ from mpesa_cli.runtime import Runtime
 if TYPE_CHECKING:
     from mpesa_cli.domain.payment import Payment
     from mpesa_cli.domain.restored import NotPaid
+    from mpesa_cli.gate import Deadline
     from mpesa_cli.operations.sending import Hands
     from mpesa_cli.settings.profile import Profile
 
@@ -120,10 +121,11 @@ def push(
 
     callback_base(settings)
     confirm(runtime, settings, wanted.msisdn, wanted.amount, wanted.order_id, yes=yes)
-    payment = _send(runtime, settings, wanted, answer)
+    until = runtime.deadline(timeout_s)
+    payment = _send(runtime, settings, wanted, until, answer)
     if wait is False:
         show_sent(runtime, payment, as_json=json_, profile=settings)
-    payment = watch_payment(runtime, settings, payment, timeout_s=timeout_s)
+    payment = watch_payment(runtime, settings, payment, timeout_s=until.left_s())
     show_and_exit(runtime, payment, as_json=json_, profile=settings)
 
 
@@ -201,7 +203,9 @@ def confirm(
     )
 
 
-def _send(runtime: Runtime, profile: "Profile", wanted: _Wanted, answer: "NotPaid | None") -> "Payment":
+def _send(
+    runtime: Runtime, profile: "Profile", wanted: _Wanted, until: "Deadline", answer: "NotPaid | None"
+) -> "Payment":
     from mpesa_cli.operations.push import Order, push
 
     runtime.streams.say(
@@ -213,7 +217,7 @@ def _send(runtime: Runtime, profile: "Profile", wanted: _Wanted, answer: "NotPai
         wanted.account_reference, wanted.description,
     )  # fmt: skip
     try:
-        outside = hands(runtime, profile)
+        outside = replace(hands(runtime, profile), until=until)
         pushed = answered(runtime, order.order_id, answer, lambda said: push(replace(outside, not_paid=said), order))
     except Interrupted:
         found = runtime.ledger(profile).payment_by_order(wanted.order_id)

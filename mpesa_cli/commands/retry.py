@@ -113,10 +113,11 @@ def retry(
     if max_attempts is not None:
         payment = attempts(runtime, settings, payment, wish, timeout_s, answer)
         show_and_exit(runtime, payment, as_json=json_, profile=settings)
-    payment = send_once(runtime, settings, payment, msisdn, wish.first, answer)
+    until = runtime.deadline(timeout_s)
+    payment = send_once(runtime, settings, payment, msisdn, wish.first, until, answer)
     if wait is False:
         show_sent(runtime, payment, as_json=json_, profile=settings)
-    payment = watch_payment(runtime, settings, payment, timeout_s=timeout_s)
+    payment = watch_payment(runtime, settings, payment, timeout_s=until.left_s())
     show_and_exit(runtime, payment, as_json=json_, profile=settings)
 
 

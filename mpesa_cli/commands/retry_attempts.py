@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mpesa_cli.domain.asking_again import Asking, ByPerson
     from mpesa_cli.domain.payment import Payment
     from mpesa_cli.domain.restored import NotPaid
+    from mpesa_cli.gate import Deadline
     from mpesa_cli.operations.retry_loop import GaveUp
     from mpesa_cli.settings.profile import Profile
 
@@ -33,15 +34,18 @@ class Wish:
 
 
 def send_once(
-    runtime: Runtime, profile: "Profile", payment: "Payment", msisdn: str, asking: "Asking",
+    runtime: Runtime, profile: "Profile", payment: "Payment", msisdn: str, asking: "Asking", until: "Deadline",
     answer: "NotPaid | None",
 ) -> "Payment":  # fmt: skip
-    """One further prompt. Raises what a retry raises; Interrupted after saying where the money stands."""
+    """One further prompt, sent before ``until`` or never.
+
+    Raises what a retry raises; Interrupted after saying where the money stands.
+    """
     from mpesa_cli.operations.retry import new_attempt
 
     runtime.streams.say(f"Asking again for order {payment.order_id} …")
     try:
-        outside = hands(runtime, profile)
+        outside = replace(hands(runtime, profile), until=until)
         return answered(
             runtime, payment.order_id, answer,
             lambda said: new_attempt(replace(outside, not_paid=said), payment, msisdn, asking).payment,
@@ -68,8 +72,9 @@ def attempts(
         made += 1
         runtime.streams.say(f"Attempt {made} of {wish.most}.")
         asking = wish.first if made == 1 else ByItself()
-        sent = send_once(runtime, profile, latest, wish.msisdn, asking, answer)
-        return watch_payment(runtime, profile, sent, timeout_s=timeout_s)
+        until = runtime.deadline(timeout_s)
+        sent = send_once(runtime, profile, latest, wish.msisdn, asking, until, answer)
+        return watch_payment(runtime, profile, sent, timeout_s=until.left_s())
 
     def seen(latest: "Payment") -> "Payment":
         runtime.deliver(profile)()

@@ -56,12 +56,13 @@ class TokenCache:
                 return kept.token
         return None
 
-    def obtain(self, fetch: Callable[[], Token], *, anew: bool = False) -> Secret:
+    def obtain(self, fetch: Callable[[], Token], *, anew: bool = False, within_s: float | None = None) -> Secret:
         """A fresh token, fetched unless another process has just done so. ``anew``: fetched in any case.
 
-        Raises what ``fetch`` raises. After 40 s of waiting for another process it fetches all the same.
+        Raises what ``fetch`` raises. After 40 s of waiting for another process, or ``within_s`` where that is less,
+        it fetches all the same.
         """
-        with self._file.locked(LOCK_WAIT_S):
+        with self._file.locked(LOCK_WAIT_S if within_s is None else min(LOCK_WAIT_S, within_s)):
             found = None if anew else self.fresh()
             if found is not None:
                 return found

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import httpx
 
     from mpesa_cli.daraja.http import Wire
+    from mpesa_cli.gate import Deadline
 
 
 class Channel:
@@ -40,21 +41,24 @@ class Channel:
             self._wire = Wire(self._base, self._limits, self._transport)
         return self._wire
 
-    def get(self, path: str, basic: Secret, secrets: Sequence[Secret]) -> Outcome:
-        """One GET with basic authentication. A good answer is a secret as a whole and is not traced."""
+    def get(self, path: str, basic: Secret, secrets: Sequence[Secret], by: "Deadline | None" = None) -> Outcome:
+        """One GET with basic authentication, over by ``by``. A good answer is a secret as a whole and is not traced."""
         self._tell(request_line("GET", self._base.url + path, None, secrets))
-        outcome = self.open().exchange("GET", path, headers={"authorization": f"Basic {basic.reveal()}"})
+        outcome = self.open().exchange("GET", path, headers={"authorization": f"Basic {basic.reveal()}"}, by=by)
         self._tell(answer_line(outcome, secrets, body_is_secret=True))
         return outcome
 
-    def post(self, path: str, body: Mapping[str, str], token: Secret, secrets: Sequence[Secret]) -> Outcome:
-        """Exactly one POST of a JSON body."""
+    def post(
+        self, path: str, body: Mapping[str, str], token: Secret, secrets: Sequence[Secret], by: "Deadline | None" = None
+    ) -> Outcome:
+        """Exactly one POST of a JSON body, which leaves before ``by`` or never."""
         self._tell(request_line("POST", self._base.url + path, body, secrets))
         outcome = self.open().exchange(
             "POST",
             path,
             headers={"authorization": f"Bearer {token.reveal()}", "content-type": "application/json"},
             body=json.dumps(dict(body), separators=(",", ":")).encode(),
+            by=by,
         )
         self._tell(answer_line(outcome, secrets))
         return outcome

@@ -35,6 +35,9 @@ from mpesa_cli.errors import CredentialsRefused, MpesaError
 if TYPE_CHECKING:
     import httpx
 
+    from mpesa_cli.gate import Deadline
+
+
 class DarajaClient:
     """One consumer key at one Daraja host. Not for several threads at once."""
 
@@ -72,34 +75,34 @@ class DarajaClient:
         )
         self._tokens_refused = 0  # in a row: 0 or 1
 
-    def ready(self) -> None:
-        """See to it that ``push`` can send at once: connection settings checked, a valid token at hand.
+    def ready(self, by: "Deadline | None" = None) -> None:
+        """See to it that ``push`` can send at once: connection settings checked, and before ``by`` a token at hand.
 
         Raises CredentialsRefused, NotDelivered, RequestRefused, SettingsError; in each case nothing was sent
         to any phone.
         """
-        self._token()
+        self._token(by)
 
     def check_credentials(self) -> None:
         """Ask Daraja, now, whether it takes the consumer key and secret. Raises as ``ready`` does."""
         self._channel.open()
         self._sign_in.patiently(anew=True)
 
-    def push(self, request: PushRequest) -> PushAnswer:
-        """Ask for one prompt: exactly one POST, or none where no token can be had. Never raises for answers.
+    def push(self, request: PushRequest, by: "Deadline | None" = None) -> PushAnswer:
+        """Ask for one prompt: exactly one POST before ``by``, or none. Never raises for answers.
 
         ``Undelivered(retry="token")`` means that the refused token is already forgotten; the same request
         may be sent once more, after its next POST is in the journal. Refused again, it is not offered twice.
         """
         try:
-            token = self._token()
+            token = self._token(by)
         except CredentialsRefused as error:
             return Refused(error.code, error.message, credentials=True)
         except MpesaError as error:
             return Undelivered(error.code, error.message, "no")
         body = push_body(request, self._passkey, self._now_us())
         secrets = self._secrets(token, body)
-        match outcome := self._channel.post(STK_PUSH, body, token, secrets):
+        match outcome := self._channel.post(STK_PUSH, body, token, secrets, by):
             case Answer():
                 return self._counting(read_push_answer(outcome.status, outcome.body, secrets), token)
             case NotDelivered():
@@ -149,9 +152,9 @@ class DarajaClient:
         """Give connections back. The client can still be used."""
         self._channel.close()
 
-    def _token(self) -> Secret:
+    def _token(self, by: "Deadline | None" = None) -> Secret:
         self._channel.open()
-        return self._sign_in.at_hand() or self._sign_in.patiently()
+        return self._sign_in.at_hand() or self._sign_in.patiently(by=by)
 
     def _counting(self, answer: PushAnswer, token: Secret) -> PushAnswer:
         if not (isinstance(answer, Undelivered) and answer.retry == "token"):

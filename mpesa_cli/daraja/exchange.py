@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+TOTAL_S = 45.0
+"""Seconds that one exchange may take in all. A POST that was announced so long ago no longer leaves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -14,7 +17,7 @@ class Limits:
     read_s: float = 30
     write_s: float = 30
     pool_s: float = 5
-    total_s: float = 45
+    total_s: float = TOTAL_S
     answer_bytes: int = 1024 * 1024
 
 
@@ -33,7 +36,7 @@ class NotDelivered:
     """Proof that the request's body never left. ``again`` says whether the same request may yet succeed.
 
     ``error_code`` is one of ``dns``, ``connect-refused``, ``connect-failed``, ``connect-timeout``, ``tls``,
-    ``proxy``, ``local-error``.
+    ``proxy``, ``local-error``, ``late``.
     """
 
     error_code: str

@@ -1,8 +1,8 @@
 """The only module that talks HTTP. Import it inside functions: httpx is most of a cold start.
 
 What a failure proves is decided by one fact: whether httpx ever asked for the request's body. The body is
-handed over through a gate, so this needs no trust in exception names, and a request that was given up
-while a name look-up hung can't leave behind our back afterwards (ARCHITECTURE.md law 2).
+handed over through a gate (mpesa_cli/gate.py), so this needs no trust in exception names, and a request that
+was given up while a name look-up hung can't leave behind our back afterwards (ARCHITECTURE.md law 2).
 """
 
 import logging
@@ -10,13 +10,14 @@ import queue
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from mpesa_cli.daraja.endpoints import BaseUrl
 from mpesa_cli.daraja.exchange import Answer, Limits, NoAnswer, NotDelivered, Outcome
 from mpesa_cli.daraja.failures import explain_failure
 from mpesa_cli.daraja.lean_httpx import httpx
 from mpesa_cli.errors import SettingsError
+from mpesa_cli.gate import Deadline, Gate, LateError
 
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)  # at DEBUG they would write headers into any log
@@ -60,12 +61,25 @@ class Wire:
             ) from None
 
     def exchange(
-        self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        by: Deadline | None = None,
     ) -> Outcome:
-        """Send one request and read its whole answer. Never raises, except what interrupts the wait."""
+        """Send one request and read its whole answer. Never raises, except what interrupts the wait.
+
+        A body leaves before ``by`` or never; an answer to it may then take its own time. Without a body the whole
+        exchange ends by then.
+        """
+        by = by or Deadline(self._limits.total_s)
+        if by.left_s() <= 0:
+            return self._late()
         if self._embedded:
             return self._attempt(method, path, headers, body, gate=None)
-        gate = _Gate(needed=body is not None)
+        gate = Gate(body, by)
         outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         worker = threading.Thread(
             target=lambda: outcomes.put(self._attempt(method, path, headers, body, gate)), daemon=True
@@ -74,16 +88,17 @@ class Wire:
             worker.start()
         except RuntimeError:
             return NotDelivered("local-error", "this machine could not start another thread", again=False)
-        return self._await(outcomes, gate)
+        total_s = self._limits.total_s if body is not None else min(self._limits.total_s, by.left_s())
+        return self._await(outcomes, gate, total_s)
 
     def close(self) -> None:
         """Give the connections back."""
         self._client.close()
 
-    def _await(self, outcomes: "queue.SimpleQueue[Outcome]", gate: "_Gate") -> Outcome:
-        deadline = time.monotonic() + self._limits.total_s
+    def _await(self, outcomes: "queue.SimpleQueue[Outcome]", gate: Gate, total_s: float) -> Outcome:
+        deadline = time.monotonic() + total_s
         try:
-            while (left := deadline - time.monotonic()) > 0:
+            while (left := deadline - time.monotonic()) > 0 and not gate.is_late:
                 try:
                     return outcomes.get(timeout=min(left, _SLICE_S))
                 except queue.Empty:
@@ -91,24 +106,32 @@ class Wire:
         except BaseException:
             gate.shut()  # interrupted: what has not left yet must not leave later
             raise
-        within = f"within {self._limits.total_s:g} s"
-        if gate.shut():
-            return NotDelivered("connect-timeout", f"no connection to {self._base.host} {within}", again=True)
-        return NoAnswer("total-timeout", f"no whole answer from {self._base.host} {within}")
+        within = f"within {total_s:g} s"
+        if not gate.shut():
+            return NoAnswer("total-timeout", f"no whole answer from {self._base.host} {within}")
+        if gate.is_late and gate.is_connected:
+            return self._late()
+        return NotDelivered("connect-timeout", f"no connection to {self._base.host} {within}", again=True)
+
+    def _late(self) -> NotDelivered:
+        return NotDelivered("late", "the time in which it may be sent was over", again=False)
 
     def _attempt(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, gate: "_Gate | None"
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, gate: Gate | None
     ) -> Outcome:
         answering = False
         # With its length told the body is not sent in chunks, which Daraja was never seen to take.
         length = {} if body is None else {"content-length": str(len(body))}
-        content = body if gate is None or body is None else gate.passing(body)
+        content = body if gate is None or body is None else gate.passing()
+        extensions = {} if gate is None or body is None else {"trace": gate.told}
         try:
             with self._client.stream(
-                method, self._base.url + path, headers={**headers, **length}, content=content
+                method, self._base.url + path, headers={**headers, **length}, content=content, extensions=extensions
             ) as response:
                 answering = True
                 return self._read(response)
+        except LateError:
+            return self._late()
         except Exception as error:  # whatever it is, the gate knows whether the body left
             if gate is None and not isinstance(error, httpx.HTTPError):
                 raise  # a mistake inside the embedded transport must be seen as one
@@ -129,33 +152,6 @@ class Wire:
             response.headers.get("content-type", "")[:100],
             _seconds(response.headers.get("retry-after", "")),
         )
-
-
-class _GivenUpError(Exception):
-    """The waiting side gave up before the body was asked for."""
-
-
-class _Gate:
-    """Decides once, for both threads, whether the body leaves or the request is given up."""
-
-    def __init__(self, *, needed: bool) -> None:
-        self._lock = threading.Lock()
-        self._given_up = False
-        self.opened = not needed
-
-    def passing(self, body: bytes) -> Iterator[bytes]:
-        """The body, unless the request was given up first."""
-        with self._lock:
-            if self._given_up:
-                raise _GivenUpError
-            self.opened = True
-        yield body
-
-    def shut(self) -> bool:
-        """Give up. True where the body has not left, and now never will."""
-        with self._lock:
-            self._given_up = True
-            return not self.opened
 
 
 def _may_have_left(error: Exception) -> bool:

@@ -16,6 +16,8 @@ from mpesa_cli.errors import CredentialsRefused, NotDelivered, RequestRefused
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
+    from mpesa_cli.gate import Deadline
+
 TRIES = 5
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 8.0
@@ -75,12 +77,13 @@ class SignIn:
         """Forget a token that Daraja refused."""
         self._cache.drop(token)
 
-    def once(self, *, anew: bool = False) -> Secret:
+    def once(self, *, anew: bool = False, by: "Deadline | None" = None) -> Secret:
         """A token after at most one request. Raises NoTokenError, CredentialsRefused, RequestRefused."""
-        return self._cache.obtain(self._fetch, anew=anew)
+        within_s = None if by is None else by.left_s()
+        return self._cache.obtain(lambda: self._fetch(by), anew=anew, within_s=within_s)
 
-    def patiently(self, *, anew: bool = False) -> Secret:
-        """A token after at most five requests in 60 s.
+    def patiently(self, *, anew: bool = False, by: "Deadline | None" = None) -> Secret:
+        """A token after at most five requests in 60 s, all over by ``by``.
 
         Raises NotDelivered, CredentialsRefused, RequestRefused.
         """
@@ -88,18 +91,18 @@ class SignIn:
 
         trying = Retrying(
             sleep=self._sleep,
-            stop=_is_enough,
+            stop=lambda state: _is_enough(state) or (by is not None and state.upcoming_sleep >= by.left_s()),
             wait=self._wait_s,
             retry=retry_if_exception_type(NoTokenError),
             reraise=True,
         )
         try:
-            return trying(self.once, anew=anew)
+            return trying(self.once, anew=anew, by=by)
         except NoTokenError as last:
             raise last.for_people() from None
 
-    def _fetch(self) -> Token:
-        outcome = self._channel.get(OAUTH, self._basic, self._own)
+    def _fetch(self, by: "Deadline | None") -> Token:
+        outcome = self._channel.get(OAUTH, self._basic, self._own, by)
         if not isinstance(outcome, Answer):
             raise NoTokenError(outcome.error_code, outcome.words, None)
         answer = read_token_answer(outcome.status, outcome.body, self._own)

@@ -44,6 +44,7 @@ TRANSPORT_CODES: tuple[Code, ...] = (
                    "M-PESA could not be reached: connection refused."),
     _not_delivered("dns", "Name not found", "M-PESA could not be reached: its internet name was not found."),
     _not_delivered("connect-timeout", "No connection in time", "M-PESA could not be reached in time."),
+    _not_delivered("late", "Not sent in time", "The time in which it could be sent was over."),
     _needs_owner("tls", "No safe connection",
                  "M-PESA could not be reached safely. Check this machine's clock and network."),
     _needs_owner("proxy", "Proxy in the way",

@@ -4,11 +4,12 @@ Laws 2 and 7: an order is asked for once; one outstanding prompt per phone; 60 s
 phone, 120 s for the same amount (result codes 1001 and 17, daraja.md section 11).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
 from mpesa_cli.domain.amount import format_cents
+from mpesa_cli.domain.evidence import Evidence, Sending, Undelivered
 from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.domain.msisdn import mask_msisdn, masked_apart
 from mpesa_cli.domain.payment import Attempt, Intent, Payment, ShopOrder
@@ -18,6 +19,13 @@ from mpesa_cli.errors import Conflict, NotFound, PhoneBusy
 
 # An intent older than this is never sent, so a process that died between intent and POST frees the phone again.
 INTENT_LIFE_S = 90
+# Of one attempt so many POSTs are handed to the network, whatever refused the first; and so many may fail before that.
+POSTS_MAX = 2
+TRIES_MAX = 5
+NEVER_LEFT = frozenset({
+    "connect-failed", "connect-refused", "connect-timeout", "dns", "invalid-proxy", "late", "local-error", "proxy",
+    "tls",
+})  # fmt: skip
 SPACING_S = 60
 SPACING_SAME_AMOUNT_S = 120
 
@@ -126,14 +134,23 @@ def not_asked(order: ShopOrder) -> NotFound:
     )
 
 
-def may_send(payment: Payment, attempt: Attempt, now_us: int) -> bool:
+def may_send(payment: Payment, attempt: Attempt, evidence: Iterable[Evidence], now_us: int) -> bool:
     """Whether this attempt may announce a POST now: it is the newest, not withdrawn, and nothing is in doubt."""
     return (
-        payment.last.ref == attempt.ref
+        may_follow(evidence)
+        and payment.last.ref == attempt.ref
         and not attempt.withdrawn
         and attempt.state in {AttemptState.CREATED, AttemptState.NOT_SENT}
         and now_us - attempt.created_us <= INTENT_LIFE_S * SECOND_US
     )
+
+
+def may_follow(evidence: Iterable[Evidence]) -> bool:
+    """Whether one more POST of an attempt may be announced, by those that were: how many were handed to the network."""
+    known = list(evidence)
+    announced = {e.post for e in known if isinstance(e, Sending)}
+    refused = {e.post for e in known if isinstance(e, Undelivered) and e.error_code in NEVER_LEFT}
+    return len(announced - refused) < POSTS_MAX and len(refused) < TRIES_MAX
 
 
 def check_phone(prompts: Sequence[Attempt], msisdn: str, amount_cents: int, now_us: int) -> None:

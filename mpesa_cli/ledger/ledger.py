@@ -9,6 +9,7 @@ rows are found by their natural keys; so a ledger on another engine can keep the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mpesa_cli.ledger.api_ledger import OrderReads, OrderWrites
@@ -282,8 +283,11 @@ class Ledger(LedgerReads, Protocol):
     def check_space(self) -> None:
         """Raise LedgerBusy where the disk is nearly full: no prompt may go out whose answer can't be stored."""
 
-    def write(self) -> AbstractContextManager[LedgerWrite]:
-        """One durable write transaction. Raises LedgerBusy (5) or LedgerUnusable (10); then nothing was kept."""
+    def write(self, within_s: float = inf) -> AbstractContextManager[LedgerWrite]:
+        """One durable write transaction. Raises LedgerBusy (5) or LedgerUnusable (10); then nothing was kept.
+
+        ``within_s``: seconds to wait for other writers, if that is less than the ledger would.
+        """
 
     def close(self) -> None:
         """Close every connection. Safe to call twice."""

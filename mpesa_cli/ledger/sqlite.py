@@ -10,6 +10,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from math import inf
 from pathlib import Path
 
 from mpesa_cli.errors import LedgerBusy, MpesaError
@@ -80,10 +81,10 @@ class SqliteLedger(
         return connection
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[LedgerWrite]:
+    def write(self, within_s: float = inf) -> Iterator[LedgerWrite]:
         """One durable write transaction."""
         connection = self._connection()
-        with self._in_turn() as may_wait_s, explained(self._path):
+        with self._in_turn(min(within_s, self._busy_timeout_s)) as may_wait_s, explained(self._path):
             begin(connection, may_wait_s)
             try:
                 tx = Write(connection, self._path, self.environment, self._token_hex, self._stage)
@@ -101,7 +102,7 @@ class SqliteLedger(
             self.leave_mark()
 
     @contextlib.contextmanager
-    def _in_turn(self) -> Iterator[float]:
+    def _in_turn(self, most_s: float) -> Iterator[float]:
         """Let the threads of this process queue up, and give how long to wait for other processes.
 
         Without it each asks for the file's lock every millisecond: with 32 of them a payment was measured costing
@@ -111,10 +112,10 @@ class SqliteLedger(
             # SQLite refuses a transaction inside another; we would wait for ourselves.
             yield 0.0
             return
-        is_first = self._turn.acquire(timeout=self._busy_timeout_s)
+        is_first = self._turn.acquire(timeout=most_s)
         self._local.writing = True
         try:
-            yield self._busy_timeout_s if is_first else 0.0
+            yield most_s if is_first else 0.0
         finally:
             self._local.writing = False
             if is_first:

@@ -10,7 +10,7 @@ from mpesa_cli.domain.push_rules import Again, Decision, PickUp, Start, check_or
 from mpesa_cli.domain.state import AttemptState
 from mpesa_cli.ledger.ledger import LedgerReads, LedgerWrite
 from mpesa_cli.operations.gap import gap_of
-from mpesa_cli.operations.sending import Hands, Pushed, send
+from mpesa_cli.operations.sending import Hands, Pushed, check_time, send
 
 CREATED_GRACE_S = 3.0  # how long a push of the same order gets to come from its intent to its sending
 PHONE_LOOKBACK_US = 300 * SECOND_US
@@ -43,7 +43,8 @@ def push(hands: Hands, order: Order) -> Pushed:
     if running is not None:
         return Pushed(running, picked_up=True)
     hands.ledger.check_space()
-    hands.daraja.ready()
+    hands.daraja.ready(hands.until)
+    check_time(hands)
     attempt = _record_intent(hands, intent)
     if isinstance(attempt, Payment):
         return Pushed(attempt, picked_up=True)
@@ -95,7 +96,7 @@ def _decided(hands: Hands, known: LedgerReads, intent: Intent, now_us: int) -> D
 
 def _record_intent(hands: Hands, intent: Intent) -> Attempt | Payment:
     """Durable step 1. Returns the attempt to send, or the payment that somebody else is sending already."""
-    with hands.ledger.write() as tx:
+    with hands.ledger.write(hands.left_s()) as tx:
         now_us = hands.now_us()
         match _decided(hands, tx, intent, now_us):
             case Start() as start:

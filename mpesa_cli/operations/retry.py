@@ -14,7 +14,7 @@ from mpesa_cli.errors import Conflict
 from mpesa_cli.ledger.ledger import Ledger, LedgerReads, LedgerWrite
 from mpesa_cli.operations.gap import gap_of
 from mpesa_cli.operations.push import CREATED_GRACE_S, PHONE_LOOKBACK_US
-from mpesa_cli.operations.sending import Hands, Pushed, send
+from mpesa_cli.operations.sending import Hands, Pushed, check_time, send
 
 
 def new_attempt(
@@ -26,7 +26,8 @@ def new_attempt(
     ``call``, once claimed in the ledger, makes at most one attempt that may ring.
     """
     hands.ledger.check_space()
-    hands.daraja.ready()
+    hands.daraja.ready(hands.until)
+    check_time(hands)
     token = hands.token_hex(16)
     attempt = _record(hands, advised, msisdn, hashlib.sha256(token.encode()).hexdigest(), asking, call)
     if isinstance(attempt, Payment):
@@ -76,7 +77,7 @@ def withdraw_abandoned(
 def _record(
     hands: Hands, advised: Payment, msisdn: str, token_hash: str, asking: Asking, call: CallKey | None
 ) -> Attempt | Payment:
-    with hands.ledger.write() as tx:
+    with hands.ledger.write(hands.left_s()) as tx:
         now_us = hands.now_us()
         if call is not None and (made := made_before(tx, call, now_us)) is not None:
             return made

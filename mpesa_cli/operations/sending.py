@@ -7,28 +7,29 @@ nobody knows, so an attempt found there is never sent again.
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from math import inf
 from typing import Protocol
 
 from mpesa_cli.daraja import answers
+from mpesa_cli.daraja.exchange import TOTAL_S
 from mpesa_cli.daraja.stk_push import PushRequest
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
-from mpesa_cli.domain.push_rules import may_send
+from mpesa_cli.domain.push_rules import may_follow, may_send
 from mpesa_cli.domain.restored import NotPaid
-from mpesa_cli.errors import LedgerBusy, LedgerUnusable, MpesaError, OutcomeUnknown
+from mpesa_cli.errors import LedgerBusy, LedgerUnusable, MpesaError, NotDelivered, OutcomeUnknown
+from mpesa_cli.gate import Deadline
 from mpesa_cli.ledger.ledger import Ledger
-
-POSTS_MAX = 5
 
 
 class Daraja(Protocol):
     """What a push needs of Daraja."""
 
-    def ready(self) -> None:
-        """Have a token at hand. Raises CredentialsRefused or NotDelivered."""
+    def ready(self, by: Deadline | None) -> None:
+        """Have a token at hand, in time. Raises CredentialsRefused or NotDelivered."""
 
-    def push(self, request: PushRequest) -> answers.PushAnswer:
-        """Send exactly one POST and say what is known of it. Never raises for network or answers."""
+    def push(self, request: PushRequest, by: Deadline) -> answers.PushAnswer:
+        """Send exactly one POST, before ``by`` or never, and say what is known of it. Never raises for answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,14 @@ class Hands:
     request_for: Callable[[Payment, str, str], PushRequest]  # payment, msisdn, callback token → what to send
     hold: Callable[[], AbstractContextManager[None]]
     say: Callable[[str], None]
+    deadline: Callable[[float], Deadline] = Deadline
+    until: Deadline | None = None  # what was not sent by then is not sent; None: nobody set a time
     takes_money_on: tuple[str, ...] = ()  # every shortcode of the profile
     not_paid: NotPaid | None = None  # a person says so of these orders, for the time that a restored ledger lacks
+
+    def left_s(self) -> float:
+        """Seconds in which a POST may still be sent."""
+        return inf if self.until is None else self.until.left_s()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +65,43 @@ class Pushed:
 
 
 def send(hands: Hands, attempt: Attempt, token: str) -> Pushed:
-    """Send the prompt of a recorded attempt: again only where it provably did not arrive."""
-    pushed, answer = _post(hands, attempt.ref, token)
-    if not isinstance(answer, answers.Undelivered) or answer.retry == "no" or pushed.picked_up:
-        return pushed
-    return _send_again(hands, attempt.ref, token, pushed, answer)
+    """Send the prompt of a recorded attempt: once more only where it provably did not arrive, and in time."""
+    nth = 0
+    while True:
+        pushed, answer = _post(hands, attempt.ref, token)
+        if pushed.picked_up or not isinstance(answer, answers.Undelivered) or answer.retry == "no":
+            return pushed
+        nth += 1
+        pause_s = _pause_s(answer, nth, hands.random())
+        if not may_follow(hands.ledger.evidence(attempt.ref)) or pause_s >= hands.left_s():
+            return pushed
+        if pause_s and nth == 1:
+            hands.say(f"Not delivered ({answer.description}). Nothing was charged; trying again.")
+        hands.sleep(pause_s)
+        hands.daraja.ready(hands.until)
+
+
+def check_time(hands: Hands) -> None:
+    """Raises NotDelivered where the time in which something may be sent is over."""
+    if hands.left_s() <= 0:
+        raise NotDelivered(
+            "The time was over before the prompt could be sent.",
+            hint="Nothing was sent. Run the same command again, with more time: --timeout 120",
+            code="not-in-time",
+        )
 
 
 def _post(hands: Hands, ref: AttemptRef, token: str) -> tuple[Pushed, answers.PushAnswer | None]:
     """Durable steps 2 and 3 around one POST. Ctrl-C waits until the answer is on disk."""
     with hands.hold():
-        payment, post = _announce(hands, ref)
+        # Begins before the POST is announced, so that others who count from there never count shorter.
+        by = hands.deadline(min(TOTAL_S, hands.left_s()))
+        payment, post = _announce(hands, ref, by)
         if post == 0:
             return Pushed(payment, picked_up=True), None
         attempt = next(a for a in payment.attempts if a.ref == ref)
         try:
-            answer = hands.daraja.push(hands.request_for(payment, attempt.msisdn, token))
+            answer = hands.daraja.push(hands.request_for(payment, attempt.msisdn, token), by)
         except BaseException:
             # A second Ctrl-C, or our own bug: the POST may have left, and the ledger must say so.
             with hands.ledger.write() as tx:
@@ -82,15 +110,15 @@ def _post(hands: Hands, ref: AttemptRef, token: str) -> tuple[Pushed, answers.Pu
         return Pushed(_record_answer(hands, ref, post, answer), picked_up=False), answer
 
 
-def _announce(hands: Hands, ref: AttemptRef) -> tuple[Payment, int]:
+def _announce(hands: Hands, ref: AttemptRef, by: Deadline) -> tuple[Payment, int]:
     """Durable step 2. Returns the POST's number, or 0 where this attempt may not be sent (any more)."""
-    with hands.ledger.write() as tx:
+    with hands.ledger.write(by.left_s()) as tx:
         now_us = hands.now_us()
         payment = tx.payment(ref.payment_id)
         if payment is None:
             raise KeyError(ref)
         attempt = next(a for a in payment.attempts if a.ref == ref)
-        if not may_send(payment, attempt, now_us):
+        if not may_send(payment, attempt, tx.evidence(ref), now_us):
             return payment, 0
         post = len(tx.posts(ref)) + 1
         return tx.append(ref, ev.Sending(now_us, post)), post
@@ -129,47 +157,6 @@ def _not_stored(ref: AttemptRef, error: MpesaError) -> OutcomeUnknown:
         hint=f"The customer may pay. Do not push again; mend the ledger, then: mpesa status {ref.payment_id}",
         code="answer-not-stored",
     )
-
-
-def _send_again(
-    hands: Hands, ref: AttemptRef, token: str, pushed: Pushed, answer: answers.Undelivered
-) -> Pushed:
-    """The POSTs that may follow one that provably did not arrive; tenacity keeps the times."""
-    from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt
-
-    latest: list[tuple[Pushed, answers.PushAnswer | None]] = [(pushed, answer)]
-    refreshed: list[bool] = []
-
-    def wait(_: RetryCallState) -> float:
-        said = latest[-1][1]
-        return _pause_s(said, len(latest), hands.random()) if isinstance(said, answers.Undelivered) else 0.0
-
-    def again(outcome: tuple[Pushed, answers.PushAnswer | None]) -> bool:
-        said = outcome[1]
-        if not isinstance(said, answers.Undelivered) or outcome[0].picked_up:
-            return False
-        return said.retry in {"backoff", "connect"} or (said.retry == "token" and not refreshed)
-
-    def once_more() -> tuple[Pushed, answers.PushAnswer | None]:
-        said = latest[-1][1]
-        if isinstance(said, answers.Undelivered) and said.retry == "token":
-            refreshed.append(True)
-        hands.daraja.ready()
-        latest.append(_post(hands, ref, token))
-        return latest[-1]
-
-    first_pause_s = _pause_s(answer, 1, hands.random())
-    if first_pause_s:
-        hands.say(f"Not delivered ({answer.description}). Nothing was charged; trying again.")
-    hands.sleep(first_pause_s)
-    retrying = Retrying(
-        sleep=hands.sleep,
-        wait=wait,
-        stop=stop_after_attempt(POSTS_MAX - 1),
-        retry=retry_if_result(again),
-        retry_error_callback=lambda state: state.outcome.result() if state.outcome else latest[-1],
-    )
-    return retrying(once_more)[0]
 
 
 def _pause_s(answer: answers.Undelivered, nth: int, random: float) -> float:

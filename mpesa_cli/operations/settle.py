@@ -7,6 +7,7 @@ not read yet or fully applied, whenever the process dies.
 from dataclasses import dataclass
 
 from mpesa_cli.daraja.callbacks import StkClaimed, StkFailed, StkPaid, StkSaid, read_stk_callback
+from mpesa_cli.daraja.exchange import TOTAL_S
 from mpesa_cli.daraja.strict_json import Unreadable
 from mpesa_cli.domain.evidence import CallbackFailed, ClaimedPaid, Received, SenderLost, Withdrawn
 from mpesa_cli.domain.moments import SECOND_US
@@ -17,8 +18,10 @@ from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawCallback
 from mpesa_cli.operations.each_alone import apply_each
 from mpesa_cli.operations.holding import hold_body
 
-# Longer than any exchange may take (daraja/http.py gives up after 45 s): past this, nobody will record an answer.
-SENDER_LOST_AFTER_S = 60
+RECORDED_WITHIN_S = 15
+# A POST that was announced so long ago can't leave any more (TOTAL_S is its gate's deadline), and who sent it would
+# have recorded the answer by now.
+SENDER_LOST_AFTER_S = int(TOTAL_S) + RECORDED_WITHIN_S
 
 
 @dataclass(frozen=True, slots=True)

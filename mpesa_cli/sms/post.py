@@ -1,7 +1,8 @@
 """One POST to a provider. Import it inside functions: httpx is slow to load.
 
 What a failure proves is decided by one fact: whether httpx ever asked for the body. The body passes a gate
-that can be shut for good, so a request that hung in a name look-up can't leave after it was given up.
+(mpesa_cli/gate.py) that can be shut for good, so a request that hung in a name look-up, or in a process that was
+frozen, can't leave after it was given up.
 """
 
 import logging
@@ -16,6 +17,7 @@ from typing import TypeAlias
 
 import httpx  # noqa: TID253 - this module is itself only imported inside functions
 
+from mpesa_cli.gate import Deadline, Gate, LateError
 from mpesa_cli.sms.address import Address
 
 for _name in ("httpx", "httpcore"):
@@ -58,9 +60,9 @@ Posted: TypeAlias = Answer | NotSent | NoAnswer
 
 def post(to: Address, headers: Mapping[str, str], body: bytes, *, total_s: float = TOTAL_S) -> Posted:
     """POST once: no retry, no redirect, TLS always verified. Raises only what interrupts the wait."""
-    gate = _Gate(body)
+    gate = Gate(body, Deadline(total_s))
     outcomes: queue.SimpleQueue[Posted] = queue.SimpleQueue()
-    worker = threading.Thread(target=lambda: outcomes.put(_exchange(to, headers, gate)), daemon=True)
+    worker = threading.Thread(target=lambda: outcomes.put(_exchange(to, headers, body, gate)), daemon=True)
     try:
         worker.start()
     except RuntimeError:
@@ -80,38 +82,7 @@ def post(to: Address, headers: Mapping[str, str], body: bytes, *, total_s: float
     return NoAnswer("total-timeout", f"no whole answer from {to.host} within {total_s:g} s")
 
 
-class _ShutError(Exception):
-    """The waiting side gave up before the body was asked for."""
-
-
-class _Gate:
-    """Decides once, for both threads, whether the body leaves or the request is given up."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-        self._lock = threading.Lock()
-        self._is_shut = False
-        self.passed = False
-
-    @property
-    def length(self) -> str:
-        return str(len(self._body))
-
-    def let_through(self) -> Iterator[bytes]:
-        with self._lock:
-            if self._is_shut:
-                raise _ShutError
-            self.passed = True
-        yield self._body
-
-    def shut(self) -> bool:
-        """True where the body has not left, and now never will."""
-        with self._lock:
-            self._is_shut = True
-            return not self.passed
-
-
-def _exchange(to: Address, headers: Mapping[str, str], gate: _Gate) -> Posted:
+def _exchange(to: Address, headers: Mapping[str, str], body: bytes, gate: Gate) -> Posted:
     answering = False
     try:
         with (
@@ -123,14 +94,17 @@ def _exchange(to: Address, headers: Mapping[str, str], gate: _Gate) -> Posted:
                 headers=_HEADERS,
             ) as client,
             client.stream(
-                "POST", to.url, content=gate.let_through(), headers={**headers, "content-length": gate.length}
+                "POST", to.url, content=gate.passing(), headers={**headers, "content-length": str(len(body))},
+                extensions={"trace": gate.told},
             ) as response,
         ):
             answering = True
             return _read(response, to)
+    except LateError:
+        return NotSent("late", "the time in which it may be sent was over")
     except Exception as error:  # noqa: BLE001 - whatever it is, the gate knows whether the body left
         code, words = _explain(error, to.host, answering=answering)
-        return NoAnswer(code, words) if gate.passed else NotSent(code, words)
+        return NoAnswer(code, words) if gate.opened else NotSent(code, words)
 
 
 def _read(response: httpx.Response, to: Address) -> Answer | NoAnswer:

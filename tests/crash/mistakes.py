@@ -32,11 +32,11 @@ def _resend_on_timeout() -> None:
     """No answer came, so send it again: the mistake that charges twice."""
     original = DarajaClient.push
 
-    def push(self: DarajaClient, request: Any) -> answers.PushAnswer:
-        answer = original(self, request)
+    def push(self: DarajaClient, request: Any, by: Any = None) -> answers.PushAnswer:
+        answer = original(self, request, by)
         if isinstance(answer, answers.Ambiguous):
             self._sign_in._sleep(PATIENCE_S)
-            answer = original(self, request)
+            answer = original(self, request, by)
         return answer
 
     DarajaClient.push = push  # type: ignore[method-assign]

@@ -36,9 +36,9 @@ def _around_commits(point: Callable[[str], None]) -> None:
     write = SqliteLedger.write
 
     @contextlib.contextmanager
-    def wrapped(self: SqliteLedger) -> Iterator[LedgerWrite]:
+    def wrapped(self: SqliteLedger, *within: float) -> Iterator[LedgerWrite]:
         point("before a transaction")
-        with write(self) as tx:
+        with write(self, *within) as tx:
             yield tx
             point("before its commit")
         point("after its commit")

@@ -104,13 +104,13 @@ SAYS: dict[str, tuple[int, int, int, str]] = {
     "stkpush.error.404.invalid-token.json": (404, 2, 4, "not_sent"),
     "stkpush.error.404.resource.json": (404, 1, 3, "rejected"),
     "stkpush.error.405.json": (405, 1, 3, "rejected"),
-    "stkpush.error.500.busy.json": (500, 5, 5, "not_sent"),
+    "stkpush.error.500.busy.json": (500, 2, 5, "not_sent"),
     "stkpush.error.500.lock-subscriber.json": (500, 1, 3, "rejected"),
     "stkpush.error.500.merchant.json": (500, 1, 3, "rejected"),
-    "stkpush.error.500.quota.json": (500, 5, 5, "not_sent"),
-    "stkpush.error.500.spike-arrest.json": (500, 5, 5, "not_sent"),
+    "stkpush.error.500.quota.json": (500, 2, 5, "not_sent"),
+    "stkpush.error.500.spike-arrest.json": (500, 2, 5, "not_sent"),
     "stkpush.error.500.wrong-credentials.json": (500, 1, 4, "rejected"),
-    "gateway.error.429.apigee-fault.json": (429, 5, 5, "not_sent"),
+    "gateway.error.429.apigee-fault.json": (429, 2, 5, "not_sent"),
 }
 
 

@@ -194,10 +194,10 @@ class OneDaraja:
     def __init__(self) -> None:
         self.posts: list[PushRequest] = []
 
-    def ready(self) -> None:
+    def ready(self, by: object = None) -> None:
         """Always."""
 
-    def push(self, request: PushRequest) -> PushAnswer:
+    def push(self, request: PushRequest, by: object = None) -> PushAnswer:
         self.posts.append(request)
         return Accepted("merchant", f"ws_CO_24112026103001{len(self.posts):012}")
 

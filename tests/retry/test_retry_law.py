@@ -76,10 +76,10 @@ class Clock:
 class Taking:
     """Takes every prompt."""
 
-    def ready(self) -> None:
+    def ready(self, by: object = None) -> None:
         """Always."""
 
-    def push(self, request: PushRequest) -> PushAnswer:
+    def push(self, request: PushRequest, by: object = None) -> PushAnswer:
         return Accepted("merchant", f"ws_CO_{secrets.token_hex(6)}")
 
 
