@@ -36,7 +36,7 @@ def _resend_on_timeout() -> None:
         answer = original(self, request, by)
         if isinstance(answer, answers.Ambiguous):
             self._sign_in._sleep(PATIENCE_S)
-            answer = original(self, request, by)
+            answer = original(self, request)  # or the gate would refuse it as late
         return answer
 
     DarajaClient.push = push  # type: ignore[method-assign]
