@@ -116,8 +116,9 @@ def run(runtime: "Runtime", settings: "Profile", asked: Asked) -> Outcome:
         runtime.send_waiting_sms(settings)
         taken, partly = _taken(runtime, settings, ledger, asked, shop)
         balanced = balance(ledger, taken, shop, runtime.now_us())
-        # A callback may have settled some of them since they were looked at.
-        done = replace(done, payments=tuple(ledger.payment(p.payment_id) or p for p in done.payments))
+        # A callback or a row may have settled some of them since they were looked at.
+        now = tuple(ledger.payment(p.payment_id) or p for p in done.payments)
+        done = replace(done, payments=now, claims=all_claims(ledger, ledger.unfinished()))
         found = _found(runtime, settings, shop, done, balanced)
         try:
             if asked.report:

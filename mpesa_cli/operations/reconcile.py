@@ -11,7 +11,6 @@ from mpesa_cli.domain.state import AttemptState
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.operations.ask import Queries, ask, can_settle
 from mpesa_cli.operations.c2b import Shop, apply_confirmations
-from mpesa_cli.operations.claims import all_claims
 from mpesa_cli.operations.results import apply_unread_results
 from mpesa_cli.operations.settle import apply_unread
 from mpesa_cli.operations.wait import look
@@ -58,7 +57,7 @@ def settle_open(
             if asked.reached and _is_over(attempt, now_us()):
                 payment = _give_up(ledger, payment, attempt, now_us())
         settled.append(payment)
-    return Reconciled(tuple(settled), not_asked, all_claims(ledger, settled))
+    return Reconciled(tuple(settled), not_asked)
 
 
 def _is_over(attempt: Attempt, now_us: int) -> bool:

@@ -2,14 +2,17 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from books.portal import Row, wall, write
 from daraja_callbacks.callback_bodies import encode, paid
 from held.held_shop import PHONE, RECEIPT, HeldShop
 
 from mpesa_cli.domain.evidence import QueryAnswered
 from mpesa_cli.domain.payment import AttemptRef
+from mpesa_cli.listener.intake import Intake
 
 DIGEST = hashlib.sha256(PHONE.encode()).hexdigest()
 NOTHING_SHOWN = ("", None, DIGEST, "q83vEjRWeJCrze8=", "2547*****49", "*****", "0a1b ***** 4149", [1])
@@ -193,3 +196,31 @@ def test_a_readable_receipt_and_amount_for_our_shortcode_is_a_payment_and_everyt
     assert [each["received"] for each in told] == ([11_720] if is_payment else [])
     assert len(held if isinstance(held, list) else held["messages"]) == (0 if is_payment else 1)
     assert shop.mpesa("reconcile").status == (0 if is_payment else 7)
+
+
+def test_what_every_prompt_shows_as_the_account_names_no_order_not_even_one_of_that_name(shop: HeldShop) -> None:
+    desk = shop.runtime.c2b_desk(shop.profile)
+    desk = replace(desk, shop=replace(desk.shop, own_words=("Duka 1",)))
+    shop.intake = Intake(shop.ledger, shop.clock.now_us, shop.heard.append, c2b=desk)
+    shop.prompt("duka-1", reference="Duka 1", phone="254711111111")
+    pay(shop, phone=DIGEST, account="DUKA 1")
+    found = status(shop, RECEIPT)
+    assert (found["order_id"], found["may_be_orders"]) == (f"C2B-{RECEIPT}", ["duka-1"])
+
+
+@pytest.mark.parametrize("account", ["A1", ""])
+def test_a_row_of_the_statement_joins_what_c2b_and_a_query_told_apart(shop: HeldShop, account: str) -> None:
+    ref = shop.prompt("A1", reference="DUKA")
+    by_query(shop, ref)
+    pay(shop, phone=DIGEST)
+    at = wall(shop.clock.now_us())
+    assert len(shop.ledger.rows("SELECT 1 FROM payments")) == 2
+    shop.clock.advance(14 * 3_600)
+    file = write(shop.home / "statement.csv", Row(RECEIPT, 150, account, at=at))
+    status_, document = shop.reconcile("--statement", str(file))
+    if account:
+        assert (status_, shop.ledger.receipt_owner(RECEIPT)) == (0, ref)
+        assert len(shop.ledger.rows("SELECT 1 FROM payments")) == 1
+    else:
+        assert (status_, document["breaks"]) == (7, [])
+        assert document["may_be"] == [{"receipt": RECEIPT, "order_id": "A1"}]
