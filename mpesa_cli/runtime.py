@@ -243,7 +243,7 @@ class Runtime:
         api, found = profile.api, self.secret_store(profile).get("api-secret")
         return rules_of(
             profile=profile.name, issuer=api.issuer, audience=api.audience, secret=found.secret if found else None,
-            public_key=api.public_key, jwks=api.jwks, read_json=parse_json,
+            public_key=api.public_key, jwks=api.jwks, read_json=parse_json, complain=self.streams.complain,
         )
 
     def token_checker(self, profile: "Profile") -> "TokenChecker":

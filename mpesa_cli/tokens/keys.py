@@ -24,6 +24,10 @@ class KeyUnusable(ValueError):
     """A key can't be used. The text completes the sentence "it …" and never shows the key."""
 
 
+class NoKeyLeft(KeyUnusable):
+    """A set of keys can be read and has none that may be used: its issuer took them away, or spoilt it for all."""
+
+
 @dataclass(frozen=True, slots=True)
 class VerifyingKey:
     """One key with the one algorithm that it is for. ``kid`` is its name in a JWKS, else None."""
@@ -93,12 +97,12 @@ def keys_from_jwks(document: object) -> KeySet:
     if not isinstance(listed, list) or not all(isinstance(key, dict) for key in listed):
         raise KeyUnusable("is not a JWK Set, which has a list of keys")
     if any(key.get("kty") == "oct" or _PRIVATE_MEMBERS & key.keys() for key in listed):
-        raise KeyUnusable("holds a secret or a private key: only public keys belong there")
+        raise NoKeyLeft("holds a secret or a private key: only public keys belong there")
     keys = tuple(_from_jwk(key) for key in listed if _is_for_us(key))
     if not keys:
-        raise KeyUnusable("has no key for RS256 or ES256 signatures")
+        raise NoKeyLeft("has no key for RS256 or ES256 signatures")
     if _repeated(key.kid for key in keys) or (len(keys) > 1 and any(key.kid is None for key in keys)):
-        raise KeyUnusable("has several keys that can't be told apart by their kid")
+        raise NoKeyLeft("has several keys that can't be told apart by their kid")
     return KeySet(keys, named=True)
 
 
@@ -113,13 +117,16 @@ def _from_jwk(jwk: Mapping[str, Any]) -> VerifyingKey:
 
     kid = jwk.get("kid")
     if kid is not None and not isinstance(kid, str):
-        raise KeyUnusable("has a key whose kid is not text")
+        raise NoKeyLeft("has a key whose kid is not text")
     algorithm = "RS256" if jwk["kty"] == "RSA" else "ES256"
     try:
         key = jwt.PyJWK(dict(jwk), algorithm).key
     except (jwt.PyJWTError, ValueError, TypeError, KeyError):
-        raise KeyUnusable("has a key that can't be read") from None
-    return VerifyingKey(kid, _algorithm_of(key), key)
+        raise NoKeyLeft("has a key that can't be read") from None
+    try:
+        return VerifyingKey(kid, _algorithm_of(key), key)
+    except KeyUnusable as weak:
+        raise NoKeyLeft(str(weak)) from None
 
 
 def _algorithm_of(key: object) -> Algorithm:

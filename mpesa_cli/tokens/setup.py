@@ -1,5 +1,6 @@
 """From a profile's settings to the rules of its tokens: one way to verify them, and never two."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from mpesa_cli.domain.secret import Secret
@@ -19,8 +20,11 @@ def rules_of(
     public_key: Path | None,
     jwks: Path | None,
     read_json: ReadJson,
+    complain: Callable[[str], None],
 ) -> TokenRules:
     """The rules where exactly one of ``secret``, ``public_key`` and ``jwks`` is given.
+
+    ``complain`` hears a line whenever the file of public keys changed while it is in use.
 
     Raises SecretMissing where none is, SettingsError where two are or the one can't be used.
     """
@@ -33,9 +37,10 @@ def rules_of(
             code="api-keys-mixed",
         )
     if public_key is not None:
-        return TokenRules(issuer, audience, KeyFile(public_key, "api.public_key", keys_from_pem))
+        return TokenRules(issuer, audience, KeyFile(public_key, "api.public_key", keys_from_pem, complain))
     if jwks is not None:
-        return TokenRules(issuer, audience, KeyFile(jwks, "api.jwks", lambda raw: _jwks(raw, read_json)))
+        keys_now = KeyFile(jwks, "api.jwks", lambda raw: _jwks(raw, read_json), complain)
+        return TokenRules(issuer, audience, keys_now)
     if secret is None:
         raise SecretMissing(
             f"There is no api-secret for the profile {profile!r}, so no tokens can be made or checked.",

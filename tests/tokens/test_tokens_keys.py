@@ -180,8 +180,10 @@ def test_keys_that_the_issuer_renewed_count_at_once_and_the_old_ones_no_more(des
     assert refusal(check, old).code == "token-refused"
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b'{"keys":[]}', b'{"keys":[{"kty":"oct","k":"AAAA"}]}', None])
-def test_a_renewal_that_broke_off_locks_nobody_out(desk: Desk, damage: bytes | None) -> None:
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"keys":7}', None])
+def test_a_renewal_that_broke_off_locks_nobody_out(
+    desk: Desk, capsys: pytest.CaptureFixture[str], damage: bytes | None
+) -> None:
     """GHSA-fhv5-28vv-h8m8: keys that were good were thrown away with the first failed renewal."""
     desk.outside(ec_key(), named="k1")
     path, check = Path(desk.environ["MPESA_API_JWKS"]), desk.checker()
@@ -191,7 +193,49 @@ def test_a_renewal_that_broke_off_locks_nobody_out(desk: Desk, damage: bytes | N
     else:
         renewed(path, damage)
     assert check(text).subject == "shop"
+    assert check(text).subject == "shop"
+    assert said(capsys) == 1, "one line, however many requests come"
     renewed(path, as_json({"keys": [jwk(ec_key(which=1), kid="k1")]}))
+    assert refusal(check, text).code == "token-refused"
+    assert said(capsys) == 1
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> int:
+    """How many lines about the file of keys went to stderr since this was asked last."""
+    return capsys.readouterr().err.count("api.jwks: ")
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        b'{"keys":[]}',
+        b'{"keys":[{"kty":"RSA","use":"enc"}]}',
+        b'{"keys":[{"kty":"oct","k":"AAAA"}]}',
+        b'{"keys":[{"kty":"RSA","n":"!","e":"AQAB"}]}',
+    ],
+)
+def test_keys_that_the_issuer_took_away_are_good_no_more_whatever_is_left(
+    desk: Desk, capsys: pytest.CaptureFixture[str], left: bytes
+) -> None:
+    desk.outside(ec_key(), named="k1")
+    path, check = Path(desk.environ["MPESA_API_JWKS"]), desk.checker()
+    text = forged({"alg": "ES256", "kid": "k1"}, desk.claims(), es256(ec_key()))
+    unnamed = forged({"alg": "ES256"}, desk.claims(), es256(ec_key()))
+    assert check(text).subject == "shop"
+    renewed(path, left)
+    assert refusal(check, text).code == "token-refused"
+    assert refusal(check, unnamed).code == "token-refused"
+    assert said(capsys) == 1
+
+
+def test_a_set_in_the_place_of_another_counts_though_it_has_its_size_and_its_time(desk: Desk) -> None:
+    desk.outside(ec_key(), named="k1")
+    path, check = Path(desk.environ["MPESA_API_JWKS"]), desk.checker()
+    text = forged({"alg": "ES256", "kid": "k1"}, desk.claims(), es256(ec_key()))
+    assert check(text).subject == "shop"
+    before = path.stat()
+    path.write_bytes(path.read_bytes().replace(b'"k1"', b'"k2"'))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert refusal(check, text).code == "token-refused"
 
 
