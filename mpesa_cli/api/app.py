@@ -92,7 +92,8 @@ class ApiApp:
         form = chosen_form(endpoint, ",".join(request.headers.getlist("accept")))
         query = read_query(endpoint, request.query_params.multi_items())
         if form == EVENT_STREAM:
-            return await self._listen(request, query)
+            assert bearer is not None  # noqa: S101 - events have a scope, or strangers could listen
+            return await self._listen(request, bearer.jti, query)
         if endpoint.handle is None:
             base = f"{request.scope['scheme']}://{request.headers.get('host', '127.0.0.1:8310')}"
             content = docs_page(self._openapi, base).encode() if form == HTML else _json(self._openapi)
@@ -118,13 +119,13 @@ class ApiApp:
         bearer.require(scope)
         return bearer
 
-    async def _listen(self, request: Request, query: dict[str, Any]) -> Response:
+    async def _listen(self, request: Request, jti: str, query: dict[str, Any]) -> Response:
         after = read_last_event_id(request.headers.getlist("last-event-id"))
         if request.method == "HEAD":  # a stream without a body would be one without an end
             return Response(media_type=EVENT_STREAM)
-        self._events.check_room()
+        self._events.check_room(jti)
         recheck = partial(self._bearer, request, "payments:read")
-        blocks = self._events.stream(after, query.get("orderId"), recheck)
+        blocks = self._events.stream(jti, after, query.get("orderId"), recheck)
         return StreamingResponse(blocks, media_type=EVENT_STREAM, headers={"x-accel-buffering": "no"})
 
 

@@ -6,6 +6,7 @@ from there, whatever happened meanwhile and whichever process wrote it.
 
 import asyncio  # noqa: TID253 - this module is itself imported inside functions only
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from mpesa_cli.errors import MpesaError, Temporary
 from mpesa_cli.tokens.bearer import Bearer
 
 LISTENERS_MAX = 100
+LISTENERS_OF_TOKEN_MAX = 20
 LOOK_EVERY_S = 0.25
 HEARTBEAT_S = 15.0
 BATCH = 200
@@ -33,24 +35,30 @@ class Events:
         self._head = 0
         self._news = asyncio.Condition()
         self._listeners = 0
+        self._of_token: Counter[str] = Counter()
         self._watcher: asyncio.Task[None] | None = None
 
-    def check_room(self) -> None:
-        """Raise Temporary ``too-many-listeners`` where there are as many as may be."""
-        if self._listeners >= LISTENERS_MAX:
-            raise Temporary(
-                f"There are {LISTENERS_MAX} listeners already.",
-                hint="Close one, or look instead of listening: mpesa status REF", code="too-many-listeners",
-            )  # fmt: skip
+    def check_room(self, jti: str) -> None:
+        """Raise Temporary ``too-many-listeners`` where there are as many as may be, in all or with this token."""
+        for count, most, whose in (
+            (self._of_token[jti], LISTENERS_OF_TOKEN_MAX, " with this token"),
+            (self._listeners, LISTENERS_MAX, ""),
+        ):
+            if count >= most:
+                raise Temporary(
+                    f"There are {most} listeners{whose} already.",
+                    hint="Close one, or look instead of listening: mpesa status REF", code="too-many-listeners",
+                )  # fmt: skip
 
     async def stream(
-        self, after: int | None, order_id: str | None, recheck: Callable[[], Bearer]
+        self, jti: str, after: int | None, order_id: str | None, recheck: Callable[[], Bearer]
     ) -> AsyncIterator[bytes]:
         """Blocks of the stream behind row ``after`` of the journal, or from now on; of one order where it is named.
 
-        Ends where ``recheck``, which is asked between heartbeats, no longer lets the token pass.
+        ``jti`` names the token. Ends where ``recheck``, which is asked between heartbeats, no longer lets it pass.
         """
         self._listeners += 1
+        self._of_token[jti] += 1
         try:
             self._watch()
             seq = await self._reading.run(self._desk.ledger.head) if after is None else after
@@ -63,6 +71,9 @@ class Events:
                     yield b": still here\n\n"
         finally:
             self._listeners -= 1
+            self._of_token[jti] -= 1
+            if not self._of_token[jti]:
+                del self._of_token[jti]
 
     async def _may_go_on(self, recheck: Callable[[], Bearer]) -> bool:
         try:

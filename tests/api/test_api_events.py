@@ -130,6 +130,19 @@ def test_only_so_many_may_listen(shop: Shop, client: httpx.Client, monkeypatch: 
     assert posts(shop, "1") == 1
 
 
+def test_one_token_leaves_room_for_the_streams_of_others(
+    shop: Shop, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mpesa_cli.api.events.LISTENERS_OF_TOKEN_MAX", 2)
+    with contextlib.ExitStack() as stack:
+        lines = [stack.enter_context(client.stream("GET", "/payments/events")).iter_lines() for _ in range(2)]
+        assert all(next(each) for each in lines)
+        assert told(client.get("/payments/events", timeout=10)) == (503, "too-many-listeners")
+        other = stack.enter_context(shop.client("payments:read", name="other"))
+        with other.stream("GET", "/payments/events", timeout=10) as answer:
+            assert answer.status_code == 200
+
+
 def test_a_listener_that_has_gone_leaves_its_place(
     shop: Shop, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
