@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from mpesa_cli.domain.strangers import BODY_MAX_BYTES
 from mpesa_cli.listener.deliveries import (
     FORBIDDEN_SHAPE,
     NO_PAYMENT,
@@ -22,9 +23,10 @@ from mpesa_cli.listener.deliveries import (
     Delivery,
     Verdict,
 )
+from mpesa_cli.listener.open_paths import OpenPaths
 from mpesa_cli.listener.options import ListenerOptions
 from mpesa_cli.listener.peer import is_doubtful, is_refused, peer_address
-from mpesa_cli.listener.refusals import Allowance, Refusals
+from mpesa_cli.listener.refusals import Refusals
 from mpesa_cli.listener.routes import OPEN_PATHS, Address, address_of
 from mpesa_cli.listener.writer import Answer, Writer
 
@@ -69,6 +71,7 @@ class ListenerApp:
         refusals: Refusals,
         clock: Callable[[], float],
         soon: Callable[[Callable[[], None]], object],
+        open_paths: OpenPaths,
         without_ledger: Callable[[Delivery], Verdict | None] = lambda _: None,
     ) -> None:
         """``writer`` stores; ``refusals`` counts what is not stored; ``clock`` is in seconds, never set back.
@@ -83,7 +86,7 @@ class ListenerApp:
         self._soon = soon
         self._without_ledger = without_ledger
         self._gathered: list[tuple[Delivery, Answer]] = []
-        self._allowance = Allowance(burst=10, every_s=1.0)
+        self._open_paths = open_paths
         self._tickets = itertools.count()
         self._waiting: dict[int, tuple[float, Answer, str]] = {}  # since when, oldest first
         self._validations: dict[int, tuple[float, Delivery]] = {}
@@ -182,8 +185,8 @@ class ListenerApp:
         if lengths > 1:
             # Two lengths: a proxy in front may believe the other one, and see two requests in ours.
             return "both Content-Length and Transfer-Encoding", FORBIDDEN_SHAPE
-        if path in OPEN_PATHS and not self._allowance.take():
-            return "too many on a path without a secret", TOO_MANY
-        if len(announced) > 9 or int(announced) > BODY_MAX:
+        if len(announced) > 9 or int(announced) > (BODY_MAX_BYTES if path in OPEN_PATHS else BODY_MAX):
             return "body too large", TOO_LARGE
+        if path in OPEN_PATHS and not self._open_paths.may_come(peer):
+            return "too many on a path without a secret", TOO_MANY
         return "", UNKNOWN

@@ -21,6 +21,7 @@ from mpesa_cli.listener.connections import Owing
 from mpesa_cli.listener.events import Event, Kind
 from mpesa_cli.listener.filing import answer_without_ledger
 from mpesa_cli.listener.intake import Intake
+from mpesa_cli.listener.open_paths import OpenPaths
 from mpesa_cli.listener.options import ListenerOptions, Parts
 from mpesa_cli.listener.peer import share_for
 from mpesa_cli.listener.protocol import DeadlineProtocol, with_parts
@@ -108,7 +109,8 @@ class ListenerServer:
             share_for=partial(share_for, peers_are_proxies=options.behind_proxy),
         )
         without_ledger = partial(answer_without_ledger, desk=self._parts.c2b)
-        app = ListenerApp(options, writer, refusals, loop.time, loop.call_soon, without_ledger)
+        open_paths = OpenPaths(loop.time, self._parts.now_us)
+        app = ListenerApp(options, writer, refusals, loop.time, loop.call_soon, open_paths, without_ledger)
         self._server = server = _Server(options, on_ready)
         connected = _protocols(options, app, owing, self._parts.api)
         server.acceptor = Acceptor(

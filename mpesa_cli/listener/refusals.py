@@ -1,6 +1,5 @@
-"""What is not stored is counted and told by its reason; and how much may come where anyone may come."""
+"""What is not stored is counted, and told by its reason."""
 
-import time
 from collections import Counter
 from collections.abc import Callable
 
@@ -30,25 +29,3 @@ class Refusals:
             self._doubtful.add(peer)
             words = "not an address that Safaricom publishes"
             self._on_event(Event("address", self._now_us(), peer, detail=words))
-
-
-class Allowance:
-    """A token bucket: ``burst`` at once, then one every ``every_s`` seconds."""
-
-    def __init__(self, *, burst: int, every_s: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """Starts full."""
-        self._burst = burst
-        self._every_s = every_s
-        self._clock = clock
-        self._left = float(burst)
-        self._at = clock()
-
-    def take(self) -> bool:
-        """Take one, if there is one."""
-        now = self._clock()
-        self._left = min(self._burst, self._left + (now - self._at) / self._every_s)
-        self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True

@@ -8,6 +8,7 @@ from listener.listening import now_us, open_ledger, prompts
 from mpesa_cli.listener.app import Expected, Head, ListenerApp
 from mpesa_cli.listener.deliveries import ACCEPTED, UNAVAILABLE, Verdict
 from mpesa_cli.listener.intake import Intake
+from mpesa_cli.listener.open_paths import OpenPaths
 from mpesa_cli.listener.options import ListenerOptions
 from mpesa_cli.listener.refusals import Refusals
 from mpesa_cli.listener.writer import QUEUE_MAX, Writer
@@ -22,7 +23,9 @@ def parts(path: Path) -> tuple[ListenerApp, Writer, Refusals, list[Callable[[], 
 
     soon: list[Callable[[], None]] = []
     writer, refusals = Writer(open_intake), Refusals(now_us, lambda event: None)
-    return ListenerApp(ListenerOptions(), writer, refusals, lambda: 0.0, soon.append), writer, refusals, soon
+    open_paths = OpenPaths(lambda: 0.0, now_us)
+    app = ListenerApp(ListenerOptions(), writer, refusals, lambda: 0.0, soon.append, open_paths)
+    return app, writer, refusals, soon
 
 
 def take(app: ListenerApp, token: str, body: bytes, answers: list[Verdict]) -> None:

@@ -9,7 +9,6 @@ from listener.test_listener_c2b import desk
 
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
 from mpesa_cli.domain.state import PaymentStatus
-from mpesa_cli.listener.refusals import Allowance
 
 PATH = "/payments/mpesa/callback"
 
@@ -97,13 +96,3 @@ def test_a_flood_is_rationed_and_does_not_touch_the_secret_paths(tmp_path: Path)
 
     assert statuses[:10] == [200] * 10
     assert statuses.count(429) >= 40
-
-
-def test_the_allowance_fills_up_again_at_its_rate_and_no_further() -> None:
-    now = [0.0]
-    allowance = Allowance(burst=2, every_s=1.0, clock=lambda: now[0])
-    assert [allowance.take() for _ in range(3)] == [True, True, False]
-    now[0] = 1.0
-    assert [allowance.take() for _ in range(2)] == [True, False]
-    now[0] = 60.0
-    assert [allowance.take() for _ in range(3)] == [True, True, False]
