@@ -12,6 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lost_day import HOUR_S, LostDay, three_orders
 
+from mpesa_cli.domain.evidence import Decided, QueryAnswered
+from mpesa_cli.domain.moments import rfc3339
+from mpesa_cli.domain.payment import AttemptRef, Intent
+from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.domain.restored import MARGIN_US, Gap, InTheGap, NotPaid, Restored, Word, check_gap
 from mpesa_cli.domain.spans import holes, union
 from mpesa_cli.errors import Conflict
@@ -218,7 +222,52 @@ def test_a_second_restore_does_not_make_the_first_forgotten(day: LostDay) -> Non
         with ledger.write() as tx:
             tx.note_told("174379", *second.span)
     assert first.known_until_us < second.known_until_us
+    assert day.shop.json("reconcile")["not_told"][0]["from"] == rfc3339(first.span[0])
     assert day.refused("retry", "A") == "restored-gap"
+
+
+def test_giving_up_an_intent_that_nobody_sent_is_no_word_about_the_order(day: LostDay) -> None:
+    """In the backup the intent had just been recorded; then it was sent and paid."""
+    intent = Intent("PAY-A", "A", "simulator", "174379", 11_000, "254708374149", "A", "Payment", "a" * 64)
+    with day.shop.ledger() as ledger, ledger.write() as tx:
+        tx.open_payment(Start(intent), day.shop.clock.now)
+    day.back_up()
+    day.shop.clock.advance(2 * HOUR_S)
+    day.lose()
+    day.restore()
+    day.shop.clock.advance(HOUR_S)
+    for _ in range(2):
+        assert day.refused("retry", "A", "--yes") == "restored-gap"
+        assert day.refused("push", "254708374149", "110", "--order", "A", "--yes") == "restored-gap"
+    with day.shop.ledger() as ledger:
+        assert ledger.payment_by_order("A").last.withdrawn
+
+
+def test_what_a_query_says_of_an_old_prompt_is_no_word_and_what_a_person_says_is(day: LostDay) -> None:
+    three_orders(day)
+    day.shop.clock.advance(HOUR_S)
+    at_us = day.shop.clock.now
+    with day.shop.ledger() as ledger, ledger.write() as tx:
+        for order in "AB":
+            tx.append(AttemptRef(f"PAY-{order}", 1), QueryAnswered(at_us, "1032", "cancelled"))
+        tx.append(AttemptRef("PAY-B", 1), Decided(at_us, "failed", "Wanjiku", "she was here and had not paid"))
+    assert day.refused("retry", "A") == "restored-gap"
+    assert day.shop.run("retry", "B").status == 0
+
+
+def test_a_file_that_does_not_say_whose_it_is_tells_of_no_time(day: LostDay) -> None:
+    """It may be a sister shop's."""
+    three_orders(day)
+    day.shop.clock.advance(24 * HOUR_S)
+    file = day.folder / "nobodys.csv"
+    day.shop.run("simulator", "statement", "--since", "2026-11-24", "--until", "2026-11-24", "-o", str(file))
+    lines = file.read_text().splitlines(keepends=True)
+    left = [line for line in lines if "174379" not in line or "UK" in line]
+    assert len(left) < len(lines)
+    file.write_text("".join(left))
+    day.shop.run("reconcile", "--statement", str(file))
+    with day.shop.ledger() as ledger:
+        assert ledger.restored().missing(("174379",))
 
 
 def test_a_restore_of_an_older_version_keeps_its_gap(day: LostDay) -> None:
