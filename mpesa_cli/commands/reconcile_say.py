@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from mpesa_cli.runtime import Runtime
     from mpesa_cli.terminal.streams import Streams
 
-_NOT_WATCHED = "not watched"
 _NOT_TOLD = "not told since a restore"
 
 
@@ -55,7 +54,7 @@ def _items(found: "Run") -> list[str]:
     said = [_item(payment) for payment in found.waiting] + [_unfinished(name) for name in found.balanced.unfinished]
     said += [_held(message) for message in found.held] + [_claim(claim) for claim in found.done.claims]
     said += [_NOT_TOLD] if found.not_told else []
-    return [*said, _NOT_WATCHED] if found.not_watched else said
+    return [*said, found.not_watched] if found.not_watched else said
 
 
 def _item(payment: "Payment") -> str:
@@ -78,7 +77,7 @@ def _groups(
     streams: "Streams", ledger: "SqliteLedger", found: "Run", now_us: int, told: set[str], untold_on: str
 ) -> "Iterator[Group]":
     """What needs somebody, by kind; of it what was not told, where ``untold_on`` is a day."""
-    if found.not_watched and _NOT_WATCHED not in told:
+    if found.not_watched and found.not_watched not in told:
         yield Group("", [found.not_watched], 1)
     if found.not_told and _NOT_TOLD not in told:
         yield Group("", [gap_line(found.not_told)], 1)

@@ -105,14 +105,15 @@ def _of_files(ledger: Ledger, taken: Sequence[Taken], shop: BooksShop, now_us: i
             whole = each.source == "statement" and not each.findings.problems and not each.findings.gaps
             scope = Scope(shop.shortcodes, each.from_us, each.until_us)
             tx.forget_read_again(scope, each.sha256, seen, whole=whole)
-        tx.note_compared((_span(each, shop, now_us) for each in taken), now_us)
+        tx.note_compared([span for each in taken if (span := _span(each, shop, now_us))], now_us)
 
 
-def _span(each: Taken, shop: BooksShop, now_us: int) -> Span:
-    """What was compared. Where Pull lists nothing, nothing came, as far as it goes back."""
-    if each.source == "pull" and not each.until_us:
-        return Span(shop.shortcodes[0], "pull", now_us, now_us)
-    return Span(shop.shortcodes[0], "pull" if each.source == "pull" else "statement", each.from_us, each.until_us)
+def _span(each: Taken, shop: BooksShop, now_us: int) -> Span | None:
+    """What was compared; None where that is no time. Where Pull lists nothing at all, nothing came until now."""
+    if each.until_us > each.from_us:
+        return Span(shop.shortcodes[0], "pull" if each.source == "pull" else "statement", each.from_us, each.until_us)
+    listed_nothing = each.source == "pull" and not each.findings.rows and not each.findings.odd
+    return Span(shop.shortcodes[0], "pull", now_us, now_us) if listed_nothing else None
 
 
 def _at(scope: Scope, each: Break) -> Scope:

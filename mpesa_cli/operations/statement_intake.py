@@ -26,7 +26,10 @@ CHUNK_ROWS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a statement says besides its rows, and what was wrong in it. Kept, so that no file is read twice."""
+    """What a statement says besides its rows, and what was wrong in it. Kept, so that no file is read twice.
+
+    ``odd`` are rows of Pull Transactions that could not be read, and are held.
+    """
 
     problems: tuple[Problem, ...] = ()
     gaps: tuple[Gap, ...] = ()
@@ -34,6 +37,7 @@ class Findings:
     opening_cents: int | None = None
     closing_cents: int | None = None
     rows: int = 0
+    odd: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,8 @@ def take_pulled(
     covered = (seen.first_us, until_us) if seen.count and not odd else (0, 0)
     statement = StoredStatement("PULL-" + digest[:24], "pull", "Pull Transactions", digest, *covered, now_us,
                                 shortcodes[0])  # fmt: skip
-    taken = _finish(ledger, statement, _store(ledger, statement, iter(listed)), Findings(rows=seen.count))
+    taken = _finish(ledger, statement, _store(ledger, statement, iter(listed)),
+                    Findings(rows=seen.count, odd=len(odd)))  # fmt: skip
     return _told(ledger, shortcodes[0], taken)
 
 

@@ -63,6 +63,16 @@ def test_nothing_is_quiet_where_it_is_said(books: Books, said: dict[str, Any]) -
     assert (done.status, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(("said", "known"), [
+    (rows(), True), ({"ResponseCode": "1000", "ResponseMessage": "Success", "Response": [[{"amount": "much"}]]}, False),
+])  # fmt: skip
+def test_the_record_counts_as_compared_where_pull_says_that_it_has_nothing_and_not_where_it_cant_be_read(
+    books: Books, said: dict[str, Any], known: bool
+) -> None:
+    done, _ = pull(books, lambda number: said if number == 1 else rows())
+    assert (json.loads(done.stdout)["record_compared_until"] is not None) is known, done
+
+
 def test_a_server_that_always_has_one_more_is_left_after_fifty_pages_with_pauses_between(books: Books) -> None:
     done, asked = pull(books, lambda number: rows(*range(number, number + 5)))
     assert (done.status, len(asked)) == (5, 50)

@@ -17,7 +17,7 @@ def refunded(books: Books, back: float = 150) -> str:
 def test_every_command_says_that_the_money_went_back(books: Books) -> None:
     receipt = refunded(books)
     status = books.mpesa("status", "1001", tty=True)
-    assert (status.status, status.stdout.startswith("REFUNDED KES 150 for order 1001")) == (7, True)
+    assert (status.status, status.stdout.startswith("GIVEN BACK KES 150 for order 1001")) == (7, True)
     document = json.loads(books.mpesa("status", receipt, "--json").stdout)
     assert (document["status"], document["received"], document["reversed"]) == ("refunded", 0, 150)
     assert document["attempts"][0]["state"] == "paid", "a success is never overwritten"

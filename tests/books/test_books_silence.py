@@ -161,6 +161,10 @@ def test_a_listener_that_is_silent_breaks_the_silence_unless_the_profile_has_non
     assert (gone.status, "the listener last answered at 25 Nov 2026 00:30" in gone.stdout) == (7, True)
     assert shop.run(MPESA_LISTENER="none").status == 0
     assert (shop.run("-q").stdout, shop.run("-q").status) == ("", 7), "said once a day"
+    shop.listener_answers()
+    assert shop.run("-q").status == 0
+    shop.books.clock.advance(3_600)
+    assert "the listener last answered" in shop.run("-q").stdout, "it fell silent once more"
 
 
 def test_the_simulator_and_the_sandbox_may_be_silent_without(books: Books) -> None:
