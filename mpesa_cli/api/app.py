@@ -57,7 +57,8 @@ class ApiApp:
             routes=[
                 Route(e.path.replace("{orderId}", "{orderId:path}"), partial(self._serve, e), methods=[e.method])
                 for e in served
-            ],
+            ]
+            + [Route("/", _to_docs, methods=["GET"])],
             exception_handlers={HTTPException: _as_problem},
         )
         router.router.redirect_slashes = False
@@ -67,7 +68,7 @@ class ApiApp:
         """Whether a path is the API's. Those of callbacks never are: no token opens them."""
         if path.startswith(b"/payments/"):
             return not path.startswith(b"/payments/mpesa/")
-        return path in {b"/orders", b"/docs", b"/openapi.json"} or path.startswith(b"/orders/")
+        return path in {b"/", b"/orders", b"/docs", b"/openapi.json"} or path.startswith(b"/orders/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -148,6 +149,11 @@ async def _whole_body(request: Request) -> bytes:
         if len(body) > MAX_BYTES:
             raise too_large()
     return body
+
+
+async def _to_docs(_: Request) -> Response:
+    """Where a person is sent who opens the server's bare address."""
+    return Response(status_code=307, headers={"location": "/docs"})
 
 
 async def _as_problem(request: Request, error: Exception) -> Response:

@@ -41,6 +41,9 @@ KEY_PATTERN = r"^[!-~]{1,128}" + _END
 _ORDER_NUMBER_MAX = 10**15
 
 
+_NOTHING, _ALL = "Nothing was sent. ", " All fields: GET /openapi.json"
+
+
 class Unfit(ValueError):
     """The value is not what its schema says; the text says what it must be."""
 
@@ -58,24 +61,39 @@ class Field:
 
 
 def read_fields(fields: Sequence[Field], given: Mapping[str, Any], what: str) -> dict[str, Any]:
-    """The values of all that was given, by name. Raises InvalidInput that names the first wrong field.
+    """The values of all that was given, by name. Raises InvalidInput that names every wrong field; its code is the
+    first one's.
 
     ``what`` is the word for a field there: ``field``, ``parameter``.
     """
     known = {field.name: field for field in fields}
-    unknown = sorted(given.keys() - known.keys())
-    if unknown:
-        there = ", ".join(known) or "none"
-        raise wrong(f"There is no {what} {unknown[0][:60]!r} here.", f"There are: {there}.", "unknown-field")
-    missing = [name for name, field in known.items() if field.required and name not in given]
-    if missing:
-        raise wrong(f"The {what} {missing[0]!r} is missing.", f"Right: {_shown(known[missing[0]])}.", "missing-field")
-    return {name: _value(known[name], value, what) for name, value in given.items()}
+    there = ", ".join(known) or "none"
+    troubles = [
+        wrong(f"There is no {what} {name[:60]!r} here.", f"There are: {there}.", "unknown-field")
+        for name in sorted(given.keys() - known.keys())[:1]
+    ]
+    troubles += [
+        wrong(f"The {what} {name!r} is missing.", f"Right: {_shown(field)}.", "missing-field")
+        for name, field in known.items() if field.required and name not in given
+    ]  # fmt: skip
+    values = {}
+    for name in [name for name in known if name in given]:
+        try:
+            values[name] = _value(known[name], given[name], what)
+        except InvalidInput as trouble:
+            troubles.append(trouble)
+    if not troubles:
+        return values
+    if len(troubles) > 1:
+        first = troubles[0]
+        hints = " ".join(each.hint.removeprefix(_NOTHING).removesuffix(_ALL) for each in troubles)
+        raise wrong(" ".join(each.message for each in troubles), hints, first.code)
+    raise troubles[0]
 
 
 def wrong(message: str, hint: str, code: str) -> InvalidInput:
     """A request that breaks the rules of this API."""
-    return InvalidInput(message, hint=f"Nothing was sent. {hint} All fields: GET /openapi.json", code=code)
+    return InvalidInput(message, hint=f"{_NOTHING}{hint}{_ALL}", code=code)
 
 
 def _value(field: Field, value: Any, what: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from mpesa_cli.commands.root_help import RootGroup
+from mpesa_cli.commands.root_help import RootGroup, first_screen
 from mpesa_cli.errors import ExitStatus, MoneyMoved, MpesaError
 from mpesa_cli.interrupts import Interrupted
 from mpesa_cli.runtime import Runtime
@@ -22,7 +22,7 @@ _ASKING = frozenset({"push", "retry"})
 app = typer.Typer(
     name="mpesa",
     cls=RootGroup,
-    help="Take M-PESA payments from a terminal: never twice, never lost, always told truthfully.",
+    help="Take M-PESA payments: nobody is charged twice, no payment is lost.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=False,
@@ -48,12 +48,12 @@ def root(
         bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Take M-PESA payments from a terminal: never twice, never lost, always told truthfully."""
+    """Take M-PESA payments: nobody is charged twice, no payment is lost."""
     if isinstance(ctx.obj, Runtime):
         ctx.obj.config_flag = config_file or ctx.obj.config_flag
         ctx.obj.command = ctx.invoked_subcommand
     if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())
+        typer.echo(first_screen())
 
 
 

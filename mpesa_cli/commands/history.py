@@ -9,6 +9,8 @@ from mpesa_cli.errors import InvalidInput
 
 if TYPE_CHECKING:
     from mpesa_cli.domain.history import HistoryFilter
+    from mpesa_cli.runtime import Runtime
+    from mpesa_cli.settings.profile import Profile
 
 Format = Literal["table", "json", "ndjson", "csv"]
 Status = Literal["pending", "paid", "failed", "unknown", "review", "partial", "overpaid", "refunded"]
@@ -18,6 +20,9 @@ DAYS_DEFAULT = 31
 
 def history(
     ctx: typer.Context,
+    ref: Annotated[
+        str | None, typer.Argument(help="Only this payment, by any reference, or those of this phone.", metavar="[REF]")
+    ] = None,
     since: Annotated[
         str | None,
         typer.Option("--since", help="From then on: today, yesterday, 7d, 2026-11-24.", metavar="WHEN"),
@@ -59,6 +64,7 @@ def history(
     \b
     Examples:
       mpesa history --since today
+      mpesa history 0708374149
       mpesa history --status failed --since 7d
       mpesa history --since 2026-11-01 --until 2026-11-30 --limit all --format csv > november.csv
       mpesa history --summary --since 7d
@@ -82,7 +88,10 @@ def history(
         )
     names = _fields(fields, chosen)
     most = _limit(limit, DAYS_DEFAULT if summary else LIMIT_DEFAULT)
-    ledger = runtime.ledger(runtime.profile(profile))
+    settings = runtime.profile(profile)
+    ledger = runtime.ledger(settings)
+    if ref is not None:
+        wanted = _of_reference(runtime, settings, ref, wanted)
     if summary:
         from mpesa_cli.commands.history_summary import print_summary
 
@@ -94,6 +103,23 @@ def history(
         runtime.streams, ledger, runtime.now_us(), chosen, unmask=unmask, ascii_only=ascii_
     )
     printer.payments(wanted, most, names)
+
+
+def _of_reference(runtime: "Runtime", profile: "Profile", ref: str, wanted: "HistoryFilter") -> "HistoryFilter":
+    """The filter narrowed to the payment that ``ref`` names, or to a phone's. Raises NotFound, InvalidInput."""
+    from dataclasses import replace
+
+    from mpesa_cli.commands.phone_ref import phone_meant
+    from mpesa_cli.commands.status import find
+
+    if wanted.msisdn is not None or wanted.order_id is not None or wanted.order_prefix is not None:
+        raise InvalidInput(
+            f"{ref!r} names what to show, and so does --phone or --order.",
+            hint="Give one of them. See: mpesa history --help",
+        )
+    if (msisdn := phone_meant(runtime, profile, ref)) is not None:
+        return replace(wanted, msisdn=msisdn)
+    return replace(wanted, order_id=find(runtime, profile, ref).order_id)
 
 
 def _filter(

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mpesa_cli.commands.options import REF, JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.commands.options import REF_OR_PHONE, JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
 from mpesa_cli.commands.status import find
 from mpesa_cli.domain.moments import rfc3339
 from mpesa_cli.runtime import Runtime
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def log(
     ctx: typer.Context,
-    ref: Annotated[str, REF],
+    ref: Annotated[str, REF_OR_PHONE],
     raw: Annotated[bool, typer.Option("--raw", help="Show the callbacks' bodies too, as they came.")] = False,
     json_: JsonOption = False,
     profile: ProfileOption = None,
@@ -41,10 +41,12 @@ def log(
     runtime.streams.ends_with_reader = True
     settings = runtime.profile(profile)
     from mpesa_cli.commands.log_besides import Besides
+    from mpesa_cli.commands.phone_ref import latest_of, phone_meant
 
     ledger = runtime.ledger(settings)
     merged_into = ledger.merged_into(ref)
-    payment = find(runtime, settings, merged_into or ref)
+    msisdn = None if merged_into else phone_meant(runtime, settings, ref)
+    payment = latest_of(runtime, settings, msisdn) if msisdn else find(runtime, settings, merged_into or ref)
     if merged_into:
         runtime.streams.say(f"{ref} turned out to be the same money as {merged_into}: this is its story.")
     entries, bodies = ledger.journal(payment.payment_id), ledger.callbacks(payment.payment_id)

@@ -23,6 +23,11 @@ REF = typer.Argument(
     metavar="REF",
     autocompletion=completing.orders,
 )
+REF_OR_PHONE = typer.Argument(
+    help="Order id, payment id, CheckoutRequestID, M-PESA receipt, or a phone for its latest payments.",
+    metavar="REF",
+    autocompletion=completing.orders,
+)
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 QuietOption: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results and errors.")]
 VerboseOption: TypeAlias = Annotated[

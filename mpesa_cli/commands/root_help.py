@@ -4,12 +4,12 @@ from typing import Any
 
 from typer.core import TyperGroup
 
-from mpesa_cli.commands.tree import ENTRIES, Commands
+from mpesa_cli.commands.tree import DAILY, ENTRIES, Commands
 
 EXAMPLES = (
-    ("mpesa push 254708374149 100 --order demo-1", "ask a phone for KES 100 and wait for the answer"),
+    ("mpesa push 254708374149 100 --order demo-1", "ask a phone for KES 100"),
     ("mpesa status demo-1", "where the money stands"),
-    ("mpesa explain 1032", "what a result code means, and what to tell the customer"),
+    ("mpesa explain 1032", "what a result code means"),
 )
 
 
@@ -28,7 +28,7 @@ class RootGroup(TyperGroup):
             formatter.write_dl(list(EXAMPLES))
         groups: dict[str, list[tuple[str, str]]] = {}
         for name, entry in ENTRIES.items():
-            groups.setdefault(entry.panel, []).append((name, entry.summary()))
+            groups.setdefault(entry.panel, []).append((name, entry.brief))
         for panel, commands in groups.items():
             with formatter.section(panel):
                 formatter.write_dl(commands)
@@ -42,3 +42,14 @@ class RootGroup(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """In the order in which they were registered, which is the order of a day's work."""
         return list(self.commands)
+
+
+def first_screen() -> str:
+    """What `mpesa` alone says: the commands of a day, a line each, and the names of the others. 24 lines at most."""
+    import textwrap
+
+    more = " ".join(name for name in ENTRIES if name not in DAILY)
+    lines = ["Take M-PESA payments: nobody is charged twice, no payment is lost.", ""]
+    lines += [f"  {name:<10} {ENTRIES[name].brief}" for name in DAILY]
+    lines += ["", *textwrap.wrap(f"More: {more}", 78, subsequent_indent="      ", break_on_hyphens=False)]
+    return "\n".join([*lines, "", "Try it: mpesa push 254708374149 100 --order demo-1    All of it: mpesa --help"])

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mpesa_cli.commands.options import REF, JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.commands.options import REF_OR_PHONE, JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
 from mpesa_cli.commands.show import show_and_exit
 from mpesa_cli.commands.watching import watch_payment
-from mpesa_cli.errors import NotFound
+from mpesa_cli.errors import InvalidInput, NotFound
 from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ WATCH_S = 900
 
 def status(
     ctx: typer.Context,
-    ref: Annotated[str, REF],
+    ref: Annotated[str | None, REF_OR_PHONE] = None,
     refresh: Annotated[
         bool, typer.Option("--refresh/--no-refresh", help="Ask Daraja where that can settle it, or only read.")
     ] = True,
@@ -29,19 +29,32 @@ def status(
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
 ) -> None:
-    """Show where a payment stands.
+    """Show where a payment stands; the latest of a phone; without a reference, what is open now.
 
     \b
     Examples:
+      mpesa status
       mpesa status 1042
+      mpesa status 0708374149
       mpesa status UKO4Q7WX2B --json
       mpesa status 1042 --watch
 
     Exits by the payment's state: 0 paid, 3 not paid, 5 nothing was charged, 6 unknown, 7 paid twice,
-    8 still waiting.
+    8 still waiting. A list exits 0.
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
     settings = runtime.profile(profile)
+    from mpesa_cli.commands.phone_ref import phone_meant, show_latest, show_list
+    from mpesa_cli.domain.history import HistoryFilter
+
+    if ref is None:
+        if watch:
+            raise InvalidInput("Which payment?", hint="Right: mpesa status ORDER --watch", code="usage")
+        show_list(runtime, settings, HistoryFilter(open_only=True), as_json=json_)
+        return
+    if (msisdn := phone_meant(runtime, settings, ref)) is not None:
+        show_latest(runtime, settings, msisdn, as_json=json_)
+        return
     payment = find(runtime, settings, ref)
     if watch:
         payment = watch_payment(runtime, settings, payment, timeout_s=WATCH_S)

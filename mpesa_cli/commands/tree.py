@@ -4,7 +4,6 @@ A module is loaded, and its options are made, when its command is asked for: wit
 of what any of them takes to start.
 """
 
-import inspect
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,24 +13,25 @@ from typing import Any
 import typer
 
 TAKE, LOOK, TEST, SET_UP = "Take payments", "Look", "Listen and test", "Set up"
+DAILY = (
+    "push", "retry", "receipt", "status", "history", "log", "verify", "explain", "reconcile", "held", "resolve",
+    "listen", "init", "doctor", "backup",
+)  # fmt: skip
+"""The commands of a shop's day: what `mpesa` alone shows, a line each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A command, or a group of them. ``function`` is ``module.function`` below mpesa_cli.commands; a group has
-    ``words`` for its help, its commands in ``members``, and what it does without one of them in ``alone``."""
+    ``words`` for its help, its commands in ``members``, and what it does without one of them in ``alone``.
+    ``brief`` is one line's worth of what it is for."""
 
     panel: str
     function: str = ""
+    brief: str = ""
     words: str = ""
     members: tuple[tuple[str, str], ...] = ()
     alone: str = ""
-
-    def summary(self) -> str:
-        """One sentence: what it is for."""
-        text = self.words or inspect.getdoc(_function(self.function)) or ""
-        first = " ".join(text.partition("\n\n")[0].split())
-        return first.partition(". ")[0].removesuffix(".") + "."
 
     def build(self, name: str) -> Any:
         """The command, with its options."""
@@ -48,34 +48,36 @@ class Entry:
 
 
 ENTRIES: dict[str, Entry] = {
-    "push": Entry(TAKE, "push.push"),
-    "retry": Entry(TAKE, "retry.retry"),
-    "receipt": Entry(TAKE, "receipt.receipt"),
-    "status": Entry(LOOK, "status.status"),
-    "history": Entry(LOOK, "history.history"),
-    "log": Entry(LOOK, "log.log"),
-    "explain": Entry(LOOK, "explain.explain"),
-    "verify": Entry(LOOK, "verify.verify"),
-    "resolve": Entry(LOOK, "resolve.resolve"),
-    "reconcile": Entry(LOOK, "reconcile.reconcile"),
-    "listen": Entry(TEST, "listen.listen"),
-    "c2b-register": Entry(TEST, "c2b_register.c2b_register"),
-    "pull-register": Entry(TEST, "pull_register.pull_register"),
-    "c2b-simulate": Entry(TEST, "c2b_simulate.c2b_simulate"),
-    "trigger": Entry(TEST, "trigger.trigger"),
-    "init": Entry(SET_UP, "init.init"),
-    "doctor": Entry(SET_UP, "doctor.doctor"),
-    "backup": Entry(SET_UP, "backup.backup"),
-    "restore": Entry(SET_UP, "restore.restore"),
+    "push": Entry(TAKE, "push.push", brief="ask a customer's phone for money and wait for the answer"),
+    "retry": Entry(TAKE, "retry.retry", brief="ask again, once it is sure that nothing was paid"),
+    "receipt": Entry(TAKE, "receipt.receipt", brief="make a receipt: screen, paper, PDF or SMS"),
+    "status": Entry(LOOK, "status.status", brief="where a payment stands; alone: what is open now"),
+    "history": Entry(LOOK, "history.history", brief="payments, newest first, or sums per day"),
+    "log": Entry(LOOK, "log.log", brief="the whole story of one payment"),
+    "explain": Entry(LOOK, "explain.explain", brief="what a code means, and what to tell the customer"),
+    "verify": Entry(LOOK, "verify.verify", brief="is the SMS that a customer shows real, and unused?"),
+    "resolve": Entry(LOOK, "resolve.resolve", brief="decide how a payment in review ended"),
+    "reconcile": Entry(LOOK, "reconcile.reconcile", brief="settle what is open, compare with M-PESA's statement"),
+    "listen": Entry(TEST, "listen.listen", brief="receive M-PESA's callbacks"),
+    "c2b-register": Entry(TEST, "c2b_register.c2b_register", brief="have payments by hand reported to us"),
+    "pull-register": Entry(TEST, "pull_register.pull_register", brief="let reconcile ask what customers paid"),
+    "c2b-simulate": Entry(TEST, "c2b_simulate.c2b_simulate", brief="play a customer who pays by hand"),
+    "trigger": Entry(TEST, "trigger.trigger", brief="send one recorded callback to an app"),
+    "init": Entry(SET_UP, "init.init", brief="set up a till or paybill"),
+    "doctor": Entry(SET_UP, "doctor.doctor", brief="is everything in order, and what mends it?"),
+    "backup": Entry(SET_UP, "backup.backup", brief="copy the ledger and prove the copy"),
+    "restore": Entry(SET_UP, "restore.restore", brief="put a backup in the place of a ledger that is gone"),
     "ledger": Entry(
         SET_UP,
+        brief="begin a ledger anew, on purpose",
         words="The ledger as such: begun anew on purpose.",
         members=(("begin", "ledger.ledger_begin"),),
     ),
-    "erase": Entry(SET_UP, "erase.erase"),
-    "help": Entry(SET_UP, "help_topics.help_"),
+    "erase": Entry(SET_UP, "erase.erase", brief="take a customer's number out of the ledger"),
+    "help": Entry(SET_UP, "help_topics.help_", brief="help on a command or a topic"),
     "simulator": Entry(
         TEST,
+        brief="an M-PESA to try things on: no account, no money",
         words="A Daraja to develop against: no account, no money.",
         members=(
             ("serve", "simulator.serve"),
@@ -88,6 +90,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     "held": Entry(
         LOOK,
+        brief="messages that could not be applied",
         words="What came in and could not be applied: listed, shown, read again, marked as dealt with.",
         members=(
             ("list", "held.held_list"),
@@ -99,22 +102,26 @@ ENTRIES: dict[str, Entry] = {
     ),
     "order": Entry(
         TAKE,
+        brief="tell of an order before anybody is asked for it",
         words="Orders that are known before anybody is asked for them.",
         members=(("add", "order.order_add"),),
     ),
     "audit": Entry(
         LOOK,
+        brief="prove that nobody changed the ledger",
         words="Prove the ledger, and print the head of its hash chain. Where it is not whole: change nothing, copy its "
         "folder aside, compare with the last backup; the first row that is named is where to begin.",
         members=(("verify", "audit.audit_verify"), ("head", "audit.audit_head")),
     ),
     "config": Entry(
         SET_UP,
+        brief="what is configured, and is it right?",
         words="What is configured, where it came from, and whether it is right.",
         members=(("show", "config.config_show"), ("check", "config.config_check"), ("path", "config.config_path")),
     ),
     "secrets": Entry(
         SET_UP,
+        brief="keys and passwords, kept in the system's keyring",
         words="Consumer key and secret, passkey: kept in the system's keyring.",
         members=(
             ("set", "secrets.secrets_set"),
@@ -124,6 +131,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     "token": Entry(
         SET_UP,
+        brief="bearer tokens for the HTTP API",
         words="Bearer tokens for the HTTP API: made, listed, revoked.",
         members=(("issue", "token.token_issue"), ("list", "token.token_list"), ("revoke", "token.token_revoke")),
     ),

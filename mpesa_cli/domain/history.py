@@ -27,18 +27,26 @@ class HistoryFilter:
     """Which payments to show; every condition given must hold.
 
     ``since_us`` is included, ``until_us`` is not; both are about when the payment was created. ``msisdn``
-    finds a phone in any attempt. ``status`` is a PaymentStatus; ``limit`` None means all. ``after`` is the time
-    of creation and the id of the last payment of a page before this one.
+    finds a phone in any attempt. ``status`` is a PaymentStatus, and ``open_only`` leaves those of which nothing is
+    expected any more; ``limit`` None means all. ``after`` is the time of creation and the id of the last payment of a
+    page before this one.
     """
 
     since_us: int | None = None
     until_us: int | None = None
     status: str | None = None
+    open_only: bool = False
     msisdn: str | None = None
     order_id: str | None = None
     order_prefix: str | None = None
     limit: int | None = None
     after: tuple[int, str] | None = None
+
+
+OPEN_STATUSES = (
+    PaymentStatus.PENDING, PaymentStatus.UNKNOWN, PaymentStatus.REVIEW, PaymentStatus.PARTIAL, PaymentStatus.OVERPAID,
+)  # fmt: skip
+"""Money may still come, is missing, is owed back, or a person must look."""
 
 
 class HistoryRow(NamedTuple):

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mpesa_cli.errors import LedgerBusy, LedgerUnusable, MpesaError
+from mpesa_cli.installation import upgrading
 from mpesa_cli.ledger.file_mode import is_on_read_only_disk, open_to_look, set_up
 from mpesa_cli.ledger.schema import LATEST, MIGRATIONS
 
@@ -131,7 +132,7 @@ def _migrate(connection: sqlite3.Connection, path: Path, environment: str, *, ke
     if (found := _version(connection)) > LATEST:
         raise LedgerUnusable(
             f"The ledger {path} was written by a newer mpesa (format {found}; this one knows {LATEST}).",
-            hint="Nothing was sent or changed. Upgrade: pip install --upgrade mpesa-cli",
+            hint=f"Nothing was sent or changed. Upgrade: {upgrading()}",
             code="ledger-too-new",
         )
     with lock(path, blocking=True):

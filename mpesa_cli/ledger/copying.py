@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mpesa_cli.errors import LedgerUnusable
+from mpesa_cli.installation import upgrading
 from mpesa_cli.ledger.connection import explained
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.schema import LATEST
@@ -44,7 +45,7 @@ class LedgerFile(Reads):
         if self.version > LATEST:
             raise LedgerUnusable(
                 f"{self._path} was written by a newer mpesa (format {self.version}; this one knows {LATEST}).",
-                hint="Nothing was changed. Upgrade: pip install --upgrade mpesa-cli",
+                hint=f"Nothing was changed. Upgrade: {upgrading()}",
                 code="ledger-too-new",
             )
         tables = {str(name) for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type='table'")}

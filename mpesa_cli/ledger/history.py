@@ -6,7 +6,7 @@ as it stands when its page is read, and one that is added meanwhile is not shown
 
 from collections.abc import Iterator
 
-from mpesa_cli.domain.history import HistoryFilter, HistoryRow
+from mpesa_cli.domain.history import OPEN_STATUSES, HistoryFilter, HistoryRow
 from mpesa_cli.domain.payment import Attempt, Payment
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, attempt_from, payment_from
@@ -87,6 +87,8 @@ def _condition(wanted: HistoryFilter, after: tuple[object, object] | None) -> tu
         need(f"{created} < ?", wanted.until_us)
     if wanted.status is not None:
         need(f"{status} = ?", str(wanted.status))
+    if wanted.open_only:
+        need(f"{status} IN ({','.join('?' * len(OPEN_STATUSES))})", *map(str, OPEN_STATUSES))
     if wanted.msisdn is not None:
         need("payment_id IN (SELECT payment_id FROM attempts WHERE msisdn = ?)", wanted.msisdn)
     if wanted.order_id is not None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 from mpesa_cli.domain.findings import Finding
+from mpesa_cli.installation import adding
 from mpesa_cli.settings.checkup import missing_secrets, profile_gaps, profile_warnings, secret_warnings, unmet_secrets
 from mpesa_cli.settings.keyring_store import KeyringUnusable, keyring_name
 from mpesa_cli.settings.profile import Profile
@@ -20,7 +21,7 @@ def setup(profile: Profile, store: SecretStore) -> Iterator[Finding]:
     absent = [name for name, module in EXTRAS.items() if find_spec(module) is None]
     if absent:
         words = f"Not installed, and needed only for what they are called after: {', '.join(absent)}."
-        yield Finding("extras", "ok", words, f"pip install 'mpesa-cli[{','.join(absent)}]'")
+        yield Finding("extras", "ok", words, adding(*absent))
 
 
 def _values(profile: Profile) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from mpesa_cli.errors import InvalidInput, SettingsError
+from mpesa_cli.installation import adding
 from mpesa_cli.statements.columns import Table, find_table
 from mpesa_cli.statements.package_check import check_package
 from mpesa_cli.statements.refusals import DOWNLOAD, no_header, too_large, unreadable
@@ -35,7 +36,7 @@ def workbook_to_csv(path: Path, file: BinaryIO) -> tuple[io.TextIOWrapper, tuple
     except ModuleNotFoundError as missing:
         raise SettingsError(
             "Reading Excel files needs openpyxl, which is not installed.",
-            hint="Nothing was read. Install it:  pip install 'mpesa-cli[xlsx]'.  Or download the statement as CSV:  "
+            hint=f"Nothing was read. Install it:  {adding('xlsx')}  Or download the statement as CSV:  "
             "mpesa reconcile --statement FILE",
             code="xlsx-missing",
         ) from missing

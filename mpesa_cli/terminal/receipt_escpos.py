@@ -6,6 +6,7 @@ from mpesa_cli.domain.amount import format_cents
 from mpesa_cli.domain.receipt import Receipt
 from mpesa_cli.domain.receipt_words import WORDS, Language
 from mpesa_cli.errors import SettingsError
+from mpesa_cli.installation import adding
 from mpesa_cli.terminal.receipt_text import COLUMNS, banner, centred, fact_lines
 
 _QR_MODULE_DOTS = {"58": 5, "80": 6}
@@ -47,7 +48,7 @@ def _printer() -> Any:
         raise SettingsError(
             "Receipts for thermal printers need python-escpos, which is not installed.",
             hint="The payment stands, and --format text prints through any printer queue. Install it: "
-            "pip install 'mpesa-cli[printer]'",
+            + adding("printer"),
             code="extra-missing",
         ) from missing
     return Dummy()

@@ -8,6 +8,7 @@ from mpesa_cli.domain.moments import SECOND_US
 from mpesa_cli.domain.receipt import Receipt
 from mpesa_cli.domain.receipt_words import WORDS, Language, environment_words, facts
 from mpesa_cli.errors import SettingsError
+from mpesa_cli.installation import adding
 from mpesa_cli.terminal.cells import in_charset
 from mpesa_cli.terminal.receipt_qr import qr_runs
 
@@ -57,7 +58,7 @@ def _page(receipt: Receipt, language: Language, paper: str, height_mm: float) ->
     except ImportError as missing:
         raise SettingsError(
             "PDF receipts need fpdf2, which is not installed.",
-            hint="The payment stands, and other formats work. Install it: pip install 'mpesa-cli[pdf]'",
+            hint=f"The payment stands, and other formats work. Install it: {adding('pdf')}",
             code="extra-missing",
         ) from missing
     pdf = FPDF(unit="mm", format=(_WIDTH_MM[paper], height_mm))

@@ -48,11 +48,16 @@ def test_the_example_page_turns_green_when_the_payment_is_paid(home: Path, tmp_p
         assert "Paid. Receipt " in page.value_of("document.getElementById('says').textContent")
         assert page.value_of("getComputedStyle(document.body).backgroundColor") == "rgb(185, 240, 203)"
         assert posts(shop, "web-1") == 1
+        page.open(f"{origin}/pay.html?again#api={shop.url}&token={shop.token()}&order=web-2&phone=12&amount=0&auto")
+        page.until("document.getElementById('says')?.textContent.includes('phoneNumber')")
+        assert "'amount' must be whole shillings" in page.value_of("document.getElementById('says').textContent")
+        page.open(f"{origin}/pay.html?refused#api={shop.url}&token=nobodys&order=web-2&phone={PAYS}&amount=150&auto")
+        page.until("document.getElementById('trouble')?.textContent.includes('token')")
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine to open the page in")
 def test_a_page_of_another_origin_can_not_call(home: Path, tmp_path: Path, origin: str) -> None:
     with served(home) as shop, browser(str(CHROMIUM), tmp_path / "profile") as page:
         page.open(f"{origin}/pay.html#api={shop.url}&token={shop.token()}&order=web-1&phone={PAYS}&amount=150&auto")
-        page.until("(document.getElementById('says')?.dataset.trouble || '').includes('Failed to fetch')")
+        page.until("document.getElementById('trouble')?.textContent.includes('Failed to fetch')")
         assert posts(shop, "web-1") == 0

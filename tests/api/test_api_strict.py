@@ -136,3 +136,17 @@ def test_an_answer_carries_the_members_of_jsons_errors(quiet_client: httpx.Clien
     said = initiate(quiet_client, "1", amount=151).json()
     assert set(said) == {"type", "title", "status", "detail", "code", "hint", "money_moved", "retry_safe"}
     assert said["type"] == "urn:mpesa-cli:problem:order-differs"
+
+
+def test_every_wrong_field_is_named_at_once(quiet_client: httpx.Client) -> None:
+    refused = quiet_client.post("/payments/initiate", json={"phoneNumber": "12", "amount": 0, "colour": "red"})
+    assert told(refused) == (422, "unknown-field")
+    for words in ("'colour'", "'orderId' is missing", "'phoneNumber'", "'amount'"):
+        assert words in refused.json()["detail"]
+    hint = refused.json()["hint"]
+    assert hint.count("Nothing was sent.") == hint.count("All fields:") == 1
+
+
+def test_the_bare_address_leads_to_the_documentation(quiet_client: httpx.Client) -> None:
+    assert quiet_client.get("/").headers["location"] == "/docs"
+    assert quiet_client.get("/docs").status_code == 200

@@ -59,7 +59,7 @@ def test_the_units_credentials_are_found_under_their_names(mpesa: Callable[..., 
 
 
 def test_the_unit_does_not_start_again_what_cannot_work() -> None:
-    hopeless = {ExitStatus.USAGE, ExitStatus.CREDENTIALS, ExitStatus.CONFIGURATION}
+    hopeless = {ExitStatus.USAGE, ExitStatus.CREDENTIALS, ExitStatus.CONFLICT, ExitStatus.CONFIGURATION}
     assert {int(s) for s in unit_values("RestartPreventExitStatus")[0].split()} == {int(s) for s in hopeless}
 
 

@@ -56,7 +56,7 @@ def imported_by(home: Path, tmp_path: Path) -> Callable[..., set[str]]:
 def test_help_and_a_tab_import_nothing_heavy(imported_by: Callable[..., set[str]]) -> None:
     for argv, env, stdout in [
         (["--help"], {}, "Take payments"),
-        ([], {}, "Take payments"),
+        ([], {}, "Try it:"),
         (["push", "--help"], {}, "mpesa push 0712345678 1500"),
         (["status", "-h"], {}, "--no-refresh"),
         ([], TAB, "push"),

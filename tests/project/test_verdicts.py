@@ -45,7 +45,6 @@ VERDICTS = (
     (7, ("reconcile",)),
     (3, ("verify", "UKO0000000", "--json")),
     (2, ("status", "nobody")),
-    (2, ("status",)),
 )  # fmt: skip
 
 
@@ -112,7 +111,7 @@ def test_a_push_into_a_closed_pipe_tells_a_real_shell_that_it_was_not_paid(home:
 
 
 NOT_LOOKED = (
-    ("status", "nobody"), ("status",), ("receipt", "nobody"), ("log", "nobody"), ("history", "--since", "never"),
+    ("status", "nobody"), ("log",), ("receipt", "nobody"), ("log", "nobody"), ("history", "--since", "never"),
     ("verify", "?"), ("explain", "?"), ("backup", "/"), ("reconcile", "--statement", "/nowhere.csv"),
     ("resolve", "nobody", "paid", "--reason", "x"), ("status", "paid", "-P", "nobody"), ("restore", "/nowhere.db"),
 )  # fmt: skip

@@ -1,0 +1,38 @@
+"""How this program was installed, so that a hint names the command that adds what is missing where it is missing."""
+
+import re
+import shlex
+import sys
+from pathlib import Path
+
+
+def adding(*extras: str) -> str:
+    """The command that installs what these extras need: ``pdf``, ``printer``, ``xlsx``."""
+    needed = " ".join(shlex.quote(each) for each in _needed_by(extras))
+    if "pipx" in Path(sys.prefix).parts:
+        return f"pipx inject mpesa-cli {needed}"
+    return f"{_python()} -m pip install {needed}"
+
+
+def upgrading() -> str:
+    """The command that brings a newer version."""
+    if "pipx" in Path(sys.prefix).parts:
+        return "pipx upgrade mpesa-cli"
+    return f"{_python()} -m pip install --upgrade mpesa-cli"
+
+
+def _python() -> str:
+    return shlex.quote(sys.executable or "python3")
+
+
+def _needed_by(extras: tuple[str, ...]) -> list[str]:
+    """What the extras ask for, as the metadata of this installation says; the extra itself where there is none."""
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        every = requires("mpesa-cli") or []
+    except PackageNotFoundError:
+        every = []
+    wanted = [(line.partition(";")[0].strip(), re.search(r"extra == ['\"](\w+)['\"]", line)) for line in every]
+    found = [name for name, extra in wanted if extra and extra[1] in extras and not name.startswith("mpesa-cli")]
+    return found or [f"mpesa-cli[{','.join(extras)}]"]
