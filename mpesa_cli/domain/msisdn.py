@@ -125,15 +125,13 @@ def mask_msisdn(msisdn: str) -> str:
 def masked_apart(one: str, other: str) -> tuple[str, str]:
     """Two different numbers, each masked; where that makes them look alike, with the hidden digits that differ."""
     masked = mask_msisdn(one), mask_msisdn(other)
-    if masked[0] != masked[1] or one == other or len(one) != len(other):
+    if masked[0] != masked[1] or one == other or not all(re.fullmatch(r"254\d{9}", each) for each in (one, other)):
         return masked
-    apart = [a != b for a, b in zip(one, other, strict=True)]
-    shown = range(4), range(len(one) - 4, len(one))
-    one, other = (
-        "".join(c if apart[at] or any(at in part for part in shown) else "•" for at, c in enumerate(number))
-        for number in (one, other)
-    )
-    return one, other
+    both = local_form(one), local_form(other)
+    apart = [a != b for a, b in zip(*both, strict=True)]
+    shown = [at < 4 or at > 6 or differs for at, differs in enumerate(apart)]
+    first, second = ("".join(c if shown[at] else "•" for at, c in enumerate(number)) for number in both)
+    return first, second
 
 
 def local_form(msisdn: str) -> str:

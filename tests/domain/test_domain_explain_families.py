@@ -59,12 +59,11 @@ def test_the_hint_under_a_refusal_at_once_names_the_family_of_its_code(mpesa: Ru
     refused = mpesa("push", "0708374149", "5", "--order", "1", env=SANDBOX, transport=httpx.MockTransport(answer))
     assert refused.status == 3
     assert "What the code means: mpesa explain 1 --api response" in refused.stderr
-    assert "Request Rejected" in refused.stderr
     meant = mpesa("explain", "1", "--api", "response").stdout
     assert "Refused at once" in meant
     assert "Not enough money" not in meant
 
 
 def test_the_hint_under_a_failed_prompt_names_its_result_code(mpesa: Run) -> None:
-    failed = mpesa("push", "254700000001", "5", "--order", "1")
-    assert (failed.status, "mpesa explain 1;" in failed.stderr) == (3, True)
+    failed = mpesa("push", "254700000001", "5", "--order", "1", "-v")
+    assert (failed.status, "mpesa explain 1\n" in failed.stderr) == (3, True)

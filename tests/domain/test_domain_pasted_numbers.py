@@ -78,12 +78,12 @@ def test_terms_that_differ_in_hidden_digits_only_are_told_apart(mpesa: Callable[
     mpesa("push", "254700015678", "10", "--order", "1", "--no-wait")
     refused = mpesa("push", "254700025678", "10", "--order", "1")
     assert refused.status == 9
-    assert "Order 1 is for KES 10 from 2547•••15678, not KES 10 from 2547•••25678." in refused.stderr
+    assert "Order 1 is for KES 10 from 0700•1•678, not KES 10 from 0700•2•678." in refused.stderr
     file = tmp_path / "orders.csv"
     file.write_text("phone,amount,order\n254700025678,10,1\n", encoding="utf-8")
-    assert "from 2547•••15678, not KES 10 from 2547•••25678." in mpesa("push", "--from", str(file)).stderr
+    assert "from 0700•1•678, not KES 10 from 0700•2•678." in mpesa("push", "--from", str(file)).stderr
     other = mpesa("push", "254700015679", "10", "--order", "1")
-    assert "from 2547••••5678, not KES 10 from 2547••••5679." in other.stderr
+    assert "from 0700•••678, not KES 10 from 0700•••679." in other.stderr
 
 
 def test_a_batch_file_reads_what_a_spreadsheet_made_of_its_cells(mpesa: Callable[..., Any], tmp_path: Path) -> None:
