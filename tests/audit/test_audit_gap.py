@@ -345,6 +345,18 @@ def test_an_order_is_let_through_only_by_a_later_word_a_told_gap_or_an_answer(
         assert refused.value.code == "restored-gap"
 
 
+def test_each_shortcode_of_a_till_has_to_be_told() -> None:
+    gap = Gap(3_600_000_000, 7_200_000_000, 1)
+    of_the_till = Restored((gap,), {"5012345": [gap.span]})
+    (hole,) = of_the_till.missing(("600100", "5012345"))
+    assert (hole.shortcode, hole.from_us, hole.until_us) == ("600100", *gap.span)
+    assert of_the_till.untold(("600100", "5012345")) == (gap,)
+    begins = (gap.span[0], gap.restored_us)
+    ends = (gap.restored_us, gap.span[1])
+    mixed = Restored((gap,), {"600100": [begins], "5012345": [ends]})
+    assert len(mixed.missing(("600100", "5012345"))) == 2, "halves of two shortcodes make no whole"
+
+
 def test_a_gap_reaches_ten_minutes_over_both_ends() -> None:
     assert Gap(3_600_000_000, 7_200_000_000).span == (3_600_000_000 - MARGIN_US, 7_200_000_000 + MARGIN_US)
     assert MARGIN_US == 600_000_000

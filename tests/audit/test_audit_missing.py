@@ -13,6 +13,7 @@ import pytest
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.payment import Intent
 from mpesa_cli.domain.push_rules import Start
+from mpesa_cli.errors import LedgerUnusable
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.settings.paths import ledger_note
 
@@ -132,6 +133,18 @@ def test_out_of_another_ledger_no_prompt_goes_and_one_can_look(real: RealShop, t
         tx.open_payment(Start(Intent("PAY-9", "9", "default", "600100", 100, PHONE, "9", "x", "token")), 1)
     (failed,) = [c for c in json.loads(real.run("doctor", "--json").stdout)["checks"] if c["check"] == "ledger-known"]
     assert failed["verdict"] == "fail"
+
+
+def test_a_process_that_still_has_the_lost_file_open_asks_for_nothing(real: RealShop) -> None:
+    """As a listener has that ran when somebody took the file away."""
+    with real.ledger() as held_open:
+        for each in real.path.parent.glob(f"{real.path.name}*"):
+            each.unlink()
+        with pytest.raises(LedgerUnusable) as refused:
+            held_open.check_space()
+        assert refused.value.code == "ledger-missing"
+        with held_open.write() as tx, pytest.raises(LedgerUnusable):
+            tx.open_payment(Start(Intent("PAY-9", "9", "default", "600100", 100, PHONE, "9", "x", "token")), 1)
 
 
 def test_a_ledger_is_begun_anew_only_with_a_reason(real: RealShop) -> None:
