@@ -50,7 +50,7 @@ def stands(shop: HeldShop) -> list[tuple[Any, ...]]:
 def test_in_whatever_order_a_payment_is_told_it_stands_as_the_facts_say(
     mpesa: Callable[..., Any], clock: Any, tmp_path: Path, phone: str
 ) -> None:
-    orders = random.Random(20261128).sample(list(permutations(TELLING)), 6)
+    orders = random.Random(20261128).sample(list(permutations(TELLING)), 4)
     wanted = [("A1", "paid", 15_000, RECEIPT), (RECEIPT, "PAY-A1")]
     for number, order in enumerate(orders):
         home = tmp_path / str(number)
@@ -65,7 +65,7 @@ def test_in_whatever_order_a_payment_is_told_it_stands_as_the_facts_say(
 
 
 @pytest.mark.parametrize("order", list(permutations(("c2b", "callback", "failed"))))
-@pytest.mark.parametrize("phone", ["2547 ***** 149", "254708374149", ""])
+@pytest.mark.parametrize("phone", ["2547 ***** 149", ""])
 def test_a_person_who_says_failed_takes_no_money_away_whenever_they_say_it(
     shop: HeldShop, order: tuple[str, ...], phone: str
 ) -> None:

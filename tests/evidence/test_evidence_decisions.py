@@ -50,7 +50,7 @@ def test_two_queries_agree_only_on_one_and_the_same_no(said: list[tuple[int, str
     assert (view.state is AttemptState.FAILED and Flag.UNCONFIRMED not in view.flags) is agreed
 
 
-@pytest.mark.parametrize("back_s", [0, 3_600, 40 * 86_400])
+@pytest.mark.parametrize("back_s", [0, 40 * 86_400])
 def test_the_later_decision_counts_though_the_clock_was_set_back_between(shop: HeldShop, back_s: int) -> None:
     shop.prompt("A1")
     shop.clock.advance(900)
@@ -62,7 +62,7 @@ def test_the_later_decision_counts_though_the_clock_was_set_back_between(shop: H
     assert state(shop) == "failed"
 
 
-@pytest.mark.parametrize("back_s", [0, 600, 86_400])
+@pytest.mark.parametrize("back_s", [0, 86_400])
 @pytest.mark.parametrize("told", ["misfit", "claim", "query"])
 def test_what_comes_after_a_decision_is_not_hidden_by_a_clock_that_was_set_back(
     shop: HeldShop, back_s: int, told: str
