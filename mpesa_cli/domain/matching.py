@@ -161,7 +161,8 @@ def _best(row: StatementRow, meant: list[Candidate]) -> Candidate | None:
     ]  # fmt: skip
     prompts = sorted((c for c in fitting if c.ref.number != BY_HAND), key=lambda c: (c.requested_us, c.ref))
     near = [c for c in prompts if row.completed_us - c.requested_us <= NEAR_US]
-    rung = [c for c in near if c.requested_us <= row.completed_us]
+    # M-PESA's record has whole seconds: what was sent in the second that a row names may be what it tells of.
+    rung = [c for c in near if c.requested_us < row.completed_us + SECOND_US]
     for choice in (rung[-1:], near[:1], [c for c in prompts if c.open][-1:]):
         if choice:
             return choice[0]

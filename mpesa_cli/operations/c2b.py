@@ -118,10 +118,11 @@ def _attempt_for(tx: LedgerWrite, said: C2bPayment, raw: RawBody, shop: Shop) ->
 def _prompts(tx: LedgerWrite, money: HandMoney, raw: RawBody, shop: Shop) -> list[tuple[Attempt, Payment]]:
     """Open prompts of this shop that were sent before the message came, which may have been held since."""
     found = []
+    heard_us = max(raw.received_us, money.at_us)  # a clock that was set back since does not make it come earlier
     for prompt in tx.open_prompts(money.amount_cents, money.at_us):
         payment = tx.payment(prompt.ref.payment_id)
         sent_us = prompt.view.requested_us
-        if payment is not None and payment.shortcode in shop.shortcodes and (sent_us or 0) <= raw.received_us:
+        if payment is not None and payment.shortcode in shop.shortcodes and (sent_us or 0) <= heard_us:
             found.append((prompt, payment))
     return found
 

@@ -123,6 +123,15 @@ def test_each_of_two_prompts_gets_the_row_of_its_own_time() -> None:
     assert found == {"UKO4Q7X81C": 1, "UKO4Q7X82D": 2}
 
 
+@pytest.mark.parametrize("fraction", [0, 250_000, 999_999])
+def test_a_row_of_the_second_in_which_a_prompt_was_sent_is_that_prompts_and_no_earlier_ones(fraction: int) -> None:
+    """The record cuts off what is less than a second; a prompt that was declined minutes before is near as well."""
+    declined = replace(OPEN, open=False)
+    paid = replace(OPEN, ref=AttemptRef("PAY-A", 2), requested_us=OPEN.requested_us + 190 * S + fraction)
+    row = replace(ROW, completed_us=OPEN.requested_us + 190 * S)
+    assert [m.ref.number for m in match([row], [declined, paid]).settled] == [2]
+
+
 def test_an_order_is_paid_by_hand_once() -> None:
     order = replace(OPEN, ref=AttemptRef("PAY-A", BY_HAND), open=False)
     again = replace(ROW, receipt="UKO4Q7X82D")

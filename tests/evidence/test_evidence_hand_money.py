@@ -11,6 +11,7 @@ from daraja_callbacks.callback_bodies import encode, paid
 from held.held_shop import PHONE, RECEIPT, HeldShop
 
 from mpesa_cli.domain.evidence import QueryAnswered
+from mpesa_cli.domain.moments import daraja_stamp
 from mpesa_cli.domain.payment import AttemptRef
 from mpesa_cli.listener.intake import Intake
 
@@ -23,8 +24,6 @@ OTHERS = ("254711111111", "2547 ***** 111", "0712****149", "25471****149")
 def pay(shop: HeldShop, *, phone: object = PHONE, amount: str = "150.00", account: str = "", receipt: str = RECEIPT,
         minutes: float = 1) -> None:  # fmt: skip
     """Money comes by hand so many minutes from now, by M-PESA's time, and is told at once."""
-    from mpesa_cli.domain.moments import daraja_stamp
-
     at = daraja_stamp(shop.clock.now_us() + int(minutes * 60_000_000))
     shop.clock.advance(max(1.0, minutes * 60))
     shop.confirm(TransID=receipt, TransAmount=amount, BillRefNumber=account, MSISDN=phone, TransTime=at)
@@ -146,6 +145,18 @@ def test_money_told_by_a_query_and_by_c2b_is_one_payment(shop: HeldShop, told_fi
     found = status(shop, "A1")
     assert (found["status"], found["received"], found["receipt"]) == ("paid", 150, RECEIPT)
     assert found["attempts"][0]["flags"] == []
+    assert shop.ledger.payment_by_order(f"C2B-{RECEIPT}") is None
+
+
+def test_a_clock_that_was_set_back_meanwhile_makes_no_second_payment_of_it(shop: HeldShop) -> None:
+    ref = shop.prompt("A1", reference="DUKA")
+    shop.clock.advance(20)
+    by_query(shop, ref)
+    at = daraja_stamp(shop.clock.now_us())
+    shop.clock.advance(-120)
+    shop.confirm(TransID=RECEIPT, TransAmount="150.00", BillRefNumber="", MSISDN=PHONE, TransTime=at)
+    found = status(shop, "A1")
+    assert (found["status"], found["receipt"]) == ("paid", RECEIPT)
     assert shop.ledger.payment_by_order(f"C2B-{RECEIPT}") is None
 
 
