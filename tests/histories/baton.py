@@ -20,12 +20,13 @@ class Killed(BaseException):
 
 @dataclass
 class Plan:
-    """What happens to a process at which of its points, counted from 1, each once."""
+    """What happens to a process at which of its points, counted from 1, each once; or at the nth of one name."""
 
     at: dict[int, Stop] = field(default_factory=dict)
+    name: str = ""
 
-    def due(self, number: int) -> Stop | None:
-        return self.at.get(number)
+    def due(self, number: int, times: int) -> Stop | None:
+        return self.at.get(times if self.name else number)
 
 
 class Process:
@@ -34,7 +35,7 @@ class Process:
     def __init__(self, name: str, plan: Plan) -> None:
         self.name = name
         self.plan = plan
-        self.points = 0
+        self.points = self.named = 0
         self.passed = ""  # the point that it is at
         self.writing = 0  # write transactions open
         self.stopped: Stop | None = None
@@ -135,7 +136,11 @@ class Baton:
             raise Killed
         process.points += 1
         process.passed = name
-        stop = process.plan.due(process.points)
+        if not process.plan.name or name == process.plan.name:
+            process.named += 1
+            stop = process.plan.due(process.points, process.named)
+        else:
+            stop = None
         if stop == "kill":
             process.stopped = "kill"
             process.dead = True
@@ -219,7 +224,7 @@ class Baton:
         """Let a stopped process go on, with a new plan for the points that it meets from now."""
         if process.stopped == "suspend":
             process.asleep_us += self.true_us - process.stopped_us
-        process.stopped, process.plan, process.points = None, plan, 0
+        process.stopped, process.plan, process.points, process.named = None, plan, 0, 0
 
     def kill(self, process: Process) -> None:
         """End a process wherever it stands."""

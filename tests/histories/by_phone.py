@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from playing import Play
 
 CONFIRMED_AFTER_US = SECOND_US
+BELIEVED_US = 20 * 3600 * SECOND_US  # a message so long after its money is not believed to be of that time
+TOLD_LATE_US = 500 * SECOND_US  # what comes later and names no time can be of any time
 STRANGERS = ("254722200085", "254722200096")
 
 
@@ -42,21 +44,23 @@ class ByPhone:
         paid = self.truth.pay_by_hand(msisdn, cents, typed, meant, step.form)
         self.play.erased.discard(msisdn)
         self.play.say(f"    {msisdn} pays {cents / 100:g} by hand, types {typed!r}, means {meant!r}: {paid.receipt}")
-        self._tell(step, paid.receipt, msisdn, cents, typed, step.form)
+        self._tell(step, paid.receipt, msisdn, cents, typed, paid.at_us)
 
     def _told_by_c2b_too(self, step: Step) -> None:
         """A prompt that was paid is reported by C2B as well, now or again."""
         paid = [p for p in self.truth.state.prompts.values() if p.charged(self.baton.true_us)]
         if paid:
             prompt = paid[-1 - step.other % min(3, len(paid))]
-            if prompt.msisdn not in self.play.erased:
-                cents = prompt.amount * 100
-                self._tell(step, prompt.receipt, prompt.msisdn, cents, prompt.account_reference, step.form)
+            late_us = self.baton.true_us - (prompt.decided_us or 0)
+            timeless = "time" in step.form and late_us > TOLD_LATE_US
+            if prompt.msisdn not in self.play.erased and not timeless and late_us < BELIEVED_US:
+                cents, at_us = prompt.amount * 100, prompt.decided_us or 0
+                self._tell(step, prompt.receipt, prompt.msisdn, cents, prompt.account_reference, at_us)
 
-    def _tell(self, step: Step, receipt: str, msisdn: str, cents: int, typed: str, form: str) -> None:
+    def _tell(self, step: Step, receipt: str, msisdn: str, cents: int, typed: str, at_us: int) -> None:
         """The confirmation comes: at once, late, twice, or never."""
-        body = c2b_body(receipt, msisdn, cents, self.baton.true_us, typed, SHORTCODE, form)
-        message = Message(self.play.shop.c2b_path(), body, 0, 0, receipt, form)
+        body = c2b_body(receipt, msisdn, cents, at_us, typed, SHORTCODE, step.form)
+        message = Message(self.play.shop.c2b_path(), body, 0, 0, receipt, step.form)
         for after_s in step.random.choice(((1,), (1,), (1,), (1, 2), (), (40,), (7_300,), (1, 9_000))):
             self.play.shop.later.append((self.baton.true_us + after_s * SECOND_US, message))
         self.baton.pass_until(self.baton.true_us + CONFIRMED_AFTER_US)

@@ -31,6 +31,7 @@ class Disk:
 
         class Played(sqlite3.Connection):
             wait_s = timeout
+            begins_reading = False
 
             def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
                 return disk.execute(self, sql, *parameters)
@@ -69,6 +70,9 @@ class Disk:
             return plain(sql)
         cursor = self._patiently(connection, plain, sql, *parameters)
         if sql == "BEGIN":
+            connection.begins_reading = True
+        elif connection.begins_reading:  # SQLite takes its snapshot with the first question
+            connection.begins_reading = False
             self.baton.point("in a reading")
         return cursor
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NOT_PAID_SINCE = "not_paid_since_backup" in inspect.signature(push_command).parameters
 REASON = "looked at the portal just now, it is so"
 PERSON_LOOKS_AFTER_S = 300
+CLOCK_BELIEVED_S = 300
 
 
 class Doings(ByPhone):
@@ -38,6 +39,18 @@ class Doings(ByPhone):
         names = list(self.play.orders)
         return self.play.orders[names[number % len(names)]]
 
+    def order_in(self, statuses: set[str], step: Step) -> Order:
+        """Mostly one that stands so, since nothing happens to others; else any."""
+        if step.other % 4:
+            with ledger_of(self.play.shop) as ledger:
+                found = [] if ledger is None else [
+                    o for o in self.play.orders.values()
+                    if (p := ledger.payment_by_order(o.order_id)) is not None and p.status.value in statuses
+                ]  # fmt: skip
+            if found:
+                return found[step.order % len(found)]
+        return self.order(step.order)
+
     # Asking for money.
     def _push(self, step: Step) -> None:
         order = self.order(step.order)
@@ -54,7 +67,7 @@ class Doings(ByPhone):
         self.play.run("push-batch", ["push", "--from", str(path), "--yes", "--json"], step)
 
     def _retry(self, step: Step) -> None:
-        order = self.order(step.order)
+        order = self.order_in({"failed"}, step)
         dice = step.random
         wait = dice.choice((["--no-wait"], ["--timeout", "25"]))
         most = dice.choice(([], [], ["--max-attempts", "2"] if wait != ["--no-wait"] else []))
@@ -77,7 +90,7 @@ class Doings(ByPhone):
         self._api(step, "push-api", "initiate", order, body)
 
     def _retry_api(self, step: Step) -> None:
-        self._api(step, "retry-api", "retry", self.order(step.order), {})
+        self._api(step, "retry-api", "retry", self.order_in({"failed"}, step), {})
 
     def _race(self, step: Step) -> None:
         """Two commands at once, that take turns at some of their points."""
@@ -91,6 +104,7 @@ class Doings(ByPhone):
             if step.stop[0] and argv is pair[0]:
                 stops[step.stop[1]] = step.stop[0]  # type: ignore[assignment]
             yes = [] if argv[0] == "status" else ["--yes"]
+            self.play.erased.discard(order.msisdn)
             started.append(self.play.shop.start([*argv, *yes, "--json"], Plan(stops), kind="race-" + argv[0],
                                                 order=order.order_id))  # fmt: skip
         self.play.baton.drive()
@@ -149,7 +163,7 @@ class Doings(ByPhone):
     # A person at the portal.
     def _person_decides(self, step: Step) -> None:
         """Somebody looks at M-PESA's record and decides what nothing else will settle, truthfully."""
-        order = self.order(step.order)
+        order = self.order_in({"unknown", "review"}, step)
         with ledger_of(self.play.shop) as ledger:
             payment = ledger.payment_by_order(order.order_id) if ledger else None
         if payment is None or payment.status.value not in {"unknown", "review", "pending"}:
@@ -188,6 +202,7 @@ class Doings(ByPhone):
 
     def _clock(self, step: Step) -> None:
         self.baton.wall_offset_us = int(step.seconds * SECOND_US)
+        self.play.laws.clock_was_off |= abs(step.seconds) > CLOCK_BELIEVED_S
 
     def _wake(self, step: Step) -> None:
         stopped = [p for p in self.baton.processes if p.stopped]
@@ -252,6 +267,12 @@ class Doings(ByPhone):
         if shop.ledger_path.exists() and not before and said.status == 0:
             self.play.lose_sight(at_us - 600 * SECOND_US, "restored")
 
+    def _disaster(self, step: Step) -> None:
+        """The disk dies, and a backup is put in its place."""
+        if self.play.backups:
+            self._ledger_gone(step)
+            self._restore(step)
+
     def _copied_back(self, step: Step) -> None:
         """Somebody puts an old copy of the file in its place, with cp."""
         shop = self.play.shop
@@ -275,7 +296,7 @@ class Doings(ByPhone):
         made_anew = shop.ledger_path.exists()
         shutil.rmtree(shop.ledger_path.parent, ignore_errors=True)
         aside[0].rename(shop.ledger_path.parent)
-        self.play.ledger_is, self.play.blind = aside[2], aside[3]
+        self.play.ledger_is, self.play.blind, self.play.erased = aside[2], aside[3], set()
         if made_anew:
             self.play.ledger_is = "mixed"
         self.play.aside = None

@@ -65,6 +65,7 @@ class Laws:
     excused: set[str]
     wrongly_decided: set[str]
     phantoms: set[str] = field(default_factory=set)  # receipts that a message with our secret made up
+    clock_was_off: bool = False  # by more than M-PESA's times are believed: what is told twice is then two, and named
 
     # Money that the truth has for an order.
     def money_for(self, order_id: str) -> int:
@@ -91,7 +92,7 @@ class Laws:
         if status == "paid" and came < cents:
             words = f"{order_id} is called paid; {came / 100:g} of {cents / 100:g} came"
             yield Violation("called", "paid-that-is-not", words)
-        elif status == "overpaid" and came <= cents:
+        elif status == "overpaid" and came <= cents and not self.clock_was_off:
             yield Violation("called", "overpaid-that-is-not", f"{order_id} is called overpaid; {came / 100:g} came")
         elif status == "partial" and not came:
             yield Violation("called", "partial-that-is-not", f"{order_id} is called partly paid, and nothing came")
@@ -120,7 +121,7 @@ class Laws:
                         words = f"{payment.order_id} is paid by {receipt}, which does not exist"
                         yield Violation("counted", "invented", words)
         for receipt, times in counted.items():
-            if times > 1:
+            if times > 1 and not self.clock_was_off:
                 yield Violation("counted", "twice", f"{receipt} is counted {times} times")
 
     def _receipt_behind(self, attempt: Attempt) -> list[str]:
@@ -145,7 +146,9 @@ class Laws:
         """Where reconcile is silent, ledger and truth agree. ``must_know``: receipts, and how the shop could know."""
         for receipt, how in must_know.items():
             if not self.known(ledger, receipt):
-                yield Violation("silence", how, f"reconcile is silent, and {receipt} is nowhere ({how})")
+                by_hand = self.shop.truth.by_hand.get(receipt)
+                form = f", {by_hand.form}" if by_hand else ""
+                yield Violation("silence", how, f"reconcile is silent, and {receipt} is nowhere ({how}{form})")
 
     def named(self, ledger: OneThreadLedger, document: Any, text: str) -> Iterator[Violation]:
         """In the end every shilling is a payment, or is named."""
@@ -155,9 +158,10 @@ class Laws:
                 continue
             if charge.kind == "stk" and charge.account_reference in listed:
                 continue
-            form = self.shop.truth.by_hand[charge.receipt].form if charge.receipt in self.shop.truth.by_hand else "stk"
-            words = f"{charge.receipt}, {charge.amount_cents / 100:g}, is no payment, and not named"
-            yield Violation("lost", form, words)
+            by_hand = self.shop.truth.by_hand.get(charge.receipt)
+            form = by_hand.form if by_hand else "stk"
+            words = f"{charge.receipt}, {charge.amount_cents / 100:g} ({form}), is no payment, and not named"
+            yield Violation("lost", "c2b" if by_hand else "stk", words)
 
     def whole(self, ledger: OneThreadLedger) -> Iterator[Violation]:
         """The audit finds nothing."""

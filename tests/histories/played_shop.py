@@ -21,8 +21,9 @@ from truth import SHORTCODE, Truth
 
 from mpesa_cli.commands.app import main
 from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.listener.intake import Intake
+from mpesa_cli.listener import intake as intake_of
 from mpesa_cli.listener.routes import address_of
+from mpesa_cli.operations.ask import ask
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.streams import Streams
 
@@ -74,7 +75,7 @@ class Shop:
         self.network.callbacks_first = self.happen
         self.disk = played_disk.Disk(self.baton)
         self.baton.due, self.baton.happen = self.next_due_us, self.happen
-        self._intake: Intake | None = None
+        self._intake: intake_of.Intake | None = None
         self._listener_runtime: Runtime | None = None
         self.commands = 0
 
@@ -86,6 +87,7 @@ class Shop:
     def opened(self) -> Iterator[None]:
         """The program plays in this shop for as long as the block runs."""
         kept = {name: os.environ.get(name) for name in ("HOME", "XDG_STATE_HOME")}
+        asker, intake_of.Asker = intake_of.Asker, _AskerAtOnce  # type: ignore[misc,assignment]
         os.environ |= {"HOME": str(self.home / "user"), "XDG_STATE_HOME": str(self.home / "user" / "state")}
         try:
             with outside.installed(self.baton, self.network), played_disk.installed(self.disk), self.truth.installed():
@@ -94,6 +96,7 @@ class Shop:
             for process in list(self.baton.processes):
                 self.baton.kill(process)
             self.stop_listener()
+            intake_of.Asker = asker  # type: ignore[misc]
             for name, value in kept.items():
                 os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
 
@@ -126,13 +129,16 @@ class Shop:
         return said_of(process)
 
     # The listener: one intake with a ledger handle of its own, which the world calls.
-    def intake(self) -> Intake:
+    def intake(self) -> intake_of.Intake:
         if self._intake is None:
             runtime = self.runtime(None)
             profile = runtime.profile()
             ledger = OneThreadLedger.of(runtime, profile)
             self._listener_runtime = runtime
-            self._intake = Intake(ledger, self.baton.now_us, lambda _: None, c2b=runtime.c2b_desk(profile))
+            self._intake = intake_of.Intake(
+                ledger, self.baton.now_us, lambda _: None, c2b=runtime.c2b_desk(profile),
+                ask=lambda payment, attempt: ask(ledger, runtime.daraja(profile), payment, attempt, self.baton.now_us),
+            )  # fmt: skip
             self._intake.settling.recover()
         return self._intake
 
@@ -190,6 +196,17 @@ class Shop:
 
     def c2b_path(self, step: str = "confirmation") -> str:
         return f"/hooks/{self.c2b_secret}/c2b/{step}"
+
+
+class _AskerAtOnce:
+    """The listener's thread that asks Daraja, without the thread."""
+
+    def __init__(self, asks: Callable[[Any, Any], object]) -> None:
+        self._asks = asks
+
+    def ask(self, payment: Any, attempt: Any) -> None:
+        with contextlib.suppress(Exception):  # status and reconcile ask again
+            self._asks(payment, attempt)
 
 
 class OneThreadLedger(SqliteLedger):

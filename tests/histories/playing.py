@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from answers import Answers, payments_in
+from answers import ASKS, Answers, payments_in
 from baton import SECOND_US, Plan, Process
 from doings import Doings
 from laws import Laws, Order, Violation, ledger_of
@@ -120,7 +120,7 @@ class Play:
         ledger = self.ledger_is
         if ledger in {"restored", "copied"}:
             with ledger_of(self.shop) as opened:
-                told = opened is not None and (r := opened.restored()) is not None and r.gap_is_told
+                told = opened is not None and getattr(opened.restored(), "gap_is_told", False)
             ledger += "-told" if told else ""
         return f"{way}/{ledger}"
 
@@ -134,7 +134,7 @@ class Play:
         """The ledger knows nothing from then until now."""
         start_us = min(from_us, self.blind[0]) if self.blind and self.is_blind() else from_us
         self.blind, self.ledger_is = (start_us, self.baton.true_us), how
-        self.covered, self.named = [], set()
+        self.covered, self.named, self.erased = [], set(), set()  # what a backup holds was not erased in it
 
     def is_another(self) -> bool:
         """Whether a new ledger was begun in the place of one that was gone: no more can be asked of it."""
@@ -148,7 +148,7 @@ class Play:
             told_us = self.truth.told.get(charge.receipt)
             if told_us is not None and not blind[0] <= told_us <= blind[1]:
                 by_hand = self.truth.by_hand.get(charge.receipt)
-                found[charge.receipt] = f"told/c2b {by_hand.form}" if by_hand else "told/stk"
+                found[charge.receipt] = "told/c2b" if by_hand else "told/stk"
             elif charge.receipt in self.named:
                 found[charge.receipt] = "named before"
             elif any(since <= charge.at_us < until - EDGE_US for since, until in self.covered):
@@ -158,16 +158,16 @@ class Play:
     # Commands.
     def run(self, kind: str, argv: list[str], step: Step | None = None, **facts: Any) -> Said:
         """A command; its answer is held against the truth."""
-        plan = Plan({step.stop[1]: step.stop[0]}) if step is not None and step.stop[0] else Plan()  # type: ignore[dict-item]
-        process = self.shop.start(argv, plan, kind=kind, **facts)
+        self._remembered(kind, facts.get("order"))
+        process = self.shop.start(argv, _plan(step), kind=kind, **facts)
         self.baton.drive()
         return self.ended(process)
 
     def run_work(self, kind: str, name: str, work: Callable[[Any], Any], step: Step, **facts: Any) -> Process:
         """A process that is no command line: an API call. ``work`` gets its runtime."""
-        plan = Plan({step.stop[1]: step.stop[0]}) if step.stop[0] else Plan()  # type: ignore[dict-item]
+        self._remembered(kind, facts.get("order"))
         self.shop.commands += 1
-        process = Process(f"{self.shop.commands}: {name}", plan)
+        process = Process(f"{self.shop.commands}: {name}", _plan(step))
         runtime = self.shop.runtime(process)
         process.facts |= {"kind": kind, "runtime": runtime, "argv": [name], "began_us": self.baton.true_us, **facts}
 
@@ -181,6 +181,12 @@ class Play:
         self.baton.drive()
         self.ended(process)
         return process
+
+    def _remembered(self, kind: str, order_id: str | None) -> None:
+        """Who is asked again after an erasure is in the ledger again, and may be."""
+        if kind.startswith(ASKS):
+            asked = [self.orders[order_id]] if order_id in self.orders else list(self.orders.values())
+            self.erased -= {order.msisdn for order in asked}
 
     def ended(self, process: Process) -> Said:
         """What came of a process, where it came to its end."""
@@ -243,7 +249,8 @@ class Play:
                 payment = ledger.payment_by_order(order) if ledger else None
             pays = payment is not None and payment.status.value == "paid"
             pays = pays and self.laws.money_for(order) == self.orders[order].cents
-            if document.get("verdict") == "real" and pays and order not in hints and charge.kind == "stk":
+            sold = document.get("verdict") == "real" and pays and order not in hints and charge.kind == "stk"
+            if sold and not self.laws.clock_was_off:
                 self.note([Violation("sold", "twice", f"{charge.receipt} pays {order}, and is REAL for another order")])
 
     def statement_file(self, since_us: int | None, until_us: int | None) -> Path:
@@ -251,6 +258,12 @@ class Play:
         path = self.shop.home / f"statement-{self.shop.commands}.csv"
         path.write_text(self.truth.statement(since_us, until_us), newline="")
         return path
+
+
+def _plan(step: Step | None) -> Plan:
+    if step is None or not step.stop[0]:
+        return Plan()
+    return Plan({step.stop[1]: step.stop[0]}, step.stop_at)  # type: ignore[dict-item]
 
 
 def _covers(spans: list[tuple[int, int]], from_us: int, until_us: int) -> bool:

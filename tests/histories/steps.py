@@ -26,6 +26,7 @@ class Step:
     form: str = ""
     seconds: float = 0
     stop: tuple[str, int] = ("", 0)  # freeze, suspend or kill, at which point
+    stop_at: str = ""  # or at the nth point of this name
 
     @property
     def random(self) -> Random:
@@ -36,15 +37,20 @@ class Step:
 # How often each kind comes, before a history draws its own favourites.
 KINDS: dict[str, float] = {
     "push": 14, "push-api": 4, "push-batch": 2, "retry": 7, "retry-api": 3, "retry-failed": 3, "status": 4,
-    "verify": 2, "history": 1, "reconcile": 5, "reconcile-statement": 5, "reconcile-pull": 1, "audit": 1,
+    "verify": 2, "history": 1, "reconcile": 5, "reconcile-statement": 5, "reconcile-pull": 1, "audit": 2,
     "by-hand": 9, "told-by-c2b-too": 3, "poison": 1.5, "forged": 1, "repeat": 4, "erase": 2, "backup": 4,
-    "ledger-gone": 2.5, "restore": 5, "copied-back": 0.6, "ledger-comes-back": 1, "wait": 10, "clock": 2, "wake": 6,
+    "ledger-gone": 1, "disaster": 4, "restore": 3, "copied-back": 0.6, "ledger-comes-back": 1.5, "wait": 10,
+    "clock": 2, "wake": 6,
     "listener": 3, "network": 2, "disk-full": 1, "person-decides": 4, "give-back": 1, "attach": 1, "race": 2,
     "force": 0.5,
 }  # fmt: skip
 COMMANDS = frozenset({"push", "push-api", "push-batch", "retry", "retry-api", "retry-failed", "status",
                       "reconcile", "reconcile-statement", "reconcile-pull", "verify", "history", "audit", "erase",
                       "backup", "restore", "attach", "person-decides", "race"})  # fmt: skip
+READERS = frozenset({"audit", "backup"})
+POINTS = ("before a transaction", "in a transaction", "before a commit", "after a commit", "the head has left",
+          "the head has left", "the head has left", "before the body leaves",
+          "the body has left")  # fmt: skip
 WAITS = (5, 30, 70, 130, 200, 10 * MINUTE, HOUR, 4 * HOUR, 9 * HOUR, 26 * HOUR)
 CLOCKS = (-26 * HOUR, -2 * HOUR, -5 * MINUTE, -90, 0, 0, 0, 90, 5 * MINUTE, 2 * HOUR)
 
@@ -63,7 +69,7 @@ def history(seed: int, many: int) -> list[Step]:
 def _step(random: Random, kind: str, odd: float, stops: float) -> Step:
     seed = random.getrandbits(40)
     order, other = random.randrange(1000), random.randrange(1000)
-    form, seconds, stop = "", 0.0, ("", 0)
+    form, seconds, stop, stop_at = "", 0.0, ("", 0), ""
     if kind in {"by-hand", "told-by-c2b-too"}:
         form = form_of_c2b(random, odd)
     elif kind == "poison":
@@ -79,8 +85,11 @@ def _step(random: Random, kind: str, odd: float, stops: float) -> Step:
     if kind.startswith(("push", "retry")) and random.random() < odd:
         form = random.choice(STK_FORMS)
     if kind in COMMANDS and random.random() < stops:
-        stop = (random.choice(("freeze", "freeze", "suspend", "kill")), random.randint(1, 14))
-    return Step(kind, seed, order, other, form, seconds, stop)
+        stop = (random.choice(("freeze", "freeze", "suspend", "kill")), random.randint(1, 20))
+        if random.random() < 0.6:
+            stop_at = "in a reading" if kind in READERS else random.choice(POINTS)
+            stop = (stop[0], 1 if kind in READERS else random.choice((1, 1, 1, 2, 3)))
+    return Step(kind, seed, order, other, form, seconds, stop, stop_at)
 
 
 def without(steps: Sequence[Step], first: int, many: int) -> list[Step]:

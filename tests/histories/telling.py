@@ -13,7 +13,7 @@ def step_words(step: Step) -> str:
     if step.seconds:
         parts.append(f"{step.seconds:g} s")
     if step.stop[0]:
-        parts.append(f"{step.stop[0]} at point {step.stop[1]}")
+        parts.append(f"{step.stop[0]} at point {step.stop[1]} {step.stop_at}".strip())
     return " ".join(parts)
 
 
