@@ -1,7 +1,8 @@
-"""Ctrl-C and SIGTERM: answered at once, except while one POST is in the air.
+"""Ctrl-C, SIGTERM and a terminal that hangs up: answered at once, except while one POST is in the air.
 
 A first signal during :meth:`Interrupts.hold` is kept until the answer has been recorded; a second one
-leaves at once. ``listen`` and the simulator's server bring their own handlers.
+leaves at once, but not a SIGHUP, which shell and kernel both send. ``listen`` and the simulator's server
+bring their own handlers.
 """
 
 import contextlib
@@ -16,7 +17,7 @@ class Interrupted(BaseException):
     """A person or the system asked this process to stop. Carries the exit status."""
 
     def __init__(self, status: ExitStatus) -> None:
-        """``status`` is 130 for Ctrl-C, 143 for SIGTERM."""
+        """``status`` is 130 for Ctrl-C, 143 for SIGTERM and SIGHUP."""
         super().__init__(status.name)
         self.status = status
 
@@ -31,9 +32,11 @@ class Interrupts:
         self._pending: ExitStatus | None = None
 
     def install(self) -> None:
-        """Take over SIGINT and SIGTERM. Main thread only."""
+        """Take over SIGINT, SIGTERM, and SIGHUP where it was not ignored (nohup). Main thread only."""
         signal.signal(signal.SIGINT, self._on_signal)
         signal.signal(signal.SIGTERM, self._on_signal)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self._on_signal)
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:
@@ -54,5 +57,7 @@ class Interrupts:
                 "Stopping once Daraja's answer is stored (at most 45 s). "
                 "Again Ctrl-C leaves at once, and the outcome is then unknown."
             )
+            return
+        if self._held and number == signal.SIGHUP:
             return
         raise Interrupted(status)

@@ -161,12 +161,13 @@ class Runtime:
     def push_hands(self, profile: "Profile") -> "PushHands":
         """What the push operation needs of the outside, for one profile. Raises SettingsError or SecretMissing."""
         from mpesa_cli.operations.sending import Hands
-        from mpesa_cli.operations.stk_request import requests_of
+        from mpesa_cli.operations.stk_request import callback_base, requests_of
 
         return Hands(
             ledger=self.ledger(profile), daraja=self.daraja(profile), now_us=self.now_us, sleep=self.sleep,
             random=self.random, token_hex=self.token_hex, new_payment_id=lambda: self.new_id("PAY-"),
-            request_for=requests_of(profile), hold=self._holding, say=self.streams.say, deadline=self.deadline,
+            request_for=requests_of(profile, callback_base(profile)), hold=self._holding, say=self.streams.say,
+            deadline=self.deadline,
             takes_money_on=profile.takes_money_on,
         )  # fmt: skip
 

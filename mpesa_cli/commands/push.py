@@ -21,7 +21,7 @@ from mpesa_cli.commands.show import show_and_exit, show_sent
 from mpesa_cli.commands.watching import say_where_money_stands, watch_payment
 from mpesa_cli.domain.amount import format_shillings, parse_shillings
 from mpesa_cli.domain.msisdn import mask_msisdn, operator_warning, parse_msisdn, spoken_form
-from mpesa_cli.domain.reference import account_reference, check_description, check_order_id, wire_description
+from mpesa_cli.domain.reference import account_reference, check_description, check_order_id
 from mpesa_cli.errors import InvalidInput
 from mpesa_cli.interrupts import Interrupted
 from mpesa_cli.runtime import Runtime
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mpesa_cli.domain.payment import Payment
     from mpesa_cli.domain.restored import NotPaid
     from mpesa_cli.gate import Deadline
+    from mpesa_cli.operations.push import Order
     from mpesa_cli.operations.sending import Hands
     from mpesa_cli.settings.profile import Profile
 
@@ -206,16 +207,13 @@ def confirm(
 def _send(
     runtime: Runtime, profile: "Profile", wanted: _Wanted, until: "Deadline", answer: "NotPaid | None"
 ) -> "Payment":
-    from mpesa_cli.operations.push import Order, push
+    from mpesa_cli.operations.push import push
 
     runtime.streams.say(
         f"Asking {mask_msisdn(wanted.msisdn)} for {format_shillings(wanted.amount)}, order {wanted.order_id} …"
     )
     runtime.deliver(profile)()
-    order = Order(
-        wanted.order_id, profile.name, profile.shortcode, wanted.amount, wanted.msisdn,
-        wanted.account_reference, wanted.description,
-    )  # fmt: skip
+    order = _order_of(profile, wanted)
     try:
         outside = replace(hands(runtime, profile), until=until)
         pushed = answered(runtime, order.order_id, answer, lambda said: push(replace(outside, not_paid=said), order))
@@ -238,23 +236,28 @@ def hands(runtime: Runtime, profile: "Profile") -> "Hands":
     return runtime.push_hands(profile)
 
 
+def _order_of(profile: "Profile", wanted: _Wanted) -> "Order":
+    from mpesa_cli.operations.push import Order
+
+    return Order(
+        wanted.order_id, profile.name, profile.shortcode, wanted.amount, wanted.msisdn,
+        wanted.account_reference, wanted.description,
+    )  # fmt: skip
+
+
 def _show_request(runtime: Runtime, profile: "Profile", wanted: _Wanted, *, as_json: bool) -> None:
     """The request as it would go out: no network, no secret, nothing stored."""
     from mpesa_cli.daraja.endpoints import STK_PUSH
-    from mpesa_cli.daraja.stk_push import PushRequest, hidden, push_body
+    from mpesa_cli.daraja.stk_push import hidden, push_body
     from mpesa_cli.domain.secret import Secret
+    from mpesa_cli.operations.push import intent_of
+    from mpesa_cli.operations.stk_request import requests_of
     from mpesa_cli.terminal.render import print_json
 
-    request = PushRequest(
-        shortcode=profile.shortcode,
-        party_b=profile.party_b,
-        kind=profile.kind,
-        amount=wanted.amount,
-        msisdn=wanted.msisdn,
-        callback_url=f"{(profile.callback_base_url or 'https://…').rstrip('/')}/hooks/stk/{'0' * 32}",
-        account_reference=wanted.account_reference,
-        description=wire_description(wanted.description, profile.description_max),
-    )
+    token = "0" * 32
+    intent = intent_of(_order_of(profile, wanted), payment_id="", token=token)
+    base = (profile.callback_base_url or "https://…").rstrip("/")
+    request = requests_of(profile, base)(intent, wanted.msisdn, token)
     body = hidden(push_body(request, Secret(""), runtime.now_us()))
     url = profile.base_url.rstrip("/") + STK_PUSH
     if as_json:

@@ -91,6 +91,8 @@ def _reason(payment: "Payment") -> str:
     from mpesa_cli.domain.state import AttemptState
 
     view = payment.last.view
+    if view.source == "person":
+        return "a person decided that no money came"
     if view.result_code is None:
         return "nothing was sent"
     if payment.last.state is AttemptState.FAILED:

@@ -74,7 +74,7 @@ def for_the_customer(profile: "Profile", payment: "Payment") -> str:
     view = payment.last.view
     code, text = view.result_code or "", view.result_desc or ""
     match payment.last.state:
-        case AttemptState.FAILED:
+        case AttemptState.FAILED if view.source != "person":  # who decided has talked to the customer
             row = stk_result(code)
         case AttemptState.NOT_SENT | AttemptState.REJECTED if code:
             row = no_prompt_meaning(code, text)

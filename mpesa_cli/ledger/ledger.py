@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mpesa_cli.domain.strangers import Report
     from mpesa_cli.errors import Conflict
     from mpesa_cli.ledger.outbox import OutboxRow
+    from mpesa_cli.ledger.senders import Senders
 
 BODIES_OF_ATTEMPT_MAX = 32
 """How many different callbacks of one attempt are kept. Daraja sends one; two where it contradicts itself."""
@@ -276,6 +277,10 @@ class Ledger(LedgerReads, Protocol):
     """A ledger that is open. Belongs to one environment for ever."""
 
     environment: str
+
+    @property
+    def senders(self) -> Senders:
+        """Who is sending at this moment, and which of them have died."""
 
     def free_bytes(self) -> int:
         """How much room is left on the disk of the ledger."""

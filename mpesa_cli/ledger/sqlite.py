@@ -28,6 +28,7 @@ from mpesa_cli.ledger.ledger import LedgerWrite
 from mpesa_cli.ledger.marker import Mark, Marker, read_mark
 from mpesa_cli.ledger.requests import RequestStoreReads
 from mpesa_cli.ledger.restoring import RestoredReads
+from mpesa_cli.ledger.sender_locks import SenderLocks
 from mpesa_cli.ledger.story import StoryReads
 from mpesa_cli.ledger.strangers import StrangerReads
 from mpesa_cli.ledger.tokens import TokenReads
@@ -62,6 +63,7 @@ class SqliteLedger(
         self._wrote = False
         self._stage = stage
         self._path = path
+        self.senders = SenderLocks(path)
         self._token_hex = token_hex
         self._busy_timeout_s = busy_timeout_s
         self._turn = threading.Lock()

@@ -38,7 +38,7 @@ def push(hands: Hands, order: Order) -> Pushed:
     could not be stored.
     """
     token = hands.token_hex(16)
-    intent = _intent(hands, order, token)
+    intent = intent_of(order, payment_id=hands.new_payment_id(), token=token)
     running = _running(hands, intent)  # before the token: a paid order is refused without a network
     if running is not None:
         return Pushed(running, picked_up=True)
@@ -51,9 +51,10 @@ def push(hands: Hands, order: Order) -> Pushed:
     return send(hands, attempt, token)
 
 
-def _intent(hands: Hands, order: Order, token: str) -> Intent:
+def intent_of(order: Order, *, payment_id: str, token: str) -> Intent:
+    """What is recorded of an order before anything leaves. Of the callback token only its SHA-256."""
     return Intent(
-        payment_id=hands.new_payment_id(),
+        payment_id=payment_id,
         order_id=order.order_id,
         profile=order.profile,
         shortcode=order.shortcode,

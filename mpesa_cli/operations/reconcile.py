@@ -12,7 +12,7 @@ from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.operations.ask import Queries, ask, can_settle
 from mpesa_cli.operations.c2b import Shop, apply_confirmations
 from mpesa_cli.operations.results import apply_unread_results
-from mpesa_cli.operations.settle import apply_unread
+from mpesa_cli.operations.settle import apply_unread, forget_dead_senders
 from mpesa_cli.operations.wait import look
 
 GIVE_UP_AFTER_S = 86_400  # nobody knows for how long Daraja can be asked about a prompt (docs/assumptions.md A12)
@@ -57,6 +57,7 @@ def settle_open(
             if asked.reached and _is_over(attempt, now_us()):
                 payment = _give_up(ledger, payment, attempt, now_us())
         settled.append(payment)
+    forget_dead_senders(ledger)
     return Reconciled(tuple(settled), not_asked)
 
 

@@ -66,19 +66,20 @@ class Pushed:
 
 def send(hands: Hands, attempt: Attempt, token: str) -> Pushed:
     """Send the prompt of a recorded attempt: once more only where it provably did not arrive, and in time."""
-    nth = 0
-    while True:
-        pushed, answer = _post(hands, attempt.ref, token)
-        if pushed.picked_up or not isinstance(answer, answers.Undelivered) or answer.retry == "no":
-            return pushed
-        nth += 1
-        pause_s = _pause_s(answer, nth, hands.random())
-        if not may_follow(hands.ledger.evidence(attempt.ref)) or pause_s >= hands.left_s():
-            return pushed
-        if pause_s and nth == 1:
-            hands.say(f"Not delivered ({answer.description}). Nothing was charged; trying again.")
-        hands.sleep(pause_s)
-        hands.daraja.ready(hands.until)
+    with hands.ledger.senders.held(attempt.ref):
+        nth = 0
+        while True:
+            pushed, answer = _post(hands, attempt.ref, token)
+            if pushed.picked_up or not isinstance(answer, answers.Undelivered) or answer.retry == "no":
+                return pushed
+            nth += 1
+            pause_s = _pause_s(answer, nth, hands.random())
+            if not may_follow(hands.ledger.evidence(attempt.ref)) or pause_s >= hands.left_s():
+                return pushed
+            if pause_s and nth == 1:
+                hands.say(f"Not delivered ({answer.description}). Nothing was charged; trying again.")
+            hands.sleep(pause_s)
+            hands.daraja.ready(hands.until)
 
 
 def check_time(hands: Hands) -> None:

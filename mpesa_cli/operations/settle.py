@@ -98,18 +98,31 @@ def apply_unread(ledger: Ledger, attempt: AttemptRef | None) -> int:
 def give_up_on_lost_senders(ledger: Ledger, payment: Payment, now_us: int) -> Payment:
     """Where a process never came back, say so: from its intent to a POST, or from a POST to its answer.
 
-    An intent that is too old to be sent is withdrawn; an attempt whose POST was announced is ``unknown``.
+    An intent that is too old to be sent is withdrawn; an attempt whose POST was announced is ``unknown``: at once
+    where its sender is known to be dead, otherwise when nobody can be sending it any more.
     """
-    if not any(_is_dead(a, now_us) or _is_lost(a.state, a.view.requested_us, now_us) for a in payment.attempts):
+    gone = [a.ref for a in payment.attempts if a.state is AttemptState.SENDING and ledger.senders.is_gone(a.ref)]
+    if not gone and not any(_is_dead(a, now_us) or _is_lost(a, now_us) for a in payment.attempts):
         return payment
     with ledger.write() as tx:
         payment = tx.payment(payment.payment_id) or payment
         for attempt in payment.attempts:
             if _is_dead(attempt, now_us):
                 payment = tx.append(attempt.ref, Withdrawn(now_us, "the program was stopped before it sent anything"))
-            elif _is_lost(attempt.state, attempt.view.requested_us, now_us):
+            elif attempt.state is AttemptState.SENDING and (attempt.ref in gone or _is_lost(attempt, now_us)):
                 payment = tx.append(attempt.ref, SenderLost(now_us, max(tx.posts(attempt.ref))))
+    for each in gone:
+        ledger.senders.forget(each)
     return payment
+
+
+def forget_dead_senders(ledger: Ledger) -> None:
+    """Tidy up after senders that died, of attempts about which there is nothing more to be said than is known."""
+    for ref in ledger.senders.left_behind():
+        payment = ledger.payment(ref.payment_id)
+        attempt = next((a for a in payment.attempts if a.ref == ref), None) if payment else None
+        if attempt is None or attempt.state is not AttemptState.SENDING:
+            ledger.senders.forget(ref)
 
 
 def _is_dead(attempt: Attempt, now_us: int) -> bool:
@@ -117,7 +130,8 @@ def _is_dead(attempt: Attempt, now_us: int) -> bool:
     return attempt.state is AttemptState.CREATED and now_us - attempt.created_us > INTENT_LIFE_S * SECOND_US
 
 
-def _is_lost(state: AttemptState, requested_us: int | None, now_us: int) -> bool:
-    if state is not AttemptState.SENDING or requested_us is None:
+def _is_lost(attempt: Attempt, now_us: int) -> bool:
+    requested_us = attempt.view.requested_us
+    if attempt.state is not AttemptState.SENDING or requested_us is None:
         return False
     return now_us - requested_us > SENDER_LOST_AFTER_S * SECOND_US

@@ -1,28 +1,27 @@
-"""What a profile's prompts say on the wire: from a payment and its callback token to the request."""
+"""What a profile's prompts say on the wire: the one way from what is asked for to the request, sent or only shown."""
 
 from collections.abc import Callable
 
 from mpesa_cli.daraja.stk_push import PushRequest
-from mpesa_cli.domain.payment import Payment
+from mpesa_cli.domain.payment import Intent, Payment
 from mpesa_cli.domain.reference import wire_description
 from mpesa_cli.errors import SettingsError
 from mpesa_cli.settings.profile import Profile
 
 
-def requests_of(profile: Profile) -> Callable[[Payment, str, str], PushRequest]:
-    """A function of payment, msisdn and callback token. Raises SettingsError without a public address."""
-    base = callback_base(profile)
+def requests_of(profile: Profile, base: str) -> Callable[[Payment | Intent, str, str], PushRequest]:
+    """A function of what is asked for, msisdn and callback token. ``base`` is the address that callbacks come to."""
 
-    def request_for(payment: Payment, msisdn: str, token: str) -> PushRequest:
+    def request_for(asked: Payment | Intent, msisdn: str, token: str) -> PushRequest:
         return PushRequest(
-            shortcode=payment.shortcode,
+            shortcode=asked.shortcode,
             party_b=profile.party_b,
             kind=profile.kind,
-            amount=payment.amount_cents // 100,
+            amount=asked.amount_cents // 100,
             msisdn=msisdn,
             callback_url=f"{base}/hooks/stk/{token}",
-            account_reference=payment.account_reference,
-            description=wire_description(payment.description, profile.description_max),
+            account_reference=asked.account_reference,
+            description=wire_description(asked.description, profile.description_max),
         )
 
     return request_for

@@ -154,6 +154,8 @@ def attempt_words(attempt: Attempt, *, quoted: bool = True) -> str:
             if view.result_code is None:
                 return "Nothing was sent, so nothing was charged."
             return f"{no_prompt_meaning(view.result_code, view.result_desc or '').staff}{raw}"
+        case AttemptState.FAILED if view.source == "person":
+            return f"A person decided that no money came: {view.result_desc}"
         case AttemptState.FAILED:
             unsure = " (Daraja's query said so; no callback came.)" if Flag.UNCONFIRMED in view.flags else ""
             return f"{stk_result(view.result_code or '').staff}{unsure}{raw}"

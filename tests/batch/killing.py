@@ -226,8 +226,8 @@ def _tell_of_steps(tell: Callable[[], object]) -> None:
     commit, answer, arrive = SqliteLedger.write, EmbeddedDaraja.answer, EmbeddedDaraja.wait
 
     @contextlib.contextmanager
-    def write(ledger: SqliteLedger) -> Iterator[Any]:
-        with commit(ledger) as tx:
+    def write(ledger: SqliteLedger, *within: float) -> Iterator[Any]:
+        with commit(ledger, *within) as tx:
             yield tx
         tell()
 

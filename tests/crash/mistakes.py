@@ -47,7 +47,7 @@ def _intent_after_sending() -> None:
 
     def push(hands: sending.Hands, order: push_operation.Order) -> sending.Pushed:
         token = hands.token_hex(16)
-        intent = push_operation._intent(hands, order, token)
+        intent = push_operation.intent_of(order, payment_id=hands.new_payment_id(), token=token)
         running = push_operation._running(hands, intent)
         if running is not None:
             return sending.Pushed(running, picked_up=True)

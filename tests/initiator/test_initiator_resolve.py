@@ -54,6 +54,16 @@ def test_a_payment_in_review_is_paid_or_failed_as_a_person_decides_and_the_log_s
         pass
 
 
+def test_what_a_person_decided_failed_has_one_advice(mpesa: Mpesa, clock: Any, home: Path) -> None:
+    in_review(mpesa, clock, home)
+    clock.advance(200)
+    said = mpesa("resolve", "1042", "failed", "--reason", WHY, "--by", "Wanjiku", tty=True).stdout
+    assert f"A person decided that no money came: {WHY}" in said
+    assert "Ask again: mpesa retry 1042" in said
+    for contrary in ("Tell the customer", "do not pay", "do not ask", "None"):
+        assert contrary not in said
+
+
 def test_the_receipt_that_a_person_saw_is_the_payments_and_nobody_elses(mpesa: Mpesa, clock: Any, home: Path) -> None:
     in_review(mpesa, clock, home)
     assert json.loads(resolve(mpesa, "1042", "paid", "--receipt", "uko4q7ab12").stdout)["receipt"] == "UKO4Q7AB12"

@@ -17,6 +17,8 @@ import pytest
 from daraja_servers import TOKEN_ANSWER, Behaviour, Loopback, Seen, answer, loopback, payload, says
 from shopkeeper import ACCEPTED, ORDER, PHONE, Shopkeeper
 
+from mpesa_cli.interrupts import Interrupts
+
 SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 WAIT_S = 30
 
@@ -161,6 +163,32 @@ def test_a_second_signal_in_the_air_leaves_at_once_and_the_outcome_is_unknown(
         with running(clerk, "push", PHONE, "100", "--order", ORDER, "--no-wait") as again:
             assert again.end()[0] == 6
         assert len(server.posts) == 1
+
+
+def test_a_terminal_that_hangs_up_twice_in_the_air_is_waited_out(shopkeeper: Shopkeeper) -> None:
+    """The kernel and the shell both send it; the second is no person who will not wait."""
+    gate = Gate(ACCEPTED)
+    with selling(shopkeeper, gate) as (server, clerk, process):
+        assert gate.reached.wait(WAIT_S)
+        process.send(signal.SIGHUP)
+        process.until("Stopping once Daraja's answer is stored")
+        process.send(signal.SIGHUP)
+        gate.opened.set()
+        ended, out, said = process.end()
+        assert (ended, out) == (143, "")
+        assert "can still be paid" in said
+        assert (len(server.posts), clerk.state()) == (1, "pending")
+
+
+def test_what_was_told_to_ignore_a_hangup_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    handlers: dict[int, object] = {}
+    monkeypatch.setattr(signal, "signal", handlers.__setitem__)
+    for before, taken in ((signal.SIG_IGN, False), (signal.SIG_DFL, True)):
+        handlers.clear()
+        monkeypatch.setattr(signal, "getsignal", lambda _, before=before: before)
+        Interrupts(lambda _: None).install()
+        assert (signal.SIGHUP in handlers) is taken
+        assert {signal.SIGINT, signal.SIGTERM} <= handlers.keys()
 
 
 @pytest.mark.parametrize(("number", "status"), SIGNALS)
