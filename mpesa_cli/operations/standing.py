@@ -1,7 +1,7 @@
 """What every run finds again by itself, with a statement or without one: overpaid and contradicted payments, money of
 ours that went back, closed days that changed, payments that an upgrade decided otherwise."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mpesa_cli.domain.amount import format_cents
@@ -53,9 +53,18 @@ def _decided_otherwise(ledger: LedgerReads, shortcodes: tuple[str, ...]) -> Iter
             yield Break(
                 "rules_changed", f"{entry.payment_id}-{entry.seq}", entry.at_us, changed.amount_cents,
                 changed.telling.view.receipt or "", changed.payment_id, changed.order_id,
-                detail=f"Order {changed.order_id} was {entry.facts['was']} by the rules of the program before, and is "
-                f"{entry.facts['is']} by today's.",
+                detail=f"Order {changed.order_id} {_moved(entry.facts)}",
             )  # fmt: skip
+
+
+def _moved(facts: Mapping[str, object]) -> str:
+    """What today's rules say otherwise: the status, or what stands beside it of an attempt."""
+    if facts["was"] != facts["is"]:
+        return f"was {facts['was']} by the rules of the program before, and is {facts['is']} by today's."
+    attempts = facts["attempts"]
+    assert isinstance(attempts, dict)  # noqa: S101 - so deciding_anew.py writes it
+    told = "; ".join(f"attempt {number} was {a['was']!r}, is {a['is']!r}" for number, a in attempts.items())
+    return f"is {facts['is']} as before, and is told otherwise: {told}."
 
 
 def _overpaid(payment: Payment) -> Break:
