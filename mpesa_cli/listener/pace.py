@@ -1,17 +1,20 @@
 """How the writer's time is shared between storing what comes and settling what is stored. Pure: no clock, no ledger.
 
 Storing goes first, always: what is not stored is lost, what is not settled is only late. But "later" must not
-become "never", so there are three ways to go on, by how fast deliveries come and how much is left to settle.
+become "never". So after each batch that was stored some of what waits is settled, for as long as hardly anybody has
+to wait for it; where that falls behind, it is a flood, and settling gets a twentieth of the time. A flood is tried
+again and again: whether it is over shows in nothing but that settling keeps up once more.
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
-WINDOW_S = 0.5
+WINDOW_S = 0.1
+STALLED_S = 0.3  # a window that took so long says that the disk or the machine stood still, and nothing of what comes
+COME_AT_LEAST = 64  # in one window, to say anything
+FALLING_BEHIND = 0.4  # of what came in a window, so much was left over
+FLOODS_S = (0.5, 1.0, 2.0, 4.0)  # how long a flood is taken for one: longer, the more often it turned out to go on
+DEEP_S = 30.0  # so long may settling what is left take, before it gets as much time as storing
 SPEED_AT_FIRST_PER_S = 2000.0  # until it has been measured
-FLOOD_OF_SPEED = 1.25  # a little more than can be settled as it comes: nothing is gained by letting it wait
-FLOOD_AT_LEAST_PER_S = 2500.0  # a machine that settles slowly all the same has time between so few
-DEEP_S = 15.0  # so long may settling what is left take, before it gets as much time as storing
 
 SETTLE_MOST = 32
 SETTLE_LEAST = 8  # one commit is shared by as many, and takes a few milliseconds
@@ -30,40 +33,44 @@ CALM = Turn(20, 0.008)
 FLOOD = Turn(1, 0.0)
 DEEP = Turn(256, 0.008)
 
-Seconds: TypeAlias = float
-
 
 class Pace:
     """What was stored and settled lately, and what follows from it. Times are a monotonic clock's seconds."""
 
-    def __init__(self, now_s: Seconds) -> None:
+    def __init__(self, now_s: float) -> None:
         """Nothing has come yet."""
-        self._since = now_s
-        self._came = 0
-        self._per_s = 0.0
+        self._since_s = now_s
+        self._came = self._left_before = 0
+        self._flood_until_s = now_s
+        self._floods = 0  # that followed each other
         self._speed_per_s = SPEED_AT_FIRST_PER_S
-        self._due_at = now_s
+        self._due_s = now_s
+        self.is_flood = False
 
-    def stored(self, count: int, now_s: Seconds) -> None:
-        """So many deliveries were taken from the queue, perhaps none."""
+    def stored(self, count: int, left: int, now_s: float) -> None:
+        """So many deliveries were taken from the queue, perhaps none; so many are left to settle now."""
         self._came += count
-        passed_s = now_s - self._since
-        if passed_s >= WINDOW_S:
-            self._per_s, self._came, self._since = self._came / passed_s, 0, now_s
+        self.is_flood = now_s < self._flood_until_s
+        passed_s = now_s - self._since_s
+        if passed_s < WINDOW_S:
+            return
+        if not self.is_flood and self._since_s >= self._flood_until_s and passed_s < STALLED_S:
+            if self._came >= COME_AT_LEAST and left - self._left_before > FALLING_BEHIND * self._came:
+                self._flood_until_s = now_s + FLOODS_S[min(self._floods, len(FLOODS_S) - 1)]
+                self._floods += 1
+                self.is_flood = True
+            else:
+                self._floods = 0
+        self._since_s, self._came, self._left_before = now_s, 0, left
 
-    def settled(self, count: int, began_s: Seconds, ended_s: Seconds) -> None:
+    def settled(self, count: int, began_s: float, ended_s: float) -> None:
         """A turn has settled so many."""
         took_s = ended_s - began_s
-        self._due_at = ended_s + TIME_FOR_OTHERS * took_s
-        if count and took_s > 0:
+        self._due_s = ended_s + TIME_FOR_OTHERS * took_s
+        if count >= SETTLE_MOST // 2 and took_s > 0:  # fewer say more of the commit than of settling
             self._speed_per_s += (count / took_s - self._speed_per_s) / 16
 
-    @property
-    def is_flood(self) -> bool:
-        """Whether more comes than can be settled as it comes."""
-        return self._per_s >= max(FLOOD_AT_LEAST_PER_S, FLOOD_OF_SPEED * self._speed_per_s)
-
-    def turn(self, left: int, *, idle: bool, now_s: Seconds) -> Turn | None:
+    def turn(self, left: int, *, idle: bool, now_s: float) -> Turn | None:
         """How to settle now, with so many ``left``; None where it is storing's time.
 
         ``idle`` says that nothing waits to be stored.
@@ -72,4 +79,4 @@ class Pace:
             return CALM
         if left > DEEP_S * self._speed_per_s:
             return DEEP
-        return FLOOD if idle or now_s >= self._due_at else None
+        return FLOOD if idle or now_s >= self._due_s else None

@@ -102,7 +102,7 @@ class Writer:
             if batch:
                 self._answer(batch, _verdicts(intake, batch))
             now_s = time.monotonic()
-            pace.stored(len(batch), now_s)
+            pace.stored(len(batch), len(intake.settling), now_s)
             if turn := pace.turn(len(intake.settling), idle=not batch, now_s=now_s):
                 self._settle(intake, pace, turn, least=SETTLE_LEAST if batch else 1)
             again.look(intake)

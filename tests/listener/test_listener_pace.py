@@ -4,6 +4,7 @@ import contextlib
 import queue
 from pathlib import Path
 
+import pytest
 from daraja_callbacks.callback_bodies import encode, paid
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,75 +14,129 @@ from mpesa_cli.listener.deliveries import ACCEPTED, StkDelivery, Verdict
 from mpesa_cli.listener.intake import Intake, hash_of_secret
 from mpesa_cli.listener.pace import (
     CALM,
+    COME_AT_LEAST,
     DEEP,
     DEEP_S,
+    FALLING_BEHIND,
     FLOOD,
-    FLOOD_AT_LEAST_PER_S,
-    FLOOD_OF_SPEED,
+    FLOODS_S,
     SETTLE_MOST,
+    SPEED_AT_FIRST_PER_S,
+    STALLED_S,
     TIME_FOR_OTHERS,
+    WINDOW_S,
     Pace,
 )
 from mpesa_cli.listener.writer import Writer
 
-SPEEDS = st.floats(100, 20_000)
+COUNTS = st.integers(0, 10_000)
 
 
-def at_rate(per_s: float, speed_per_s: float) -> tuple[Pace, float]:
-    """A pace that has seen this rate and this speed of settling for a while, and the time."""
-    pace, now_s = Pace(0.0), 0.0
-    for _ in range(120):
-        pace.settled(SETTLE_MOST, now_s, now_s + SETTLE_MOST / speed_per_s)
-    for _ in range(3):
-        now_s += 1.0
-        pace.stored(round(per_s), now_s)
-    return pace, now_s
+class Watched:
+    """A pace that sees windows of what came and what was left over of it."""
+
+    def __init__(self) -> None:
+        self.now_s, self.left = 0.0, 0
+        self.pace = Pace(0.0)
+
+    def window(self, came: int, grew: int, took_s: float = WINDOW_S * 1.01) -> None:
+        self.now_s += took_s
+        self.left = max(0, self.left + grew)
+        self.pace.stored(came, self.left, self.now_s)
+
+    def turn(self, *, idle: bool = False) -> object:
+        return self.pace.turn(self.left, idle=idle, now_s=self.now_s)
+
+
+def flooded() -> Watched:
+    watched = Watched()
+    watched.window(1000, 900)
+    return watched
 
 
 @settings(max_examples=25)
-@given(SPEEDS, st.floats(0, 1), st.integers(1, 1_000_000), st.booleans())
-def test_what_can_be_settled_as_it_comes_is_settled_after_every_batch(
-    speed: float, share: float, left: int, idle: bool
+@given(st.lists(st.tuples(COUNTS, st.floats(-1, FALLING_BEHIND)), max_size=30), st.booleans())
+def test_what_is_settled_as_it_comes_is_settled_after_every_batch_at_whatever_rate(
+    windows: list[tuple[int, float]], idle: bool
 ) -> None:
-    limit = max(FLOOD_AT_LEAST_PER_S, FLOOD_OF_SPEED * speed)
-    pace, now_s = at_rate(share * limit * 0.97, speed)
-    assert pace.turn(left, idle=idle, now_s=now_s) == CALM
+    watched = Watched()
+    for came, part in windows:
+        watched.window(came, int(part * came))
+        assert watched.turn(idle=idle) == CALM
 
 
-@settings(max_examples=25)
-@given(SPEEDS, st.floats(1.05, 10), st.floats(0, 0.9))
-def test_in_a_flood_storing_has_nineteen_parts_of_twenty(speed: float, times: float, depth: float) -> None:
-    pace, now_s = at_rate(times * max(FLOOD_AT_LEAST_PER_S, FLOOD_OF_SPEED * speed), speed)
-    left = int(depth * DEEP_S * speed)
-    pace.settled(SETTLE_MOST, now_s, now_s + SETTLE_MOST / speed)
-    ended_s = now_s + SETTLE_MOST / speed
-    rest_s = (ended_s - now_s) * TIME_FOR_OTHERS
-    assert pace.turn(left, idle=False, now_s=ended_s + rest_s * 0.99) is None
-    assert pace.turn(left, idle=False, now_s=ended_s + rest_s * 1.01) == FLOOD
-    assert pace.turn(left, idle=True, now_s=ended_s) == FLOOD, "a lull is for settling"
+@given(came=st.integers(COME_AT_LEAST, 10_000), part=st.floats(FALLING_BEHIND + 0.02, 1))
+def test_where_settling_falls_behind_storing_has_nineteen_parts_of_twenty(came: int, part: float) -> None:
+    watched = Watched()
+    watched.window(came, int(part * came) + 1)
+    assert watched.pace.is_flood
+    took_s = 0.004
+    watched.pace.settled(8, watched.now_s, watched.now_s + took_s)
+    watched.now_s += took_s * (1 + TIME_FOR_OTHERS * 0.99)
+    assert watched.turn() is None
+    assert watched.turn(idle=True) == FLOOD, "a lull is for settling"
+    watched.now_s += took_s * TIME_FOR_OTHERS * 0.02
+    assert watched.turn() == FLOOD
 
 
-@settings(max_examples=25)
-@given(SPEEDS, st.floats(1.05, 10), st.floats(1.1, 100))
-def test_a_flood_that_leaves_much_unsettled_gives_settling_its_turn_after_every_batch(
-    speed: float, times: float, depth: float
-) -> None:
-    pace, now_s = at_rate(times * max(FLOOD_AT_LEAST_PER_S, FLOOD_OF_SPEED * speed), speed)
-    pace.settled(SETTLE_MOST, now_s, now_s + SETTLE_MOST / speed)
-    assert pace.turn(int(depth * DEEP_S * speed) + 1, idle=False, now_s=now_s) == DEEP
+@pytest.mark.parametrize(("came", "took_s"), [(COME_AT_LEAST - 1, WINDOW_S), (1000, STALLED_S)])
+def test_a_handful_and_a_machine_that_stood_still_are_no_flood(came: int, took_s: float) -> None:
+    watched = Watched()
+    watched.window(came, came, took_s)
+    assert watched.turn() == CALM
+
+
+def test_a_flood_is_tried_again_and_again_and_taken_for_one_longer_each_time() -> None:
+    watched, lasted_s = Watched(), []
+    for _ in range(len(FLOODS_S) + 1):
+        while not watched.pace.is_flood:
+            watched.window(1000, 900)
+        began_s = watched.now_s
+        while watched.pace.is_flood:
+            watched.window(1000, 900)
+        lasted_s.append(watched.now_s - began_s)
+    for lasted, meant in zip(lasted_s, (*FLOODS_S, FLOODS_S[-1]), strict=True):
+        assert meant <= lasted <= meant + 2 * WINDOW_S
 
 
 def test_a_flood_that_is_over_is_forgotten() -> None:
-    pace, now_s = at_rate(50_000, 2_000)
-    assert pace.is_flood
-    pace.stored(0, now_s + 10)
-    assert not pace.is_flood
+    watched = flooded()
+    while watched.pace.is_flood:
+        watched.window(1000, 900)
+    for _ in range(10):
+        watched.window(1000, 0)
+        assert watched.turn() == CALM
+    watched.window(1000, 900)
+    began_s = watched.now_s
+    while watched.pace.is_flood:
+        watched.window(1000, 900)
+    assert watched.now_s - began_s <= FLOODS_S[0] + 2 * WINDOW_S, "the next one begins as the first did"
+
+
+def test_a_flood_that_leaves_much_unsettled_gives_settling_its_turn_after_every_batch() -> None:
+    watched = flooded()
+    watched.pace.settled(8, watched.now_s, watched.now_s + 1)
+    watched.left = int(DEEP_S * SPEED_AT_FIRST_PER_S)
+    assert watched.turn() is None
+    watched.left += 1
+    assert watched.turn() == DEEP
+
+
+def test_how_much_is_too_much_follows_from_how_fast_this_machine_settles() -> None:
+    watched = flooded()
+    for _ in range(100):
+        watched.pace.settled(SETTLE_MOST, watched.now_s, watched.now_s + SETTLE_MOST / 100)  # 100 a second
+        watched.pace.settled(1, watched.now_s, watched.now_s + 1)  # says nothing: it is a commit's time
+    watched.left = int(DEEP_S * 110)
+    assert watched.turn() == DEEP
+    watched.left = int(DEEP_S * 90)
+    assert watched.turn() is None
 
 
 def test_callbacks_that_leave_no_lull_are_settled_as_they_come(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     with contextlib.closing(open_ledger(path)) as ledger:
-        tokens = [token for token, _ in prompts(ledger, 300)]
+        tokens = [token for token, _ in prompts(ledger, 150)]
     intakes: list[Intake] = []
     answers: queue.SimpleQueue[Verdict] = queue.SimpleQueue()
 
