@@ -54,7 +54,7 @@ def test_a_token_opens_no_callback_path_and_a_callback_secret_no_call(shop: Shop
 
 
 def test_paths_that_are_nobodys_look_as_without_an_api(shop: Shop) -> None:
-    for path in ("/", "/payments", "/order", "/hooks", "/docs/x", "/openapi"):
+    for path in ("/payments", "/order", "/hooks", "/docs/x", "/openapi"):
         seen = httpx.get(shop.url + path, trust_env=False)
         assert (seen.status_code, seen.content) == (404, b'{"error":"not found"}')
         assert "server" not in seen.headers

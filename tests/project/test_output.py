@@ -218,8 +218,20 @@ def test_a_mistyped_command_is_answered_with_the_likely_one(mpesa: Run, typed: s
 def test_mpesa_alone_helps(cli: Run) -> None:
     alone, help_ = cli(), cli("--help")
     assert (alone.status, alone.stderr) == (0, "")
-    assert alone.stdout.strip() == help_.stdout.strip()
-    assert "Examples:" in alone.stdout
+    assert "Examples:" in help_.stdout
+    assert "mpesa push 254708374149 100 --order demo-1" in alone.stdout
+
+
+def test_mpesa_alone_fits_a_screen_with_a_line_a_command_and_names_every_other(cli: Run) -> None:
+    from mpesa_cli.commands.tree import DAILY, ENTRIES
+
+    lines = cli().stdout.splitlines()
+    assert len(lines) < 24
+    assert max(map(len, lines)) <= 80
+    named = [line.split()[0] for line in lines if line.startswith("  ")]
+    assert [name for name in named if name in DAILY] == list(DAILY)
+    more = " ".join(lines).partition("More: ")[2].split()
+    assert set(ENTRIES) <= {*DAILY, *more}
 
 
 def test_the_version_is_the_packages(cli: Run) -> None:
