@@ -43,6 +43,9 @@ ReasonOption: TypeAlias = Annotated[
     str | None,
     typer.Option("--reason", help="With --not-paid-since-backup: how you know; it is kept.", metavar="TEXT"),
 ]
+WaitTurnOption: TypeAlias = Annotated[
+    bool, typer.Option("--wait-turn", help="Wait until the phone may be asked, instead of giving up (status 5).")
+]
 YesOption: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask, do it.")]
 
 

@@ -12,12 +12,14 @@ from mpesa_cli.commands.options import (
     QuietOption,
     ReasonOption,
     VerboseOption,
+    WaitTurnOption,
     YesOption,
     runtime_of,
 )
 from mpesa_cli.commands.production import confirm_in_production
 from mpesa_cli.commands.restored_gap import answered, flag_answer
 from mpesa_cli.commands.show import show_and_exit, show_sent
+from mpesa_cli.commands.turns import Turn
 from mpesa_cli.commands.watching import say_where_money_stands, watch_payment
 from mpesa_cli.domain.amount import format_shillings, parse_shillings
 from mpesa_cli.domain.msisdn import mask_msisdn, operator_warning, parse_msisdn, spoken_form
@@ -29,7 +31,6 @@ from mpesa_cli.runtime import Runtime
 if TYPE_CHECKING:
     from mpesa_cli.domain.payment import Payment
     from mpesa_cli.domain.restored import NotPaid
-    from mpesa_cli.gate import Deadline
     from mpesa_cli.operations.push import Order
     from mpesa_cli.operations.sending import Hands
     from mpesa_cli.settings.profile import Profile
@@ -67,6 +68,7 @@ def push(
     timeout: Annotated[
         int | None, typer.Option("--timeout", help="Seconds to wait [default: the profile's, 120].", metavar="S")
     ] = None,
+    wait_turn: WaitTurnOption = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the request, secrets hidden; send nothing.")
     ] = False,
@@ -88,6 +90,8 @@ def push(
       mpesa push --from orders.csv --dry-run
 
     An order is asked for once: the same command again picks the running prompt up, or shows the receipt.
+    A phone that was asked a moment ago has to wait for its turn: on a terminal it is counted down and then
+    asked, in a script with --wait-turn. A batch always waits.
     A batch file has a heading with the columns phone, amount, order and, where wanted, account and
     description. Every row is checked before the first is sent; the same file again sends only what was
     never sent.
@@ -122,11 +126,11 @@ def push(
 
     callback_base(settings)
     confirm(runtime, settings, wanted.msisdn, wanted.amount, wanted.order_id, yes=yes)
-    until = runtime.deadline(timeout_s)
-    payment = _send(runtime, settings, wanted, until, answer)
+    turn = Turn(runtime, timeout_s, typed=timeout is not None, may_wait=wait_turn or runtime.streams.may_prompt())
+    payment = _send(runtime, settings, wanted, turn, answer)
     if wait is False:
         show_sent(runtime, payment, as_json=json_, profile=settings)
-    payment = watch_payment(runtime, settings, payment, timeout_s=until.left_s())
+    payment = watch_payment(runtime, settings, payment, timeout_s=turn.until.left_s())
     show_and_exit(runtime, payment, as_json=json_, profile=settings)
 
 
@@ -205,7 +209,7 @@ def confirm(
 
 
 def _send(
-    runtime: Runtime, profile: "Profile", wanted: _Wanted, until: "Deadline", answer: "NotPaid | None"
+    runtime: Runtime, profile: "Profile", wanted: _Wanted, turn: Turn, answer: "NotPaid | None"
 ) -> "Payment":
     from mpesa_cli.operations.push import push
 
@@ -215,8 +219,13 @@ def _send(
     runtime.deliver(profile)()
     order = _order_of(profile, wanted)
     try:
-        outside = replace(hands(runtime, profile), until=until)
-        pushed = answered(runtime, order.order_id, answer, lambda said: push(replace(outside, not_paid=said), order))
+        outside = hands(runtime, profile)
+        pushed = answered(
+            runtime, order.order_id, answer,
+            lambda said: turn.take(
+                order.msisdn, lambda until: push(replace(outside, not_paid=said, until=until), order)
+            ),
+        )  # fmt: skip
     except Interrupted:
         found = runtime.ledger(profile).payment_by_order(wanted.order_id)
         if found is None:

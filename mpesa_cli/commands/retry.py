@@ -12,6 +12,7 @@ from mpesa_cli.commands.options import (
     QuietOption,
     ReasonOption,
     VerboseOption,
+    WaitTurnOption,
     YesOption,
     runtime_of,
 )
@@ -20,9 +21,10 @@ from mpesa_cli.commands.restored_gap import flag_answer
 from mpesa_cli.commands.retry_attempts import Wish, attempts, send_once
 from mpesa_cli.commands.show import by_hand, show_and_exit, show_sent
 from mpesa_cli.commands.status import find, settle
+from mpesa_cli.commands.turns import Turn
 from mpesa_cli.commands.watching import watch_payment
 from mpesa_cli.domain.msisdn import parse_msisdn
-from mpesa_cli.errors import InvalidInput
+from mpesa_cli.errors import InvalidInput, Temporary
 from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ def retry(
     timeout: Annotated[
         int | None, typer.Option("--timeout", help="Seconds to wait [default: the profile's, 120].", metavar="S")
     ] = None,
+    wait_turn: WaitTurnOption = False,
     not_paid_since_backup: NotPaidOption = False,
     reason: ReasonOption = None,
     yes: YesOption = False,
@@ -88,7 +91,8 @@ def retry(
       mpesa retry --failed --since yesterday
 
     The last attempt is settled first. A prompt that may still be paid is never asked again, unless you
-    force it with a reason, which is kept. By itself it asks again only where nobody has anything to decide:
+    force it with a reason, which is kept. Where it is too early, it is counted down on a terminal and then
+    asked, in a script with --wait-turn. By itself it asks again only where nobody has anything to decide:
     the line was busy, the phone was not reached, nothing was sent. With --failed the others are listed.
 
     Exit status: as push. With --failed, by the payments that were asked: 0 all accepted or paid, 5 the same
@@ -106,18 +110,15 @@ def retry(
         return
     if wait is False and (max_attempts or 1) > 1:
         raise _usage("--max-attempts watches each attempt, so it can't go with --no-wait.")
-    payment = _settled(runtime, settings, ref)
-    msisdn = parse_msisdn(phone) if phone else payment.last.msisdn
-    wish = _wish(runtime, settings, payment, msisdn, force, max_attempts)
-    confirm(runtime, settings, msisdn, payment.amount_cents // 100, payment.order_id, yes=yes)
+    turn = Turn(runtime, timeout_s, typed=timeout is not None, may_wait=wait_turn or runtime.streams.may_prompt())
+    payment, wish = _in_turn(runtime, settings, ref, phone, force, max_attempts, turn, yes=yes)
     if max_attempts is not None:
         payment = attempts(runtime, settings, payment, wish, timeout_s, answer)
         show_and_exit(runtime, payment, as_json=json_, profile=settings)
-    until = runtime.deadline(timeout_s)
-    payment = send_once(runtime, settings, payment, msisdn, wish.first, until, answer)
+    payment = send_once(runtime, settings, payment, wish.msisdn, wish.first, turn, answer)
     if wait is False:
         show_sent(runtime, payment, as_json=json_, profile=settings)
-    payment = watch_payment(runtime, settings, payment, timeout_s=until.left_s())
+    payment = watch_payment(runtime, settings, payment, timeout_s=turn.until.left_s())
     show_and_exit(runtime, payment, as_json=json_, profile=settings)
 
 
@@ -143,6 +144,30 @@ def _retry_failed(
 
     from_us = parse_since(since or "today", runtime.now_us())
     retry_failed(runtime, profile, from_us, watch_s=watch_s, yes=yes, as_json=as_json, answer=answer)
+
+
+def _in_turn(
+    runtime: Runtime, profile: "Profile", ref: str, phone: str | None, force: str | None, most: int | None,
+    turn: Turn, *, yes: bool,
+) -> "tuple[Payment, Wish]":  # fmt: skip
+    """The payment, settled, and what may be done about it now, after waiting for its turn. Confirmed once."""
+    confirmed = False
+    while True:
+        payment = _settled(runtime, profile, ref)
+        msisdn = parse_msisdn(phone) if phone else payment.last.msisdn
+        early: Temporary | None = None
+        try:
+            wish = _wish(runtime, profile, payment, msisdn, force, most)
+        except Temporary as not_yet:
+            early = not_yet
+            turn.check(early)
+        if not confirmed:
+            confirm(runtime, profile, msisdn, payment.amount_cents // 100, payment.order_id, yes=yes)
+            confirmed = True
+            turn.begin()
+        if early is None:
+            return payment, wish
+        turn.wait(msisdn, early)
 
 
 def _settled(runtime: Runtime, profile: "Profile", ref: str) -> "Payment":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from mpesa_cli.commands.push import hands
 from mpesa_cli.commands.restored_gap import answered
 from mpesa_cli.commands.status import settle
+from mpesa_cli.commands.turns import Turn
 from mpesa_cli.commands.watching import say_where_money_stands, watch_payment
 from mpesa_cli.interrupts import Interrupted
 from mpesa_cli.runtime import Runtime
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from mpesa_cli.domain.asking_again import Asking, ByPerson
     from mpesa_cli.domain.payment import Payment
     from mpesa_cli.domain.restored import NotPaid
-    from mpesa_cli.gate import Deadline
     from mpesa_cli.operations.retry_loop import GaveUp
     from mpesa_cli.settings.profile import Profile
 
@@ -34,10 +34,10 @@ class Wish:
 
 
 def send_once(
-    runtime: Runtime, profile: "Profile", payment: "Payment", msisdn: str, asking: "Asking", until: "Deadline",
+    runtime: Runtime, profile: "Profile", payment: "Payment", msisdn: str, asking: "Asking", turn: Turn,
     answer: "NotPaid | None",
 ) -> "Payment":  # fmt: skip
-    """One further prompt, sent before ``until`` or never.
+    """One further prompt, in its turn and in time, or never.
 
     Raises what a retry raises; Interrupted after saying where the money stands.
     """
@@ -45,10 +45,15 @@ def send_once(
 
     runtime.streams.say(f"Asking again for order {payment.order_id} …")
     try:
-        outside = replace(hands(runtime, profile), until=until)
+        outside = hands(runtime, profile)
         return answered(
             runtime, payment.order_id, answer,
-            lambda said: new_attempt(replace(outside, not_paid=said), payment, msisdn, asking).payment,
+            lambda said: turn.take(
+                msisdn,
+                lambda until: new_attempt(
+                    replace(outside, not_paid=said, until=until), payment, msisdn, asking
+                ).payment,
+            ),
         )  # fmt: skip
     except Interrupted:
         say_where_money_stands(runtime, runtime.ledger(profile).payment(payment.payment_id) or payment)
@@ -72,9 +77,9 @@ def attempts(
         made += 1
         runtime.streams.say(f"Attempt {made} of {wish.most}.")
         asking = wish.first if made == 1 else ByItself()
-        until = runtime.deadline(timeout_s)
-        sent = send_once(runtime, profile, latest, wish.msisdn, asking, until, answer)
-        return watch_payment(runtime, profile, sent, timeout_s=until.left_s())
+        turn = Turn(runtime, timeout_s, typed=True, may_wait=False)  # the loop waits, and says for which attempt
+        sent = send_once(runtime, profile, latest, wish.msisdn, asking, turn, answer)
+        return watch_payment(runtime, profile, sent, timeout_s=turn.until.left_s())
 
     def seen(latest: "Payment") -> "Payment":
         runtime.deliver(profile)()

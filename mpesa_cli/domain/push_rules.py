@@ -159,8 +159,9 @@ def check_phone(prompts: Sequence[Attempt], msisdn: str, amount_cents: int, now_
     if not wait_s:
         return
     busy = PhoneBusy(
-        f"{mask_msisdn(msisdn)} had another prompt a moment ago; a second one now could show both or neither.",
-        hint=f"Nothing was sent. Wait {wait_s} s, then run the same command again.",
+        f"{mask_msisdn(msisdn)} was asked a moment ago. M-PESA takes one prompt per phone at a time: the next one "
+        f"{SPACING_S} s after the last, {SPACING_SAME_AMOUNT_S} s for the same amount.",
+        hint=f"Nothing was sent. Wait {wait_s} s, then run the same command again, or let it wait: --wait-turn",
     )
     busy.retry_after_s = wait_s
     raise busy

@@ -47,5 +47,6 @@ EXIT_WORDS: dict[ExitStatus, StatusWords] = {
     ExitStatus.INTERRUPTED: StatusWords(
         "interrupted", "Ctrl-C. What was said last tells where the money stands.", "Look: mpesa status."),
     ExitStatus.TERMINATED: StatusWords(
-        "terminated", "SIGTERM. The ledger has everything up to that moment.", "Look: mpesa status."),
+        "terminated", "SIGTERM, or its terminal hung up. The ledger has everything up to that moment.",
+        "Look: mpesa status."),
 }  # fmt: skip
