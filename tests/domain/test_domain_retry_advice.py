@@ -1,6 +1,7 @@
 """When a new attempt is safe: row by row, second by second, and never while money may still come."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given
@@ -11,6 +12,7 @@ from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
 from mpesa_cli.domain.result_codes import ALL_CODES, Actor, Api, NewAttempt, Outcome
 from mpesa_cli.domain.retry_advice import CheckFirst, FixFirst, Refuse, RetryAfter, RetryNow, advise
 from mpesa_cli.domain.state import AttemptState, PaymentStatus, Terms, attempt_view, is_open
+from mpesa_cli.operations.retry_loop import GaveUp, Hands, persist
 
 S = 1_000_000
 T0 = 1_795_505_400 * S
@@ -181,6 +183,54 @@ def test_every_earlier_prompt_on_the_line_keeps_its_distance() -> None:
 def test_a_persons_no_needs_no_code() -> None:
     decided = attempt(prompted(0, ev.Ambiguous(at(2), 1, "html", ""), ev.Decided(at(500), "failed", "asha", "checked")))
     assert isinstance(advise(payment(decided), at(600)), RetryNow)
+
+
+def test_a_persons_no_is_followed_by_no_prompt_that_nobody_asked_for() -> None:
+    decided = attempt(prompted(0, ev.Ambiguous(at(2), 1, "html", ""), ev.Decided(at(500), "failed", "asha", "checked")))
+    for now_s in (60, LONG_AFTER):
+        advice = advise(payment(decided), at(now_s))
+        assert isinstance(advice, RetryNow | RetryAfter)
+        assert not advice.automatic
+
+
+@pytest.mark.parametrize("code", ["1032", "2028", "1"])
+def test_no_run_goes_on_by_itself_where_a_person_is_needed_however_late_the_no_came(code: str) -> None:
+    asked: list[Payment] = []
+
+    def ask(before: Payment) -> Payment:
+        asked.append(before)
+        return called_back(code)
+
+    hands = Hands(
+        settle=lambda p: p, attempt=ask, look=lambda p: p, now_us=lambda: at(LONG_AFTER), sleep=lambda _: None,
+        random=lambda: 0.5,
+    )  # fmt: skip
+    *_, last = persist(hands, called_back(code), PHONE, 3, at_once=True)
+    assert isinstance(last, GaveUp)
+    assert len(asked) == 1
+
+
+def test_of_two_prompts_in_doubt_the_later_one_is_waited_for() -> None:
+    doubts = [attempt(prompted(s, ev.QueryAnswered(at(s + 15), "1032", "no")), n) for n, s in ((1, 0), (2, 200))]
+    for asked in (payment(*doubts), payment(*reversed(doubts))):
+        advice = advise(asked, at(215))
+        assert isinstance(advice, CheckFirst)
+        assert advice.wait_s == 60
+
+
+@pytest.mark.parametrize("code", ["1032", "1037", "2028"])
+def test_an_attempt_that_was_given_up_before_it_left_says_nothing_and_the_no_before_it_counts(code: str) -> None:
+    no = attempt(prompted(0, ev.CallbackFailed(at(10), code, "no")))
+    given_up = replace(attempt([ev.Withdrawn(at(300), "stopped")], 2), withdrawn=True)
+    assert advise(payment(no, given_up), at(LONG_AFTER)) == advise(payment(no), at(LONG_AFTER))
+
+
+def test_a_refusal_counts_though_its_attempt_was_withdrawn_later() -> None:
+    refused = [ev.Sending(at(1), 1), ev.Refused(at(2), 1, "400.002.02", "Bad Request - Invalid PhoneNumber")]
+    withdrawn = replace(attempt([*refused, ev.Withdrawn(at(300), "stopped")]), withdrawn=True)
+    before = attempt(prompted(-900, ev.CallbackFailed(at(-800), "1037", "no")))
+    advice = advise(payment(before, replace(withdrawn, ref=AttemptRef("PAY-1", 2))), at(LONG_AFTER))
+    assert isinstance(advice, FixFirst)
 
 
 def test_a_clock_set_back_a_day_does_not_lock_the_order() -> None:

@@ -9,8 +9,18 @@ from held.held_shop import RECEIPT, HeldShop
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpesa_cli.domain.evidence import Accepted, CallbackFailed, ClaimedPaid, Decided, Evidence, QueryAnswered, Sending
+from mpesa_cli.domain.evidence import (
+    Accepted,
+    CallbackFailed,
+    ClaimedPaid,
+    Decided,
+    Evidence,
+    QueryAnswered,
+    Received,
+    Sending,
+)
 from mpesa_cli.domain.moments import daraja_stamp
+from mpesa_cli.domain.result_codes import ALL_CODES, Api, Outcome
 from mpesa_cli.domain.state import AttemptState, Flag, Terms, attempt_view
 
 S = 1_000_000
@@ -99,6 +109,37 @@ def test_a_row_of_the_statement_makes_paid_what_a_person_had_decided_failed(shop
     found = shop.ledger.payment_by_order("A1")
     assert found is not None
     assert (str(found.status), found.received_cents, found.telling.view.receipt) == ("paid", 15_000, RECEIPT)
+
+
+def test_a_row_of_the_statement_leaves_the_prompt_that_a_person_decided_as_it_is(shop: HeldShop) -> None:
+    shop.prompt("A1")
+    at = wall(shop.clock.now_us())
+    shop.clock.advance(900)
+    decide(shop, "failed")
+    shop.clock.advance(14 * 3_600)
+    file = write(shop.home / "statement.csv", Row(RECEIPT, 150, "A1", at=at))
+    shop.mpesa("reconcile", "--statement", str(file))
+    found = shop.ledger.payment_by_order("A1")
+    assert found is not None
+    assert [(str(each.state), each.view.source, set(each.view.flags)) for each in found.attempts] == [
+        ("failed", "person", set()), ("paid", "statement", set())
+    ]  # fmt: skip
+
+
+def test_a_persons_paid_takes_no_receipt_that_pays_another_order() -> None:
+    others = Received(50 * S, "callback", RECEIPT, 15_000, claimed_elsewhere=True)
+    view = attempt_view(TERMS, [*PROMPT, others, Decided(100 * S, "paid", "asha", "looked")])
+    assert (view.state, view.receipt, set(view.receipts)) == (AttemptState.PAID, None, set())
+
+
+UNSURE = [row.code for row in ALL_CODES if row.api is Api.STK and row.outcome is Outcome.UNSURE]
+
+
+@pytest.mark.parametrize("called", UNSURE)
+@pytest.mark.parametrize("asked", UNSURE)
+def test_callback_and_query_agree_on_a_no_only_where_they_say_the_same(called: str, asked: str) -> None:
+    view = attempt_view(TERMS, [*PROMPT, CallbackFailed(90 * S, called, ""), QueryAnswered(95 * S, asked, "")])
+    assert view.state is (AttemptState.FAILED if called == asked else AttemptState.UNKNOWN)
 
 
 def test_a_row_that_only_looks_like_what_was_decided_failed_is_named(shop: HeldShop) -> None:
