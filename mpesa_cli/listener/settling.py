@@ -14,7 +14,7 @@ from mpesa_cli.daraja.c2b_payment import read_c2b
 from mpesa_cli.daraja.strict_json import Unreadable
 from mpesa_cli.domain.payment import AttemptRef, Payment
 from mpesa_cli.domain.state import Flag, is_open
-from mpesa_cli.errors import MpesaError
+from mpesa_cli.errors import LedgerBusy, MpesaError
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawBody, RawCallback
 from mpesa_cli.listener.deliveries import Ask
 from mpesa_cli.listener.events import Event, OnEvent
@@ -91,6 +91,8 @@ class Settling:
                     elif name in confirmations:
                         events.append(self._apply_confirmation(tx, confirmations[name]))
                     done += 1
+        except LedgerBusy as busy:  # one by one, each would wait as long, and whoever wants to store behind them
+            done, events = len(names), [self._put_aside(names, busy)]
         except Exception as error:  # noqa: BLE001 - the bodies are safe on disk; the thread must live on
             if len(names) > 1:
                 for name in names:
@@ -125,9 +127,13 @@ class Settling:
                 failed = error
             else:
                 return Event("unreadable", self._now_us(), attempt=ref, detail=words_of(failed))
-        self._set_aside[name] = None
+        return self._put_aside([name], failed)
+
+    def _put_aside(self, names: list[Name], failed: Exception) -> Event:
+        self._set_aside |= dict.fromkeys(names)
         words = failed.message if isinstance(failed, MpesaError) else type(failed).__name__
-        return Event("unsettled", self._now_us(), attempt=ref, detail=words)
+        ref = names[0] if isinstance(names[0], AttemptRef) else None
+        return Event("unsettled", self._now_us(), attempt=ref, detail=words, count=len(names))
 
     def _confirmations(self, tx: LedgerWrite, names: list[Name]) -> dict[str, RawBody]:
         ids = [name for name in names if isinstance(name, str)]

@@ -1,0 +1,157 @@
+"""What the intake decides, one decision at a time, over a real ledger: no server, no threads."""
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from daraja_callbacks.callback_bodies import encode, paid
+from listener.listening import now_us, open_ledger, prompt, prompts
+
+from mpesa_cli.domain.payment import AttemptRef
+from mpesa_cli.errors import LedgerBusy
+from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.listener.deliveries import ACCEPTED, UNAVAILABLE, UNKNOWN, StkDelivery
+from mpesa_cli.listener.events import Event
+from mpesa_cli.listener.intake import Intake, hash_of_secret
+
+
+class Desk:
+    """An intake over a ledger whose next transactions may fail, and what it told."""
+
+    def __init__(self, ledger: SqliteLedger) -> None:
+        self.ledger = ledger
+        self.events: list[Event] = []
+        self.failing: list[Exception] = []
+        self.begun = 0
+        self.intake = Intake(self, now_us, self.events.append)  # type: ignore[arg-type]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.ledger, name)
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Any]:
+        self.begun += 1
+        if self.failing:
+            raise self.failing.pop(0)
+        with self.ledger.write() as tx:
+            yield tx
+
+    def store(self, count: int) -> list[AttemptRef]:
+        """So many callbacks on so many prompts, in one batch."""
+        wanted = prompts(self.ledger, count)
+        batch = [self.delivery(token, number) for number, (token, _) in enumerate(wanted)]
+        assert self.intake.receive(batch) == [ACCEPTED] * count
+        return [ref for _, ref in wanted]
+
+    def delivery(self, token: str, number: int = 0) -> StkDelivery:
+        return StkDelivery(hashlib.sha256(token.encode()).hexdigest(), encode(paid(receipt=f"UKD{number:07d}")), "peer")
+
+    def told(self, kind: str) -> list[Event]:
+        return [event for event in self.events if event.kind == kind]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with contextlib.closing(open_ledger(tmp_path / "ledger.db")) as ledger:
+        yield Desk(ledger)
+
+
+def busy() -> Exception:
+    return LedgerBusy("The ledger is locked.", hint="Try again.", code="ledger-locked")
+
+
+@pytest.mark.parametrize("text", ["", "0" * 31, "0" * 33, "G" * 32, "A" * 32, "０" * 32, "0" * 31 + "\n"])
+def test_only_32_small_hexadecimal_digits_are_a_secret(text: str) -> None:
+    assert hash_of_secret(text) is None
+    assert hash_of_secret("0123456789abcdef" * 2) is not None
+
+
+def test_each_delivery_of_a_batch_gets_its_own_verdict(desk: Desk) -> None:
+    known = [prompt(desk.ledger, answered=False)[0] for _ in range(2)]
+    batch = [desk.delivery("nobody's"), desk.delivery(known[0], 1), desk.delivery("x"), desk.delivery(known[1], 2)]
+    assert desk.intake.receive(batch) == [UNKNOWN, ACCEPTED, UNKNOWN, ACCEPTED]
+
+
+def test_what_is_stored_is_told_once_it_is_on_disk_and_not_where_that_failed(desk: Desk) -> None:
+    token, _ = prompt(desk.ledger, answered=False)
+    desk.failing = [busy()]
+    assert desk.intake.receive([desk.delivery(token)]) == [UNAVAILABLE]
+    assert (desk.told("stored"), len(desk.intake.settling), desk.intake.healthy) == ([], 0, False)
+    assert [(event.count, event.detail) for event in desk.told("unstored")] == [(1, "The ledger is locked.")]
+    assert desk.intake.receive([desk.delivery(token)]) == [ACCEPTED]
+    assert (len(desk.told("stored")), len(desk.intake.settling), desk.intake.healthy) == (1, 1, True)
+
+
+@pytest.mark.parametrize(("failure", "begun"), [(busy(), 1), (RuntimeError("one bad row"), 4)])
+def test_a_batch_is_tried_one_by_one_but_where_the_ledger_is_busy_for_all(
+    desk: Desk, failure: Exception, begun: int
+) -> None:
+    batch = [desk.delivery(token, number) for number, (token, _) in enumerate(prompts(desk.ledger, 3))]
+    desk.failing = [failure]
+    verdicts = desk.intake.receive(batch)
+    assert desk.begun == begun
+    assert verdicts == ([UNAVAILABLE] * 3 if begun == 1 else [ACCEPTED] * 3)
+    assert [event.count for event in desk.told("unstored")] == ([3] if begun == 1 else [])
+
+
+def test_settling_goes_on_for_at_least_and_at_most_so_many_in_the_order_in_which_they_came(desk: Desk) -> None:
+    refs = desk.store(10)
+    desk.intake.settling.settle(4)
+    assert [event.attempt for event in desk.told("settled")] == refs[:4]
+    desk.intake.settling.settle(4, least=2, hurry=lambda: True)
+    assert [event.attempt for event in desk.told("settled")] == refs[:6]
+    assert len(desk.intake.settling) == 4
+    desk.intake.settling.settle(hurry=lambda: False)
+    assert [event.attempt for event in desk.told("settled")] == refs
+    assert len(desk.intake.settling) == 0
+
+
+def test_a_ledger_that_is_busy_is_asked_once_for_all_and_they_wait_for_another_time(desk: Desk) -> None:
+    refs, desk.begun = desk.store(5), 0
+    desk.failing = [busy()]
+    desk.intake.settling.settle()
+    assert desk.begun == 1
+    assert [(event.count, event.detail) for event in desk.told("unsettled")] == [(5, "The ledger is locked.")]
+    assert len(desk.intake.settling) == 0
+    assert desk.intake.settling.try_again()
+    assert not desk.intake.settling.try_again()
+    desk.intake.settling.settle()
+    assert [event.attempt for event in desk.told("settled")] == refs
+
+
+def test_one_failure_of_many_is_the_others_of_none(desk: Desk) -> None:
+    refs = desk.store(3)
+    desk.failing = [RuntimeError("all of them"), busy()]  # together, then the first by itself
+    desk.intake.settling.settle()
+    assert [event.attempt for event in desk.told("unsettled")] == refs[:1]
+    assert [event.attempt for event in desk.told("settled")] == refs[1:]
+
+
+def test_what_another_process_applied_meanwhile_is_not_applied_again(desk: Desk) -> None:
+    from mpesa_cli.operations.settle import apply_unread
+
+    desk.store(2)
+    assert apply_unread(desk.ledger, None) == 2
+    desk.intake.settling.settle()
+    assert (desk.told("settled"), len(desk.intake.settling)) == ([], 0)
+
+
+def test_a_listener_that_begins_takes_up_what_was_left_unread(desk: Desk) -> None:
+    refs = desk.store(3)
+    later = Desk(desk.ledger)
+    recover: Callable[[], None] = later.intake.settling.recover
+    recover()
+    assert len(later.intake.settling) == 3
+    later.intake.settling.settle()
+    assert {event.attempt for event in later.told("settled")} == set(refs)
+
+
+def test_a_repeat_is_answered_as_the_first_was_and_settles_nothing(desk: Desk) -> None:
+    token, _ = prompt(desk.ledger, answered=False)
+    assert desk.intake.receive([desk.delivery(token)] * 2) == [ACCEPTED] * 2
+    desk.intake.settling.settle()
+    assert desk.intake.receive([desk.delivery(token)]) == [ACCEPTED]
+    assert (len(desk.told("stored")), len(desk.told("repeat")), len(desk.intake.settling)) == (1, 2, 0)
