@@ -17,6 +17,7 @@ from shopkeeper import KEY, ORDER, OTHER_PHONE, PHONE, Shopkeeper, error_of, tak
 
 from mpesa_cli.daraja.answers import Accepted, PushAnswer
 from mpesa_cli.daraja.stk_push import PushRequest
+from mpesa_cli.domain.evidence import Sending, Withdrawn
 from mpesa_cli.domain.payment import AttemptRef, Intent
 from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.ledger.sqlite import SqliteLedger
@@ -252,9 +253,34 @@ def test_a_sender_that_wakes_up_too_late_sends_nothing(
     assert [a.state.value for a in pushed.payment.attempts] == (["not_sent", "pending"] if taken_over else ["created"])
 
 
-def test_the_prompt_of_a_lost_sender_is_never_sent_again(shopkeeper: Shopkeeper) -> None:
-    from mpesa_cli.domain.evidence import Sending
+def test_an_intent_that_came_while_the_token_was_fetched_is_watched_and_not_taken_over(shopkeeper: Shopkeeper) -> None:
+    class WhileFetching(OneDaraja):
+        def ready(self, by: object = None) -> None:
+            record_an_intent(shopkeeper)
 
+    daraja = WhileFetching()
+    with shopkeeper.ledger() as ledger:
+        hands = hands_of(shopkeeper, ledger, daraja, contextlib.nullcontext)
+        pushed = push(hands, Order(ORDER, "env", "174379", 100, PHONE, ORDER, "Payment"))
+    assert pushed.picked_up
+    assert ([a.state.value for a in pushed.payment.attempts], daraja.posts) == (["created"], [])
+
+
+def test_what_was_withdrawn_is_not_sent_any_more(shopkeeper: Shopkeeper, daraja_itself: OneDaraja) -> None:
+    @contextlib.contextmanager
+    def is_withdrawn_first() -> Iterator[None]:
+        with shopkeeper.ledger() as ledger, ledger.write() as tx:
+            tx.append(tx.payment_by_order(ORDER).last.ref, Withdrawn(shopkeeper.clock.now_us(), "given up"))
+        yield
+
+    with shopkeeper.ledger() as ledger:
+        hands = hands_of(shopkeeper, ledger, daraja_itself, is_withdrawn_first)
+        pushed = push(hands, Order(ORDER, "env", "174379", 100, PHONE, ORDER, "Payment"))
+    assert pushed.picked_up
+    assert ([a.state.value for a in pushed.payment.attempts], daraja_itself.posts) == (["not_sent"], [])
+
+
+def test_the_prompt_of_a_lost_sender_is_never_sent_again(shopkeeper: Shopkeeper) -> None:
     with loopback(takes_every_prompt()) as server:
         clerk = shopkeeper.at(server.url)
         ref = record_an_intent(clerk)
