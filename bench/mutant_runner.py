@@ -6,6 +6,7 @@ imported or collected anew. The environment's MUTANTS_JOB names a JSON file with
 
 import contextlib
 import gc
+import importlib
 import json
 import os
 import resource
@@ -181,6 +182,8 @@ def put_in(file: Path, text: str) -> None:
     """Give every loaded function of a file the code that it has in the changed text."""
     was, will = (dict(codes(compile(source, str(file), "exec"))) for source in (file.read_text("utf-8"), text))
     changed = {key: code for key, code in will.items() if was.get(key) != code}
+    package = next(parent for parent in file.parents if not (parent.parent / "__init__.py").exists())
+    importlib.import_module(".".join(file.relative_to(package.parent).with_suffix("").parts))  # many load it late
     for thing in gc.get_objects():
         if isinstance(thing, FunctionType) and thing.__code__.co_filename == str(file):
             code = changed.get((thing.__code__.co_qualname, thing.__code__.co_firstlineno))
