@@ -92,7 +92,7 @@ FAULTS = (
               "a receipt that was shown for one order is REAL for the next: goods go out twice"),
     HandFault("domain/verdict.py", "if money.order_id or shown_for:\n", "if money.order_id:\n",
               "the second customer who shows a free receipt gets goods too"),
-    HandFault("domain/state.py", "return not terms.prompted and fits(", "return fits(",
+    HandFault("domain/state.py", "return not terms.prompted and fits(", "return True or fits(",
               "a prompt is paid by money of another phone"),
     HandFault("domain/state.py", "if received.claimed_elsewhere or received.amount_cents", "if received.amount_cents",
               "one receipt pays two orders"),

@@ -135,6 +135,8 @@ class Trial:
 
     def run(self, session: pytest.Session, budget_s: float) -> dict[str, Any]:
         """In a child: put the mutant in, run its tests until one fails or the time is over."""
+        if not self.items:  # no test runs it, so none notices
+            return {"caught": False, "by": "", "ran": 0}
         if self.mutant["swap"]:
             put_in(Path(self.mutant["file"]), self.mutant["text"])
         return failure(session, self.items, budget_s)
