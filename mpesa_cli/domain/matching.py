@@ -36,7 +36,7 @@ class Candidate:
     """An attempt that a row may be about, or, with ``ref.number`` BY_HAND, an order that waits for money.
 
     ``keys`` name it and no other order (domain/order_matching.py). ``receipt`` was reported and not believed.
-    ``open``: nobody has said for certain how it ended.
+    ``open``: nobody has said for certain how it ended. ``lacks_receipt``: it is paid, and nobody told the receipt.
     """
 
     ref: AttemptRef
@@ -47,6 +47,7 @@ class Candidate:
     checkout_request_id: str = ""
     receipt: str = ""
     open: bool = True
+    lacks_receipt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +148,25 @@ def _by_reference(rows: list[StatementRow], free: list[Candidate], own_words: tu
         meant = next((by_key[key] for key in keys_meant(row.account, own_words) if key in by_key), [])
         if len({c.ref.payment_id for c in meant}) == 1 and (best := _best(row, meant)) is not None:
             proposed.append(Match("reference", row, best.ref))
+    proposed = [_with_its_receipt(m, by_key, {p.ref for p in proposed}) for m in proposed]
     # An order is paid by hand once: of two rows for it, neither is known to be the one that was wanted.
     wanted = Counter(m.ref.payment_id for m in proposed)
     return [m for m in proposed if m.ref.number != BY_HAND or wanted[m.ref.payment_id] == 1]
+
+
+def _with_its_receipt(found: Match, by_key: dict[str, list[Candidate]], taken: set[AttemptRef]) -> Match:
+    """The match; with a prompt of the same order that is paid and lacks its receipt, where the time says another one.
+
+    That prompt has a row, and no other row is proposed for it: our clock may be off by minutes.
+    """
+    mine = {c.ref: c for each in by_key.values() for c in each if c.ref.payment_id == found.ref.payment_id}
+    lacking = [
+        c for c in mine.values()
+        if c.lacks_receipt and c.ref not in taken and abs(found.row.completed_us - c.requested_us) <= NEAR_US
+        and c.amount_cents == found.row.amount_cents
+    ]  # fmt: skip
+    other_is_over = found.ref.number == BY_HAND or not mine[found.ref].open
+    return Match(found.way, found.row, lacking[0].ref) if len(lacking) == 1 and other_is_over else found
 
 
 def _best(row: StatementRow, meant: list[Candidate]) -> Candidate | None:

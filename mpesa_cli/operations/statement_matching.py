@@ -146,6 +146,7 @@ def _candidate(attempt: Attempt, keys: frozenset[str]) -> Candidate:
         checkout_request_id="" if in_review else view.checkout_request_id or "",
         receipt=view.receipt or "",
         open=attempt.state in _OPEN or (Flag.UNCONFIRMED in view.flags and not in_review),
+        lacks_receipt=attempt.state is AttemptState.PAID and not view.receipts,
     )
 
 

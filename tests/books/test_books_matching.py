@@ -132,6 +132,17 @@ def test_a_row_of_the_second_in_which_a_prompt_was_sent_is_that_prompts_and_no_e
     assert [m.ref.number for m in match([row], [declined, paid]).settled] == [2]
 
 
+@pytest.mark.parametrize("ahead_s", [0, 120, 299])
+def test_a_prompt_that_is_paid_gets_its_receipt_though_the_clock_was_ahead_when_it_was_sent(ahead_s: int) -> None:
+    """A declined prompt of the order is nearer in time; both rows are there only where both were paid."""
+    declined = replace(OPEN, open=False)
+    paid = replace(OPEN, ref=AttemptRef("PAY-A", 2), requested_us=ROW.completed_us + ahead_s * S, lacks_receipt=True)
+    assert [m.ref.number for m in match([ROW], [declined, paid]).settled] == [2]
+    own = replace(ROW, receipt="UKO4Q7X82D", completed_us=ROW.completed_us + (ahead_s + 3) * S)
+    found = {m.row.receipt: m.ref.number for m in match([ROW, own], [declined, replace(paid)]).settled}
+    assert found in ({"UKO4Q7X81C": 1, "UKO4Q7X82D": 2}, {})
+
+
 def test_an_order_is_paid_by_hand_once() -> None:
     order = replace(OPEN, ref=AttemptRef("PAY-A", BY_HAND), open=False)
     again = replace(ROW, receipt="UKO4Q7X82D")
