@@ -71,7 +71,8 @@ class ByPhone:
         other = charges[step.other % len(charges)].receipt if charges else ""
         receipt = "UKO" + "".join(step.random.choice("ABCDEFGHJK0123456789") for _ in range(7))
         body = poison_body(receipt, other, self.baton.true_us, SHORTCODE, step.form)
-        self.play.laws.phantoms |= {receipt, "UKO0FORGED", "UKO1FORGED"}
+        lied_about = other if step.form == "receipt-of-another-amount" else receipt
+        self.play.laws.phantoms |= {receipt, lied_about, "UKO0FORGED", "UKO1FORGED"}
         self.play.shop.receive(Message(self.play.shop.c2b_path(), body, 0, 0, "", step.form))
 
     def _forged(self, step: Step) -> None:

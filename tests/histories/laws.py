@@ -64,7 +64,7 @@ class Laws:
     orders: dict[str, Order]
     excused: set[str]
     wrongly_decided: set[str]
-    phantoms: set[str] = field(default_factory=set)  # receipts that a message with our secret made up
+    phantoms: set[str] = field(default_factory=set)  # receipts that a message with our secret made up or lied about
     clock_was_off: bool = False  # by more than M-PESA's times are believed: what is told twice is then two, and named
 
     # Money that the truth has for an order.
@@ -121,7 +121,7 @@ class Laws:
                         words = f"{payment.order_id} is paid by {receipt}, which does not exist"
                         yield Violation("counted", "invented", words)
         for receipt, times in counted.items():
-            if times > 1 and not self.clock_was_off:
+            if times > 1 and not self.clock_was_off and receipt not in self.phantoms:
                 yield Violation("counted", "twice", f"{receipt} is counted {times} times")
 
     def _receipt_behind(self, attempt: Attempt) -> list[str]:

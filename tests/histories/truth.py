@@ -26,7 +26,7 @@ from mpesa_cli.simulator.wire import Reply, Request
 
 SHORTCODE = "600981"
 _PAYS = FIXED["254708374149"]
-DAY_US = 86_400 * SECOND_US
+GONE_US = 600 * SECOND_US
 
 
 @dataclass
@@ -78,8 +78,10 @@ class Truth:
         return [p for p in self.state.prompts.values() if p.account_reference == order]
 
     def may_be_paid(self, prompt: Prompt, at_us: int) -> bool:
-        """Whether it is paid, or can still be."""
-        if prompt.decided_us is None or prompt.decided_us > at_us:
+        """Whether it is paid, or can still be. What nobody answers leaves the phone's screen."""
+        if prompt.decided_us is None:
+            return at_us < prompt.accepted_us + GONE_US
+        if prompt.decided_us > at_us:
             return True
         return prompt.result_code == "0"
 
