@@ -6,6 +6,7 @@ lowest layer, the one that opens sockets, is replaced by one that leads to the s
 
 import contextlib
 import queue
+import socket
 import ssl
 import sys
 import threading
@@ -134,19 +135,16 @@ class Queue:
         return SimpleQueue(self._baton)
 
 
-class _Socket:
-    """Takes every option that a real one does."""
+class _Socket(socket.socket):
+    """One end of a pair, so that whoever shuts it down has done so; closed with the process that held it."""
 
-    def setsockopt(self, *_: Any) -> None: ...
-    def getsockopt(self, *_: Any) -> int:
-        return 0
+    def __del__(self) -> None:
+        self.close()
 
-    def fileno(self) -> int:
-        return -1
 
-    def settimeout(self, *_: Any) -> None: ...
-    def shutdown(self, *_: Any) -> None: ...
-    def close(self) -> None: ...
+def _socket_pair() -> tuple[_Socket, _Socket]:
+    mine, other = socket.socketpair()
+    return _Socket(fileno=mine.detach()), _Socket(fileno=other.detach())
 
 
 class Stream:
@@ -156,19 +154,38 @@ class Stream:
         self._network, self._sent, self._answer, self._reply = network, b"", b"", None  # type: ignore[var-annotated]
         self._writes, self._late = 0, False
         self._wrote_us = network.baton.true_us
-        self.dead_after_s: float | None = None
+        self._ends: tuple[_Socket, _Socket] | None = None
 
     def start_tls(self, *_: Any, **__: Any) -> "Stream":
         return self
 
     def get_extra_info(self, info: str) -> Any:
-        return _Socket() if info == "socket" else None
+        if info != "socket":
+            return None
+        self._ends = self._ends or _socket_pair()
+        return self._ends[0]
+
+    def _check_open(self, *, to_read: bool) -> None:
+        """Raise what a socket raises that was shut down meanwhile."""
+        if self._ends is None:
+            return
+        try:
+            if to_read:
+                if self._ends[0].recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"":
+                    raise httpcore.ReadError("shut down")
+            else:
+                self._ends[0].send(b"-", socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        except OSError:
+            raise httpcore.WriteError("shut down") from None
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not buffer:
             return
         what = "the head" if not self._writes else "the body"
         self._network.baton.point(f"before {what} leaves")
+        self._check_open(to_read=False)
         self._writes += 1
         self._sent += buffer
         request = _whole(self._sent)
@@ -191,11 +208,14 @@ class Stream:
             self._reply = _without_delay(reply)
         if reply.callback_first:
             self._network.callbacks_first()
+        self._check_open(to_read=True)
         self._network.baton.point("the answer is read")
         piece, self._answer = self._answer[:max_bytes], self._answer[max_bytes:]
         return piece
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        for end in self._ends or ():
+            end.close()
 
 
 class Network:
