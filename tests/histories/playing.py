@@ -22,6 +22,7 @@ AMOUNTS = (10_000, 10_000, 25_000, 10_000, 25_000, 7_000)
 NIGHT_S = 3 * 3600
 # A prompt's body that leaves so long after its process was stopped is late by anybody's reading.
 LATE_S = 60
+GAP_AFTER_US = 600 * SECOND_US
 EDGE_US = 900 * SECOND_US  # a row so near the end of a file may be carried over to the next one
 
 
@@ -133,7 +134,8 @@ class Play:
     def lose_sight(self, from_us: int, how: str) -> None:
         """The ledger knows nothing from then until now."""
         start_us = min(from_us, self.blind[0]) if self.blind and self.is_blind() else from_us
-        self.blind, self.ledger_is = (start_us, self.baton.true_us), how
+        # What was asked for just before may be paid just after: the gap ends some minutes behind the restore.
+        self.blind, self.ledger_is = (start_us, self.baton.true_us + GAP_AFTER_US), how
         self.covered, self.named, self.erased = [], set(), set()  # what a backup holds was not erased in it
 
     def is_another(self) -> bool:
