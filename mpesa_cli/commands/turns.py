@@ -8,7 +8,6 @@ from mpesa_cli.domain.msisdn import mask_msisdn
 from mpesa_cli.errors import Temporary
 from mpesa_cli.interrupts import Interrupted
 from mpesa_cli.runtime import Runtime
-from mpesa_cli.terminal.progress import Countdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +65,8 @@ class Turn:
             raise early
 
     def _count_down(self, words: str, seconds: int) -> None:
+        from mpesa_cli.terminal.progress import Countdown
+
         runtime = self._runtime
         until_us = runtime.now_us() + seconds * SECOND_US
         with Countdown(runtime.streams) as line:

@@ -7,7 +7,6 @@ gone. That is all it knows: gone is not undelivered. A file of another machine s
 import contextlib
 import fcntl
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +19,6 @@ class SenderLocks:
     def __init__(self, ledger: Path) -> None:
         """Nothing is touched until somebody sends or asks."""
         self._ledger = ledger
-        self._named = re.compile(re.escape(f"{ledger.name}.sending-") + r"(.+)-(\d+)\.lock\Z")
 
     @contextlib.contextmanager
     def held(self, attempt: AttemptRef) -> Iterator[None]:
@@ -62,8 +60,10 @@ class SenderLocks:
 
     def left_behind(self) -> list[AttemptRef]:
         """The attempts whose senders have gone and whose files are still there."""
-        found = [self._named.match(path.name) for path in self._ledger.parent.glob(f"{self._ledger.name}.sending-*")]
-        attempts = [AttemptRef(each[1], int(each[2])) for each in found if each]
+        before = f"{self._ledger.name}.sending-"
+        names = [path.name for path in self._ledger.parent.glob(f"{before}*-*.lock")]
+        parts = [name.removeprefix(before).removesuffix(".lock").rpartition("-") for name in names]
+        attempts = [AttemptRef(payment_id, int(n)) for payment_id, _, n in parts if n.isascii() and n.isdecimal()]
         return [each for each in attempts if self.is_gone(each)]
 
     def _path(self, attempt: AttemptRef) -> Path:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.deciding_order import in_order
@@ -9,7 +10,6 @@ from mpesa_cli.domain.forgotten import bare, can_be_of, without_number
 from mpesa_cli.domain.order_matching import order_key
 from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
 from mpesa_cli.domain.pseudonym import is_erased
-from mpesa_cli.domain.push_rules import Again, Start
 from mpesa_cli.domain.staging import Staged, late
 from mpesa_cli.domain.state import AttemptState, AttemptView, Terms, attempt_view
 from mpesa_cli.errors import Conflict
@@ -25,6 +25,9 @@ from mpesa_cli.ledger.rows import PAYMENT_COLUMNS, save_payment, save_view
 from mpesa_cli.ledger.strangers import StrangerWrites
 from mpesa_cli.ledger.tokens import TokenWrites
 
+if TYPE_CHECKING:
+    from mpesa_cli.domain.push_rules import Again, Start
+
 _TOLD = (ev.Received, ev.ClaimedPaid, ev.CallbackFailed)
 """What comes from outside, perhaps more than once: each body has an id and a time of its own."""
 
@@ -35,7 +38,7 @@ class Write(
 ):
     """One open write transaction."""
 
-    def open_payment(self, leave: Start, at_us: int) -> Payment:
+    def open_payment(self, leave: "Start", at_us: int) -> Payment:
         """Record a payment with its first attempt."""
         intent = leave.intent
         self._insert_payment(intent, at_us)
@@ -89,7 +92,7 @@ class Write(
         }
         self._chain(ev.Record("payment_created", at_us, facts, {"msisdn": intent.msisdn}), intent.payment_id, None)
 
-    def open_attempt(self, leave: Again, token_hash: str, at_us: int) -> Attempt:
+    def open_attempt(self, leave: "Again", token_hash: str, at_us: int) -> Attempt:
         """Record a further attempt of a payment, if it is still as it was when leave was given. Raises Conflict."""
         payment = self._must(leave.payment.payment_id)
         if payment.last.ref != leave.payment.last.ref:
