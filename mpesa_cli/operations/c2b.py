@@ -36,8 +36,11 @@ def apply_confirmations(ledger: Ledger, shop: Shop) -> list[Payment]:
     return [payment for payment in made if payment is not None]
 
 
-def apply_in(tx: LedgerWrite, raw: RawBody, shop: Shop) -> Payment | None:
-    """Apply one confirmation inside an open transaction; None where it could not be believed."""
+def apply_in(tx: LedgerWrite, raw: RawBody, shop: Shop, *, again: bool = False) -> Payment | None:
+    """Apply one confirmation inside an open transaction; None where it could not be believed.
+
+    ``again``: it was held, and comes now at the time at which it was received.
+    """
     said = read_c2b(raw.body)
     if isinstance(said, Unreadable):
         hold_body(tx, raw, "c2b", said.reason, said.words)
@@ -45,7 +48,7 @@ def apply_in(tx: LedgerWrite, raw: RawBody, shop: Shop) -> Payment | None:
     if said.shortcode not in shop.shortcodes:
         hold_body(tx, raw, "c2b", "foreign-shortcode", "money for a shortcode that no profile here has")
         return None
-    attempt = tx.receipt_owner(said.receipt) or _attempt_for(tx, said, raw, shop)
+    attempt = tx.receipt_owner(said.receipt) or _attempt_for(tx, said, raw, shop, again=again)
     before = tx.payment(attempt.payment_id)
     payment = tx.append(
         attempt,
@@ -80,14 +83,14 @@ def order_meant(tx: LedgerWrite | Ledger, said: C2bPayment, shop: Shop) -> Payme
     return None
 
 
-def _attempt_for(tx: LedgerWrite, said: C2bPayment, raw: RawBody, shop: Shop) -> AttemptRef:
+def _attempt_for(tx: LedgerWrite, said: C2bPayment, raw: RawBody, shop: Shop, *, again: bool) -> AttemptRef:
     """Where this money belongs: a prompt that it pays, an order that was named, or a payment of its own.
 
     A prompt that is paid is reported by C2B too where URLs are registered (daraja.md 3.2), and the two come in any
     order. What settles a prompt is domain/by_hand.py's to say.
     """
     money = HandMoney(said.amount_cents, believed_us(said.transacted_us, raw.received_us), said.msisdn or "")
-    prompts = _prompts(tx, money, raw, shop)
+    prompts = _prompts(tx, money, raw, shop, again=again)
     order = order_meant(tx, said, shop)
     if order is not None and _others_show_it(order, said, prompts):
         order = None
@@ -115,10 +118,13 @@ def _attempt_for(tx: LedgerWrite, said: C2bPayment, raw: RawBody, shop: Shop) ->
     )
 
 
-def _prompts(tx: LedgerWrite, money: HandMoney, raw: RawBody, shop: Shop) -> list[tuple[Attempt, Payment]]:
-    """Open prompts of this shop that were sent before the message came, which may have been held since."""
+def _prompts(
+    tx: LedgerWrite, money: HandMoney, raw: RawBody, shop: Shop, *, again: bool
+) -> list[tuple[Attempt, Payment]]:
+    """Open prompts of this shop that were sent before the message came; one that was held is not about later ones."""
     found = []
-    heard_us = max(raw.received_us, money.at_us)  # a clock that was set back since does not make it come earlier
+    # A clock that was set back before it came does not make it come earlier.
+    heard_us = raw.received_us if again else max(raw.received_us, money.at_us)
     for prompt in tx.open_prompts(money.amount_cents, money.at_us):
         payment = tx.payment(prompt.ref.payment_id)
         sent_us = prompt.view.requested_us

@@ -101,7 +101,7 @@ def _stk(tx: LedgerWrite, message: HeldMessage, shop: c2b.Shop, _now_us: int) ->
 
 def _c2b(tx: LedgerWrite, message: HeldMessage, shop: c2b.Shop, _now_us: int) -> Again:
     raw = RawBody(message.callback_id, c2b.CONFIRMATION, message.received_us, message.peer, message.body)
-    payment = c2b.apply_in(tx, raw, shop)
+    payment = c2b.apply_in(tx, raw, shop, again=True)
     if payment is not None:
         return Again(message, applied=True, payment=payment)
     said = read_c2b(message.body)
