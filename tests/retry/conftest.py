@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from mpesa_cli.domain.payment import Intent
 from mpesa_cli.domain.push_rules import Start
 from mpesa_cli.ledger.sqlite import SqliteLedger
 from mpesa_cli.simulator.embedded import EmbeddedDaraja
+
+sys.path.append(str(Path(__file__).parents[1] / "api"))  # the API served, and who calls it
 
 SECOND_US = 1_000_000
 

@@ -1,9 +1,8 @@
 """No way to a prompt opens an attempt against the advice: whatever a payment went through, whoever asks."""
 
-import hashlib
 import itertools
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
@@ -11,15 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from went_through import SAYS, may_open, tell
 
 from mpesa_cli.daraja.answers import Accepted, PushAnswer
 from mpesa_cli.daraja.stk_push import PushRequest
-from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.asking_again import Asking, ByItself, ByPerson, ByProgram
-from mpesa_cli.domain.payment import Intent, Payment
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.domain.retry_advice import CheckFirst, FixFirst, Refuse, RetryNow, advise
-from mpesa_cli.domain.state import PaymentStatus
+from mpesa_cli.domain.payment import Payment
 from mpesa_cli.errors import MpesaError
 from mpesa_cli.ledger.sqlite import SqliteLedger
 from mpesa_cli.operations.push import Order, push
@@ -30,22 +26,6 @@ SECOND_US = 1_000_000
 T0 = 1_795_505_400 * SECOND_US
 PHONE, OTHER = "254722200050", "254722200051"
 REASON = "customer showed that her phone has no prompt"
-Fact = Callable[[int], ev.Evidence]
-
-SAYS: dict[str, Fact] = {
-    "sending": lambda at: ev.Sending(at, 1),
-    "accepted": lambda at: ev.Accepted(at, 1, "M", f"ws_CO_{at}"),
-    "not delivered": lambda at: ev.Undelivered(at, 1, "dns", ""),
-    "refused": lambda at: ev.Refused(at, 1, "400.002.02", "Invalid Amount"),
-    "no answer": lambda at: ev.Ambiguous(at, 1, "read-timeout", ""),
-    "paid": lambda at: ev.Received(at, "callback", f"R{at}", 7000),
-    "paid too little": lambda at: ev.Received(at, "callback", f"R{at}", 100),
-    "query no": lambda at: ev.QueryAnswered(at, "1037", ""),
-    "query yes": lambda at: ev.QueryAnswered(at, "0", ""),
-    "withdrawn": lambda at: ev.Withdrawn(at, "stopped"),
-    "a person said failed": lambda at: ev.Decided(at, "failed", "asha", "checked"),
-    **{code: lambda at, code=code: ev.CallbackFailed(at, code, "") for code in ("1037", "1001", "1032", "1", "2028")},
-}
 told = st.lists(st.tuples(st.sampled_from(sorted(SAYS)), st.integers(0, 500)), max_size=5)
 wishes = st.sampled_from([ByPerson(), ByPerson(REASON), ByProgram(), ByItself()])
 numbers = itertools.count(1)
@@ -93,34 +73,11 @@ def hands_of(ledger: SqliteLedger, now_us: int) -> Hands:
     )  # fmt: skip
 
 
-def payment_told(ledger: SqliteLedger, facts: list[tuple[str, int]]) -> tuple[Payment, int]:
+def payment_told(ledger: SqliteLedger, story: list[tuple[str, int]]) -> tuple[Payment, int]:
     """A payment of its own that went through this, and when it began: far from all others on its phone."""
     number = next(numbers)
     began_us = T0 + number * 100_000 * SECOND_US
-    hashed = hashlib.sha256(str(number).encode()).hexdigest()
-    intent = Intent(f"PAY-{number}", f"order-{number}", "p", "174379", 7000, PHONE, "1042", "Payment", hashed)
-    with ledger.write() as tx:
-        payment = tx.open_payment(Start(intent), began_us)
-        for name, seconds in facts:
-            payment = tx.append(payment.last.ref, SAYS[name](began_us + seconds * SECOND_US))
-    return payment, began_us
-
-
-def may_open(payment: Payment, asking: Asking, now_us: int, msisdn: str) -> bool:
-    """What the advice and whoever asks allow, said apart from the program."""
-    person = isinstance(asking, ByPerson)
-    match advise(payment, now_us, msisdn):
-        case RetryNow(_, automatic):
-            return automatic or not isinstance(asking, ByItself)
-        case FixFirst(wait_s=0):
-            return not isinstance(asking, ByItself)
-        case CheckFirst():
-            return person and asking.forced_because != ""
-        case Refuse():
-            doubtful = payment.status in {PaymentStatus.PENDING, PaymentStatus.UNKNOWN}
-            return person and asking.forced_because != "" and doubtful
-        case _:
-            return False
+    return tell(ledger, f"order-{number}", PHONE, began_us, story), began_us
 
 
 @settings(max_examples=150)
