@@ -35,6 +35,7 @@ def test_the_request_that_is_shown_is_the_one_that_is_sent(
         assert server.seen == []
         assert clerk.push(*more, order="order 7/b").status == 0
         (sent,) = server.posts
+        assert json.loads(sent.body)["PartyB"] == kind.get("MPESA_TILL", "174379")
         assert shown == {
             "dry_run": True, "method": "POST", "url": server.url + sent.path, "body": seen_by(json.loads(sent.body))
         }  # fmt: skip
