@@ -12,6 +12,7 @@ WINDOW_S = 0.1
 STALLED_S = 0.3  # a window that took so long says that the disk or the machine stood still, and nothing of what comes
 COME_AT_LEAST = 64  # in one window, to say anything
 FALLING_BEHIND = 0.4  # of what came in a window, so much was left over
+LEFT_AT_LEAST = 256  # a moment in which something else had the processor is made up for: no flood yet
 FLOODS_S = (0.5, 1.0, 2.0, 4.0)  # how long a flood is taken for one: longer, the more often it turned out to go on
 DEEP_S = 30.0  # so long may settling what is left take, before it gets as much time as storing
 SPEED_AT_FIRST_PER_S = 2000.0  # until it has been measured
@@ -55,7 +56,8 @@ class Pace:
         if passed_s < WINDOW_S:
             return
         if not self.is_flood and self._since_s >= self._flood_until_s and passed_s < STALLED_S:
-            if self._came >= COME_AT_LEAST and left - self._left_before > FALLING_BEHIND * self._came:
+            fell_behind = left - self._left_before > FALLING_BEHIND * self._came
+            if fell_behind and self._came >= COME_AT_LEAST and left >= LEFT_AT_LEAST:
                 self._flood_until_s = now_s + FLOODS_S[min(self._floods, len(FLOODS_S) - 1)]
                 self._floods += 1
                 self.is_flood = True

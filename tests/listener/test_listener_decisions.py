@@ -12,8 +12,9 @@ from listener.listening import now_us, open_ledger, prompt, prompts
 
 from mpesa_cli.domain.payment import AttemptRef
 from mpesa_cli.errors import LedgerBusy
+from mpesa_cli.ledger.ledger import BODIES_OF_ATTEMPT_MAX
 from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.listener.deliveries import ACCEPTED, UNAVAILABLE, UNKNOWN, StkDelivery
+from mpesa_cli.listener.deliveries import ACCEPTED, TOO_MANY, UNAVAILABLE, UNKNOWN, StkDelivery
 from mpesa_cli.listener.events import Event
 from mpesa_cli.listener.intake import Intake, hash_of_secret
 
@@ -73,6 +74,14 @@ def test_each_delivery_of_a_batch_gets_its_own_verdict(desk: Desk) -> None:
     known = [prompt(desk.ledger, answered=False)[0] for _ in range(2)]
     batch = [desk.delivery("nobody's"), desk.delivery(known[0], 1), desk.delivery("x"), desk.delivery(known[1], 2)]
     assert desk.intake.receive(batch) == [UNKNOWN, ACCEPTED, UNKNOWN, ACCEPTED]
+
+
+def test_who_had_their_share_are_told_so_and_nobody_in_their_place(desk: Desk) -> None:
+    full, other = (prompt(desk.ledger, answered=False)[0] for _ in range(2))
+    for number in range(BODIES_OF_ATTEMPT_MAX):
+        desk.intake.receive([StkDelivery(desk.delivery(full).token_hash, b"%d" % number, "peer")])
+    one_more = StkDelivery(desk.delivery(full).token_hash, b"one more", "peer")
+    assert desk.intake.receive([one_more, desk.delivery(other)]) == [TOO_MANY, ACCEPTED]
 
 
 def test_what_is_stored_is_told_once_it_is_on_disk_and_not_where_that_failed(desk: Desk) -> None:

@@ -20,6 +20,7 @@ from mpesa_cli.listener.pace import (
     FALLING_BEHIND,
     FLOOD,
     FLOODS_S,
+    LEFT_AT_LEAST,
     SETTLE_MOST,
     SPEED_AT_FIRST_PER_S,
     STALLED_S,
@@ -68,6 +69,8 @@ def test_what_is_settled_as_it_comes_is_settled_after_every_batch_at_whatever_ra
 @given(came=st.integers(COME_AT_LEAST, 10_000), part=st.floats(FALLING_BEHIND + 0.02, 1))
 def test_where_settling_falls_behind_storing_has_nineteen_parts_of_twenty(came: int, part: float) -> None:
     watched = Watched()
+    watched.left = LEFT_AT_LEAST
+    watched.window(came, 0)
     watched.window(came, int(part * came) + 1)
     assert watched.pace.is_flood
     took_s = 0.004
@@ -79,9 +82,16 @@ def test_where_settling_falls_behind_storing_has_nineteen_parts_of_twenty(came: 
     assert watched.turn() == FLOOD
 
 
-@pytest.mark.parametrize(("came", "took_s"), [(COME_AT_LEAST - 1, WINDOW_S), (1000, STALLED_S)])
-def test_a_handful_and_a_machine_that_stood_still_are_no_flood(came: int, took_s: float) -> None:
+@pytest.mark.parametrize(
+    ("before", "came", "took_s"),
+    [(1000, COME_AT_LEAST - 1, WINDOW_S), (1000, 1000, STALLED_S), (0, LEFT_AT_LEAST - 1, WINDOW_S)],
+)
+def test_a_handful_and_a_moment_in_which_the_machine_stood_still_are_no_flood(
+    before: int, came: int, took_s: float
+) -> None:
     watched = Watched()
+    watched.left = before
+    watched.window(0, 0)
     watched.window(came, came, took_s)
     assert watched.turn() == CALM
 
