@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from mpesa_cli.listener.connections import Owing
+from mpesa_cli.listener.protocol import DeadlineProtocol
 from mpesa_cli.listener.refusals import Refusals
 
 AT_ONCE = 64
@@ -25,7 +26,7 @@ class Acceptor:
     def __init__(
         self,
         listening: socket.socket,
-        connected: Callable[[], asyncio.Protocol],
+        connected: Callable[[], DeadlineProtocol],
         owing: Owing,
         refusals: Refusals,
         *,
@@ -108,13 +109,26 @@ class Acceptor:
         task.add_done_callback(self._tasks.discard)
 
     async def _connect(self, sock: socket.socket, share: str) -> None:
+        is_coming = True
+
+        def came() -> None:
+            nonlocal is_coming
+            if is_coming:
+                is_coming = False
+                self._coming[share] -= 1
+                if not self._coming[share]:
+                    del self._coming[share]
+
+        def connected() -> DeadlineProtocol:
+            protocol = self._connected()
+            protocol.when_made = came  # from then on it is counted as what it is
+            return protocol
+
         try:
             await self._loop.connect_accepted_socket(
-                self._connected, sock, ssl=self._tls, ssl_handshake_timeout=self._handshake_s if self._tls else None
+                connected, sock, ssl=self._tls, ssl_handshake_timeout=self._handshake_s if self._tls else None
             )
         except (OSError, ssl.SSLError):  # it went, or did not speak TLS
             sock.close()
         finally:
-            self._coming[share] -= 1
-            if not self._coming[share]:
-                del self._coming[share]
+            came()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 WINDOW_S = 0.1
 STALLED_S = 0.3  # a window that took so long says that the disk or the machine stood still, and nothing of what comes
 COME_AT_LEAST = 64  # in one window, to say anything
-FALLING_BEHIND = 0.4  # of what came in a window, so much was left over
+FALLING_BEHIND = 0.15  # of what came in a window, so much was left over
 LEFT_AT_LEAST = 256  # a moment in which something else had the processor is made up for: no flood yet
 FLOODS_S = (0.5, 1.0, 2.0, 4.0)  # how long a flood is taken for one: longer, the more often it turned out to go on
 DEEP_S = 30.0  # so long may settling what is left take, before it gets as much time as storing

@@ -44,11 +44,13 @@ class DeadlineProtocol(asyncio.Protocol):
         self._caller = ""
         self._phase: Phase = "end"
         self._last = False  # no request is taken after this one
+        self.when_made: Callable[[], None] = lambda: None
         self._begin()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Count it, cut off the longest-owing one where the table is full, and start its clock."""
         self._transport = transport
+        self.when_made()
         if not self._owing.opened():
             transport.abort()
             return

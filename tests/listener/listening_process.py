@@ -1,4 +1,4 @@
-"""A listener as a process of its own, for signals: ``python listening_process.py LEDGER PORT``."""
+"""A listener as a process of its own, for signals: ``python listening_process.py LEDGER PORT [HEAD_AND_BODY_S]``."""
 
 import sys
 from pathlib import Path
@@ -18,7 +18,8 @@ if __name__ == "__main__":
     path = Path(sys.argv[1])
     parts = Parts(lambda: open_ledger(path), now_us, lambda event: None)
     try:
-        serve(ListenerOptions(port=int(sys.argv[2])), parts, ready)
+        head_and_body_s = float(sys.argv[3]) if len(sys.argv) > 3 else 10.0
+        serve(ListenerOptions(port=int(sys.argv[2]), head_and_body_s=head_and_body_s), parts, ready)
     except MpesaError as error:
         print(error.code, error.message, error.hint, file=sys.stderr)
         sys.exit(int(error.exit_status))

@@ -23,13 +23,13 @@ BODIES_OF_A_TOKEN = 24
 
 @contextlib.contextmanager
 def process(
-    ledger: Path, port: int = 0, descriptors: int | None = None
+    ledger: Path, port: int = 0, descriptors: int | None = None, head_and_body_s: float = 10.0
 ) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """``serve`` on a ledger; the process and its port, 0 where it did not start. ``descriptors`` is all it may have."""
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     limited = [] if descriptors is None else ["prlimit", f"--nofile={descriptors}:{descriptors}"]
     started = subprocess.Popen(
-        [*limited, sys.executable, SCRIPT, ledger, str(port)],
+        [*limited, sys.executable, SCRIPT, ledger, str(port), str(head_and_body_s)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
     )  # fmt: skip
     try:

@@ -13,6 +13,7 @@ from listener.pressing import connect, process
 from mpesa_cli.listener import loop
 from mpesa_cli.listener.options import ListenerOptions
 
+FOR_EVER_S = 600.0  # whoever is cut off in a test was not for being slow
 STRANGER, OTHER, DARAJA = "203.0.113.9", "203.0.113.10", "196.201.214.200"
 
 
@@ -24,7 +25,8 @@ def test_callbacks_are_answered_beside_more_idle_connections_than_there_are_desc
     path = tmp_path / "ledger.db"
     with contextlib.closing(open_ledger(path)) as ledger:
         wanted = prompts(ledger, 40)
-    with process(path, descriptors=160) as (running, port), contextlib.ExitStack() as stack:
+    limits = process(path, descriptors=160, head_and_body_s=FOR_EVER_S)
+    with limits as (running, port), contextlib.ExitStack() as stack:
         resource.prlimit(running.pid, resource.RLIMIT_NOFILE, (descriptors, 160))
         for number, (token, _) in enumerate(wanted):
             for _ in range(8):
@@ -58,7 +60,8 @@ def test_an_address_has_its_share_of_connections_until_it_gives_one_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop, "share_for", lambda address, *, peers_are_proxies: address)
-    with listener(tmp_path / "ledger.db", ListenerOptions(port=0, connections_max=64)) as bench:
+    options = ListenerOptions(port=0, connections_max=64, head_and_body_s=FOR_EVER_S)
+    with listener(tmp_path / "ledger.db", options) as bench:
         with contextlib.ExitStack() as stack:
             for _ in range(16):
                 stack.enter_context(bench.connect())
