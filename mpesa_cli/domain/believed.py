@@ -6,8 +6,9 @@ A callback says when the money moved, and a forged or broken one says any time. 
 from mpesa_cli.domain.moments import SECOND_US
 
 CLOCKS_DIFFER_US = 300 * SECOND_US
-BY_HAND_US = 86_400 * SECOND_US
-"""Where nothing was sent, a message may be so old when it is received."""
+BY_HAND_US = 30 * 86_400 * SECOND_US
+"""Where nothing was sent, a message may be so old when it is received: with a shorter time one that is late by a day
+would not find the prompt that it is about, and would count its money a second time."""
 
 
 def is_believed(told_us: int, received_us: int, sent_us: int | None = None) -> bool:

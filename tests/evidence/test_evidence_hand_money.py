@@ -160,6 +160,19 @@ def test_a_clock_that_was_set_back_meanwhile_makes_no_second_payment_of_it(shop:
     assert shop.ledger.payment_by_order(f"C2B-{RECEIPT}") is None
 
 
+def test_a_confirmation_that_is_days_late_is_the_same_money(shop: HeldShop) -> None:
+    """Its time lies after the prompt's own sending, so it is believed however late the message comes."""
+    ref = shop.prompt("A1", reference="DUKA")
+    shop.clock.advance(20)
+    by_query(shop, ref)
+    at = daraja_stamp(shop.clock.now_us())
+    shop.clock.advance(3 * 86_400)
+    shop.confirm(TransID=RECEIPT, TransAmount="150.00", BillRefNumber="", MSISDN=PHONE, TransTime=at)
+    found = status(shop, "A1")
+    assert (found["status"], found["received"], found["receipt"]) == ("paid", 150, RECEIPT)
+    assert shop.ledger.payment_by_order(f"C2B-{RECEIPT}") is None
+
+
 @pytest.mark.parametrize("options", [[], ["--order", "9001"]])
 def test_money_that_may_be_an_orders_is_not_called_real_without_saying_whose(
     shop: HeldShop, options: list[str]
