@@ -113,25 +113,45 @@ def test_a_backup_of_an_old_format_is_restored_in_the_newest(mpesa: Any, home: P
     assert [path.name for path in (home / "data").iterdir() if "lock" not in path.name] == ["simulator-simulator.db"]
 
 
+def migrating(path: Path) -> subprocess.Popen[str]:
+    """A process that has loaded the program, and opens the ledger once it is told to."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", OPEN, str(path), str(Path(__file__).resolve().parents[2])], stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def go(process: subprocess.Popen[str]) -> None:
+    assert process.stdin
+    process.stdin.write("go\n")
+    process.stdin.flush()
+
+
+def undisturbed_s(path: Path, version: int) -> float:
+    """How long opening a ledger of this format takes here, when nobody kills it."""
+    ledger_of_format(path, version, payments=5)
+    with migrating(path) as process:
+        began = time.monotonic()
+        go(process)
+        process.wait()
+        return time.monotonic() - began
+
+
 @pytest.mark.parametrize("kills", [8, pytest.param(200, marks=pytest.mark.long)])
 def test_killed_during_the_migration_it_comes_to_the_newest_the_next_time(tmp_path: Path, kills: int) -> None:
     path, killed = tmp_path / "data" / "shop.db", 0
+    lasts_s = min(undisturbed_s(tmp_path / f"whole-{version}" / "shop.db", version) for version in OLD)
     for number in range(kills):
         for old in path.parent.glob("*"):
             old.unlink()
         version = OLD[number % len(OLD)]
         head = ledger_of_format(path, version, payments=5)
-        process = subprocess.Popen(
-            [sys.executable, "-c", OPEN, str(path), str(Path(__file__).resolve().parents[2])], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert process.stdin
-        assert process.stdout
-        with process:
-            assert process.stdout.readline() == "ready\n"
-            process.stdin.write("go\n")
-            process.stdin.flush()
-            time.sleep(0.06 * number / kills)
+        with migrating(path) as process:
+            go(process)
+            time.sleep(lasts_s * number / kills)
             process.send_signal(signal.SIGKILL)
         killed += process.returncode == -signal.SIGKILL
         with opened(path) as ledger:
