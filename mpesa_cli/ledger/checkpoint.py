@@ -9,6 +9,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from mpesa_cli.errors import LedgerBusy
 from mpesa_cli.ledger.connection import lock
 
 CHECKPOINT_ABOVE_BYTES = 4 << 20
@@ -18,10 +19,10 @@ CUT_ABOVE_BYTES = 32 << 20
 
 def checkpoint_if_large(connection: sqlite3.Connection, path: Path) -> None:
     """Move the write-ahead log into the file where it has grown, one process at a time."""
-    with contextlib.suppress(OSError, sqlite3.Error):
+    with contextlib.suppress(OSError, sqlite3.Error, LedgerBusy):
         log = f"{path}-wal"
         if _log_is_large(log) or log_bytes(path) > CUT_ABOVE_BYTES:
-            with lock(path, blocking=False):
+            with lock(path, wait_s=0):
                 _, written, moved = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
                 if written == moved and log_bytes(path) > CUT_ABOVE_BYTES:
                     _cut(connection)

@@ -18,6 +18,7 @@ from mpesa_cli.ledger.schema import LATEST, MIGRATIONS
 
 BUSY_TIMEOUT_S = 10.0
 LOOK_AGAIN_S = 0.001
+LOCK_AGAIN_S = 0.01
 
 
 def open_connection(
@@ -38,7 +39,7 @@ def open_connection(
             if can_write:
                 set_up(connection, busy_timeout_s)
             if _version(connection) != LATEST:
-                _migrate(connection, path, environment, keep_copy=keep_copy)
+                _migrate(connection, path, environment, keep_copy=keep_copy, wait_s=busy_timeout_s)
             _check_environment(connection, path, environment)
         except BaseException:
             connection.close()
@@ -114,11 +115,22 @@ def _create_private(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def lock(path: Path, *, blocking: bool) -> Iterator[None]:
-    """An flock beside the ledger. The kernel frees it on any death, so it can't go stale."""
+def lock(path: Path, *, wait_s: float) -> Iterator[None]:
+    """An flock beside the ledger. The kernel frees it on any death, so it can't go stale.
+
+    Raises LedgerBusy where another process holds it for longer than ``wait_s``: it may be frozen, which frees nothing.
+    """
+    until = time.monotonic() + wait_s
     descriptor = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if blocking else fcntl.LOCK_NB))
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise _held(path) from None
+                time.sleep(LOCK_AGAIN_S)
         yield
     finally:
         os.close(descriptor)
@@ -128,14 +140,16 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _migrate(connection: sqlite3.Connection, path: Path, environment: str, *, keep_copy: bool) -> None:
+def _migrate(
+    connection: sqlite3.Connection, path: Path, environment: str, *, keep_copy: bool, wait_s: float
+) -> None:
     if (found := _version(connection)) > LATEST:
         raise LedgerUnusable(
             f"The ledger {path} was written by a newer mpesa (format {found}; this one knows {LATEST}).",
             hint=f"Nothing was sent or changed. Upgrade: {upgrading()}",
             code="ledger-too-new",
         )
-    with lock(path, blocking=True):
+    with lock(path, wait_s=wait_s):
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -166,14 +180,18 @@ def _check_environment(connection: sqlite3.Connection, path: Path, environment: 
         )
 
 
+def _held(path: Path) -> LedgerBusy:
+    return LedgerBusy(
+        f"Another process has kept the ledger {path} locked for too long.",
+        hint="Try the same command again in a moment; if it stays so, see who holds it: fuser " + str(path),
+        code="ledger-locked",
+    )
+
+
 def _in_words(error: sqlite3.Error, path: Path) -> MpesaError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return LedgerBusy(
-            f"Another process has kept the ledger {path} locked for too long.",
-            hint="Try the same command again in a moment; if it stays so, see who holds it: fuser " + str(path),
-            code="ledger-locked",
-        )
+        return _held(path)
     if code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
         return LedgerBusy(
             f"The ledger {path} could not be written: {error}.",

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from mpesa_cli.errors import LedgerBusy
-from mpesa_cli.ledger.connection import explained, lock
+from mpesa_cli.ledger.connection import BUSY_TIMEOUT_S, explained, lock
 from mpesa_cli.ledger.erasing import SCRUB_DUE
 from mpesa_cli.ledger.reads import Reads
 
@@ -40,7 +40,7 @@ def scrub(ledger: Reads) -> None:
     path, connection = ledger._path, ledger._connection()
     with explained(path):
         connection.execute("VACUUM")
-        with lock(path, blocking=True):
+        with lock(path, wait_s=BUSY_TIMEOUT_S):
             busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         if busy:
             raise _still_read(path)

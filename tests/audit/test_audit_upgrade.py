@@ -17,8 +17,9 @@ import pytest
 from mpesa_cli.domain import evidence as ev
 from mpesa_cli.domain.payment import Intent
 from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.errors import LedgerUnusable
+from mpesa_cli.errors import LedgerBusy, LedgerUnusable
 from mpesa_cli.ledger.anchor import Head, head_of
+from mpesa_cli.ledger.connection import lock
 from mpesa_cli.ledger.copying import LedgerFile
 from mpesa_cli.ledger.schema import LATEST, MIGRATIONS
 from mpesa_cli.ledger.sqlite import SqliteLedger
@@ -104,6 +105,16 @@ def test_a_ledger_of_a_newer_format_is_refused_and_left_as_it_is(tmp_path: Path)
         opened(path)
     assert refused.value.code == "ledger-too-new"
     assert path.read_bytes() == before
+
+
+def test_a_process_that_is_frozen_in_a_migration_keeps_nobody_waiting_for_ever(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "shop.db"
+    ledger_of_format(path, 1)
+    with lock(path, wait_s=0), pytest.raises(LedgerBusy) as busy:  # what such a process goes on holding
+        SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex, busy_timeout_s=0.05)
+    assert busy.value.code == "ledger-locked"
+    with opened(path) as ledger:
+        assert list(flaws(ledger)) == []
 
 
 def test_a_backup_of_an_old_format_is_restored_in_the_newest(mpesa: Any, home: Path, tmp_path: Path) -> None:
