@@ -33,10 +33,10 @@ sys.path.insert(0, str(ROOT))
 import history as bench_history
 from push import AtOnce
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.payment import Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import Intent
+from mpesa_cli.rules.push_rules import Start
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = 500

@@ -28,10 +28,10 @@ from timing import compiled, machine
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from mpesa_cli.domain import evidence as ev  # noqa: E402 - from this tree, not an installed one
-from mpesa_cli.domain.state import AttemptState, Terms, attempt_view  # noqa: E402
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger  # noqa: E402
 from mpesa_cli.ledger.journal import GENESIS, canonical, private_digest, row_hash  # noqa: E402
-from mpesa_cli.ledger.sqlite import SqliteLedger  # noqa: E402
+from mpesa_cli.rules import evidence as ev  # noqa: E402 - from this tree, not an installed one
+from mpesa_cli.rules.state import AttemptState, Terms, attempt_view  # noqa: E402
 from mpesa_cli.runtime import Runtime  # noqa: E402
 
 ROWS_PER_PAYMENT = 5
@@ -91,7 +91,7 @@ class Run:
 
 def audited(environ: dict[str, str], home: Path, *argv: str) -> Run:
     """Run one command of `mpesa audit`."""
-    start = "from mpesa_cli.commands.app import entry_point; entry_point()"
+    start = "from mpesa_cli.cli.app import entry_point; entry_point()"
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-c", start, "audit", *argv], env={**environ, "MPESA_HOME": str(home)},

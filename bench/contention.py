@@ -29,8 +29,8 @@ from listener.listening import answer, now_us, open_ledger, prompts, request  # 
 from listener.pressing import BODIES_OF_A_TOKEN, Callbacks, bodies_on_disk, connect  # noqa: E402
 from loop.loop_parts import Listening, listening  # noqa: E402
 
-from mpesa_cli.ledger.verify import flaws  # noqa: E402
-from mpesa_cli.simulator.server import running  # noqa: E402
+from mpesa_cli.ledger.audit.ledger import flaws  # noqa: E402
+from mpesa_cli.simulator.server.server import running  # noqa: E402
 from mpesa_cli.simulator.state import Rules  # noqa: E402
 
 COMMIT_P99_MS = 50

@@ -21,9 +21,9 @@ sys.path.append(str(Path(__file__).parents[1] / "tests" / "daraja"))
 from frozen_post import ear, frozen_at, steps
 
 from mpesa_cli.daraja.endpoints import checked_base_url
-from mpesa_cli.daraja.exchange import Answer, Limits
-from mpesa_cli.daraja.http import Wire
-from mpesa_cli.gate import Deadline
+from mpesa_cli.floor.gate import Deadline
+from mpesa_cli.floor.wire.exchange import Answer, Limits
+from mpesa_cli.floor.wire.http import Wire
 
 BODY = b'{"Amount": "100", "filler": "' + b"x" * 400 + b'"}'
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from mpesa_cli.daraja.c2b_payment import read_c2b
 from mpesa_cli.daraja.callbacks import read_stk_callback
-from mpesa_cli.daraja.strict_json import Unreadable
+from mpesa_cli.floor.wire.strict_json import Unreadable
 
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path[:0] = [str(TESTS), str(TESTS / "listener")]

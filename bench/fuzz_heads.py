@@ -15,7 +15,7 @@ sys.path[0] = str(Path(__file__).parents[1] / "tests")  # in the place of this f
 
 from listener.heads import by_h11, composed  # noqa: E402 - on the path only now
 
-from mpesa_cli.listener.ordinary import ordinary  # noqa: E402
+from mpesa_cli.listener.server.ordinary import ordinary  # noqa: E402
 
 
 def main() -> None:

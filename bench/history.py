@@ -27,7 +27,7 @@ from timing import YARDSTICK, Command, compiled, machine, mpesa, print_ratios, s
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from mpesa_cli.ledger.sqlite import SqliteLedger  # noqa: E402 - from this tree, not an installed one
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger  # noqa: E402 - from this tree, not an installed one
 from mpesa_cli.runtime import Runtime  # noqa: E402
 
 FULL, EMPTY = "mpesa history, full ledger", "mpesa history, empty ledger"
@@ -104,7 +104,7 @@ def long_reads(environ: dict[str, str], full: Path, empty: Path, payments: int) 
 
 def measured(argv: list[str], environ: dict[str, str]) -> tuple[float, float]:
     """Seconds of one whole process, and its most resident memory in MB. Its output goes nowhere."""
-    start = "from mpesa_cli.commands.app import entry_point; entry_point()"
+    start = "from mpesa_cli.cli.app import entry_point; entry_point()"
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-c", start, *argv], env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -24,12 +24,12 @@ from pathlib import Path
 
 from listener_clients import Answered, Client, client
 
-from mpesa_cli.domain.evidence import Sending
-from mpesa_cli.domain.payment import Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.listener.options import ListenerOptions, Parts
-from mpesa_cli.listener.server import serve
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.listener.server.options import ListenerOptions, Parts
+from mpesa_cli.listener.server.server import serve
+from mpesa_cli.rules.evidence import Sending
+from mpesa_cli.rules.payment import Intent
+from mpesa_cli.rules.push_rules import Start
 
 PROMPTS = 50_000  # as many as are answered, nearly: one callback each, as in life
 SETTLED_WITHIN_S = 60

@@ -30,12 +30,12 @@ from pathlib import Path
 from listener import counted, cpu_s, flushes_per_s, make_prompts
 from listener_clients import BODY, request
 
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.listener.deliveries import StkDelivery
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.listener.events import Event
-from mpesa_cli.listener.intake import Intake
-from mpesa_cli.listener.options import ListenerOptions, Parts
-from mpesa_cli.listener.server import serve
+from mpesa_cli.listener.intake.deliveries import StkDelivery
+from mpesa_cli.listener.intake.intake import Intake
+from mpesa_cli.listener.server.options import ListenerOptions, Parts
+from mpesa_cli.listener.server.server import serve
 
 CONNECTIONS = 32
 SETTLED_WITHIN_S = 600

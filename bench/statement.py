@@ -22,8 +22,8 @@ from pathlib import Path
 
 from timing import machine
 
-from mpesa_cli.errors import MpesaError
-from mpesa_cli.statements import open_statement
+from mpesa_cli.books.statements.statement import open_statement
+from mpesa_cli.floor.errors import MpesaError
 
 TESTS = Path(__file__).parents[1] / "tests" / "statements"
 MEMORY_MAX_MB = 100

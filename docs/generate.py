@@ -13,7 +13,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from mpesa_cli.domain.result_codes import ALL_CODES, Api, Code  # noqa: E402 - from this tree, not an installed one
+from mpesa_cli.rules.codes.lookup import ALL_CODES, Api, Code  # noqa: E402 - from this tree, not an installed one
 from mpesa_cli.settings.reference import KEYS, VARIABLES  # noqa: E402
 from mpesa_cli.terminal.code_words import (  # noqa: E402
     ACTOR_WORDS,
@@ -136,7 +136,7 @@ def states() -> str:
         "States",
         prose(
             "The journal holds facts; where an attempt stands is a pure function of the set of its facts",
-            "(`mpesa_cli/domain/state.py`). Order, duplicates and replays of facts then can't matter.",
+            "(`mpesa_cli/rules/state.py`). Order, duplicates and replays of facts then can't matter.",
         ),
         "## A payment",
         "What the shop wants: an order, an amount, a phone. Its status follows from its attempts.",
@@ -224,7 +224,7 @@ def commands() -> str:
     """docs/commands.md: the help of every command."""
     import typer
 
-    from mpesa_cli.commands.app import app
+    from mpesa_cli.cli.app import app
 
     root: Any = typer.main.get_command(app)
     width = {"terminal_width": HELP_WIDTH, "max_content_width": HELP_WIDTH}

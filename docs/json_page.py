@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from mpesa_cli import errors
+from mpesa_cli.floor import errors
 
 HEADINGS = ["field", "kind", "means"]
 INTRODUCTION = """\

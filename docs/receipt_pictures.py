@@ -19,11 +19,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "receipts")]
 
 from receipt_samples import PLAIN, TILL_TRIAL  # noqa: E402 - from this tree
 
-from mpesa_cli.terminal.receipt_escpos import escpos_receipt  # noqa: E402
-from mpesa_cli.terminal.receipt_html import html_receipt  # noqa: E402
-from mpesa_cli.terminal.receipt_pdf import pdf_receipt  # noqa: E402
-from mpesa_cli.terminal.receipt_qr import qr_runs  # noqa: E402
-from mpesa_cli.terminal.receipt_text import text_receipt  # noqa: E402
+from mpesa_cli.receipts.escpos import escpos_receipt  # noqa: E402
+from mpesa_cli.receipts.html import html_receipt  # noqa: E402
+from mpesa_cli.receipts.pdf import pdf_receipt  # noqa: E402
+from mpesa_cli.receipts.qr import qr_runs  # noqa: E402
+from mpesa_cli.receipts.text import text_receipt  # noqa: E402
 
 PICTURES = ROOT / "docs" / "receipts"
 _COMMAND = re.compile(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mpesa_cli.interrupts import Interrupts
+from mpesa_cli.floor.interrupts import Interrupts
 from mpesa_cli.terminal.streams import Streams
 
 if TYPE_CHECKING:
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from mpesa_cli.api.tokens.checker import TokenChecker, TokenRules
     from mpesa_cli.daraja.client import DarajaClient
     from mpesa_cli.daraja.pull_page import OddRow
-    from mpesa_cli.domain.payment import Attempt, Payment
-    from mpesa_cli.domain.statement_row import StatementRow
-    from mpesa_cli.gate import Deadline
-    from mpesa_cli.ledger.marker import Marker
-    from mpesa_cli.ledger.sqlite import SqliteLedger
-    from mpesa_cli.listener.deliveries import C2bDesk
-    from mpesa_cli.operations.notify import Hands as SmsHands
-    from mpesa_cli.operations.sending import Hands as PushHands
+    from mpesa_cli.floor.gate import Deadline
+    from mpesa_cli.ledger.engine.marker import Marker
+    from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+    from mpesa_cli.listener.intake.deliveries import C2bDesk
+    from mpesa_cli.payments.sending import Hands as PushHands
+    from mpesa_cli.rules.payment import Attempt, Payment
+    from mpesa_cli.rules.statement_row import StatementRow
     from mpesa_cli.settings.paths import Paths
     from mpesa_cli.settings.profile import Profile
     from mpesa_cli.settings.secrets import SecretStore
     from mpesa_cli.simulator.embedded import EmbeddedDaraja
-    from mpesa_cli.sms.sender import SmsSender
-    from mpesa_cli.tokens.checker import TokenChecker, TokenRules
+    from mpesa_cli.sms.notify import Hands as SmsHands
+    from mpesa_cli.sms.providers.sender import SmsSender
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -64,7 +64,7 @@ class Runtime:
 
     def deadline(self, seconds: float) -> "Deadline":
         """A moment after which what was not sent is not sent any more."""
-        from mpesa_cli.gate import Deadline
+        from mpesa_cli.floor.gate import Deadline
 
         return Deadline(seconds, wall_s=lambda: self.now_us() / 1e6)
 
@@ -104,14 +104,14 @@ class Runtime:
         """The profile's ledger, opened once more, for a thread that closes it by itself; in production guarded."""
         if profile.environment != "production":
             return self.unguarded_ledger(profile)
-        from mpesa_cli.operations.guarding import open_guarded
+        from mpesa_cli.ledger.guarding import open_guarded
 
         return open_guarded(profile, lambda marker: self.unguarded_ledger(profile, marker), self.now_us())
 
     def unguarded_ledger(self, profile: "Profile", marker: "Marker | None" = None) -> "SqliteLedger":
         """The profile's ledger, made where there is none, whatever is known of another."""
-        from mpesa_cli.domain.staging import stage
-        from mpesa_cli.ledger.sqlite import SqliteLedger
+        from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+        from mpesa_cli.rules.staging import stage
 
         sms_receipt = profile.sms.send_receipts and profile.sms.provider != "none"
         return SqliteLedger(
@@ -124,8 +124,8 @@ class Runtime:
 
     def c2b_desk(self, profile: "Profile") -> "C2bDesk":
         """What the listener needs to take payments that customers make by hand."""
-        from mpesa_cli.listener.deliveries import C2bDesk
-        from mpesa_cli.operations.c2b import Shop
+        from mpesa_cli.listener.intake.deliveries import C2bDesk
+        from mpesa_cli.payments.c2b import Shop
 
         words = (profile.account_number, profile.account_reference.replace("{order}", ""))
         shop = Shop(
@@ -138,7 +138,7 @@ class Runtime:
 
     def asker(self, profile: "Profile") -> "Callable[[Payment, Attempt], object]":
         """Asks Daraja about one attempt of ours, when somebody without a secret says that it changed."""
-        from mpesa_cli.operations.ask import ask
+        from mpesa_cli.payments.ask import ask
 
         # The client is made when it is needed: a listener alone must start without the consumer secret.
         return lambda payment, attempt: ask(self.ledger(profile), self.daraja(profile), payment, attempt, self.now_us)
@@ -160,8 +160,8 @@ class Runtime:
 
     def push_hands(self, profile: "Profile") -> "PushHands":
         """What the push operation needs of the outside, for one profile. Raises SettingsError or SecretMissing."""
-        from mpesa_cli.operations.sending import Hands
-        from mpesa_cli.operations.stk_request import callback_base, requests_of
+        from mpesa_cli.payments.sending import Hands
+        from mpesa_cli.payments.stk_request import callback_base, requests_of
 
         return Hands(
             ledger=self.ledger(profile), daraja=self.daraja(profile), now_us=self.now_us, sleep=self.sleep,
@@ -200,8 +200,8 @@ class Runtime:
         """
         if not profile.embedded:
             return lambda: 0
-        from mpesa_cli.listener.intake import Intake
-        from mpesa_cli.listener.routes import address_of
+        from mpesa_cli.listener.intake.intake import Intake
+        from mpesa_cli.listener.server.routes import address_of
         from mpesa_cli.settings.profile import EMBEDDED_CALLBACK_BASE
 
         intake = Intake(self.ledger(profile), self.now_us, lambda _: None, c2b=self.c2b_desk(profile))
@@ -220,7 +220,7 @@ class Runtime:
 
     def sms_sender(self, profile: "Profile") -> "SmsSender":
         """Who sends the profile's text messages. Raises SettingsError or SecretMissing; sends nothing yet."""
-        from mpesa_cli.sms.providers import Account, sender_of
+        from mpesa_cli.sms.providers.choice import Account, sender_of
 
         sms = profile.sms
         account = Account(
@@ -231,15 +231,15 @@ class Runtime:
 
     def sms_hands(self, profile: "Profile") -> "SmsHands":
         """What sending receipts needs of the outside, for one profile."""
-        from mpesa_cli.operations.notify import Hands, SmsShop
+        from mpesa_cli.sms.notify import Hands, SmsShop
 
         shop = SmsShop(profile.name, profile.shop_name, profile.language)
         return Hands(self.ledger(profile), shop, lambda: self.sms_sender(profile), self.now_us, self.random)
 
     def token_rules(self, profile: "Profile") -> "TokenRules":
         """What the profile's bearer tokens must be. Raises SecretMissing or SettingsError."""
-        from mpesa_cli.daraja.strict_json import parse_json
-        from mpesa_cli.tokens.setup import rules_of
+        from mpesa_cli.api.tokens.setup import rules_of
+        from mpesa_cli.floor.wire.strict_json import parse_json
 
         api, found = profile.api, self.secret_store(profile).get("api-secret")
         return rules_of(
@@ -249,8 +249,8 @@ class Runtime:
 
     def token_checker(self, profile: "Profile") -> "TokenChecker":
         """A function that says who carries a token's text, or raises TokenRefused. Raises as token_rules does."""
-        from mpesa_cli.daraja.strict_json import parse_json
-        from mpesa_cli.tokens.checker import TokenChecker
+        from mpesa_cli.api.tokens.checker import TokenChecker
+        from mpesa_cli.floor.wire.strict_json import parse_json
 
         rules, ledger = self.token_rules(profile), self.ledger(profile)
         return TokenChecker(rules, read_json=parse_json, known=ledger.api_token, now_us=self.now_us)
@@ -262,7 +262,7 @@ class Runtime:
         """
         if not profile.sms.send_receipts or profile.sms.provider == "none":
             return
-        from mpesa_cli.operations.telling import send_and_tell
+        from mpesa_cli.sms.telling import send_and_tell
 
         hands = self.sms_hands(profile)
         send_and_tell(hands, first=first, say=self.streams.say, complain=self.streams.complain)

@@ -98,7 +98,7 @@ def mpesa(home: Path, clock: Clock) -> Callable[..., Result]:
         captured_out, captured_err = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = streams.stdout, streams.stderr  # Typer writes its help to these
         try:
-            from mpesa_cli.commands.app import main
+            from mpesa_cli.cli.app import main
 
             status = main(list(argv), runtime)
         finally:

@@ -33,9 +33,9 @@ from mpesa_cli.api.reading import (
     read_query,
     too_large,
 )
-from mpesa_cli.daraja.strict_json import MAX_BYTES
-from mpesa_cli.errors import ExitStatus, MpesaError, NotFound
-from mpesa_cli.tokens.bearer import Bearer, bearer_text
+from mpesa_cli.api.tokens.bearer import Bearer, bearer_text
+from mpesa_cli.floor.errors import ExitStatus, MpesaError, NotFound
+from mpesa_cli.floor.wire.strict_json import MAX_BYTES
 
 TALKING_THREADS, TALKING_WAITING = 24, 64
 READING_THREADS, READING_WAITING = 4, 256

@@ -4,16 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from mpesa_cli.domain.api_call import CallKey
-from mpesa_cli.domain.payment_document import payment_document
-from mpesa_cli.domain.receipt import Shop
-from mpesa_cli.errors import Temporary
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.operations.sending import Hands
-from mpesa_cli.operations.wait import look
+from mpesa_cli.api.call import CallKey
+from mpesa_cli.api.tokens.bearer import Bearer
+from mpesa_cli.api.tokens.limits import RateLimit
+from mpesa_cli.floor.errors import Temporary
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.payments.sending import Hands
+from mpesa_cli.payments.wait import look
+from mpesa_cli.receipts.receipt import Shop
+from mpesa_cli.rules.payment_document import payment_document
 from mpesa_cli.settings.profile import Profile
-from mpesa_cli.tokens.bearer import Bearer
-from mpesa_cli.tokens.limits import RateLimit
 
 JSON = "application/json"
 HTML = "text/html"

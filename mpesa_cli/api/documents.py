@@ -5,7 +5,7 @@ from typing import Any
 
 from mpesa_cli.api.fields import Schema
 from mpesa_cli.api.problems import STATUSES, TYPE_PREFIX
-from mpesa_cli.domain.state import AttemptState, Flag, PaymentStatus
+from mpesa_cli.rules.state import AttemptState, Flag, PaymentStatus
 from mpesa_cli.terminal.json_words import ATTEMPT_FIELDS, ERROR_FIELDS, ORDER_FIELDS, PAYMENT_FIELDS
 
 Words = Mapping[str, tuple[str, str]]

@@ -12,8 +12,8 @@ from mpesa_cli.api import fields as f
 from mpesa_cli.api import looking, payments
 from mpesa_cli.api.desk import EVENT_STREAM, HTML, JSON, PDF, Answer, Call, Desk
 from mpesa_cli.api.fields import Field
-from mpesa_cli.domain.reference import ORDER_ID_MAX
-from mpesa_cli.domain.state import PaymentStatus
+from mpesa_cli.rules.state import PaymentStatus
+from mpesa_cli.rules.values.reference import ORDER_ID_MAX
 from mpesa_cli.settings.profile import Profile
 
 Handle: TypeAlias = Callable[[Desk, Call], Answer]

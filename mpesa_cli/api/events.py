@@ -12,10 +12,10 @@ from typing import Any
 
 from mpesa_cli.api.desk import Desk
 from mpesa_cli.api.pool import Pool
-from mpesa_cli.domain.payment_document import payment_document
-from mpesa_cli.domain.state import PaymentStatus
-from mpesa_cli.errors import MpesaError, Temporary
-from mpesa_cli.tokens.bearer import Bearer
+from mpesa_cli.api.tokens.bearer import Bearer
+from mpesa_cli.floor.errors import MpesaError, Temporary
+from mpesa_cli.rules.payment_document import payment_document
+from mpesa_cli.rules.state import PaymentStatus
 
 LISTENERS_MAX = 100
 LISTENERS_OF_TOKEN_MAX = 20

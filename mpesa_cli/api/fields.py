@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from mpesa_cli.domain.amount import Limits
-from mpesa_cli.domain.msisdn import parse_msisdn, without_marks
-from mpesa_cli.domain.reference import ORDER_ID_MAX
-from mpesa_cli.errors import InvalidInput
+from mpesa_cli.floor.errors import InvalidInput
+from mpesa_cli.rules.values.amount import Limits
+from mpesa_cli.rules.values.msisdn import parse_msisdn, without_marks
+from mpesa_cli.rules.values.reference import ORDER_ID_MAX
 
 Schema: TypeAlias = dict[str, Any]
 Read: TypeAlias = Callable[[Any], Any]
@@ -21,9 +21,9 @@ Read: TypeAlias = Callable[[Any], Any]
 # Patterns are read by Python here and by ECMAScript elsewhere: "$" alone would let a line end pass in Python.
 _END = r"$(?!\n)"
 ORDER_PATTERN = r"^[A-Za-z0-9](?:[A-Za-z0-9 ._:#/@+-]*[A-Za-z0-9])?" + _END
-# What an account reference may hold (domain/reference.py), for orders whose id becomes one.
+# What an account reference may hold (rules/values/reference.py), for orders whose id becomes one.
 REFERENCE_PATTERN = r"^[A-Za-z0-9](?:[A-Za-z0-9 ._/-]*[A-Za-z0-9])?" + _END
-# daraja.md 9: nine digits after 0 or 254, as people space and paste them (domain/msisdn.py).
+# daraja.md 9: nine digits after 0 or 254, as people space and paste them (rules/values/msisdn.py).
 _GAP = "[ -]?"
 _SERIES_1 = _GAP.join(("1", f"(?:0{_GAP}[0-8]|1{_GAP}[0-9]|2{_GAP}[014]|3{_GAP}[05-9]|4{_GAP}[0-6]|8{_GAP}[0-9])"))
 _NATIONAL = rf"(?:7(?:{_GAP}[0-9]){{8}}|{_SERIES_1}(?:{_GAP}[0-9]){{6}})"

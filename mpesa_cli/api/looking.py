@@ -5,13 +5,13 @@ from urllib.parse import urlencode
 
 from mpesa_cli.api.desk import HTML, JSON, PDF, Answer, Call, Desk
 from mpesa_cli.api.payments import find
-from mpesa_cli.domain.dates import parse_since, parse_until
-from mpesa_cli.domain.history import HistoryFilter
-from mpesa_cli.domain.payment import Payment, ShopOrder
-from mpesa_cli.domain.payment_document import payment_document
-from mpesa_cli.domain.receipt import Receipt, receipt_of
-from mpesa_cli.errors import NotFound
-from mpesa_cli.operations.orders import add_order, order_document
+from mpesa_cli.floor.errors import NotFound
+from mpesa_cli.history.query import HistoryFilter
+from mpesa_cli.payments.orders import add_order, order_document
+from mpesa_cli.receipts.receipt import Receipt, receipt_of
+from mpesa_cli.rules.payment import Payment, ShopOrder
+from mpesa_cli.rules.payment_document import payment_document
+from mpesa_cli.rules.values.dates import parse_since, parse_until
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 500
@@ -56,7 +56,7 @@ def receipt(desk: Desk, call: Call) -> Answer:
     desk.deliver()
     made = receipt_of(desk.ledger.payment(payment.payment_id) or payment, desk.shop)
     if call.accept == JSON:
-        from mpesa_cli.domain.receipt_words import receipt_document
+        from mpesa_cli.receipts.words import receipt_document
 
         return Answer(200, receipt_document(made, desk.profile.language))
     return Answer(200, content=_face(desk, made, call.accept), media_type=call.accept)
@@ -64,11 +64,11 @@ def receipt(desk: Desk, call: Call) -> Answer:
 
 def _face(desk: Desk, made: Receipt, media_type: str) -> bytes:
     if media_type == HTML:
-        from mpesa_cli.terminal.receipt_html import html_receipt
+        from mpesa_cli.receipts.html import html_receipt
 
         return html_receipt(made, desk.profile.language, "80").encode()
     assert media_type == PDF  # noqa: S101 - the endpoint offers no other form
-    from mpesa_cli.terminal.receipt_pdf import pdf_receipt
+    from mpesa_cli.receipts.pdf import pdf_receipt
 
     return pdf_receipt(made, desk.profile.language, "a5")
 

@@ -9,7 +9,7 @@ from mpesa_cli.api.documents import reference, schemas
 from mpesa_cli.api.endpoints import Endpoint
 from mpesa_cli.api.fields import KEY_PATTERN, Field, text_schema
 from mpesa_cli.api.problems import PROBLEM_TYPE
-from mpesa_cli.domain.api_token import SCOPES
+from mpesa_cli.api.tokens.values import SCOPES
 from mpesa_cli.settings.profile import Profile
 
 _MEANS = {

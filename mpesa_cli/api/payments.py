@@ -5,14 +5,7 @@ from typing import Any
 from mpesa_cli.api.desk import Answer, Call, Desk
 from mpesa_cli.api.fields import wrong
 from mpesa_cli.api.problems import problem_of
-from mpesa_cli.domain.asking_again import ByProgram
-from mpesa_cli.domain.outcome import was_refused_for_credentials
-from mpesa_cli.domain.payment import Payment
-from mpesa_cli.domain.payment_document import payment_document
-from mpesa_cli.domain.push_rules import not_asked
-from mpesa_cli.domain.reference import account_reference
-from mpesa_cli.domain.state import AttemptState, PaymentStatus
-from mpesa_cli.errors import (
+from mpesa_cli.floor.errors import (
     Conflict,
     CredentialsRefused,
     MpesaError,
@@ -21,11 +14,18 @@ from mpesa_cli.errors import (
     OutcomeUnknown,
     RequestRefused,
 )
-from mpesa_cli.operations.held import refuse_held
-from mpesa_cli.operations.push import Order, push
-from mpesa_cli.operations.refresh import refresh
-from mpesa_cli.operations.retry import check_again, made_before, new_attempt, withdraw_abandoned
-from mpesa_cli.operations.sending import Pushed
+from mpesa_cli.held.waiting import refuse_held
+from mpesa_cli.payments.push import Order, push
+from mpesa_cli.payments.refresh import refresh
+from mpesa_cli.payments.retry import check_again, made_before, new_attempt, withdraw_abandoned
+from mpesa_cli.payments.sending import Pushed
+from mpesa_cli.rules.asking_again import ByProgram
+from mpesa_cli.rules.outcome import was_refused_for_credentials
+from mpesa_cli.rules.payment import Payment
+from mpesa_cli.rules.payment_document import payment_document
+from mpesa_cli.rules.push_rules import not_asked
+from mpesa_cli.rules.state import AttemptState, PaymentStatus
+from mpesa_cli.rules.values.reference import account_reference
 
 # The order stands otherwise than a new one would, on the same terms: that is what the caller wants to know.
 _AS_IT_STANDS = frozenset({"already-paid", "already-tried", "partly-paid", "in-review"})

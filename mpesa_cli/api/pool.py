@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from mpesa_cli.errors import Temporary
+from mpesa_cli.floor.errors import Temporary
 
 Result = TypeVar("Result")
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mpesa_cli.errors import (
+from mpesa_cli.api.tokens.refusal import TokenRefused
+from mpesa_cli.floor.errors import (
     Conflict,
     CredentialsRefused,
     InvalidInput,
@@ -17,7 +18,6 @@ from mpesa_cli.errors import (
     RequestRefused,
     Temporary,
 )
-from mpesa_cli.tokens.refusal import TokenRefused
 
 PROBLEM_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:mpesa-cli:problem:"

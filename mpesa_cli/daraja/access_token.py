@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mpesa_cli.daraja.shared_file import SharedFile
-from mpesa_cli.daraja.strict_json import Json
 from mpesa_cli.daraja.token_answer import LONGEST_LIFETIME_S, Token, wire_token
-from mpesa_cli.domain.moments import SECOND_US
-from mpesa_cli.domain.secret import Secret
+from mpesa_cli.floor.files.shared_file import SharedFile
+from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.wire.strict_json import Json
 
 EARLY_S = 60
 LOCK_WAIT_S = 40

@@ -23,11 +23,11 @@ from mpesa_cli.daraja.error_body import (
     read_error,
     refuses_token,
 )
-from mpesa_cli.daraja.plain_words import one_line
-from mpesa_cli.daraja.strict_json import Json, UnreadableError, read_json
-from mpesa_cli.daraja.wire_text import wire_id
-from mpesa_cli.domain.codes_said import still_processed
-from mpesa_cli.domain.secret import Secret
+from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.wire.plain_words import one_line
+from mpesa_cli.floor.wire.strict_json import Json, UnreadableError, read_json
+from mpesa_cli.floor.wire.wire_text import wire_id
+from mpesa_cli.rules.codes.said import still_processed
 
 STILL_PROCESSING = "4999"  # a result code that is none (daraja.md 4, form B)
 SPIKE_PAUSE_S = 60
@@ -80,7 +80,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """A result code for the outcome; never a receipt. What the code means is domain/result_codes.py's."""
+    """A result code for the outcome; never a receipt. What the code means is rules/codes/lookup.py's."""
 
     result_code: str
     result_desc: str

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 
 from mpesa_cli.daraja.callbacks import read_amount, read_phone, read_receipt
-from mpesa_cli.daraja.strict_json import Json, Unreadable, UnreadableError, parse_json
-from mpesa_cli.daraja.wire_text import plain_text, stamp_us
+from mpesa_cli.floor.wire.strict_json import Json, Unreadable, UnreadableError, parse_json
+from mpesa_cli.floor.wire.wire_text import plain_text, stamp_us
 
 _SHORTCODE = re.compile(r"[0-9]{1,12}")
 

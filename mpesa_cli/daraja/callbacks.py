@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from mpesa_cli.daraja.strict_json import Json, Unreadable, UnreadableError, parse_json
-from mpesa_cli.daraja.wire_text import plain_text, stamp_us, wire_id
-from mpesa_cli.domain.amount import decimal_to_cents
-from mpesa_cli.domain.shown_number import kept_form
+from mpesa_cli.floor.wire.strict_json import Json, Unreadable, UnreadableError, parse_json
+from mpesa_cli.floor.wire.wire_text import plain_text, stamp_us, wire_id
+from mpesa_cli.rules.values.amount import decimal_to_cents
+from mpesa_cli.rules.values.shown_number import kept_form
 
 _RECEIPT = re.compile(r"(?=[0-9]*[A-Za-z])[A-Za-z0-9]{8,20}")
 _LONG_NUMBER = re.compile(r"[0-9]{9}")
@@ -89,7 +89,7 @@ def read_amount(value: Json) -> int | None:
 
 
 def read_phone(value: Json) -> str | None:
-    """A phone as far as it is shown (domain/shown_number.py), None where nothing of one is. Never a reason to doubt."""
+    """A phone as far as it is shown (shown_number.py), None where nothing of one is. Never a reason to doubt."""
     if isinstance(value, Decimal) and value == value.to_integral_value():
         value = int(value)
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value

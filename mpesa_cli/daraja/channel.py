@@ -5,15 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mpesa_cli.daraja.endpoints import BaseUrl
-from mpesa_cli.daraja.exchange import Limits, Outcome
-from mpesa_cli.daraja.tracing import answer_line, request_line
-from mpesa_cli.domain.secret import Secret
+from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.wire.exchange import Limits, Outcome
+from mpesa_cli.floor.wire.tracing import answer_line, request_line
 
 if TYPE_CHECKING:
     import httpx
 
-    from mpesa_cli.daraja.http import Wire
-    from mpesa_cli.gate import Deadline
+    from mpesa_cli.floor.gate import Deadline
+    from mpesa_cli.floor.wire.http import Wire
 
 
 class Channel:
@@ -36,7 +36,7 @@ class Channel:
     def open(self) -> "Wire":
         """Load the HTTP library and check proxy and trust store. Raises SettingsError."""
         if self._wire is None:
-            from mpesa_cli.daraja.http import Wire
+            from mpesa_cli.floor.wire.http import Wire
 
             self._wire = Wire(self._base, self._limits, self._transport)
         return self._wire

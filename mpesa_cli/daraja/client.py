@@ -23,19 +23,19 @@ from mpesa_cli.daraja.answers import (
 from mpesa_cli.daraja.channel import Channel
 from mpesa_cli.daraja.endpoints import STK_PUSH, STK_QUERY, checked_base_url
 from mpesa_cli.daraja.error_body import lacks_product, read_error, refuses_token
-from mpesa_cli.daraja.exchange import Answer, Limits, NotDelivered
-from mpesa_cli.daraja.plain_words import scrubbed_bytes
 from mpesa_cli.daraja.query_ration import QueryRation
 from mpesa_cli.daraja.refusals import refused_again, second_refusal, to_error
 from mpesa_cli.daraja.sign_in import NoTokenError, SignIn
 from mpesa_cli.daraja.stk_push import PRIVATE_FIELDS, PushRequest, push_body, query_body, url_secrets
-from mpesa_cli.domain.secret import Secret
-from mpesa_cli.errors import CredentialsRefused, MpesaError
+from mpesa_cli.floor.errors import CredentialsRefused, MpesaError
+from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.wire.exchange import Answer, Limits, NotDelivered
+from mpesa_cli.floor.wire.plain_words import scrubbed_bytes
 
 if TYPE_CHECKING:
     import httpx
 
-    from mpesa_cli.gate import Deadline
+    from mpesa_cli.floor.gate import Deadline
 
 
 class DarajaClient:

@@ -4,7 +4,7 @@ import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from mpesa_cli.errors import SettingsError
+from mpesa_cli.floor.errors import SettingsError
 
 SANDBOX = "https://sandbox.safaricom.co.ke"
 PRODUCTION = "https://api.safaricom.co.ke"

@@ -8,9 +8,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mpesa_cli.daraja.plain_words import body_words, one_line, scrubbed
-from mpesa_cli.daraja.strict_json import Json, Unreadable, read_json
-from mpesa_cli.domain.secret import Secret
+from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.wire.plain_words import body_words, one_line, scrubbed
+from mpesa_cli.floor.wire.strict_json import Json, Unreadable, read_json
 
 LOCKED = ("unable to lock subscriber", "already in process")
 _CODE = re.compile(r"[A-Za-z0-9._-]{1,40}")

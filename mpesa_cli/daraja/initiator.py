@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from mpesa_cli.daraja.answers import SPIKE_PAUSE_S
 from mpesa_cli.daraja.error_body import blames_credentials, limits_rate, read_code, read_error, told
-from mpesa_cli.daraja.plain_words import one_line
-from mpesa_cli.daraja.strict_json import Json, UnreadableError, read_json
-from mpesa_cli.daraja.wire_text import wire_id
-from mpesa_cli.domain.secret import Secret
-from mpesa_cli.errors import CredentialsRefused, MpesaError, OutcomeUnknown, RequestRefused, Temporary
+from mpesa_cli.floor.errors import CredentialsRefused, MpesaError, OutcomeUnknown, RequestRefused, Temporary
+from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.wire.plain_words import one_line
+from mpesa_cli.floor.wire.strict_json import Json, UnreadableError, read_json
+from mpesa_cli.floor.wire.wire_text import wire_id
 
 RESULT_PREFIX = "/hooks/result/"
 TIMEOUT_PREFIX = "/hooks/timeout/"

@@ -21,9 +21,9 @@ from mpesa_cli.daraja.pull_page import (
     refusal,
     unreadable,
 )
-from mpesa_cli.domain.moments import EAT, SECOND_US
-from mpesa_cli.domain.statement_row import StatementRow
-from mpesa_cli.errors import InvalidInput, Temporary
+from mpesa_cli.floor.errors import InvalidInput, Temporary
+from mpesa_cli.floor.moments import EAT, SECOND_US
+from mpesa_cli.rules.statement_row import StatementRow
 
 WINDOW_S = 48 * 3600
 PAGES_OF_ANY_KIND = 50

@@ -11,13 +11,13 @@ from typing import TypeAlias
 
 from mpesa_cli.daraja.callbacks import read_amount, read_receipt
 from mpesa_cli.daraja.error_body import read_code, read_error, told
-from mpesa_cli.daraja.plain_words import one_line
-from mpesa_cli.daraja.strict_json import Json, UnreadableError, parse_json
-from mpesa_cli.daraja.wire_text import plain_text
-from mpesa_cli.domain.held_facts import amount_shown, receipt_shown
-from mpesa_cli.domain.moments import EAT
-from mpesa_cli.domain.statement_row import RowKind, StatementRow
-from mpesa_cli.errors import MpesaError, RequestRefused, Temporary
+from mpesa_cli.floor.errors import MpesaError, RequestRefused, Temporary
+from mpesa_cli.floor.moments import EAT
+from mpesa_cli.floor.wire.plain_words import one_line
+from mpesa_cli.floor.wire.strict_json import Json, UnreadableError, parse_json
+from mpesa_cli.floor.wire.wire_text import plain_text
+from mpesa_cli.rules.held_facts import amount_shown, receipt_shown
+from mpesa_cli.rules.statement_row import RowKind, StatementRow
 
 ANSWER_BYTES = 1 << 20
 FOUND, NOTHING = "1000", "1001"

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mpesa_cli.daraja.shared_file import SharedFile
-from mpesa_cli.daraja.strict_json import Json
-from mpesa_cli.domain.moments import SECOND_US
-from mpesa_cli.domain.secret import Secret
+from mpesa_cli.floor.files.shared_file import SharedFile
+from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.wire.strict_json import Json
 
 MOST = 5
 WINDOW_S = 60

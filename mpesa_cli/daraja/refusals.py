@@ -1,9 +1,9 @@
 """What a token that is refused twice, or a request without an answer, means to whoever asked."""
 
 from mpesa_cli.daraja.answers import Refused, Undelivered
-from mpesa_cli.daraja.exchange import NoAnswer, NotDelivered
-from mpesa_cli.errors import CredentialsRefused, MpesaError, Temporary
-from mpesa_cli.errors import NotDelivered as NotDeliveredError
+from mpesa_cli.floor.errors import CredentialsRefused, MpesaError, Temporary
+from mpesa_cli.floor.errors import NotDelivered as NotDeliveredError
+from mpesa_cli.floor.wire.exchange import NoAnswer, NotDelivered
 
 NO_PRODUCT = "401.003.01"
 

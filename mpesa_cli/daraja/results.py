@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass
 
 from mpesa_cli.daraja.callbacks import read_result_code
-from mpesa_cli.daraja.strict_json import Json, Unreadable, UnreadableError, parse_json, read_json
-from mpesa_cli.daraja.wire_text import plain_text, wire_id
+from mpesa_cli.floor.wire.strict_json import Json, Unreadable, UnreadableError, parse_json, read_json
+from mpesa_cli.floor.wire.wire_text import plain_text, wire_id
 
 _PARAMETERS_MAX = 100
 _WAITING = "1"  # ResultType of a message that others will follow

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mpesa_cli.domain.secret import Secret
-from mpesa_cli.errors import SettingsError
+from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.floor.secret import Secret
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey

@@ -8,15 +8,15 @@ from mpesa_cli.daraja.access_token import TokenCache
 from mpesa_cli.daraja.answers import Refused, Unanswered
 from mpesa_cli.daraja.channel import Channel
 from mpesa_cli.daraja.endpoints import OAUTH
-from mpesa_cli.daraja.exchange import Answer
 from mpesa_cli.daraja.token_answer import Token, read_token_answer
-from mpesa_cli.domain.secret import Secret
-from mpesa_cli.errors import CredentialsRefused, NotDelivered, RequestRefused
+from mpesa_cli.floor.errors import CredentialsRefused, NotDelivered, RequestRefused
+from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.wire.exchange import Answer
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
-    from mpesa_cli.gate import Deadline
+    from mpesa_cli.floor.gate import Deadline
 
 TRIES = 5
 FIRST_WAIT_S = 0.5

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mpesa_cli.domain.moments import daraja_stamp
-from mpesa_cli.domain.secret import Secret
+from mpesa_cli.floor.moments import daraja_stamp
+from mpesa_cli.floor.secret import Secret
 
 CALLBACK_TOKEN = re.compile(r"[0-9a-f]{32}\Z")
 _URL_SECRET = re.compile(r"(?<=/)[0-9a-f]{32}(?=/|\Z)")

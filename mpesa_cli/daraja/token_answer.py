@@ -6,9 +6,9 @@ from typing import TypeAlias
 
 from mpesa_cli.daraja.answers import Refused, Unanswered
 from mpesa_cli.daraja.error_body import Said, code_of, limits_rate, nothing_said, read_error
-from mpesa_cli.daraja.plain_words import one_line
-from mpesa_cli.daraja.strict_json import Json, read_json
-from mpesa_cli.domain.secret import Secret
+from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.wire.plain_words import one_line
+from mpesa_cli.floor.wire.strict_json import Json, read_json
 
 UNKNOWN_LIFETIME_S = 300  # for a token whose expires_in makes no sense: enough for any one command
 LONGEST_LIFETIME_S = 86_400

@@ -10,7 +10,7 @@ from mpesa_cli.daraja.callbacks import read_amount, read_receipt
 from mpesa_cli.daraja.endpoints import TRANSACTION_STATUS
 from mpesa_cli.daraja.initiator import Command
 from mpesa_cli.daraja.results import Result
-from mpesa_cli.daraja.wire_text import plain_text, stamp_us
+from mpesa_cli.floor.wire.wire_text import plain_text, stamp_us
 
 COMMAND_ID = "TransactionStatusQuery"
 SHORTCODE_IDENTIFIER = "4"

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from mpesa_cli.domain.api_call import CallKey
-from mpesa_cli.domain.payment import AttemptRef, ShopOrder
+from mpesa_cli.api.call import CallKey
+from mpesa_cli.rules.payment import AttemptRef, ShopOrder
 
 
 class Change(NamedTuple):

@@ -4,15 +4,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.api_call import KEPT_S, CallKey, key_reused
-from mpesa_cli.domain.moments import SECOND_US
-from mpesa_cli.domain.order_matching import order_key
-from mpesa_cli.domain.payment import AttemptRef, Payment, ShopOrder
-from mpesa_cli.domain.state import PaymentStatus, Terms, attempt_view
+from mpesa_cli.api.call import KEPT_S, CallKey, key_reused
+from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.ledger.api_ledger import Change
 from mpesa_cli.ledger.chaining import Chaining
 from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.order_matching import order_key
+from mpesa_cli.rules.payment import AttemptRef, Payment, ShopOrder
+from mpesa_cli.rules.state import PaymentStatus, Terms, attempt_view
 
 _ORDER = "SELECT order_id, amount_cents, added_us FROM orders"
 

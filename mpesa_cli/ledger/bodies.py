@@ -10,13 +10,13 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 
-from mpesa_cli.domain.forgotten import body_without_number
-from mpesa_cli.domain.held_facts import shown_in
-from mpesa_cli.domain.payment import AttemptRef
-from mpesa_cli.domain.pseudonym import PREFIX, is_erased
-from mpesa_cli.errors import Conflict
+from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.ledger.chaining import Chaining
 from mpesa_cli.ledger.ledger import BODIES_OF_ATTEMPT_MAX, NewCallback
+from mpesa_cli.rules.forgotten import body_without_number
+from mpesa_cli.rules.held_facts import shown_in
+from mpesa_cli.rules.payment import AttemptRef
+from mpesa_cli.rules.values.pseudonym import PREFIX, is_erased
 
 ROWS_OF_A_STATEMENT = (32, 16, 8, 4, 2, 1)  # few enough that each is compiled once and kept
 

@@ -21,8 +21,8 @@ from mpesa_cli.ledger.books import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mpesa_cli.domain.book_totals import KindTotal
-    from mpesa_cli.domain.statement_row import StatementRow
+    from mpesa_cli.books.book_totals import KindTotal
+    from mpesa_cli.rules.statement_row import StatementRow
 
 _R = ", ".join(f"r.{name}" for name in ROW_COLUMNS.split(", "))
 _KNOWN = "a.payment_id, p.order_id, a.number, a.amount_cents"
@@ -35,7 +35,7 @@ MONEY_CAME = f"""CASE
     WHEN a.paid_us BETWEEN coalesce(a.requested_us - {_NEAR_US}, a.settled_us - {_DAY_US})
         AND a.settled_us + {_NEAR_US} THEN a.paid_us
     ELSE a.settled_us END"""
-# A prompt is paid by the phone that it rang on. Shown digits are compared as domain/shown_number.py does it, and not
+# A prompt is paid by the phone that it rang on. Shown digits are compared as shown_number.py does it, and not
 # after an erasure; what a person decided was decided knowing it.
 _PARTY = "CASE WHEN r.party GLOB '0[17*]*' THEN '254' || substr(r.party, 2) ELSE r.party END"
 _OTHER_PHONE = f"""(a.channel='stk' AND a.source<>'person' AND length(a.msisdn)=12
@@ -159,7 +159,7 @@ class BreakReads(BookReads):
 
     def ledger_hours(self, scope: Scope) -> Sequence[KindTotal]:
         """Attempts that the ledger calls paid, by the hour in which their money came, as received."""
-        from mpesa_cli.domain.book_totals import KindTotal
+        from mpesa_cli.books.book_totals import KindTotal
 
         rows: list[Any] = self.rows(
             f"SELECT 'received', {MONEY_CAME} / {HOUR_US} * {HOUR_US} AS hour, count(*), sum(a.paid_cents) "  # noqa: S608

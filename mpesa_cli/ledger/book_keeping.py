@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mpesa_cli.domain.book_totals import KindTotal
-    from mpesa_cli.domain.breaks import Accepted
-    from mpesa_cli.domain.closing import Closing, DayTotals
-    from mpesa_cli.domain.evidence import Evidence
-    from mpesa_cli.domain.payment import Attempt, AttemptRef
-    from mpesa_cli.domain.statement_row import StatementRow
+    from mpesa_cli.books.book_totals import KindTotal
+    from mpesa_cli.books.break_values import Accepted
+    from mpesa_cli.books.closing import Closing, DayTotals
+    from mpesa_cli.rules.evidence import Evidence
+    from mpesa_cli.rules.payment import Attempt, AttemptRef
+    from mpesa_cli.rules.statement_row import StatementRow
 
 
 @dataclass(frozen=True, slots=True)

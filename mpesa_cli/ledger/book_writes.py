@@ -9,19 +9,19 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.pseudonym import PREFIX
 from mpesa_cli.ledger.book_breaks import BreakReads
 from mpesa_cli.ledger.books import ROW_COLUMNS, STATEMENT_COLUMNS
 from mpesa_cli.ledger.chaining import Chaining
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.values.pseudonym import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from mpesa_cli.domain.breaks import Accepted
-    from mpesa_cli.domain.closing import DayTotals
-    from mpesa_cli.domain.statement_row import StatementRow
+    from mpesa_cli.books.break_values import Accepted
+    from mpesa_cli.books.closing import DayTotals
     from mpesa_cli.ledger.book_keeping import StoredStatement
+    from mpesa_cli.rules.statement_row import StatementRow
 
 class BookWrites(BreakReads, Chaining):
     """What is written into the books, inside an open write transaction."""

@@ -6,18 +6,18 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mpesa_cli.domain.statement_row import StatementRow
 from mpesa_cli.ledger.book_keeping import Scope, StoredStatement
 from mpesa_cli.ledger.journal import GENESIS
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, attempt_from
+from mpesa_cli.rules.statement_row import StatementRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mpesa_cli.domain.book_totals import KindTotal
-    from mpesa_cli.domain.closing import Closing
-    from mpesa_cli.domain.payment import Attempt
+    from mpesa_cli.books.book_totals import KindTotal
+    from mpesa_cli.books.closing import Closing
+    from mpesa_cli.rules.payment import Attempt
 
 ROW_COLUMNS = "receipt, kind, amount_cents, completed_us, balance_cents, account, party, linked, line"
 STATEMENT_COLUMNS = (
@@ -171,14 +171,14 @@ class BookReads(Reads):
         )
 
     def _by_hour(self, sql: str, parameters: tuple[object, ...]) -> list[KindTotal]:
-        from mpesa_cli.domain.book_totals import KindTotal
+        from mpesa_cli.books.book_totals import KindTotal
 
         rows: list[Any] = self.rows(sql, parameters)
         return [KindTotal(*row) for row in rows]
 
     def closings(self, shortcodes: Sequence[str]) -> Sequence[Closing]:
         """The days that were closed, oldest first."""
-        from mpesa_cli.domain.closing import Closing, DayTotals
+        from mpesa_cli.books.closing import Closing, DayTotals
 
         rows: list[Any] = self.rows(
             "SELECT day, shortcode, closed_us, closed_by, totals, sha256, head FROM closings "

@@ -4,15 +4,15 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.payment import Payment
-from mpesa_cli.domain.staging import Staged
-from mpesa_cli.domain.state import PaymentStatus
 from mpesa_cli.ledger.journal_append import chain_row
 from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import Payment
+from mpesa_cli.rules.staging import Staged
+from mpesa_cli.rules.state import PaymentStatus
 
 Stage = Callable[[PaymentStatus, Payment, int], Sequence[Staged]]
-"""What a change of status sets in motion (domain/staging.py)."""
+"""What a change of status sets in motion (rules/staging.py)."""
 
 
 def _known() -> None:
@@ -40,7 +40,7 @@ class Chaining(Reads):
         self._late_us: int | None = None
 
     def read_late(self, now_us: int) -> None:
-        """What is appended in this transaction came long before ``now_us`` (domain/staging.py, ``late``)."""
+        """What is appended in this transaction came long before ``now_us`` (rules/staging.py, ``late``)."""
         self._late_us = now_us
 
     def _connection(self) -> sqlite3.Connection:

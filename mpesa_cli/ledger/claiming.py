@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mpesa_cli.domain.by_hand import AFTER_PROMPT_US, BEFORE_PROMPT_US, HandMoney, awaits_receipt, may_pay
-from mpesa_cli.domain.moments import SECOND_US
-from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
+from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, attempt_from
+from mpesa_cli.rules.by_hand import AFTER_PROMPT_US, BEFORE_PROMPT_US, HandMoney, awaits_receipt, may_pay
+from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
 
 _INTENT_US = 900 * SECOND_US  # an attempt is recorded first; its last POST may leave so much later
 _HEARD_US = 86_400 * SECOND_US  # money may be heard of so long after it came

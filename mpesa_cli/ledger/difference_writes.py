@@ -6,14 +6,14 @@ import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from mpesa_cli.domain import evidence as ev
 from mpesa_cli.ledger.chaining import Chaining
 from mpesa_cli.ledger.differences import BOOKS_BEGIN, COLUMNS, DifferenceReads
+from mpesa_cli.rules import evidence as ev
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from mpesa_cli.domain.breaks import Accepted, Break
+    from mpesa_cli.books.break_values import Accepted, Break
     from mpesa_cli.ledger.book_keeping import Scope
     from mpesa_cli.ledger.differences_keeping import Origin, Span
 

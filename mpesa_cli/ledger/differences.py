@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from mpesa_cli.domain.breaks import KINDS, Accepted, Break, BreakKind
+from mpesa_cli.books.break_values import KINDS, Accepted, Break, BreakKind
 from mpesa_cli.ledger.differences_keeping import Counted
 from mpesa_cli.ledger.ledger import JournalEntry
 from mpesa_cli.ledger.reads import Reads
@@ -14,8 +14,8 @@ from mpesa_cli.ledger.reads import Reads
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mpesa_cli.domain.payment import Payment
     from mpesa_cli.ledger.book_keeping import Scope
+    from mpesa_cli.rules.payment import Payment
 
 PAGE_ROWS = 1_000
 BOOKS_BEGIN = "books_begin_us"

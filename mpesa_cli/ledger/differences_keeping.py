@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from mpesa_cli.domain.breaks import Accepted, Break, BreakKind
-    from mpesa_cli.domain.payment import Payment
+    from mpesa_cli.books.break_values import Accepted, Break, BreakKind
     from mpesa_cli.ledger.book_keeping import Scope
     from mpesa_cli.ledger.ledger import JournalEntry
+    from mpesa_cli.rules.payment import Payment
 
 Origin = Literal["record", "file", "ledger", "given_back", "day", "upgrade"]
 """Who can say that a difference is gone: comparing with M-PESA's record, or a better file; the payments themselves,

@@ -11,15 +11,15 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.payment import Attempt, Payment
-from mpesa_cli.domain.pseudonym import PREFIX, Erased, Replacement
-from mpesa_cli.domain.state import AttemptView, PaymentStatus, Terms, attempt_view
-from mpesa_cli.errors import Conflict
+from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.ledger.chaining import Chaining
 from mpesa_cli.ledger.journal import canonical
 from mpesa_cli.ledger.journal_kinds import ERASED_KEY
 from mpesa_cli.ledger.rows import save_payment, save_view
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import Attempt, Payment
+from mpesa_cli.rules.state import AttemptView, PaymentStatus, Terms, attempt_view
+from mpesa_cli.rules.values.pseudonym import PREFIX, Erased, Replacement
 
 SCRUB_DUE = "scrub_due"  # the row of meta that says: erased, and old bytes may still be in the file (scrubbing.py)
 OPEN = frozenset({PaymentStatus.PENDING, PaymentStatus.UNKNOWN, PaymentStatus.REVIEW})

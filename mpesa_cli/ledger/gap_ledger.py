@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mpesa_cli.domain.restored import InTheGap, Restored
-    from mpesa_cli.domain.spans import Span
+    from mpesa_cli.rules.restored import InTheGap, Restored
+    from mpesa_cli.rules.values.spans import Span
 
 
 class GapReads(Protocol):

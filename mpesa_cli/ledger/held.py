@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.held import HELD_MAX, HeldMessage, HeldState, Holding
-from mpesa_cli.errors import Conflict, NotFound
+from mpesa_cli.floor.errors import Conflict, NotFound
 from mpesa_cli.ledger.chaining import Chaining
 from mpesa_cli.ledger.journal import canonical
 from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.held import HELD_MAX, HeldMessage, HeldState, Holding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ _COLUMNS = (
 
 
 # The money of a message that is open became a payment; or that of one that was dealt with appeared afterwards.
-_BREAK = "'unknown_row-' || substr(h.source, 5, 8) || '-' || h.line"  # operations/breaks.py names it so
+_BREAK = "'unknown_row-' || substr(h.source, 5, 8) || '-' || h.line"  # books/breaks.py names it so
 _PAID_BY_NOW = """
     SELECT h.held_id, r.payment_id FROM held_messages h JOIN receipts r ON r.receipt = h.receipt
     JOIN attempts a ON a.payment_id = r.payment_id AND a.number = r.attempt

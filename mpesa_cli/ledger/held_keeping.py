@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mpesa_cli.domain.held import HeldMessage, Holding
+    from mpesa_cli.rules.held import HeldMessage, Holding
 
 
 class HeldReads(Protocol):

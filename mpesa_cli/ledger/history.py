@@ -6,10 +6,10 @@ as it stands when its page is read, and one that is added meanwhile is not shown
 
 from collections.abc import Iterator
 
-from mpesa_cli.domain.history import OPEN_STATUSES, HistoryFilter, HistoryRow
-from mpesa_cli.domain.payment import Attempt, Payment
+from mpesa_cli.history.query import OPEN_STATUSES, HistoryFilter, HistoryRow
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, attempt_from, payment_from
+from mpesa_cli.rules.payment import Attempt, Payment
 
 PAGE_ROWS = 500  # larger pages were measured slower: they leave the processor's cache
 PAYMENTS_PER_PAGE = 200

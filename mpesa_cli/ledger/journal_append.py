@@ -3,8 +3,8 @@
 import sqlite3
 from collections.abc import Callable
 
-from mpesa_cli.domain import evidence as ev
 from mpesa_cli.ledger.journal import GENESIS, canonical, private_digest, row_hash
+from mpesa_cli.rules import evidence as ev
 
 
 def chain_row(

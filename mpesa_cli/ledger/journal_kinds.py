@@ -1,6 +1,6 @@
 """Every kind of row that the journal may hold: what an audit does not find here, no version of ours wrote."""
 
-from mpesa_cli.domain.evidence import KINDS
+from mpesa_cli.rules.evidence import KINDS
 
 PAYMENT_KINDS = frozenset(
     {

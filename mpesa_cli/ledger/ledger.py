@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from mpesa_cli.domain.api_token import KnownToken
-    from mpesa_cli.domain.by_hand import HandMoney
-    from mpesa_cli.domain.evidence import Evidence
-    from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
-    from mpesa_cli.domain.pseudonym import Erased
-    from mpesa_cli.domain.push_rules import Again, Start
-    from mpesa_cli.domain.staging import Staged
-    from mpesa_cli.domain.strangers import Report
-    from mpesa_cli.errors import Conflict
+    from mpesa_cli.api.tokens.values import KnownToken
+    from mpesa_cli.floor.errors import Conflict
     from mpesa_cli.ledger.outbox import OutboxRow
     from mpesa_cli.ledger.senders import Senders
+    from mpesa_cli.rules.by_hand import HandMoney
+    from mpesa_cli.rules.evidence import Evidence
+    from mpesa_cli.rules.payment import Attempt, AttemptRef, Intent, Payment
+    from mpesa_cli.rules.push_rules import Again, Start
+    from mpesa_cli.rules.staging import Staged
+    from mpesa_cli.rules.strangers import Report
+    from mpesa_cli.rules.values.pseudonym import Erased
 
 BODIES_OF_ATTEMPT_MAX = 32
 """How many different callbacks of one attempt are kept. Daraja sends one; two where it contradicts itself."""
@@ -111,7 +111,7 @@ class LedgerReads(OrderReads, RequestReads, BookReads, DifferenceReads, HeldRead
         """The same of many attempts at once, oldest first; those without any are left out."""
 
     def orders_meant(self, keys: Sequence[str]) -> Sequence[Payment]:
-        """Payments whose order id, reduced to letters and digits, is one of ``keys`` (domain/order_matching.py)."""
+        """Payments whose order id, reduced to letters and digits, is one of ``keys`` (rules/order_matching.py)."""
 
     def open_prompts(self, amount_cents: int, at_us: int) -> Sequence[Attempt]:
         """Prompts of this amount that were asked for around ``at_us`` and may still be paid, or lack their receipt."""
@@ -238,13 +238,13 @@ class LedgerWrite(
         """Store a raw body that names no attempt; returns its id, or None where it was stored before."""
 
     def store_callback_beyond(self, attempt: AttemptRef, body: bytes, peer: str, at_us: int) -> str | None:
-        """The same without that bound, for the two places that are reserved (listener/reserved.py)."""
+        """The same without that bound, for the two places that are reserved (listener/intake/reserved.py)."""
 
     def knows_body(self, channel: str, body: bytes) -> bool:
         """Whether the same raw body that names no attempt is stored."""
 
     def keep_report(self, channel: str, body: bytes, report: Report, *, shared: bool) -> str | None:
-        """Keep what came without our secret, within the bounds (domain/strangers.py). Returns its id, or None where
+        """Keep what came without our secret, within the bounds (rules/strangers.py). Returns its id, or None where
         there is no room. ``shared`` is whether the address behind it has only its share of the room."""
 
     def store_callback(self, attempt: AttemptRef, body: bytes, peer: str, at_us: int) -> str | None:

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mpesa_cli.domain.staging import Staged
+from mpesa_cli.rules.staging import Staged
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
 from mpesa_cli.ledger.claiming import ClaimReads
-from mpesa_cli.ledger.connection import explained
+from mpesa_cli.ledger.engine.connection import explained
 from mpesa_cli.ledger.ledger import JournalEntry, RawBody, RawCallback
 from mpesa_cli.ledger.outbox import OutboxRow, is_due, listed
 from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, attempt_from, payment_from
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
 
 
 class Reads(ClaimReads):

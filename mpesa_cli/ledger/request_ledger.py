@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mpesa_cli.domain.api_request import ApiRequest, RequestResult, RequestState, ResultChannel
-    from mpesa_cli.domain.payment import AttemptRef
-    from mpesa_cli.domain.statement_row import StatementRow
-    from mpesa_cli.domain.verdict import Shown
+    from mpesa_cli.initiator.api_request import ApiRequest, RequestResult, RequestState, ResultChannel
+    from mpesa_cli.initiator.verdict import Shown
+    from mpesa_cli.rules.payment import AttemptRef
+    from mpesa_cli.rules.statement_row import StatementRow
 
 BODIES_OF_REQUEST_MAX = 8
 """How many different bodies of one request are kept. Daraja sends one; two where it contradicts itself."""

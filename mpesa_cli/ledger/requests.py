@@ -6,21 +6,21 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, cast
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.api_request import ApiRequest, RequestResult, RequestState, ResultChannel
-from mpesa_cli.errors import Conflict
+from mpesa_cli.floor.errors import Conflict
+from mpesa_cli.initiator.api_request import ApiRequest, RequestResult, RequestState, ResultChannel
 from mpesa_cli.ledger.books import ROW_COLUMNS, statement_row
 from mpesa_cli.ledger.chaining import Chaining
 from mpesa_cli.ledger.journal import canonical
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.request_ledger import BODIES_OF_REQUEST_MAX, ResultBody
+from mpesa_cli.rules import evidence as ev
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mpesa_cli.domain.payment import AttemptRef
-    from mpesa_cli.domain.statement_row import StatementRow
-    from mpesa_cli.domain.verdict import Shown
+    from mpesa_cli.initiator.verdict import Shown
+    from mpesa_cli.rules.payment import AttemptRef
+    from mpesa_cli.rules.statement_row import StatementRow
 
 _REQUEST = (
     "SELECT request_id, command, subject, created_us, state, conversation_id, originator_conversation_id, settled_us, "
@@ -82,7 +82,7 @@ class RequestStoreReads(Reads):
 
     def shown_receipts(self, receipt: str) -> Sequence[Shown]:
         """For which orders a receipt was shown, oldest first."""
-        from mpesa_cli.domain.verdict import Shown
+        from mpesa_cli.initiator.verdict import Shown
 
         rows = self.rows(
             "SELECT order_id, shown_us FROM shown_receipts WHERE receipt=? ORDER BY shown_us", (receipt,)

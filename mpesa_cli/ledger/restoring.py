@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.restored import LOST_CODE, Gap, InTheGap, NotPaid, Restored, Word, may_be_its
-from mpesa_cli.domain.spans import Span, union
 from mpesa_cli.ledger.books import ROW_COLUMNS, statement_row
 from mpesa_cli.ledger.chaining import Chaining
 from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.restored import LOST_CODE, Gap, InTheGap, NotPaid, Restored, Word, may_be_its
+from mpesa_cli.rules.values.spans import Span, union
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mpesa_cli.domain.statement_row import StatementRow
+    from mpesa_cli.rules.statement_row import StatementRow
 
 # What somebody has said for certain about an order. What a query or a late callback tells is about one prompt, and
 # there may have been others; what we withdraw ourselves is no news at all.

@@ -3,8 +3,8 @@
 import sqlite3
 from collections.abc import Iterable
 
-from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
-from mpesa_cli.domain.state import AttemptState, AttemptView, Flag
+from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
+from mpesa_cli.rules.state import AttemptState, AttemptView, Flag
 
 ATTEMPT_COLUMNS = (
     "payment_id, number, channel, msisdn, amount_cents, created_us, withdrawn, state, flags, receipt, receipts, "

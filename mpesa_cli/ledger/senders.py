@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from mpesa_cli.domain.payment import AttemptRef
+from mpesa_cli.rules.payment import AttemptRef
 
 
 class Senders(Protocol):

@@ -1,8 +1,8 @@
 """What came without our secret and reads as a payment to us: kept within bounds, never believed."""
 
-from mpesa_cli.domain.strangers import KEPT_FOR_US, KEPT_MAX, SHARE_MAX, Report
 from mpesa_cli.ledger.bodies import BodyWrites
 from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.rules.strangers import KEPT_FOR_US, KEPT_MAX, SHARE_MAX, Report
 
 # Old, and M-PESA's own record of that time is here: whoever looks for its receipt finds it there.
 _OVER = """received_us < ? AND EXISTS (SELECT 1 FROM statements s WHERE s.complete = 1

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mpesa_cli.domain import evidence as ev
 from mpesa_cli.ledger.chaining import Chaining
 from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.rules import evidence as ev
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mpesa_cli.domain.api_token import KnownToken
+    from mpesa_cli.api.tokens.values import KnownToken
 
 COLUMNS = "jti, name, scopes, issued_us, expires_us, revoked_us"
 """What :func:`token_from` reads."""
@@ -71,7 +71,7 @@ class TokenWrites(Chaining, TokenReads):
 
 def token_from(row: tuple[object, ...]) -> KnownToken:
     """A token from a row of COLUMNS."""
-    from mpesa_cli.domain.api_token import KnownToken
+    from mpesa_cli.api.tokens.values import KnownToken
 
     jti, name, scopes, issued_us, expires_us, revoked_us = row
     return KnownToken(

@@ -4,15 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.deciding_order import in_order
-from mpesa_cli.domain.forgotten import bare, can_be_of, without_number
-from mpesa_cli.domain.order_matching import order_key
-from mpesa_cli.domain.payment import Attempt, AttemptRef, Intent, Payment
-from mpesa_cli.domain.pseudonym import is_erased
-from mpesa_cli.domain.staging import Staged, late
-from mpesa_cli.domain.state import AttemptState, AttemptView, Terms, attempt_view
-from mpesa_cli.errors import Conflict
+from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.ledger import outbox
 from mpesa_cli.ledger.api_store import ApiWrites
 from mpesa_cli.ledger.book_writes import BookWrites
@@ -24,9 +16,17 @@ from mpesa_cli.ledger.restoring import RestoredWrites
 from mpesa_cli.ledger.rows import PAYMENT_COLUMNS, save_payment, save_view
 from mpesa_cli.ledger.strangers import StrangerWrites
 from mpesa_cli.ledger.tokens import TokenWrites
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.deciding_order import in_order
+from mpesa_cli.rules.forgotten import bare, can_be_of, without_number
+from mpesa_cli.rules.order_matching import order_key
+from mpesa_cli.rules.payment import Attempt, AttemptRef, Intent, Payment
+from mpesa_cli.rules.staging import Staged, late
+from mpesa_cli.rules.state import AttemptState, AttemptView, Terms, attempt_view
+from mpesa_cli.rules.values.pseudonym import is_erased
 
 if TYPE_CHECKING:
-    from mpesa_cli.domain.push_rules import Again, Start
+    from mpesa_cli.rules.push_rules import Again, Start
 
 _TOLD = (ev.Received, ev.ClaimedPaid, ev.CallbackFailed)
 """What comes from outside, perhaps more than once: each body has an id and a time of its own."""
@@ -229,7 +229,7 @@ class Write(
             return evidence
         other = self._must(owner.payment_id)
         same_money = other.amount_cents == evidence.amount_cents == asked.amount_cents and evidence.source != "c2b"
-        # Only what C2B opened for no order (operations/c2b.py): an order of the shop's own is nobody else's money.
+        # Only what C2B opened for no order (payments/c2b.py): an order of the shop's own is nobody else's money.
         is_nobodys = other.order_id == f"C2B-{evidence.receipt}" and can_be_of(asked.msisdn, other.msisdn)
         if same_money and is_nobodys and len(other.attempts) == 1 and other.last.channel == "c2b":
             self._merge(other, asked.ref, evidence.at_us)

@@ -3,8 +3,8 @@
 import queue
 import threading
 
-from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
-from mpesa_cli.listener.deliveries import Ask
+from mpesa_cli.listener.intake.deliveries import Ask
+from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
 
 WAITING_MAX = 100
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from mpesa_cli.domain.payment import AttemptRef, Payment
+from mpesa_cli.rules.payment import AttemptRef, Payment
 
 Kind = Literal[
     "stored",  # a raw body is on disk, and was answered 200

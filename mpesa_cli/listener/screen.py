@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from mpesa_cli.domain.amount import format_cents
-from mpesa_cli.domain.moments import clock_time, rfc3339
-from mpesa_cli.domain.msisdn import mask_msisdn
-from mpesa_cli.domain.payment_document import payment_document
-from mpesa_cli.domain.result_codes import stk_result
+from mpesa_cli.floor.moments import clock_time, rfc3339
 from mpesa_cli.listener.events import Event
+from mpesa_cli.rules.codes.lookup import stk_result
+from mpesa_cli.rules.payment_document import payment_document
+from mpesa_cli.rules.values.amount import format_cents
+from mpesa_cli.rules.values.msisdn import mask_msisdn
 from mpesa_cli.terminal.state_words import STATUS_WORDS
 
 # Which way it went: in from Daraja, out to the shop's own system, or something to look at.

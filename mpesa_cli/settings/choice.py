@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from mpesa_cli.errors import SettingsError
+from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.settings.model import Config
 from mpesa_cli.settings.values import did_you_mean
 

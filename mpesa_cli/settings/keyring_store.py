@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from mpesa_cli.domain.secret import Secret
+from mpesa_cli.floor.secret import Secret
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend

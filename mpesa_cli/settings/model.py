@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mpesa_cli.errors import SettingsError
+from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.settings.reference import KEY_BY_NAME, SECTIONS
 from mpesa_cli.settings.rules import RuleError, profile_name
 from mpesa_cli.settings.secret_names import SECRET_NAMES

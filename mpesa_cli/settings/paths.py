@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mpesa_cli.errors import SettingsError
+from mpesa_cli.floor.errors import SettingsError
 
 APP_NAME = "mpesa-cli"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mpesa_cli.domain.amount import Limits
+from mpesa_cli.rules.values.amount import Limits
 
 Environment = Literal["simulator", "sandbox", "production"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from mpesa_cli.domain.amount import Limits
+from mpesa_cli.rules.values.amount import Limits
 from mpesa_cli.settings import profile as p
 from mpesa_cli.settings import rules
 from mpesa_cli.settings.reference import KEYS

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from urllib.parse import SplitResult, urlsplit
 
-from mpesa_cli.domain.reference import account_reference, check_description
-from mpesa_cli.errors import InvalidInput
+from mpesa_cli.floor.errors import InvalidInput
+from mpesa_cli.rules.values.reference import account_reference, check_description
 
 SANDBOX_BASE_URL = "https://sandbox.safaricom.co.ke"
 PRODUCTION_BASE_URL = "https://api.safaricom.co.ke"

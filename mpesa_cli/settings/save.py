@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from mpesa_cli.errors import Conflict, SettingsError
-from mpesa_cli.settings.files import locked, write_private
+from mpesa_cli.floor.errors import Conflict, SettingsError
+from mpesa_cli.floor.files.private_files import locked, write_private
 from mpesa_cli.settings.model import Config, read_config
 from mpesa_cli.settings.profile import Profile
 from mpesa_cli.settings.resolve import resolve

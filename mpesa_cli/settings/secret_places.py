@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Literal
 from zlib import crc32
 
-from mpesa_cli.errors import SettingsError
-from mpesa_cli.settings.files import locked, write_private
+from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.floor.files.private_files import locked, write_private
 
 Store = Literal["keyring", "file"]
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from mpesa_cli.domain.secret import Secret
-from mpesa_cli.errors import MpesaError, SecretMissing, SettingsError
-from mpesa_cli.settings.files import write_private
+from mpesa_cli.floor.errors import MpesaError, SecretMissing, SettingsError
+from mpesa_cli.floor.files.private_files import write_private
+from mpesa_cli.floor.secret import Secret
 from mpesa_cli.settings.keyring_store import KeyringUnusable, keyring_delete, keyring_get, keyring_set
 from mpesa_cli.settings.paths import Paths, find_paths
 from mpesa_cli.settings.profile import Profile

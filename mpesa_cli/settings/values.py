@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from mpesa_cli.errors import SettingsError
+from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.settings.reference import Key
 from mpesa_cli.settings.rules import RuleError
 

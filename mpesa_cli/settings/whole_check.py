@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mpesa_cli.errors import SettingsError
+from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.settings.checkup import profile_gaps, profile_warnings
 from mpesa_cli.settings.choice import Choice, choose
 from mpesa_cli.settings.model import Config

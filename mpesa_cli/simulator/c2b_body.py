@@ -2,7 +2,7 @@
 
 import hashlib
 
-from mpesa_cli.domain.moments import daraja_stamp
+from mpesa_cli.floor.moments import daraja_stamp
 from mpesa_cli.simulator.state import C2BPayment
 
 

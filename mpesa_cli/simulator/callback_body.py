@@ -1,6 +1,6 @@
 """The STK callback as Daraja posts it (daraja.md 3.1)."""
 
-from mpesa_cli.domain.moments import daraja_stamp
+from mpesa_cli.floor.moments import daraja_stamp
 from mpesa_cli.simulator.state import Prompt
 
 

@@ -5,7 +5,7 @@ import binascii
 import re
 from collections.abc import Callable, Mapping
 
-from mpesa_cli.domain.moments import from_daraja_stamp
+from mpesa_cli.floor.moments import from_daraja_stamp
 from mpesa_cli.simulator.wire import is_web_address
 
 AMOUNT_MIN, AMOUNT_MAX = 1, 250_000

@@ -6,7 +6,7 @@ This module loads httpx; import it inside functions.
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mpesa_cli.daraja.lean_httpx import httpx
+from mpesa_cli.floor.wire.lean_httpx import httpx
 from mpesa_cli.simulator.engine import Engine
 from mpesa_cli.simulator.identifiers import TokenHex
 from mpesa_cli.simulator.initiator_key import FILE_NAME, InitiatorKey

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Container
 from datetime import UTC, datetime, timedelta
 
-from mpesa_cli.domain.moments import EAT, daraja_stamp
+from mpesa_cli.floor.moments import EAT, daraja_stamp
 
 # Random bytes as hexadecimal text: all the chance that the simulator knows comes from here.
 TokenHex = Callable[[int], str]

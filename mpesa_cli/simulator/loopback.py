@@ -3,7 +3,7 @@
 import errno
 import socket
 
-from mpesa_cli.errors import InvalidInput, SettingsError
+from mpesa_cli.floor.errors import InvalidInput, SettingsError
 
 HOST = "127.0.0.1"
 

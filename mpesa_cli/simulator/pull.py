@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from mpesa_cli.domain.moments import EAT
+from mpesa_cli.floor.moments import EAT
 from mpesa_cli.simulator import checks, wire
 from mpesa_cli.simulator.c2b_body import shillings
 from mpesa_cli.simulator.checks import text_of

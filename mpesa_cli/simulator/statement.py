@@ -9,9 +9,9 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mpesa_cli.domain.dates import parse_since, parse_until
-from mpesa_cli.domain.moments import SECOND_US, daraja_stamp
-from mpesa_cli.errors import Conflict, NotFound
+from mpesa_cli.floor.errors import Conflict, NotFound
+from mpesa_cli.floor.moments import SECOND_US, daraja_stamp
+from mpesa_cli.rules.values.dates import parse_since, parse_until
 from mpesa_cli.simulator.identifiers import TokenHex, receipt
 from mpesa_cli.simulator.movement import Balances, Movement
 from mpesa_cli.simulator.state import State

@@ -7,8 +7,8 @@ the permission (21), ``times-out`` is given up in the queue, and ``no-result`` n
 import re
 from dataclasses import dataclass
 
-from mpesa_cli.domain.moments import daraja_stamp
-from mpesa_cli.domain.receipt_number import date_code
+from mpesa_cli.floor.moments import daraja_stamp
+from mpesa_cli.rules.values.receipt_number import date_code
 from mpesa_cli.simulator import checks, wire
 from mpesa_cli.simulator.checks import text_of
 from mpesa_cli.simulator.identifiers import TokenHex, request_id

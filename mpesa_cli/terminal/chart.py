@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from mpesa_cli.domain.amount import cents_to_json, format_cents
-from mpesa_cli.domain.summary import DaySummary, Reason, Summary
-from mpesa_cli.terminal.history_table import aligned
+from mpesa_cli.history.summary import DaySummary, Reason, Summary
+from mpesa_cli.history.table import aligned
+from mpesa_cli.rules.values.amount import cents_to_json, format_cents
 
 FIELDS = (
     "day", "count", "gross", "paid", "failed", "unsettled", "success_rate", "median_seconds_to_pay", "failed_by_reason",

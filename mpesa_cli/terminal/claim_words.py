@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from mpesa_cli.domain.by_hand import MayBe
+from mpesa_cli.rules.by_hand import MayBe
 
 
 def claim_lines(claims: Iterable[MayBe]) -> list[str]:

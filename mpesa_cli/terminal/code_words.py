@@ -2,7 +2,7 @@
 
 from typing import Any, assert_never
 
-from mpesa_cli.domain.result_codes import Actor, Api, Code, NewAttempt, Outcome
+from mpesa_cli.rules.codes.lookup import Actor, Api, Code, NewAttempt, Outcome
 
 API_WORDS: dict[Api, str] = {
     Api.STK: "result code of an M-Pesa Express prompt, in callbacks and query answers",

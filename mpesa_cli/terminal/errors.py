@@ -1,6 +1,6 @@
 """An error in words: what happened, whether money moved, what to do next. Or as one JSON document."""
 
-from mpesa_cli.errors import MoneyMoved, MpesaError
+from mpesa_cli.floor.errors import MoneyMoved, MpesaError
 from mpesa_cli.terminal.render import print_json
 from mpesa_cli.terminal.streams import Streams
 

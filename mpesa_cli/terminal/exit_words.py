@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from mpesa_cli.errors import ExitStatus
+from mpesa_cli.floor.errors import ExitStatus
 
 
 class StatusWords(NamedTuple):

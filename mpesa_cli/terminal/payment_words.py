@@ -2,13 +2,13 @@
 
 from typing import assert_never
 
-from mpesa_cli.domain.amount import format_cents
-from mpesa_cli.domain.codes_said import contradicted
-from mpesa_cli.domain.moments import day_and_time, rfc3339
-from mpesa_cli.domain.msisdn import mask_msisdn
-from mpesa_cli.domain.payment import Attempt, Payment
-from mpesa_cli.domain.result_codes import doubtful_meaning, explain_refusal, no_prompt_meaning, stk_result
-from mpesa_cli.domain.state import AttemptState, Flag, PaymentStatus
+from mpesa_cli.floor.moments import day_and_time, rfc3339
+from mpesa_cli.rules.codes.lookup import doubtful_meaning, explain_refusal, no_prompt_meaning, stk_result
+from mpesa_cli.rules.codes.said import contradicted
+from mpesa_cli.rules.payment import Attempt, Payment
+from mpesa_cli.rules.state import AttemptState, Flag, PaymentStatus
+from mpesa_cli.rules.values.amount import format_cents
+from mpesa_cli.rules.values.msisdn import mask_msisdn
 from mpesa_cli.terminal.state_words import STATUS_WORDS
 from mpesa_cli.terminal.streams import Streams
 

@@ -1,6 +1,6 @@
 """States, flags and the laws in words: one table for `mpesa help states` and the documentation."""
 
-from mpesa_cli.domain.state import OVERDUE_AFTER_S, AttemptState, Flag, PaymentStatus
+from mpesa_cli.rules.state import OVERDUE_AFTER_S, AttemptState, Flag, PaymentStatus
 
 ATTEMPT_WORDS: dict[AttemptState, tuple[str, str]] = {
     # state: what it means, whether money moved

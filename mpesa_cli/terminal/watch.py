@@ -5,10 +5,10 @@ On a terminal one line is redrawn; elsewhere one plain line is written per chang
 
 from typing import assert_never
 
-from mpesa_cli.domain.moments import clock_time
-from mpesa_cli.domain.msisdn import mask_msisdn
-from mpesa_cli.domain.payment import Payment
-from mpesa_cli.domain.state import AttemptState
+from mpesa_cli.floor.moments import clock_time
+from mpesa_cli.rules.payment import Payment
+from mpesa_cli.rules.state import AttemptState
+from mpesa_cli.rules.values.msisdn import mask_msisdn
 from mpesa_cli.terminal.streams import Streams
 
 _CLEAR = "\r\x1b[K"

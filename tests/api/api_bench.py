@@ -12,11 +12,11 @@ from typing import Any
 
 import httpx
 
-from mpesa_cli.commands.listen_api import Api
-from mpesa_cli.domain.moments import SECOND_US
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.listener.options import ListenerOptions, Parts
-from mpesa_cli.listener.server import running
+from mpesa_cli.cli.listener.api import Api
+from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.listener.server.options import ListenerOptions, Parts
+from mpesa_cli.listener.server.server import running
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.streams import Streams
 
@@ -74,7 +74,7 @@ def streams() -> Streams:
 
 def issue(environ: Mapping[str, str], *scopes: str, name: str = "shop") -> str:
     """A token, by ``mpesa token issue``."""
-    from mpesa_cli.commands.app import main
+    from mpesa_cli.cli.app import main
 
     said = streams()
     asked = [word for scope in scopes for word in ("--scope", scope)]

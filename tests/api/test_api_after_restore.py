@@ -3,8 +3,8 @@
 import httpx
 from api_bench import POOR, Shop, initiate, posts, settled, told
 
-from mpesa_cli.domain.statement_row import StatementRow
 from mpesa_cli.ledger.book_keeping import StoredStatement
+from mpesa_cli.rules.statement_row import StatementRow
 
 
 def test_a_program_cannot_answer_for_an_order_that_may_be_paid(shop: Shop, client: httpx.Client) -> None:

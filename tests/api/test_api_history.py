@@ -8,9 +8,9 @@ import pytest
 from api_bench import Shop, served
 from history.history_ledger import OTHER_PHONE, START_US, Sale, fill
 
-from mpesa_cli.domain.history import HistoryFilter
-from mpesa_cli.domain.payment import Intent
-from mpesa_cli.domain.push_rules import Start
+from mpesa_cli.history.query import HistoryFilter
+from mpesa_cli.rules.payment import Intent
+from mpesa_cli.rules.push_rules import Start
 
 COUNT = 230
 

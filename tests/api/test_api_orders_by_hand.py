@@ -11,12 +11,12 @@ import pytest
 from daraja_callbacks.callback_bodies import c2b, encode
 from listener.listening import Bench, listener, now_us
 
-from mpesa_cli.domain.amount import Limits
-from mpesa_cli.domain.c2b_rules import ValidationRule
-from mpesa_cli.domain.payment import ShopOrder
-from mpesa_cli.listener.deliveries import C2bDesk
-from mpesa_cli.operations.c2b import Shop
-from mpesa_cli.operations.orders import add_order
+from mpesa_cli.listener.intake.deliveries import C2bDesk
+from mpesa_cli.payments.c2b import Shop
+from mpesa_cli.payments.orders import add_order
+from mpesa_cli.rules.c2b_rules import ValidationRule
+from mpesa_cli.rules.payment import ShopOrder
+from mpesa_cli.rules.values.amount import Limits
 
 SECRET = "0123456789abcdef" * 2
 _ids = itertools.count(1)
@@ -73,7 +73,7 @@ def test_money_by_hand_settles_against_the_orders_amount(tmp_path: Path, amount:
 
 
 def test_a_receipt_of_an_added_order_names_it(mpesa: Callable[..., Any], tmp_path: Path) -> None:
-    from mpesa_cli.domain import receipt
+    from mpesa_cli.receipts import receipt
 
     with taking(tmp_path, "accept") as bench:
         ready(bench)

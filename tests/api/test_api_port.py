@@ -22,7 +22,7 @@ from listener.listening import ACCEPTED_BODY, answer, prompt, request, was_close
 from test_api_outcomes import SANDBOX
 
 from mpesa_cli.api.app import TALKING_THREADS
-from mpesa_cli.listener.options import ListenerOptions
+from mpesa_cli.listener.server.options import ListenerOptions
 
 
 def test_callbacks_and_calls_share_one_connection(shop: Shop) -> None:

@@ -3,8 +3,8 @@
 import httpx
 from api_bench import CANCELS, Shop, initiate, posts, settled, told
 
-from mpesa_cli.domain.api_call import KEPT_S, CallKey
-from mpesa_cli.domain.moments import SECOND_US
+from mpesa_cli.api.call import KEPT_S, CallKey
+from mpesa_cli.floor.moments import SECOND_US
 
 
 def test_a_key_with_other_inputs_is_refused_and_nothing_is_sent(shop: Shop, client: httpx.Client) -> None:

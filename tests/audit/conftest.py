@@ -18,7 +18,7 @@ sys.path[1:1] = [str(_TESTS / "crash")]
 
 from forked import Nursery, nursery  # noqa: E402 - found through the line above
 
-from mpesa_cli.ledger.sqlite import SqliteLedger  # noqa: E402 - as above
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger  # noqa: E402 - as above
 
 PAYS, CANCELS = "254708374149", "254700001032"
 

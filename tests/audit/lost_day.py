@@ -9,11 +9,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from mpesa_cli.domain.evidence import Accepted, CallbackFailed, Sending
-from mpesa_cli.domain.payment import Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.domain.statement_row import StatementRow
 from mpesa_cli.ledger.book_keeping import StoredStatement
+from mpesa_cli.rules.evidence import Accepted, CallbackFailed, Sending
+from mpesa_cli.rules.payment import Intent
+from mpesa_cli.rules.push_rules import Start
+from mpesa_cli.rules.statement_row import StatementRow
 from mpesa_cli.simulator.embedded import EmbeddedDaraja
 
 SECOND_US = 1_000_000

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.payment import Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.ledger.anchor import head_of
-from mpesa_cli.ledger.copying import LedgerFile
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.operations.audit import audited
-from mpesa_cli.operations.backup import backup
+from mpesa_cli.ledger.audit.anchor import head_of
+from mpesa_cli.ledger.engine.copying import LedgerFile
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import Intent
+from mpesa_cli.rules.push_rules import Start
+from mpesa_cli.upkeep.audit import audited
+from mpesa_cli.upkeep.backup import backup
 
 
 def test_a_backup_is_one_private_file_with_the_ledgers_head(busy: Any, tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_a_copy_that_is_not_what_was_read_gets_no_name(
     busy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A disk that keeps something else than it was given."""
-    from mpesa_cli.operations import backup as module
+    from mpesa_cli.upkeep import backup as module
 
     def damaged(ledger: Any, target: Path) -> None:
         real(ledger, target)
@@ -147,7 +147,7 @@ def test_a_file_system_without_links_will_do(busy: Any, tmp_path: Path, monkeypa
     def refuse(*_: object) -> None:
         raise OSError(1, "Operation not permitted")
 
-    monkeypatch.setattr("mpesa_cli.ledger.copying.os.link", refuse)
+    monkeypatch.setattr("mpesa_cli.ledger.engine.copying.os.link", refuse)
     assert busy.run("backup", str(tmp_path / "shop.db")).status == 0
     assert busy.run("backup", str(tmp_path / "shop.db")).status == 9
     assert [path.name for path in tmp_path.iterdir() if "shop" in path.name] == ["shop.db"]
@@ -158,7 +158,7 @@ def test_a_ledger_that_comes_up_during_the_restore_stays(
     busy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
     """A listener that systemd starts again makes a new ledger where there is none."""
-    from mpesa_cli.operations import restore as module
+    from mpesa_cli.upkeep import restore as module
 
     def meanwhile(*given: Any) -> Any:
         Path(f"{busy.path}{end}").write_bytes(b"new")
@@ -181,7 +181,7 @@ def test_a_restore_onto_a_full_disk_leaves_nothing_and_says_so(
 
     busy.run("backup", str(tmp_path / "shop.db"))
     move_aside(busy, tmp_path)
-    monkeypatch.setattr("mpesa_cli.operations.restore.copy_into", full)
+    monkeypatch.setattr("mpesa_cli.upkeep.restore.copy_into", full)
     result = busy.run("restore", str(tmp_path / "shop.db"))
     assert (result.status, "There is still no ledger." in result.stderr) == (5, True)
     assert list(busy.path.parent.iterdir()) == []
@@ -243,7 +243,7 @@ def storming(busy: Any) -> Any:
 def test_backups_under_a_storm_of_writes_are_whole_and_equal_to_a_moment_of_it(
     busy: Any, storming: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mpesa_cli.ledger.copying.PAGES_AT_ONCE", 3)  # many steps, between which others write
+    monkeypatch.setattr("mpesa_cli.ledger.engine.copying.PAGES_AT_ONCE", 3)  # many steps, between which others write
     with busy.ledger() as ledger:
         for number in range(5):
             before = sum(storming)

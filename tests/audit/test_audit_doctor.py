@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 from mpesa_cli.daraja.answers import Final, Limited, Pending, Refused, Unanswered, Undelivered
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.findings import Finding, exit_status
-from mpesa_cli.domain.payment import Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.errors import CredentialsRefused
-from mpesa_cli.operations import check_machine, check_network
-from mpesa_cli.operations.check_live import UNKNOWN_ID, live
+from mpesa_cli.floor.errors import CredentialsRefused
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import Intent
+from mpesa_cli.rules.push_rules import Start
 from mpesa_cli.settings.sources import load_profile
+from mpesa_cli.upkeep.doctor import machine, network
+from mpesa_cli.upkeep.doctor.live import UNKNOWN_ID, live
+from mpesa_cli.upkeep.findings import Finding, exit_status
 
 KEYS = {"MPESA_CONSUMER_KEY": "key", "MPESA_CONSUMER_SECRET": "doctor-secret", "MPESA_PASSKEY": "doctor-passkey"}
 
@@ -77,7 +77,7 @@ def checks(result: Any) -> dict[str, dict[str, Any]]:
 def sandbox(shop: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Runs doctor with a sandbox profile at servers that are well; ``environ`` may be changed."""
     with answering(404, b"{}", at_s=shop.clock.now / 1e6) as daraja, answering() as listener:
-        monkeypatch.setattr(check_network, "LISTENER_BASE", listener)
+        monkeypatch.setattr(network, "LISTENER_BASE", listener)
         shop.environ = {"MPESA_ENVIRONMENT": "sandbox", "MPESA_BASE_URL": daraja, "APP_URL": listener, **KEYS}
         yield shop
 
@@ -135,7 +135,7 @@ def test_a_callback_address_that_does_not_answer_is_told(sandbox: Any) -> None:
 
 
 def test_a_server_that_never_answers_is_not_waited_for(sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check_network, "LIMIT_S", 0.2)
+    monkeypatch.setattr(network, "LIMIT_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         result = examined(sandbox, MPESA_BASE_URL=f"http://127.0.0.1:{silent.getsockname()[1]}")
     assert "no answer within 3 s" in checks(result)["daraja"]["words"]
@@ -198,7 +198,7 @@ def test_what_waits_is_told_by_its_age(busy: Any) -> None:
 
 
 def test_messages_that_were_given_up_are_told(busy: Any) -> None:
-    from mpesa_cli.domain.staging import Staged
+    from mpesa_cli.rules.staging import Staged
 
     with busy.ledger() as ledger:
         owner = ledger.payment_by_order("1").payment_id
@@ -218,7 +218,7 @@ def test_messages_that_were_given_up_are_told(busy: Any) -> None:
     ("version", "verdict"), [((3, 36, 0), "fail"), ((3, 40, 1), "ok"), ((3, 51, 3), "ok")]
 )
 def test_the_sqlite_that_is_there_is_judged(version: tuple[int, ...], verdict: str) -> None:
-    found = check_machine._sqlite(version)
+    found = machine._sqlite(version)
     assert found.verdict == verdict
     assert ("Two checkpoints" in found.words) == (version == (3, 40, 1))
 
@@ -228,8 +228,8 @@ def test_the_sqlite_that_is_there_is_judged(version: tuple[int, ...], verdict: s
                           ("", "ok")],
 )  # fmt: skip
 def test_the_file_system_is_judged(kind: str, verdict: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check_machine, "_mounted_as", lambda _: kind)
-    assert check_machine._file_system(tmp_path).verdict == verdict
+    monkeypatch.setattr(machine, "_mounted_as", lambda _: kind)
+    assert machine._file_system(tmp_path).verdict == verdict
 
 
 @pytest.mark.parametrize(("free_mb", "verdict"), [(10, "fail"), (500, "warn"), (5_000, "ok")])
@@ -237,12 +237,12 @@ def test_free_space_is_judged(free_mb: int, verdict: str, tmp_path: Path, monkey
     class Disk:
         f_bavail, f_frsize = free_mb, 1 << 20
 
-    monkeypatch.setattr(check_machine.os, "statvfs", lambda _: Disk)
-    assert check_machine._space(tmp_path).verdict == verdict
+    monkeypatch.setattr(machine.os, "statvfs", lambda _: Disk)
+    assert machine._space(tmp_path).verdict == verdict
 
 
 def test_a_file_of_another_user_is_told(busy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check_machine.os, "geteuid", lambda: 12_345)
+    monkeypatch.setattr(machine.os, "geteuid", lambda: 12_345)
     assert "another user" in checks(busy.run("doctor", "--json"))["permissions"]["words"]
 
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.payment import AttemptRef, Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.errors import LedgerBusy
+from mpesa_cli.floor.errors import LedgerBusy
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.ledger.ledger import LedgerWrite
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.operations.erase import erase
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import AttemptRef, Intent
+from mpesa_cli.rules.push_rules import Start
+from mpesa_cli.upkeep.erase import erase
 
 PAYS, OTHER = "254708374149", "254711111111"
 DIGITS, HASHED = b"708374149", hashlib.sha256(PAYS.encode()).hexdigest()

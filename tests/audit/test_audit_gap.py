@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lost_day import HOUR_S, LostDay, three_orders
 
-from mpesa_cli.domain.evidence import Decided, QueryAnswered
-from mpesa_cli.domain.moments import rfc3339
-from mpesa_cli.domain.payment import AttemptRef, Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.domain.restored import MARGIN_US, Gap, InTheGap, NotPaid, Restored, Word, check_gap
-from mpesa_cli.domain.spans import holes, union
-from mpesa_cli.errors import Conflict
+from mpesa_cli.floor.errors import Conflict
+from mpesa_cli.floor.moments import rfc3339
+from mpesa_cli.rules.evidence import Decided, QueryAnswered
+from mpesa_cli.rules.payment import AttemptRef, Intent
+from mpesa_cli.rules.push_rules import Start
+from mpesa_cli.rules.restored import MARGIN_US, Gap, InTheGap, NotPaid, Restored, Word, check_gap
+from mpesa_cli.rules.values.spans import holes, union
 
 MINUTE_US = 60_000_000
 

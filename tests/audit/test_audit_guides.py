@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mpesa_cli.errors import ExitStatus
+from mpesa_cli.floor.errors import ExitStatus
 from mpesa_cli.settings.secret_names import SECRET_NAMES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

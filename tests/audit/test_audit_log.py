@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.payment import Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.domain.staging import Staged
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import Intent
+from mpesa_cli.rules.push_rules import Start
+from mpesa_cli.rules.staging import Staged
 
 PAYS = "254708374149"
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.payment import Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.errors import LedgerUnusable
+from mpesa_cli.floor.errors import LedgerUnusable
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import Intent
+from mpesa_cli.rules.push_rules import Start
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.settings.paths import ledger_note
 

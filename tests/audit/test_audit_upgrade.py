@@ -14,24 +14,24 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.payment import Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.errors import LedgerBusy, LedgerUnusable
-from mpesa_cli.ledger.anchor import Head, head_of
-from mpesa_cli.ledger.connection import lock
-from mpesa_cli.ledger.copying import LedgerFile
-from mpesa_cli.ledger.schema import LATEST, MIGRATIONS
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.ledger.verify import flaws
+from mpesa_cli.floor.errors import LedgerBusy, LedgerUnusable
+from mpesa_cli.ledger.audit.anchor import Head, head_of
+from mpesa_cli.ledger.audit.ledger import flaws
+from mpesa_cli.ledger.engine.connection import lock
+from mpesa_cli.ledger.engine.copying import LedgerFile
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.schema.migrations import LATEST, MIGRATIONS
 from mpesa_cli.ledger.writes import Write
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import Intent
+from mpesa_cli.rules.push_rules import Start
 
 OLD = range(1, LATEST)
 OPEN = """
 import os, sys
 sys.path.insert(0, sys.argv[2])
 from pathlib import Path
-from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 sys.stdout.write("ready\\n"); sys.stdout.flush()
 sys.stdin.readline()
 SqliteLedger(Path(sys.argv[1]), environment="simulator", token_hex=lambda n: os.urandom(n).hex()).close()

@@ -28,10 +28,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mpesa_cli.domain.evidence import Accepted, CallbackFailed, Sending
-from mpesa_cli.domain.payment import Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.rules.evidence import Accepted, CallbackFailed, Sending
+from mpesa_cli.rules.payment import Intent
+from mpesa_cli.rules.push_rules import Start
 from mpesa_cli.simulator.embedded import EmbeddedDaraja
 
 SPEED = 50
@@ -167,9 +167,9 @@ def seed_failures(home: Path, orders: Mapping[str, str]) -> None:
 def _serve() -> None:
     """The process that forks: one command a line."""
     for name in (
-        "commands.app", "commands.push_batch", "commands.retry_batch", "daraja.client", "daraja.lean_httpx",
-        "ledger.sqlite", "listener.intake", "operations.batch", "operations.batch_wait", "operations.lock",
-        "operations.retry_loop", "operations.wait", "simulator.embedded", "terminal.batch_words", "domain.dates",
+        "cli.app", "cli.batch.push_batch", "cli.batch.retry_batch", "daraja.client", "floor.wire.lean_httpx",
+        "ledger.engine.sqlite", "listener.intake.intake", "batch.run", "batch.wait", "floor.files.run_lock",
+        "payments.retry_loop", "payments.wait", "simulator.embedded", "batch.words", "rules.values.dates",
     ):  # fmt: skip
         importlib.import_module(f"mpesa_cli.{name}")
     real_ns = time.monotonic_ns()
@@ -201,7 +201,7 @@ def _steps(heard: int, count: int) -> bool:
 
 def _become(argv: list[str], home: str, real_ns: int, told: int) -> None:
     """Run one command in this process, and end with it."""
-    from mpesa_cli.commands.app import main
+    from mpesa_cli.cli.app import main
     from mpesa_cli.runtime import Runtime
     from mpesa_cli.terminal.streams import Streams
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mpesa_cli.domain.amount import Limits
-from mpesa_cli.domain.batch_file import Defaults, Row, line_list, read_batch
-from mpesa_cli.domain.batch_text import BYTES_MAX, ROWS_MAX, read_table
-from mpesa_cli.terminal.batch_words import _KINDS
+from mpesa_cli.batch.file import Defaults, Row, line_list, read_batch
+from mpesa_cli.batch.text import BYTES_MAX, ROWS_MAX, read_table
+from mpesa_cli.batch.words import _KINDS
+from mpesa_cli.rules.values.amount import Limits
 
 Run = Callable[..., Any]
 DEFAULTS = Defaults(Limits(), "{order}", 12, "Payment")

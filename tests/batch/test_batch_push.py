@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.domain.batch_plan import Standing, batch_status
-from mpesa_cli.errors import ExitStatus
+from mpesa_cli.batch.plan import Standing, batch_status
+from mpesa_cli.floor.errors import ExitStatus
 
 Run = Callable[..., Any]
 File = Callable[..., str]

@@ -10,9 +10,9 @@ from typing import Any
 from month import Shop
 from portal import Row, wall, write
 
-from mpesa_cli.domain.evidence import Received
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.ledger.verify import flaws
+from mpesa_cli.ledger.audit.ledger import flaws
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.rules.evidence import Received
 from mpesa_cli.runtime import Runtime
 
 LOST, PARTY = "254722200017", "2547****0017"

@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mpesa_cli.domain.evidence import Accepted, Sending
-from mpesa_cli.domain.payment import AttemptRef, Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.listener.intake import Intake
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.listener.intake.intake import Intake
+from mpesa_cli.rules.evidence import Accepted, Sending
+from mpesa_cli.rules.payment import AttemptRef, Intent
+from mpesa_cli.rules.push_rules import Start
 from mpesa_cli.runtime import Runtime
 
 PAYS, CANCELS = "254708374149", "254700001032"

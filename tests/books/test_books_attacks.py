@@ -5,8 +5,8 @@ import json
 from books_shop import LATER, LOST, PARTY, RECEIPT, Books, back, doubtful, hear, ledger_of, read, standing
 from portal import Row, reversal, wall, write
 
-from mpesa_cli.domain.evidence import Received
-from mpesa_cli.domain.payment import Intent
+from mpesa_cli.rules.evidence import Received
+from mpesa_cli.rules.payment import Intent
 
 
 def test_a_reversal_that_was_read_before_its_payments_row_is_never_announced_as_paid(books: Books) -> None:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpesa_cli.domain.matching import BY_HAND, NEAR_US, Candidate, Match, Matching, match
-from mpesa_cli.domain.payment import AttemptRef
-from mpesa_cli.domain.statement_row import StatementRow
+from mpesa_cli.books.matching import BY_HAND, NEAR_US, Candidate, Match, Matching, match
+from mpesa_cli.rules.payment import AttemptRef
+from mpesa_cli.rules.statement_row import StatementRow
 
 PHONES = ("254700000101", "254700000102", "254700000203")
 S = 1_000_000

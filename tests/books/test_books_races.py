@@ -7,7 +7,7 @@ import pytest
 from books_shop import PARTY, Books, doubtful, hear, ledger_of, read, standing
 from portal import Row
 
-from mpesa_cli.operations import statement_matching
+from mpesa_cli.books import statement_matching
 
 RECEIPT = "UKO4Q7BBBB"
 

@@ -159,7 +159,7 @@ def test_all_that_waits_is_listed_without_asking_daraja_or_waiting_for_another_r
 def test_what_an_upgrade_decided_otherwise_is_named_until_it_is_accepted(books: Books) -> None:
     from books_shop import ledger_of
 
-    from mpesa_cli.domain.evidence import Record
+    from mpesa_cli.rules.evidence import Record
 
     books.shop.sell("1001", 150)
     with ledger_of(books) as ledger, ledger.write() as tx:

@@ -45,7 +45,7 @@ def test_a_report_that_can_not_be_written_is_told_as_what_it_is(one: Books, monk
     def full(_path: Path, _data: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("mpesa_cli.terminal.new_file._write", full)
+    monkeypatch.setattr("mpesa_cli.floor.files.new_file._write", full)
     late = one.mpesa("reconcile", "--statement", str(one.file), "--report", str(one.folder / "x.html"))
     assert (late.status, "What was found stands" in late.stderr) == (2, True)
     assert "UKON000001" in late.stdout, "the differences are said all the same"

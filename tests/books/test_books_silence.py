@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from portal import Row, write
 
-from mpesa_cli.operations.listener_alive import note_alive
-from mpesa_cli.terminal.reconcile_lines import Group, run_lines
+from mpesa_cli.books.lines import Group, run_lines
+from mpesa_cli.initiator.listener_alive import note_alive
 
 DAY_S = 86_400
 SHOP = "247247"

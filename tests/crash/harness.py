@@ -23,10 +23,10 @@ from typing import Any
 from forked import Ended, Nursery, nursery
 from invariants import OPEN, broken, in_doubt, prompts_of
 
-from mpesa_cli.domain.state import PaymentStatus
-from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.rules.state import PaymentStatus
 from mpesa_cli.simulator.chaos import Chaos
-from mpesa_cli.simulator.server import RunningSimulator, running
+from mpesa_cli.simulator.server.server import RunningSimulator, running
 from mpesa_cli.simulator.state import Rules
 
 TILLS = 4

@@ -11,11 +11,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.payment import AttemptRef, Payment
-from mpesa_cli.domain.state import PaymentStatus
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.ledger.verify import flaws
+from mpesa_cli.ledger.audit.ledger import flaws
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import AttemptRef, Payment
+from mpesa_cli.rules.state import PaymentStatus
 
 OPEN = {PaymentStatus.PENDING, PaymentStatus.UNKNOWN}
 

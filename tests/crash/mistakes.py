@@ -7,12 +7,12 @@ from typing import Any
 
 from mpesa_cli.daraja import answers
 from mpesa_cli.daraja.client import DarajaClient
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.listener.deliveries import ACCEPTED, Delivery, Verdict
-from mpesa_cli.listener.intake import Intake
-from mpesa_cli.operations import push as push_operation
-from mpesa_cli.operations import sending
+from mpesa_cli.listener.intake.deliveries import ACCEPTED, Delivery, Verdict
+from mpesa_cli.listener.intake.intake import Intake
+from mpesa_cli.payments import push as push_operation
+from mpesa_cli.payments import sending
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.push_rules import Start
 
 PATIENCE_S = 200.0  # how long the impatient one waits before it sends again
 STORED_LATER_S = 30.0

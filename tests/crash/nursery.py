@@ -23,21 +23,21 @@ import points
 import sqlite_utils  # noqa: F401 - loaded once, for every child
 import tenacity  # noqa: F401 - as above
 
-import mpesa_cli.daraja.http
-import mpesa_cli.domain.outcome
-import mpesa_cli.domain.payment_document
-import mpesa_cli.domain.retry_advice
-import mpesa_cli.domain.staging
-import mpesa_cli.operations.retry
-import mpesa_cli.operations.wait
+import mpesa_cli.floor.wire.http
+import mpesa_cli.payments.retry
+import mpesa_cli.payments.wait
+import mpesa_cli.rules.outcome
+import mpesa_cli.rules.payment_document
+import mpesa_cli.rules.retry_advice
+import mpesa_cli.rules.staging
 import mpesa_cli.settings.sources
 import mpesa_cli.simulator.embedded
 import mpesa_cli.terminal.payment_words
 import mpesa_cli.terminal.watch  # noqa: F401 - as above
-from mpesa_cli.commands.app import main
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.listener.options import ListenerOptions, Parts
-from mpesa_cli.listener.server import serve
+from mpesa_cli.cli.app import main
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.listener.server.options import ListenerOptions, Parts
+from mpesa_cli.listener.server.server import serve
 from mpesa_cli.runtime import Runtime
 
 SECOND_US = 1_000_000

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from mpesa_cli.daraja.client import DarajaClient
+from mpesa_cli.ledger.engine.marker import Marker
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.ledger.ledger import LedgerWrite
-from mpesa_cli.ledger.marker import Marker
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.operations import restore
 from mpesa_cli.simulator.engine import Engine
+from mpesa_cli.upkeep import restore
 
 CRASHED = 77
 

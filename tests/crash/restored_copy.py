@@ -5,9 +5,9 @@ import contextlib
 import secrets
 from pathlib import Path
 
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.operations.backup import backup
-from mpesa_cli.operations.restore import Place, restore
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.upkeep.backup import backup
+from mpesa_cli.upkeep.restore import Place, restore
 
 SHORTCODE = "174379"
 

@@ -11,7 +11,7 @@ from typing import Any
 from forked import Ended, Nursery
 from invariants import broken, in_doubt
 
-from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.simulator.engine import Engine
 from mpesa_cli.simulator.store import FileStore
 

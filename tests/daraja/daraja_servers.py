@@ -11,10 +11,10 @@ from pathlib import Path
 
 from mpesa_cli.daraja.access_token import TokenCache
 from mpesa_cli.daraja.client import DarajaClient
-from mpesa_cli.daraja.exchange import Limits
 from mpesa_cli.daraja.stk_push import PushRequest
 from mpesa_cli.daraja.token_answer import Token
-from mpesa_cli.domain.secret import Secret
+from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.wire.exchange import Limits
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 KEY = Secret("canary-consumer-key")

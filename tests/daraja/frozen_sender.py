@@ -14,9 +14,9 @@ from collections.abc import Callable
 from typing import Any
 
 from mpesa_cli.daraja.endpoints import checked_base_url
-from mpesa_cli.daraja.exchange import Limits
-from mpesa_cli.daraja.http import Wire
-from mpesa_cli.gate import Deadline
+from mpesa_cli.floor.gate import Deadline
+from mpesa_cli.floor.wire.exchange import Limits
+from mpesa_cli.floor.wire.http import Wire
 
 CALLS = ("connect", "setsockopt", "send", "recv", "shutdown", "close")
 BODY = b'{"Amount": "100", "filler": "' + b"x" * 400 + b'"}'

@@ -24,7 +24,7 @@ from daraja_servers import (
 from mpesa_cli.daraja.access_token import TokenCache
 from mpesa_cli.daraja.client import DarajaClient
 from mpesa_cli.daraja.token_answer import Token
-from mpesa_cli.domain.secret import Secret
+from mpesa_cli.floor.secret import Secret
 
 HOST = "https://sandbox.safaricom.co.ke"
 SECRET = Secret("canary-consumer-secret")

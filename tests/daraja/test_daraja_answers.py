@@ -20,7 +20,7 @@ from mpesa_cli.daraja.answers import (
     read_query_answer,
 )
 from mpesa_cli.daraja.token_answer import Token, read_token_answer
-from mpesa_cli.domain.secret import Secret
+from mpesa_cli.floor.secret import Secret
 
 
 def envelope(code: str | None, message: str, **more: object) -> bytes:

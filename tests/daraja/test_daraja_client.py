@@ -30,9 +30,9 @@ from daraja_servers import (
 )
 
 from mpesa_cli.daraja.answers import Accepted, Final, Limited, Pending, Refused, Unanswered, Undelivered
-from mpesa_cli.daraja.exchange import Limits
 from mpesa_cli.daraja.stk_push import push_body
-from mpesa_cli.errors import CredentialsRefused, MpesaError, NotDelivered, RequestRefused, Temporary
+from mpesa_cli.floor.errors import CredentialsRefused, MpesaError, NotDelivered, RequestRefused, Temporary
+from mpesa_cli.floor.wire.exchange import Limits
 
 ASKED = "ws_CO_24112026103001482708374149"
 NO_TOKEN = answer(404, payload("stkpush.error.404.invalid-token.json"))

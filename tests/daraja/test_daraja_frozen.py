@@ -9,9 +9,9 @@ from daraja_servers import OK, REQUEST, loopback, says, with_token
 from frozen_post import frozen_at
 
 from mpesa_cli.daraja.answers import Accepted, Undelivered
-from mpesa_cli.daraja.exchange import TOTAL_S, Limits
-from mpesa_cli.gate import Deadline, Gate, LateError
-from mpesa_cli.operations.settle import SENDER_LOST_AFTER_S
+from mpesa_cli.floor.gate import Deadline, Gate, LateError
+from mpesa_cli.floor.wire.exchange import TOTAL_S, Limits
+from mpesa_cli.payments.settle import SENDER_LOST_AFTER_S
 
 
 @pytest.mark.parametrize("step", ["connect 1 after", "send 1 before", "send 1 after"])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mpesa_cli.daraja.query_ration import QueryRation
-from mpesa_cli.domain.secret import Secret
+from mpesa_cli.floor.secret import Secret
 
 HOST = "https://sandbox.safaricom.co.ke"
 SECOND_US = 1_000_000

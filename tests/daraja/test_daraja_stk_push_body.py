@@ -8,7 +8,7 @@ import sys
 from daraja_servers import CALLBACK_TOKEN, NOW_US, PASSKEY, REQUEST, payload
 
 from mpesa_cli.daraja.stk_push import PushRequest, hidden, push_body, query_body
-from mpesa_cli.domain.secret import Secret
+from mpesa_cli.floor.secret import Secret
 
 SANDBOX_PASSKEY = Secret("bfb279f9aa9bdbcf158e97dd71a467cd2e0c893059b10f78e6b72ada1ed2c919")
 EXAMPLE_URL = "https://pay.example.co.ke/hooks/k7d2/stk"
@@ -49,7 +49,7 @@ def test_the_stamp_is_nairobis_wherever_the_machine_is() -> None:
     code = (
         "import time; time.tzset()\n"
         "from mpesa_cli.daraja.stk_push import query_body\n"
-        "from mpesa_cli.domain.secret import Secret\n"
+        "from mpesa_cli.floor.secret import Secret\n"
         f"print(query_body('x', '174379', Secret('k'), {NOW_US})['Timestamp'], time.tzname[0])"
     )
     for zone, name in (("America/New_York", "EST"), ("Pacific/Auckland", "NZST"), ("Africa/Nairobi", "EAT")):

@@ -25,8 +25,8 @@ from daraja_servers import (
 )
 
 from mpesa_cli.daraja.answers import Accepted, Ambiguous, Undelivered
-from mpesa_cli.daraja.exchange import Limits
-from mpesa_cli.errors import SettingsError
+from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.floor.wire.exchange import Limits
 
 QUICK = Limits(connect_s=0.5, read_s=0.4, write_s=0.4, total_s=0.8)
 BODY = payload("stkpush.response.ok.json")
@@ -221,7 +221,7 @@ def test_an_interrupted_push_never_leaves_afterwards(tmp_path: Path, monkeypatch
         client = with_token(server.url, tmp_path)
         client.ready()
         monkeypatch.setattr(socket, "getaddrinfo", hung)
-        from mpesa_cli.daraja import http
+        from mpesa_cli.floor.wire import http
 
         def interrupt() -> float:
             raise Interrupted
@@ -315,7 +315,7 @@ def test_httpx_is_loaded_late_and_without_its_command_line() -> None:
         "import mpesa_cli.daraja.client\n"
         "heavy = ('httpx', 'tenacity', 'rich', 'asyncio', 'pygments', 'ssl')\n"
         "assert not [m for m in heavy if m in sys.modules], [m for m in heavy if m in sys.modules]\n"
-        "import mpesa_cli.daraja.http\n"
+        "import mpesa_cli.floor.wire.http\n"
         "assert 'httpx' in sys.modules\n"
         "assert not [m for m in ('rich', 'pygments', 'click', 'asyncio') if m in sys.modules]\n"
     )

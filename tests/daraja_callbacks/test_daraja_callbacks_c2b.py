@@ -7,7 +7,7 @@ from daraja_callbacks.callback_bodies import c2b, encode
 
 from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b
 from mpesa_cli.daraja.source_addresses import SOURCE_ADDRESSES, is_published
-from mpesa_cli.daraja.strict_json import Unreadable
+from mpesa_cli.floor.wire.strict_json import Unreadable
 
 
 def read(**changed: object) -> C2bPayment | Unreadable:

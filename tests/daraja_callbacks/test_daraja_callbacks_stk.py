@@ -7,7 +7,7 @@ import pytest
 from daraja_callbacks.callback_bodies import CHECKOUT_ID, MERCHANT_ID, encode, failed, mutated, paid
 
 from mpesa_cli.daraja.callbacks import StkClaimed, StkFailed, StkPaid, StkSaid, read_stk_callback
-from mpesa_cli.daraja.strict_json import Unreadable
+from mpesa_cli.floor.wire.strict_json import Unreadable
 
 
 def read(body: object) -> StkSaid | Unreadable:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mpesa_cli.daraja.strict_json import MAX_BYTES, MAX_DEPTH, Unreadable, read_json
+from mpesa_cli.floor.wire.strict_json import MAX_BYTES, MAX_DEPTH, Unreadable, read_json
 
 
 def reason(body: bytes) -> str:

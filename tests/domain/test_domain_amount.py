@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpesa_cli.domain.amount import (
+from mpesa_cli.floor.errors import ExitStatus, InvalidInput
+from mpesa_cli.rules.values.amount import (
     Limits,
     cents_to_json,
     decimal_to_cents,
@@ -14,7 +15,6 @@ from mpesa_cli.domain.amount import (
     format_shillings,
     parse_shillings,
 )
-from mpesa_cli.errors import ExitStatus, InvalidInput
 
 LIMITS = Limits()
 

@@ -5,9 +5,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.spans import holes, union
-from mpesa_cli.domain.state import Terms, attempt_view
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.state import Terms, attempt_view
+from mpesa_cli.rules.values.spans import holes, union
 
 S = 1_000_000
 PAID = (

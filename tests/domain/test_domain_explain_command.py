@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.domain.result_codes import ALL_CODES
-from mpesa_cli.errors import ExitStatus
+from mpesa_cli.floor.errors import ExitStatus
+from mpesa_cli.rules.codes.lookup import ALL_CODES
 
 Run = Callable[..., Any]
 

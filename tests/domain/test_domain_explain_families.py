@@ -42,7 +42,7 @@ def test_what_is_not_known_in_one_family_is_said_to_be_so(mpesa: Run) -> None:
 
 @pytest.mark.parametrize("code", ["1031", "1050", "1002", "429", "C2B00011"])
 def test_no_code_of_another_family_decides_about_a_prompt(code: str) -> None:
-    from mpesa_cli.domain.result_codes import Outcome, stk_result
+    from mpesa_cli.rules.codes.lookup import Outcome, stk_result
 
     assert (stk_result(code).outcome, stk_result(code).listed) == (Outcome.UNSURE, False)
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
-from mpesa_cli.domain.push_rules import INTENT_LIFE_S, may_send
-from mpesa_cli.domain.state import Terms, attempt_view
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
+from mpesa_cli.rules.push_rules import INTENT_LIFE_S, may_send
+from mpesa_cli.rules.state import Terms, attempt_view
 
 S = 1_000_000
 T0 = 1_795_505_400 * S

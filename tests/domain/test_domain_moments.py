@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpesa_cli.domain.moments import SECOND_US, clock_time, daraja_stamp, day_and_time, from_daraja_stamp, rfc3339
+from mpesa_cli.floor.moments import SECOND_US, clock_time, daraja_stamp, day_and_time, from_daraja_stamp, rfc3339
 
 AT_US = 1_795_505_400_000_000  # 24 November 2026, 10:30:00 in Nairobi
 whole_seconds = st.integers(0, 4_102_444_800).map(lambda s: s * SECOND_US)  # up to the year 2100

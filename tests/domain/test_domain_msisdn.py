@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpesa_cli.domain.msisdn import first_operator, local_form, mask_msisdn, operator_warning, parse_msisdn
-from mpesa_cli.errors import InvalidInput
+from mpesa_cli.floor.errors import InvalidInput
+from mpesa_cli.rules.values.msisdn import first_operator, local_form, mask_msisdn, operator_warning, parse_msisdn
 
 ONE_SERIES = [*range(9), *range(10, 20), 20, 21, 24, 30, *range(35, 47), *range(80, 90)]
 nationals = st.one_of(

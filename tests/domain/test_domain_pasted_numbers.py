@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpesa_cli.domain.msisdn import parse_msisdn
-from mpesa_cli.errors import InvalidInput
+from mpesa_cli.floor.errors import InvalidInput
+from mpesa_cli.rules.values.msisdn import parse_msisdn
 
 PASTED = [
     "\u200e0712345678", "\u202a+254 712 345 678\u202c", "\u2068+254\u00a0712\u00a0345678\u2069", "07\u200b12345678",

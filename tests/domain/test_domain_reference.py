@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpesa_cli.domain.reference import (
+from mpesa_cli.floor.errors import InvalidInput
+from mpesa_cli.rules.values.reference import (
     ACCOUNT_REFERENCE_MAX,
     DESCRIPTION_MAX,
     account_reference,
@@ -12,7 +13,6 @@ from mpesa_cli.domain.reference import (
     check_order_id,
     wire_description,
 )
-from mpesa_cli.errors import InvalidInput
 
 allowed = st.text("ABCXYZabcxyz0189 ._/-", min_size=1, max_size=30)
 

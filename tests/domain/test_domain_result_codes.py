@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpesa_cli.domain.result_codes import (
+from mpesa_cli.rules.codes.lookup import (
     ALL_CODES,
     Actor,
     Api,

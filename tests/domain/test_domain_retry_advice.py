@@ -7,12 +7,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
-from mpesa_cli.domain.result_codes import ALL_CODES, Actor, Api, NewAttempt, Outcome
-from mpesa_cli.domain.retry_advice import CheckFirst, FixFirst, Refuse, RetryAfter, RetryNow, advise
-from mpesa_cli.domain.state import AttemptState, PaymentStatus, Terms, attempt_view, is_open
-from mpesa_cli.operations.retry_loop import GaveUp, Hands, persist
+from mpesa_cli.payments.retry_loop import GaveUp, Hands, persist
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.codes.lookup import ALL_CODES, Actor, Api, NewAttempt, Outcome
+from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
+from mpesa_cli.rules.retry_advice import CheckFirst, FixFirst, Refuse, RetryAfter, RetryNow, advise
+from mpesa_cli.rules.state import AttemptState, PaymentStatus, Terms, attempt_view, is_open
 
 S = 1_000_000
 T0 = 1_795_505_400 * S

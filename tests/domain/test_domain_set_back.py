@@ -2,11 +2,11 @@
 
 import pytest
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.payment import Attempt, AttemptRef
-from mpesa_cli.domain.push_rules import phone_wait_s
-from mpesa_cli.domain.restored import Gap, Word
-from mpesa_cli.domain.state import Terms, attempt_view
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import Attempt, AttemptRef
+from mpesa_cli.rules.push_rules import phone_wait_s
+from mpesa_cli.rules.restored import Gap, Word
+from mpesa_cli.rules.state import Terms, attempt_view
 
 S = 1_000_000
 T0 = 1_795_505_400 * S

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpesa_cli.domain.shown_number import fits, kept_form, proves
+from mpesa_cli.rules.values.shown_number import fits, kept_form, proves
 
 PHONE = "254708374149"
 nationals = st.from_regex(r"[71][0-9]{8}", fullmatch=True)

@@ -15,9 +15,9 @@ from math import comb
 
 import pytest
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.result_codes import Outcome, stk_result
-from mpesa_cli.domain.state import (
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.codes.lookup import Outcome, stk_result
+from mpesa_cli.rules.state import (
     AttemptState,
     AttemptView,
     Flag,

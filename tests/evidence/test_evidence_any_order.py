@@ -11,8 +11,8 @@ from books.portal import Row, wall, write
 from daraja_callbacks.callback_bodies import encode, paid
 from held.held_shop import RECEIPT, HeldShop
 
-from mpesa_cli.domain.evidence import Decided, QueryAnswered
-from mpesa_cli.domain.moments import daraja_stamp
+from mpesa_cli.floor.moments import daraja_stamp
+from mpesa_cli.rules.evidence import Decided, QueryAnswered
 
 CHECKOUT_ID = "ws_CO_24112026103001482708374149"
 TELLING = ("c2b", "callback", "query", "row", "paid")

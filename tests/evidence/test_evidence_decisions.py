@@ -9,7 +9,9 @@ from held.held_shop import RECEIPT, HeldShop
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpesa_cli.domain.evidence import (
+from mpesa_cli.floor.moments import daraja_stamp
+from mpesa_cli.rules.codes.lookup import ALL_CODES, Api, Outcome
+from mpesa_cli.rules.evidence import (
     Accepted,
     CallbackFailed,
     ClaimedPaid,
@@ -19,9 +21,7 @@ from mpesa_cli.domain.evidence import (
     Received,
     Sending,
 )
-from mpesa_cli.domain.moments import daraja_stamp
-from mpesa_cli.domain.result_codes import ALL_CODES, Api, Outcome
-from mpesa_cli.domain.state import AttemptState, Flag, Terms, attempt_view
+from mpesa_cli.rules.state import AttemptState, Flag, Terms, attempt_view
 
 S = 1_000_000
 CHECKOUT_ID = "ws_CO_24112026103001482708374149"

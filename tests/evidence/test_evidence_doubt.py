@@ -8,12 +8,12 @@ from daraja_callbacks.callback_bodies import encode, failed, paid
 from held.held_shop import RECEIPT, HeldShop
 
 from mpesa_cli.daraja.answers import Final, Pending, QueryAnswer, read_query_answer
-from mpesa_cli.domain.evidence import Accepted, Decided, QueryAnswered
-from mpesa_cli.domain.moments import daraja_stamp
-from mpesa_cli.domain.payment import AttemptRef
-from mpesa_cli.listener.intake import Intake
-from mpesa_cli.operations.ask import ask
-from mpesa_cli.operations.wait import watch
+from mpesa_cli.floor.moments import daraja_stamp
+from mpesa_cli.listener.intake.intake import Intake
+from mpesa_cli.payments.ask import ask
+from mpesa_cli.payments.wait import watch
+from mpesa_cli.rules.evidence import Accepted, Decided, QueryAnswered
+from mpesa_cli.rules.payment import AttemptRef
 
 PROCESSED = "The service request is processed successfully."
 CHECKOUT_ID = "ws_CO_24112026103001482708374149"

@@ -7,8 +7,8 @@ from books.portal import Row, write
 from daraja_callbacks.callback_bodies import encode, failed, paid
 from held.held_shop import PHONE, RECEIPT, HeldShop
 
-from mpesa_cli.domain.forgotten import body_without_number
-from mpesa_cli.domain.moments import daraja_stamp
+from mpesa_cli.floor.moments import daraja_stamp
+from mpesa_cli.rules.forgotten import body_without_number
 
 CHECKOUT_ID = "ws_CO_24112026103001482708374149"
 LATE = "UKO4Q7LATE"

@@ -10,10 +10,10 @@ from books.portal import Row, wall, write
 from daraja_callbacks.callback_bodies import encode, paid
 from held.held_shop import PHONE, RECEIPT, HeldShop
 
-from mpesa_cli.domain.evidence import QueryAnswered
-from mpesa_cli.domain.moments import daraja_stamp
-from mpesa_cli.domain.payment import AttemptRef
-from mpesa_cli.listener.intake import Intake
+from mpesa_cli.floor.moments import daraja_stamp
+from mpesa_cli.listener.intake.intake import Intake
+from mpesa_cli.rules.evidence import QueryAnswered
+from mpesa_cli.rules.payment import AttemptRef
 
 DIGEST = hashlib.sha256(PHONE.encode()).hexdigest()
 NOTHING_SHOWN = ("", None, DIGEST, "q83vEjRWeJCrze8=", "2547*****49", "0a1b ***** 4149")
@@ -211,7 +211,7 @@ def test_a_payment_without_its_receipt_may_be_any_money_that_fits_it(shop: HeldS
 def test_a_readable_receipt_and_amount_for_our_shortcode_is_a_payment_and_everything_else_is_held(
     shop: HeldShop, changed: dict[str, Any], is_payment: bool
 ) -> None:
-    from mpesa_cli.domain.moments import daraja_stamp
+    from mpesa_cli.floor.moments import daraja_stamp
 
     said = {"TransAmount": "11720.00", "BillRefNumber": "", "TransTime": daraja_stamp(shop.clock.now_us()), **changed}
     assert shop.confirm(**said).status == 200

@@ -8,12 +8,12 @@ from typing import Any
 
 from daraja_callbacks.callback_bodies import c2b, encode
 
-from mpesa_cli.domain.evidence import Accepted, Sending
-from mpesa_cli.domain.payment import AttemptRef, Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.ledger.verify import flaws
-from mpesa_cli.listener.deliveries import C2bDelivery, Delivery, StkDelivery, Verdict
-from mpesa_cli.listener.intake import Intake
+from mpesa_cli.ledger.audit.ledger import flaws
+from mpesa_cli.listener.intake.deliveries import C2bDelivery, Delivery, StkDelivery, Verdict
+from mpesa_cli.listener.intake.intake import Intake
+from mpesa_cli.rules.evidence import Accepted, Sending
+from mpesa_cli.rules.payment import AttemptRef, Intent
+from mpesa_cli.rules.push_rules import Start
 from mpesa_cli.runtime import Runtime
 
 SECRET_HASH = hashlib.sha256(b"a secret").hexdigest()

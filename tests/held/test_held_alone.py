@@ -7,7 +7,8 @@ import pytest
 from daraja_callbacks.callback_bodies import encode, failed, paid
 from held.held_shop import RECEIPT, HeldShop
 
-from mpesa_cli.operations import c2b, results, settle
+from mpesa_cli.initiator import results
+from mpesa_cli.payments import c2b, settle
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), sqlite3.IntegrityError("CHECK constraint failed"), AssertionError()])
@@ -68,7 +69,7 @@ def test_a_callback_that_breaks_the_program_is_held_and_the_next_on_the_same_add
 
 def test_a_result_that_breaks_the_program_is_held(shop: HeldShop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "read_result", lambda _body: {}["x"])
-    from mpesa_cli.domain.api_request import ApiRequest, RequestState
+    from mpesa_cli.initiator.api_request import ApiRequest, RequestState
 
     with shop.ledger.write() as tx:
         asked = ApiRequest("REQ-1", "TransactionStatusQuery", RECEIPT, shop.clock.now_us(), RequestState.ACCEPTED)

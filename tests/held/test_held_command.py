@@ -12,9 +12,9 @@ from daraja_callbacks.callback_bodies import encode, paid
 from held.held_shop import RECEIPT, HeldShop
 
 from mpesa_cli.api.events import Events
-from mpesa_cli.daraja.strict_json import Unreadable
-from mpesa_cli.errors import Conflict
-from mpesa_cli.operations import c2b, settle
+from mpesa_cli.floor.errors import Conflict
+from mpesa_cli.floor.wire.strict_json import Unreadable
+from mpesa_cli.payments import c2b, settle
 from mpesa_cli.terminal.json_words_held import HELD_FIELDS
 
 DONE = ("--by", "Asha", "--reason", "money of the other till, told its owner")

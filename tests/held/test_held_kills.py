@@ -12,10 +12,10 @@ from forked import Nursery
 from held.held_shop import HeldShop
 from points import CRASHED
 
-from mpesa_cli.daraja.strict_json import Unreadable
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.ledger.verify import flaws
-from mpesa_cli.operations import c2b, settle
+from mpesa_cli.floor.wire.strict_json import Unreadable
+from mpesa_cli.ledger.audit.ledger import flaws
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.payments import c2b, settle
 
 COUNT = pytest.mark.parametrize("count", [2, pytest.param(25, marks=pytest.mark.long)])
 REASON = "money of the other till, told its owner"

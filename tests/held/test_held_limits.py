@@ -6,10 +6,10 @@ import pytest
 from daraja_callbacks.callback_bodies import c2b, encode
 from held.held_shop import RECEIPT, HeldShop
 
-from mpesa_cli.domain import held
-from mpesa_cli.domain.held_facts import amount_shown, receipt_shown, shown_in
 from mpesa_cli.ledger import held as store
-from mpesa_cli.ledger.verify import flaws
+from mpesa_cli.ledger.audit.ledger import flaws
+from mpesa_cli.rules import held
+from mpesa_cli.rules.held_facts import amount_shown, receipt_shown, shown_in
 
 DONE = ("--by", "Asha", "--reason", "money of the other till, told its owner")
 DAY_S = 86_400

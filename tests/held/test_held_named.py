@@ -6,7 +6,7 @@ import pytest
 from daraja_callbacks.callback_bodies import encode, paid
 from held.held_shop import RECEIPT, HeldShop
 
-from mpesa_cli.ledger.verify import flaws
+from mpesa_cli.ledger.audit.ledger import flaws
 
 
 def test_a_confirmation_that_could_not_be_read_is_named_by_every_run(shop: HeldShop) -> None:

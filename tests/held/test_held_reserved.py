@@ -7,7 +7,7 @@ from daraja_callbacks.callback_bodies import encode, failed, paid
 from held.held_shop import RECEIPT, HeldShop
 
 from mpesa_cli.ledger.ledger import BODIES_OF_ATTEMPT_MAX
-from mpesa_cli.listener.intake import Intake
+from mpesa_cli.listener.intake.intake import Intake
 
 NAMED = "ws_CO_24112026103001482708374149"
 TRUE = encode(paid(receipt=RECEIPT, CheckoutRequestID=NAMED))

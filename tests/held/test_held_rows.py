@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from held.held_shop import RECEIPT, SECRET_HASH, HeldShop
 
+from mpesa_cli.books import statement_matching
+from mpesa_cli.books.statement_intake import take_pulled
 from mpesa_cli.daraja.pull import pull_rows
-from mpesa_cli.daraja.strict_json import Unreadable
-from mpesa_cli.domain.staging import Staged
+from mpesa_cli.floor.wire.strict_json import Unreadable
 from mpesa_cli.ledger.book_writes import BookWrites
-from mpesa_cli.listener.deliveries import SmsReport
-from mpesa_cli.operations import c2b, statement_matching
-from mpesa_cli.operations.statement_intake import take_pulled
+from mpesa_cli.listener.intake.deliveries import SmsReport
+from mpesa_cli.payments import c2b
+from mpesa_cli.rules.staging import Staged
 
 HEAD = (
     "Short Code,174379\nStatement Period,24-11-2026 00:00:00 - 24-11-2026 23:59:59\n\n"

@@ -7,8 +7,8 @@ import pytest
 from daraja_callbacks.callback_bodies import c2b, encode
 from held.held_shop import RECEIPT, HeldShop
 
-from mpesa_cli.domain.strangers import BODY_MAX_BYTES, KEPT_MAX, SHARE_MAX, share_of
-from mpesa_cli.listener.deliveries import OpenDelivery, Verdict
+from mpesa_cli.listener.intake.deliveries import OpenDelivery, Verdict
+from mpesa_cli.rules.strangers import BODY_MAX_BYTES, KEPT_MAX, SHARE_MAX, share_of
 
 DARAJA, STRANGER = "196.201.214.200", "203.0.113.7"
 
@@ -122,7 +122,7 @@ def test_a_network_of_one_machine_is_one_share(address: str, share: str) -> None
 
 
 def test_what_an_older_version_kept_is_found_by_its_receipt(home: Path, shop: HeldShop) -> None:
-    from mpesa_cli.ledger.schema_strangers import m009_strangers
+    from mpesa_cli.ledger.schema.strangers import m009_strangers
 
     with shop.ledger.write() as tx:
         tx.store_body("open-c2b-confirmation", encode(c2b()), STRANGER, shop.clock.now_us())

@@ -113,7 +113,7 @@ class ByPhone:
             from mpesa_cli.api import payments
             from mpesa_cli.api.desk import Call
             from mpesa_cli.api.problems import problem_of
-            from mpesa_cli.errors import MpesaError
+            from mpesa_cli.floor.errors import MpesaError
 
             try:
                 answer = getattr(payments, endpoint)(_desk(runtime), Call(None, ref=ref, body=body)).document
@@ -129,8 +129,8 @@ class ByPhone:
 def _desk(runtime: Any) -> Any:
     """What the API's handlers work with, of one process."""
     from mpesa_cli.api.desk import Desk
-    from mpesa_cli.commands.receipt import shop_of
-    from mpesa_cli.tokens.limits import RateLimit
+    from mpesa_cli.api.tokens.limits import RateLimit
+    from mpesa_cli.cli.receipts.receipt import shop_of
 
     profile = runtime.profile()
     hands = dataclasses.replace(runtime.push_hands(profile), hold=contextlib.nullcontext, say=lambda _: None)

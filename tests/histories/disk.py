@@ -10,7 +10,7 @@ from typing import Any
 
 from baton import Baton
 
-from mpesa_cli.ledger import connection as opening
+from mpesa_cli.ledger.engine import connection as opening
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 LOOK_AGAIN_S = 2.5

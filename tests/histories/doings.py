@@ -9,7 +9,7 @@ from by_phone import ByPhone
 from laws import Order, ledger_of
 from steps import HOUR, Step
 
-from mpesa_cli.commands.push import push as push_command
+from mpesa_cli.cli.payments.push import push as push_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,9 +9,9 @@ from typing import Any
 from baton import SECOND_US
 from played_shop import OneThreadLedger, Shop
 
-from mpesa_cli.domain.payment import Attempt, Payment
-from mpesa_cli.domain.state import AttemptState, PaymentStatus
-from mpesa_cli.ledger.verify import flaws
+from mpesa_cli.ledger.audit.ledger import flaws
+from mpesa_cli.rules.payment import Attempt, Payment
+from mpesa_cli.rules.state import AttemptState, PaymentStatus
 
 HAS_MONEY = {"paid", "overpaid", "partial"}
 

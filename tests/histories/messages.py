@@ -5,7 +5,7 @@ import json
 from random import Random
 from typing import Any
 
-from mpesa_cli.domain.moments import daraja_stamp
+from mpesa_cli.floor.moments import daraja_stamp
 
 # How a C2B message shows its payer. The first four are the ordinary ones.
 PHONE_FORMS = (

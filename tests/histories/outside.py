@@ -16,7 +16,7 @@ from typing import Any
 
 from baton import Baton
 
-from mpesa_cli.daraja.lean_httpx import httpx  # before httpcore, which it leaves out a part of
+from mpesa_cli.floor.wire.lean_httpx import httpx  # before httpcore, which it leaves out a part of
 from mpesa_cli.simulator.wire import Reply, Request
 
 import httpcore  # isort: skip
@@ -299,7 +299,7 @@ def installed(baton: Baton, network: Network) -> Iterator[None]:
 
 
 # The ledger's locks between threads, the simulator's store and the API's limits are left real: nobody waits in them.
-_REAL = ("mpesa_cli.simulator.", "mpesa_cli.tokens.", "mpesa_cli.interrupts", "mpesa_cli.settings.",
+_REAL = ("mpesa_cli.simulator.", "mpesa_cli.api.tokens.", "mpesa_cli.floor.interrupts", "mpesa_cli.settings.",
          "mpesa_cli.terminal.")  # fmt: skip
 
 

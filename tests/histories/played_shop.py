@@ -19,11 +19,11 @@ from baton import Baton, Plan, Process
 from messages import odd_stk
 from truth import SHORTCODE, Truth
 
-from mpesa_cli.commands.app import main
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.listener import intake as intake_of
-from mpesa_cli.listener.routes import address_of
-from mpesa_cli.operations.ask import ask
+from mpesa_cli.cli.app import main
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.listener.intake import intake as intake_of
+from mpesa_cli.listener.server.routes import address_of
+from mpesa_cli.payments.ask import ask
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.streams import Streams
 

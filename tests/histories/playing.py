@@ -15,7 +15,7 @@ from steps import Step
 from telling import step_words
 from truth import fate_of
 
-from mpesa_cli.domain.moments import day_and_time
+from mpesa_cli.floor.moments import day_and_time
 
 CUSTOMERS = ("254722200041", "254722200052", "254722200063", "254722200074")
 AMOUNTS = (10_000, 10_000, 25_000, 10_000, 25_000, 7_000)

@@ -9,7 +9,7 @@ from typing import Any
 import typer.main
 
 import mpesa_cli
-from mpesa_cli.commands import app, tree
+from mpesa_cli.cli import app, tree
 
 
 @functools.cache

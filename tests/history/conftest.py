@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from history_ledger import Sale, fill, open_ledger
 
-from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 
 
 @pytest.fixture

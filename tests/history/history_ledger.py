@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.payment import AttemptRef, Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import AttemptRef, Intent
+from mpesa_cli.rules.push_rules import Start
 from mpesa_cli.runtime import Runtime
 
 SECOND_US = 1_000_000

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from history_ledger import DAY_US, OTHER_PHONE, SECOND_US, START_US, Sale
 
-from mpesa_cli.domain.history import FIELDS
-from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.history.query import FIELDS
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 
 Run = Callable[..., Any]
 Sold = Callable[..., SqliteLedger]
@@ -198,7 +198,7 @@ def test_a_look_loads_no_network_no_rich_and_no_sqlite_utils(home: Path, sold: S
     program = (
         "import atexit, sys\n"
         "atexit.register(lambda: print(*sorted(sys.modules), file=sys.stderr))\n"
-        "from mpesa_cli.commands.app import entry_point; entry_point()"
+        "from mpesa_cli.cli.app import entry_point; entry_point()"
     )
     for options in ([], ["--json"], ["--format", "csv"], ["--summary"]):
         done = subprocess.run(

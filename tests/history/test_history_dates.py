@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpesa_cli.domain.dates import parse_since, parse_until
-from mpesa_cli.domain.history import day_of, rfc3339_column
-from mpesa_cli.domain.moments import rfc3339
-from mpesa_cli.errors import InvalidInput
+from mpesa_cli.floor.errors import InvalidInput
+from mpesa_cli.floor.moments import rfc3339
+from mpesa_cli.history.query import day_of, rfc3339_column
+from mpesa_cli.rules.values.dates import parse_since, parse_until
 
 NOW_US = 1_795_505_400_000_000  # 24 November 2026, 10:30 in Nairobi
 EAT = timezone(timedelta(hours=3))

@@ -8,14 +8,14 @@ from collections.abc import Callable
 import pytest
 from history_ledger import DAY_US, OTHER_PHONE, PHONE, SECOND_US, START_US, Sale
 
-from mpesa_cli.domain.history import FIELDS, HistoryFilter, values
-from mpesa_cli.domain.payment import Intent, Payment
-from mpesa_cli.domain.payment_document import payment_document
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.domain.state import PaymentStatus
+from mpesa_cli.history.query import FIELDS, HistoryFilter, values
+from mpesa_cli.ledger.audit.ledger import flaws
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.ledger.history import _condition
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.ledger.verify import flaws
+from mpesa_cli.rules.payment import Intent, Payment
+from mpesa_cli.rules.payment_document import payment_document
+from mpesa_cli.rules.push_rules import Start
+from mpesa_cli.rules.state import PaymentStatus
 
 Sold = Callable[..., SqliteLedger]
 

@@ -10,10 +10,10 @@ from history_ledger import DAY_US, SECOND_US, START_US, Sale
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpesa_cli.domain.history import HistoryRow
-from mpesa_cli.domain.moments import rfc3339
-from mpesa_cli.domain.summary import summarise
-from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.floor.moments import rfc3339
+from mpesa_cli.history.query import HistoryRow
+from mpesa_cli.history.summary import summarise
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.terminal.chart import bar
 
 Run = Callable[..., Any]

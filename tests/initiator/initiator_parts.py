@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mpesa_cli.domain.evidence import Accepted, Evidence, Sending
-from mpesa_cli.domain.payment import Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.ledger.verify import flaws
+from mpesa_cli.ledger.audit.ledger import flaws
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.rules.evidence import Accepted, Evidence, Sending
+from mpesa_cli.rules.payment import Intent
+from mpesa_cli.rules.push_rules import Start
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
 PAYS, NO_MONEY, LOST = "254708374149", "254711111111", "254722200003"

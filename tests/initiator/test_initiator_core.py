@@ -14,14 +14,14 @@ from initiator_parts import RECEIPT, body, result
 
 from mpesa_cli.daraja.initiator import Command, Initiator
 from mpesa_cli.daraja.transaction_status import status_command
-from mpesa_cli.domain.api_request import RequestState
-from mpesa_cli.domain.secret import Secret
-from mpesa_cli.domain.verdict import Claim, Verdict
-from mpesa_cli.errors import MpesaError, NotDelivered, OutcomeUnknown, RequestRefused, SettingsError, Temporary
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.operations.initiator import Hands, ask
-from mpesa_cli.operations.results import apply_unread_results
-from mpesa_cli.operations.verify import ask_daraja, look_up, remember_shown
+from mpesa_cli.floor.errors import MpesaError, NotDelivered, OutcomeUnknown, RequestRefused, SettingsError, Temporary
+from mpesa_cli.floor.secret import Secret
+from mpesa_cli.initiator.api_request import RequestState
+from mpesa_cli.initiator.ask import Hands, ask
+from mpesa_cli.initiator.results import apply_unread_results
+from mpesa_cli.initiator.verdict import Claim, Verdict
+from mpesa_cli.initiator.verify import ask_daraja, look_up, remember_shown
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 
 ACK = (200, body("async.ack.ok"))
 REVERSAL = Command(

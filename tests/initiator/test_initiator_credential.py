@@ -17,8 +17,8 @@ from cryptography.x509 import (
 )
 
 from mpesa_cli.daraja.security_credential import has_doubtful_characters, security_credential
-from mpesa_cli.domain.secret import Secret
-from mpesa_cli.errors import SettingsError
+from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.floor.secret import Secret
 from mpesa_cli.simulator.initiator_key import InitiatorKey
 
 PASSWORD = Secret("Canary#Password1")

@@ -13,9 +13,9 @@ import pytest
 from initiator_parts import RECEIPT, body, ledger_of, result
 from loop_parts import Listening, listening, until
 
-from mpesa_cli.domain.api_request import ApiRequest, RequestState
+from mpesa_cli.initiator.api_request import ApiRequest, RequestState
 from mpesa_cli.simulator.initiator_key import InitiatorKey
-from mpesa_cli.simulator.server import RunningSimulator, running
+from mpesa_cli.simulator.server.server import RunningSimulator, running
 from mpesa_cli.simulator.state import Rules
 
 LEDGER = "env-simulator"

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from initiator_parts import paid_elsewhere, verdict
 
-from mpesa_cli.domain.pasted_sms import PastedText, read_pasted
-from mpesa_cli.errors import InvalidInput
+from mpesa_cli.floor.errors import InvalidInput
+from mpesa_cli.initiator.pasted_sms import PastedText, read_pasted
 
 Mpesa = Callable[..., Any]
 R = "UKS2KRGQZW"

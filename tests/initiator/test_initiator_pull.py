@@ -10,7 +10,7 @@ from initiator_parts import PAYS, body, paid
 from simulated_daraja import START_US, VirtualDaraja, payload, shape
 
 from mpesa_cli.daraja.pull import pull_rows, register, register_body
-from mpesa_cli.errors import InvalidInput, RequestRefused, Temporary
+from mpesa_cli.floor.errors import InvalidInput, RequestRefused, Temporary
 
 HOUR_US = 3_600_000_000
 

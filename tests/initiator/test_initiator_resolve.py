@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from initiator_parts import NO_MONEY, ledger_of, paid
 
-from mpesa_cli.domain.evidence import Received
-from mpesa_cli.domain.push_rules import Again
+from mpesa_cli.rules.evidence import Received
+from mpesa_cli.rules.push_rules import Again
 
 Mpesa = Callable[..., Any]
 WHY = "on the statement of 24 November"
@@ -99,7 +99,7 @@ def test_a_success_that_is_reported_later_is_not_hidden_by_a_decision(mpesa: Mpe
 
 
 def test_what_has_not_been_sent_whole_takes_no_decision(mpesa: Mpesa, clock: Any, home: Path) -> None:
-    from mpesa_cli.domain.evidence import Sending
+    from mpesa_cli.rules.evidence import Sending
 
     paid(mpesa, "7")
     with ledger_of(home) as ledger, ledger.write() as tx:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from initiator_parts import PAYLOADS, body
 
 from mpesa_cli.daraja.results import Result, read_result, without_credential
-from mpesa_cli.daraja.strict_json import Unreadable
 from mpesa_cli.daraja.transaction_status import read_status
+from mpesa_cli.floor.wire.strict_json import Unreadable
 
 KINDS = ("transactionstatus", "accountbalance", "reversal")
 RESULTS = sorted(path.stem for kind in KINDS for path in PAYLOADS.glob(f"{kind}.result.*.json"))

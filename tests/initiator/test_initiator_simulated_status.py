@@ -10,7 +10,7 @@ from initiator_parts import body
 from simulated_daraja import VirtualDaraja, payload, seen, shape
 
 from mpesa_cli.daraja.security_credential import security_credential
-from mpesa_cli.domain.secret import Secret
+from mpesa_cli.floor.secret import Secret
 from mpesa_cli.simulator.initiator_key import InitiatorKey
 
 PATH = "/mpesa/transactionstatus/v1/query"

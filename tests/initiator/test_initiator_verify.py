@@ -234,7 +234,7 @@ def test_a_payment_by_hand_that_c2b_reported_belongs_to_no_order_and_is_free(mpe
 
 
 def test_money_that_went_back_is_not_paid(mpesa: Mpesa, clock: Any, home: Path) -> None:
-    from mpesa_cli.domain.evidence import Reversed
+    from mpesa_cli.rules.evidence import Reversed
 
     receipt = paid(mpesa, "1042")
     with ledger_of(home) as ledger, ledger.write() as tx:

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mpesa_cli.domain.payment import AttemptRef, Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.errors import Conflict
+from mpesa_cli.floor.errors import Conflict
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.ledger.ledger import BODIES_OF_ATTEMPT_MAX, NewCallback
-from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.rules.payment import AttemptRef, Intent
+from mpesa_cli.rules.push_rules import Start
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.payment import AttemptRef, Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.domain.state import AttemptState, Flag, PaymentStatus
-from mpesa_cli.errors import Conflict, LedgerUnusable
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.ledger.verify import flaws
+from mpesa_cli.floor.errors import Conflict, LedgerUnusable
+from mpesa_cli.ledger.audit.ledger import flaws
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import AttemptRef, Intent
+from mpesa_cli.rules.push_rules import Start
+from mpesa_cli.rules.state import AttemptState, Flag, PaymentStatus
 
 PHONE = "254708374149"
 CHECKOUT = "ws_CO_24112026103001482708374149"

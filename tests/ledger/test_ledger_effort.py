@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mpesa_cli.domain.evidence import Accepted, CallbackFailed, Received, Sending
-from mpesa_cli.domain.payment import AttemptRef, Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.errors import LedgerBusy, LedgerUnusable
-from mpesa_cli.ledger.checkpoint import CHECKPOINT_ABOVE_BYTES
-from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.floor.errors import LedgerBusy, LedgerUnusable
+from mpesa_cli.ledger.engine.checkpoint import CHECKPOINT_ABOVE_BYTES
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.rules.evidence import Accepted, CallbackFailed, Received, Sending
+from mpesa_cli.rules.payment import AttemptRef, Intent
+from mpesa_cli.rules.push_rules import Start
 
 if TYPE_CHECKING:
     import sqlite3

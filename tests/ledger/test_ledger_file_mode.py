@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.domain.payment import Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.errors import LedgerUnusable
-from mpesa_cli.ledger import checkpoint
-from mpesa_cli.ledger.checkpoint import log_bytes
-from mpesa_cli.ledger.copying import copy_into
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.operations.check_ledger import ledger as doctor
+from mpesa_cli.floor.errors import LedgerUnusable
+from mpesa_cli.ledger.engine import checkpoint
+from mpesa_cli.ledger.engine.checkpoint import log_bytes
+from mpesa_cli.ledger.engine.copying import copy_into
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.rules.payment import Intent
+from mpesa_cli.rules.push_rules import Start
+from mpesa_cli.upkeep.doctor.ledger import ledger as doctor
 
 UPGRADES = Path(__file__).parent.parent / "upgrade"
 ALIKE = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1, "wal_autocheckpoint": 0,
@@ -145,7 +145,7 @@ def nobody_writes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         found = real(path)
         return SimpleNamespace(f_flag=found.f_flag | os.ST_RDONLY, f_bavail=found.f_bavail, f_frsize=found.f_frsize)
 
-    monkeypatch.setattr("mpesa_cli.ledger.file_mode.os.statvfs", read_only)
+    monkeypatch.setattr("mpesa_cli.ledger.engine.file_mode.os.statvfs", read_only)
     return
 
 

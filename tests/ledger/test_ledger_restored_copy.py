@@ -9,7 +9,7 @@ from crash.restored_copy import restored_at
 from ledger import test_ledger_contract as contract
 from ledger.test_ledger_contract import Open
 
-from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mpesa_cli.domain.api_token import KnownToken
-from mpesa_cli.errors import LedgerBusy
-from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.api.tokens.values import KnownToken
+from mpesa_cli.floor.errors import LedgerBusy
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 
 SCOPES = frozenset({"payments:read"})
 

@@ -4,7 +4,7 @@ import random
 
 import h11
 
-from mpesa_cli.listener.ordinary import Ordinary
+from mpesa_cli.listener.server.ordinary import Ordinary
 
 TARGET = b"/hooks/stk/0123456789abcdef0123456789abcdef"
 LINES = (

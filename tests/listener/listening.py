@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mpesa_cli.domain.evidence import Accepted, Sending
-from mpesa_cli.domain.payment import AttemptRef, Intent, Payment
-from mpesa_cli.domain.push_rules import Start
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.listener.deliveries import Ask, C2bDesk
 from mpesa_cli.listener.events import Event
-from mpesa_cli.listener.options import ListenerOptions, Parts
-from mpesa_cli.listener.server import running
+from mpesa_cli.listener.intake.deliveries import Ask, C2bDesk
+from mpesa_cli.listener.server.options import ListenerOptions, Parts
+from mpesa_cli.listener.server.server import running
+from mpesa_cli.rules.evidence import Accepted, Sending
+from mpesa_cli.rules.payment import AttemptRef, Intent, Payment
+from mpesa_cli.rules.push_rules import Start
 
 MSISDN = "254708374149"
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from listening import now_us, open_ledger
 
-from mpesa_cli.errors import MpesaError
-from mpesa_cli.listener.options import ListenerOptions, Parts
-from mpesa_cli.listener.server import Running, serve
+from mpesa_cli.floor.errors import MpesaError
+from mpesa_cli.listener.server.options import ListenerOptions, Parts
+from mpesa_cli.listener.server.server import Running, serve
 
 
 def ready(running: Running) -> None:

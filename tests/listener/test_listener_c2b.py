@@ -10,12 +10,12 @@ import pytest
 from daraja_callbacks.callback_bodies import c2b, encode, paid
 from listener.listening import Bench, listener, now_us, prompt
 
-from mpesa_cli.domain.amount import Limits
-from mpesa_cli.domain.c2b_rules import ValidationRule
-from mpesa_cli.domain.payment import Payment
-from mpesa_cli.domain.state import PaymentStatus
-from mpesa_cli.listener.deliveries import C2bDesk
-from mpesa_cli.operations.c2b import Shop
+from mpesa_cli.listener.intake.deliveries import C2bDesk
+from mpesa_cli.payments.c2b import Shop
+from mpesa_cli.rules.c2b_rules import ValidationRule
+from mpesa_cli.rules.payment import Payment
+from mpesa_cli.rules.state import PaymentStatus
+from mpesa_cli.rules.values.amount import Limits
 
 SECRET = "0123456789abcdef" * 2
 CONFIRMED = (200, b'{"ResultCode":0,"ResultDesc":"Success"}')

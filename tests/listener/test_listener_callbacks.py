@@ -7,7 +7,7 @@ import pytest
 from daraja_callbacks.callback_bodies import encode, failed, paid
 from listener.listening import ACCEPTED_BODY, Bench, answer, checkout_id, listener, prompt, request
 
-from mpesa_cli.domain.state import AttemptState, Flag, PaymentStatus
+from mpesa_cli.rules.state import AttemptState, Flag, PaymentStatus
 
 
 @pytest.fixture

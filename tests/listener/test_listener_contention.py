@@ -15,8 +15,8 @@ from listener.listening import open_ledger, prompts
 from listener.pressing import Callbacks, Pressed, bodies_on_disk, pressing
 from loop.loop_parts import Listening, listening
 
-from mpesa_cli.ledger.verify import flaws
-from mpesa_cli.simulator.server import running
+from mpesa_cli.ledger.audit.ledger import flaws
+from mpesa_cli.simulator.server.server import running
 from mpesa_cli.simulator.state import Rules
 
 ROUNDS = 4

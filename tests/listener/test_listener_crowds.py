@@ -10,8 +10,8 @@ from daraja_callbacks.callback_bodies import encode, paid
 from listener.listening import ACCEPTED_BODY, answer, listener, open_ledger, prompts, request, was_closed
 from listener.pressing import connect, process
 
-from mpesa_cli.listener import loop
-from mpesa_cli.listener.options import ListenerOptions
+from mpesa_cli.listener.server import loop
+from mpesa_cli.listener.server.options import ListenerOptions
 
 FOR_EVER_S = 600.0  # whoever is cut off in a test was not for being slow
 STRANGER, OTHER, DARAJA = "203.0.113.9", "203.0.113.10", "196.201.214.200"

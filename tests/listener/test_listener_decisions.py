@@ -10,13 +10,13 @@ import pytest
 from daraja_callbacks.callback_bodies import encode, paid
 from listener.listening import now_us, open_ledger, prompt, prompts
 
-from mpesa_cli.domain.payment import AttemptRef
-from mpesa_cli.errors import LedgerBusy
+from mpesa_cli.floor.errors import LedgerBusy
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.ledger.ledger import BODIES_OF_ATTEMPT_MAX
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.listener.deliveries import ACCEPTED, TOO_MANY, UNAVAILABLE, UNKNOWN, StkDelivery
 from mpesa_cli.listener.events import Event
-from mpesa_cli.listener.intake import Intake, hash_of_secret
+from mpesa_cli.listener.intake.deliveries import ACCEPTED, TOO_MANY, UNAVAILABLE, UNKNOWN, StkDelivery
+from mpesa_cli.listener.intake.intake import Intake, hash_of_secret
+from mpesa_cli.rules.payment import AttemptRef
 
 
 class Desk:
@@ -140,7 +140,7 @@ def test_one_failure_of_many_is_the_others_of_none(desk: Desk) -> None:
 
 
 def test_what_another_process_applied_meanwhile_is_not_applied_again(desk: Desk) -> None:
-    from mpesa_cli.operations.settle import apply_unread
+    from mpesa_cli.payments.settle import apply_unread
 
     desk.store(2)
     assert apply_unread(desk.ledger, None) == 2

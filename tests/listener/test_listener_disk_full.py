@@ -11,7 +11,7 @@ from daraja_callbacks.callback_bodies import encode, paid
 from listener.listening import ACCEPTED_BODY, answer, open_ledger, prompts, request
 from listener.pressing import bodies_on_disk, connect, process
 
-from mpesa_cli.domain.state import PaymentStatus
+from mpesa_cli.rules.state import PaymentStatus
 
 
 @pytest.fixture

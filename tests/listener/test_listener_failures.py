@@ -11,13 +11,13 @@ import pytest
 from daraja_callbacks.callback_bodies import encode, paid
 from listener.listening import ACCEPTED_BODY, Bench, answer, listener, now_us, open_ledger, prompt, request
 
-from mpesa_cli.domain.state import PaymentStatus
-from mpesa_cli.errors import LedgerBusy, LedgerUnusable
+from mpesa_cli.floor.errors import LedgerBusy, LedgerUnusable
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
-from mpesa_cli.listener.deliveries import ACCEPTED, UNAVAILABLE, UNKNOWN, StkDelivery
-from mpesa_cli.listener.intake import Intake, hash_of_secret
-from mpesa_cli.listener.options import ListenerOptions
-from mpesa_cli.listener.writer import QUEUE_MAX, Writer
+from mpesa_cli.listener.intake.deliveries import ACCEPTED, UNAVAILABLE, UNKNOWN, StkDelivery
+from mpesa_cli.listener.intake.intake import Intake, hash_of_secret
+from mpesa_cli.listener.intake.writer import QUEUE_MAX, Writer
+from mpesa_cli.listener.server.options import ListenerOptions
+from mpesa_cli.rules.state import PaymentStatus
 
 if TYPE_CHECKING:
     from mpesa_cli.listener.events import Event
@@ -249,7 +249,7 @@ def test_a_ledger_that_can_not_be_opened_fails_the_start(tmp_path: Path) -> None
 
 def test_a_writer_that_dies_takes_the_listener_with_it(tmp_path: Path) -> None:
     """Better no listener, which a service manager starts again, than one that can store nothing."""
-    from mpesa_cli.listener import writer as module
+    from mpesa_cli.listener.intake import writer as module
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module._Again, "look", fail_with(ZeroDivisionError()))

@@ -13,11 +13,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
-from mpesa_cli.domain.secret import Secret
-from mpesa_cli.errors import InvalidInput, SettingsError
+from mpesa_cli.floor.errors import InvalidInput, SettingsError
+from mpesa_cli.floor.secret import Secret
 from mpesa_cli.listener.events import Event
-from mpesa_cli.listener.forward import BACKOFF_S, Forwarder, Outgoing, next_try_us
-from mpesa_cli.listener.webhook import (
+from mpesa_cli.listener.forwarding.forward import BACKOFF_S, Forwarder, Outgoing, next_try_us
+from mpesa_cli.listener.forwarding.webhook import (
     check_target,
     event_body,
     event_id,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.commands.listen_screen import Screen
+from mpesa_cli.cli.listener.screen import Screen
 from mpesa_cli.listener.events import Event
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.streams import Streams

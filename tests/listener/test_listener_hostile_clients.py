@@ -10,7 +10,7 @@ import pytest
 from daraja_callbacks.callback_bodies import encode, paid
 from listener.listening import ACCEPTED_BODY, Bench, answer, listener, prompt, request, was_closed
 
-from mpesa_cli.listener.options import ListenerOptions
+from mpesa_cli.listener.server.options import ListenerOptions
 
 QUICK = ListenerOptions(port=0, head_and_body_s=0.5)
 if TYPE_CHECKING:

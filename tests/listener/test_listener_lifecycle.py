@@ -12,7 +12,7 @@ from daraja_callbacks.callback_bodies import encode, paid
 from listener.listening import ACCEPTED_BODY, answer, open_ledger, prompt, request
 from listener.pressing import connect, process
 
-from mpesa_cli.domain.state import PaymentStatus
+from mpesa_cli.rules.state import PaymentStatus
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -6,10 +6,10 @@ import pytest
 from daraja_callbacks.callback_bodies import encode, paid
 from listener.listening import ACCEPTED_BODY, Bench, listener, prompt
 
-from mpesa_cli.domain.state import PaymentStatus
 from mpesa_cli.ledger.ledger import BODIES_OF_ATTEMPT_MAX
-from mpesa_cli.listener.options import ListenerOptions
-from mpesa_cli.listener.peer import CallbackIps, Tunnel, is_doubtful
+from mpesa_cli.listener.server.options import ListenerOptions
+from mpesa_cli.listener.server.peer import CallbackIps, Tunnel, is_doubtful
+from mpesa_cli.rules.state import PaymentStatus
 
 SAFARICOM = "196.201.214.200"
 
@@ -38,8 +38,8 @@ def test_one_token_brings_so_many_different_bodies_and_no_more(bench: Bench) -> 
 
 def test_a_full_token_beside_others_fails_none_of_them(bench: Bench) -> None:
     """Those that come in one commit with it are stored: it is left out, and the transaction goes on."""
-    from mpesa_cli.listener.deliveries import ACCEPTED, TOO_MANY, StkDelivery
-    from mpesa_cli.listener.intake import Intake, hash_of_secret
+    from mpesa_cli.listener.intake.deliveries import ACCEPTED, TOO_MANY, StkDelivery
+    from mpesa_cli.listener.intake.intake import Intake, hash_of_secret
 
     full, other = (hash_of_secret(prompt(bench.ledger)[0]) or "" for _ in range(2))
     intake = Intake(bench.ledger, lambda: 1, lambda event: None)

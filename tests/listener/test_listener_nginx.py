@@ -12,9 +12,9 @@ import pytest
 from daraja_callbacks.callback_bodies import encode, paid
 from listener.listening import ACCEPTED_BODY, Bench, answer, listener, prompt, request
 
-from mpesa_cli.domain.state import PaymentStatus
-from mpesa_cli.listener.options import ListenerOptions
-from mpesa_cli.listener.peer import CallbackIps
+from mpesa_cli.listener.server.options import ListenerOptions
+from mpesa_cli.listener.server.peer import CallbackIps
+from mpesa_cli.rules.state import PaymentStatus
 
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed (apt-get install nginx-light)")

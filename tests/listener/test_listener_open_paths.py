@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from listener.listening import listener
 
-from mpesa_cli.listener.open_paths import AT_ONCE, OF_ADDRESS_A_DAY, OF_ALL_A_DAY, OpenPaths
+from mpesa_cli.listener.server.open_paths import AT_ONCE, OF_ADDRESS_A_DAY, OF_ALL_A_DAY, OpenPaths
 
 STRANGER, OTHER, DARAJA, HERE = "203.0.113.9", "203.0.113.10", "196.201.214.200", "127.0.0.1"
 DAY_S = 86_400

@@ -10,11 +10,11 @@ from daraja_callbacks.callback_bodies import encode, paid
 from listener.listening import Bench, listener, now_us, open_ledger, prompt, prompts
 from listener.pressing import Callbacks, Pressed, pressing
 
-from mpesa_cli.domain.state import PaymentStatus
-from mpesa_cli.listener.deliveries import StkDelivery, Verdict
-from mpesa_cli.listener.intake import Intake, hash_of_secret
-from mpesa_cli.listener.writer import Writer
-from mpesa_cli.operations import wait
+from mpesa_cli.listener.intake.deliveries import StkDelivery, Verdict
+from mpesa_cli.listener.intake.intake import Intake, hash_of_secret
+from mpesa_cli.listener.intake.writer import Writer
+from mpesa_cli.payments import wait
+from mpesa_cli.rules.state import PaymentStatus
 
 if TYPE_CHECKING:
     from mpesa_cli.listener.events import Event

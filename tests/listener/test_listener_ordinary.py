@@ -11,8 +11,8 @@ from daraja_callbacks.callback_bodies import encode, paid
 from listener.heads import by_h11, composed
 from listener.listening import ACCEPTED_BODY, Bench, answer, listener, prompt, prompts, request, was_closed
 
-from mpesa_cli.listener import ordinary as room
-from mpesa_cli.listener.ordinary import Ordinary, ordinary
+from mpesa_cli.listener.server import ordinary as room
+from mpesa_cli.listener.server.ordinary import Ordinary, ordinary
 
 MUTATIONS = 50_000
 SECRET = b"0123456789abcdef" * 2

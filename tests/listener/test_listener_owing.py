@@ -1,6 +1,6 @@
 """The table of connections that owe a request, on a clock that is moved by hand."""
 
-from mpesa_cli.listener.connections import Owing
+from mpesa_cli.listener.server.connections import Owing
 
 
 class Clock:

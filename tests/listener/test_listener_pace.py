@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from listener.listening import now_us, open_ledger, prompts
 
-from mpesa_cli.listener.deliveries import ACCEPTED, StkDelivery, Verdict
-from mpesa_cli.listener.intake import Intake, hash_of_secret
-from mpesa_cli.listener.pace import (
+from mpesa_cli.listener.intake.deliveries import ACCEPTED, StkDelivery, Verdict
+from mpesa_cli.listener.intake.intake import Intake, hash_of_secret
+from mpesa_cli.listener.intake.pace import (
     CALM,
     COME_AT_LEAST,
     DEEP,
@@ -28,7 +28,7 @@ from mpesa_cli.listener.pace import (
     WINDOW_S,
     Pace,
 )
-from mpesa_cli.listener.writer import Writer
+from mpesa_cli.listener.intake.writer import Writer
 
 COUNTS = st.integers(0, 10_000)
 

@@ -6,9 +6,9 @@ import pytest
 from daraja_callbacks.callback_bodies import encode, paid
 from listener.listening import listener, prompt
 
-from mpesa_cli.errors import SettingsError
-from mpesa_cli.listener.options import ListenerOptions
-from mpesa_cli.listener.peer import Tunnel, peer_address
+from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.listener.server.options import ListenerOptions
+from mpesa_cli.listener.server.peer import Tunnel, peer_address
 
 SAFARICOM = "196.201.214.200"
 STRANGER = "203.0.113.9"

@@ -13,13 +13,13 @@ from daraja_callbacks.callback_bodies import c2b, encode, failed, paid
 from listener.listening import Bench, checkout_id, listener, now_us, open_ledger, prompt, prompts, request
 from listener.pressing import Callbacks, Pressed, bodies_on_disk, pressing, process
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.amount import Limits
-from mpesa_cli.domain.payment import AttemptRef, Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.listener.deliveries import C2bDesk
-from mpesa_cli.listener.options import ListenerOptions
-from mpesa_cli.operations.c2b import Shop
+from mpesa_cli.listener.intake.deliveries import C2bDesk
+from mpesa_cli.listener.server.options import ListenerOptions
+from mpesa_cli.payments.c2b import Shop
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import AttemptRef, Intent
+from mpesa_cli.rules.push_rules import Start
+from mpesa_cli.rules.values.amount import Limits
 
 KILLS = 20
 SAFARICOM = "196.201.214.200"

@@ -126,7 +126,7 @@ def test_what_a_proxy_adds_behind_a_question_mark_is_ignored(bench: Bench, targe
 
 
 def test_a_bug_of_ours_is_503_told_and_the_next_request_is_taken(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mpesa_cli.listener import app
+    from mpesa_cli.listener.server import app
 
     token, _ = prompt(bench.ledger)
     with monkeypatch.context() as patch:

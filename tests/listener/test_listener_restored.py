@@ -10,9 +10,9 @@ from daraja_callbacks.callback_bodies import c2b, encode, failed, paid
 from listener.listening import ACCEPTED_BODY, Bench, checkout_id, listener, now_us, open_ledger, prompt
 from listener.test_listener_c2b import CONFIRMED, desk
 
-from mpesa_cli.domain.held import HeldState
-from mpesa_cli.domain.state import PaymentStatus
-from mpesa_cli.listener.options import ListenerOptions
+from mpesa_cli.listener.server.options import ListenerOptions
+from mpesa_cli.rules.held import HeldState
+from mpesa_cli.rules.state import PaymentStatus
 
 HOUR_US = 3_600_000_000
 LOST = (404, b'{"error":"not found"}')
@@ -56,8 +56,8 @@ def test_a_confirmation_on_a_lost_address_is_kept_and_never_read_as_a_payment(re
 def test_what_is_kept_has_bounds_and_each_address_a_share(
     restored: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mpesa_cli.listener.after_restore.LOST_BODIES_MAX", 6)
-    monkeypatch.setattr("mpesa_cli.listener.after_restore.LOST_OF_ADDRESS_MAX", 2)
+    monkeypatch.setattr("mpesa_cli.listener.intake.after_restore.LOST_BODIES_MAX", 6)
+    monkeypatch.setattr("mpesa_cli.listener.intake.after_restore.LOST_OF_ADDRESS_MAX", 2)
     bodies = [encode(failed(CheckoutRequestID=f"ws_CO_{number}")) for number in range(12)]
     assert [send(restored, body)[0] for body in bodies[:3]] == [200, 200, 404]
     assert [send(restored, body, "2001:db8::1")[0] for body in bodies[3:5]] == [200, 200]
@@ -90,7 +90,7 @@ def test_a_token_that_is_known_goes_on_as_ever(restored: Bench) -> None:
 
 
 def test_many_of_them_are_one_line_of_reconcile(restored: Bench) -> None:
-    from mpesa_cli.terminal.held_words import lost_line
+    from mpesa_cli.held.words import lost_line
 
     for number in range(3):
         send(restored, encode(failed(CheckoutRequestID=f"ws_CO_{number}")))

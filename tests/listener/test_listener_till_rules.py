@@ -9,12 +9,12 @@ import pytest
 from daraja_callbacks.callback_bodies import c2b, encode
 from listener.listening import listener
 
-from mpesa_cli.domain.amount import Limits
-from mpesa_cli.domain.c2b_rules import ValidationRule
-from mpesa_cli.domain.payment import ShopOrder
-from mpesa_cli.listener.deliveries import C2bDesk
-from mpesa_cli.listener.options import ListenerOptions
-from mpesa_cli.operations.c2b import Shop
+from mpesa_cli.listener.intake.deliveries import C2bDesk
+from mpesa_cli.listener.server.options import ListenerOptions
+from mpesa_cli.payments.c2b import Shop
+from mpesa_cli.rules.c2b_rules import ValidationRule
+from mpesa_cli.rules.payment import ShopOrder
+from mpesa_cli.rules.values.amount import Limits
 from mpesa_cli.runtime import Runtime
 
 SECRET = "0123456789abcdef" * 2

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from listener.listening import now_us, open_ledger, prompts
 
-from mpesa_cli.listener.app import Expected, Head, ListenerApp
-from mpesa_cli.listener.deliveries import ACCEPTED, UNAVAILABLE, Verdict
-from mpesa_cli.listener.intake import Intake
-from mpesa_cli.listener.open_paths import OpenPaths
-from mpesa_cli.listener.options import ListenerOptions
-from mpesa_cli.listener.refusals import Refusals
-from mpesa_cli.listener.writer import QUEUE_MAX, Writer
+from mpesa_cli.listener.intake.deliveries import ACCEPTED, UNAVAILABLE, Verdict
+from mpesa_cli.listener.intake.intake import Intake
+from mpesa_cli.listener.intake.writer import QUEUE_MAX, Writer
+from mpesa_cli.listener.server.app import Expected, Head, ListenerApp
+from mpesa_cli.listener.server.open_paths import OpenPaths
+from mpesa_cli.listener.server.options import ListenerOptions
+from mpesa_cli.listener.server.refusals import Refusals
 
 
 def parts(path: Path) -> tuple[ListenerApp, Writer, Refusals, list[Callable[[], None]]]:

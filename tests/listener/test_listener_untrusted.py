@@ -7,8 +7,8 @@ from daraja_callbacks.callback_bodies import c2b, encode, failed, paid
 from listener.listening import ACCEPTED_BODY, checkout_id, listener, prompt
 from listener.test_listener_c2b import desk
 
-from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
-from mpesa_cli.domain.state import PaymentStatus
+from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
+from mpesa_cli.rules.state import PaymentStatus
 
 PATH = "/payments/mpesa/callback"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.domain.result_codes import stk_result
+from mpesa_cli.rules.codes.lookup import stk_result
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "customer"), ("sw", "customer_sw")])

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from loop_parts import Listening, listening, running_app, signature_is_good, until
 
-from mpesa_cli.operations.listener_alive import last_alive_us
-from mpesa_cli.simulator.server import running
+from mpesa_cli.initiator.listener_alive import last_alive_us
+from mpesa_cli.simulator.server.server import running
 from mpesa_cli.simulator.state import Rules
 
 PAYS, TWICE, LOST, WRONG_AMOUNT, ALSO_C2B = (

@@ -17,7 +17,7 @@ from daraja_callbacks.callback_bodies import encode, paid
 from listener.listening import ACCEPTED_BODY, answer, open_ledger, prompts, request
 from listener.pressing import connect
 
-from mpesa_cli.domain.state import PaymentStatus
+from mpesa_cli.rules.state import PaymentStatus
 
 CALLBACKS = 40  # some 16 kB of JSON: more than a held terminal or this pipe takes
 CTRL_S = b"\x13"

@@ -10,10 +10,10 @@ import httpx
 import pytest
 from loop_parts import Listening, listening, until
 
-from mpesa_cli.domain.secret import Secret
-from mpesa_cli.simulator.server import running
+from mpesa_cli.floor.secret import Secret
+from mpesa_cli.simulator.server.server import running
 from mpesa_cli.simulator.state import Rules
-from mpesa_cli.sms.delivery import report_token
+from mpesa_cli.sms.providers.delivery import report_token
 
 KEY = "at-key-of-the-tests"
 

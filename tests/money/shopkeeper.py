@@ -13,11 +13,11 @@ from typing import Any
 from daraja_servers import TOKEN, Behaviour, Seen, answer, payload
 
 from mpesa_cli.daraja.access_token import TokenCache
-from mpesa_cli.daraja.exchange import Limits
 from mpesa_cli.daraja.token_answer import Token
-from mpesa_cli.domain.secret import Secret
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.ledger.verify import flaws
+from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.wire.exchange import Limits
+from mpesa_cli.ledger.audit.ledger import flaws
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 
 QUICK = Limits(connect_s=0.3, read_s=0.4, write_s=0.4, total_s=0.8)
 ACCEPTED = answer(200, payload("stkpush.response.ok.json"))

@@ -82,7 +82,7 @@ WITHOUT_V = {"explain", "token issue", "token list", "token revoke", "trigger", 
 def _short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mpesa_cli.daraja.client.Limits", lambda: QUICK)
     # The shop's public address is an example: nobody is asked about it.
-    monkeypatch.setattr("mpesa_cli.operations.check_network._get", lambda url: f"{url} was not asked")
+    monkeypatch.setattr("mpesa_cli.upkeep.doctor.network._get", lambda url: f"{url} was not asked")
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def every_command(clerk: Shopkeeper, watch: Watch, server: Loopback | None) -> i
 
 
 def test_no_command_is_left_out() -> None:
-    from mpesa_cli.commands.app import app
+    from mpesa_cli.cli.app import app
 
     def names(command: Any, prefix: str = "") -> Iterator[str]:
         for name, each in getattr(command, "commands", {}).items():
@@ -224,7 +224,7 @@ def test_what_is_damaged_is_told_without_a_secret(
     "broken",
     ["mpesa_cli.daraja.client.push_body", "mpesa_cli.daraja.client.read_push_answer",
      "mpesa_cli.daraja.client.query_body", "mpesa_cli.daraja.sign_in.read_token_answer",
-     "mpesa_cli.daraja.channel.answer_line", "mpesa_cli.operations.sending._record_answer"],
+     "mpesa_cli.daraja.channel.answer_line", "mpesa_cli.payments.sending._record_answer"],
 )  # fmt: skip
 @pytest.mark.parametrize("debug", ["", "1"])
 def test_a_bug_of_ours_shows_no_secret_either(

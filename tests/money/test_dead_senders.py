@@ -17,9 +17,9 @@ import pytest
 from daraja_servers import Seen, loopback, says
 from shopkeeper import ACCEPTED, ORDER, PHONE, Shopkeeper
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.payment import AttemptRef, Intent
-from mpesa_cli.domain.push_rules import Start
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import AttemptRef, Intent
+from mpesa_cli.rules.push_rules import Start
 
 WAIT_S = 30
 

@@ -19,8 +19,8 @@ from daraja_servers import Behaviour, Loopback, Seen, loopback
 from forked import Nursery
 from shopkeeper import ACCEPTED, ORDER, PHONE, Shopkeeper, error_of
 
-from mpesa_cli.ledger import sqlite
-from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.ledger.engine import sqlite
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 
 HOLDER = (
     "import sqlite3, sys\n"
@@ -267,7 +267,7 @@ def test_a_disk_that_fills_up_during_the_post_leaves_an_unknown_outcome(
 def test_a_file_that_may_not_grow_stops_a_push_before_it_is_sent(clerk: Shopkeeper, daraja: Loopback) -> None:
     limited = (
         "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))\n"
-        "from mpesa_cli.commands.app import entry_point; entry_point()"
+        "from mpesa_cli.cli.app import entry_point; entry_point()"
     )
     done = subprocess.run(
         [sys.executable, "-c", limited, "push", PHONE, "100", "--order", ORDER, "--json"],

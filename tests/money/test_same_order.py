@@ -17,12 +17,12 @@ from shopkeeper import KEY, ORDER, OTHER_PHONE, PHONE, Shopkeeper, error_of, tak
 
 from mpesa_cli.daraja.answers import Accepted, PushAnswer
 from mpesa_cli.daraja.stk_push import PushRequest
-from mpesa_cli.domain.evidence import Sending, Withdrawn
-from mpesa_cli.domain.payment import AttemptRef, Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.operations.push import Order, push
-from mpesa_cli.operations.sending import Hands, Pushed
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.payments.push import Order, push
+from mpesa_cli.payments.sending import Hands, Pushed
+from mpesa_cli.rules.evidence import Sending, Withdrawn
+from mpesa_cli.rules.payment import AttemptRef, Intent
+from mpesa_cli.rules.push_rules import Start
 
 DAY_S = 86_400
 PAYS, CANCELS = "254708374149", "254700001032"

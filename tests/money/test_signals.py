@@ -17,7 +17,7 @@ import pytest
 from daraja_servers import TOKEN_ANSWER, Behaviour, Loopback, Seen, answer, loopback, payload, says
 from shopkeeper import ACCEPTED, ORDER, PHONE, Shopkeeper
 
-from mpesa_cli.interrupts import Interrupts
+from mpesa_cli.floor.interrupts import Interrupts
 
 SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 WAIT_S = 30

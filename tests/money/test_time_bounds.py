@@ -8,7 +8,7 @@ import pytest
 from daraja_servers import TOKEN_ANSWER, Seen, answer, loopback, payload, says
 from shopkeeper import ACCEPTED, Shopkeeper, error_of
 
-from mpesa_cli.ledger import sqlite
+from mpesa_cli.ledger.engine import sqlite
 
 SECOND_US = 1_000_000
 SPIKE = answer(500, payload("stkpush.error.500.spike-arrest.json"))

@@ -16,8 +16,8 @@ import pytest
 from daraja_callbacks.callback_bodies import encode, paid
 from listener.listening import ACCEPTED_BODY, Bench, listener, prompt
 
-from mpesa_cli.errors import ExitStatus
-from mpesa_cli.listener.options import ListenerOptions
+from mpesa_cli.floor.errors import ExitStatus
+from mpesa_cli.listener.server.options import ListenerOptions
 from mpesa_cli.settings.secret_names import SECRET_NAMES
 
 ROOT = Path(__file__).resolve().parents[2]

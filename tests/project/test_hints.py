@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import typer
 
-from mpesa_cli.commands.app import app
+from mpesa_cli.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[2]
 MENTION = re.compile(r"(?<![\w./@:=-])(?<!-u )mpesa ((?:[^\s`'\"()]| (?! |mpesa |\| ))+)")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.errors import ExitStatus
+from mpesa_cli.floor.errors import ExitStatus
 
 Run = Callable[..., Any]
 
@@ -223,7 +223,7 @@ def test_mpesa_alone_helps(cli: Run) -> None:
 
 
 def test_mpesa_alone_fits_a_screen_with_a_line_a_command_and_names_every_other(cli: Run) -> None:
-    from mpesa_cli.commands.tree import DAILY, ENTRIES
+    from mpesa_cli.cli.tree import DAILY, ENTRIES
 
     lines = cli().stdout.splitlines()
     assert len(lines) < 24

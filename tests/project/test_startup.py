@@ -19,7 +19,8 @@ DATABASE = {"sqlite3", "sqlite_utils"}
 # Our own rooms that help and a Tab have no business in: each costs milliseconds of dataclasses.
 ROOMS = {
     f"mpesa_cli.{room}" for room in (
-        "daraja", "ledger", "operations", "listener", "domain.state", "domain.evidence", "domain.result_codes",
+        "daraja", "ledger", "payments", "listener", "books", "sms", "receipts", "initiator", "batch", "held", "upkeep",
+        "api", "simulator", "floor.wire", "rules.state", "rules.evidence", "rules.codes",
         "settings.profile", "settings.model",
     )
 }  # fmt: skip
@@ -30,7 +31,7 @@ REPORT = """
 import atexit, json, pathlib, sys
 report = pathlib.Path(sys.argv.pop())
 atexit.register(lambda: report.write_text(json.dumps(sorted(sys.modules))))
-from mpesa_cli.commands.app import entry_point
+from mpesa_cli.cli.app import entry_point
 entry_point()
 """
 
@@ -68,7 +69,7 @@ def test_help_and_a_tab_import_nothing_heavy(imported_by: Callable[..., set[str]
 
 def test_a_code_is_explained_without_network_database_or_colour(imported_by: Callable[..., set[str]]) -> None:
     modules = imported_by("explain", "1032", stdout="cancel")
-    assert modules & (HEAVY | DATABASE | {"mpesa_cli.ledger", "mpesa_cli.operations"}) == set()
+    assert modules & (HEAVY | DATABASE | {"mpesa_cli.ledger", "mpesa_cli.payments"}) == set()
 
 
 def test_a_look_at_the_ledger_loads_no_network_and_no_sqlite_utils(
@@ -84,5 +85,5 @@ def test_a_look_at_the_ledger_loads_no_network_and_no_sqlite_utils(
 def test_the_guard_sees_what_it_forbids(imported_by: Callable[..., set[str]], home: Path) -> None:
     """The test of the test: a push does load the network, the database and their rooms."""
     modules = imported_by("push", "254708374149", "100", "--order", "demo-1", "--no-wait", "-q")
-    assert {"httpx", "sqlite3", "mpesa_cli.ledger", "mpesa_cli.operations"} <= modules
+    assert {"httpx", "sqlite3", "mpesa_cli.ledger", "mpesa_cli.payments"} <= modules
     assert (home / "data").is_dir()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.errors import MpesaError
+from mpesa_cli.floor.errors import MpesaError
 
 PAYS, CANCELS, LOST = "254708374149", "254700001032", "254722200017"
 
@@ -140,8 +140,8 @@ def test_a_command_that_asks_for_money_says_no_where_nothing_has_left(mpesa: Cal
 def test_a_ledger_that_fails_once_a_prompt_is_out_makes_no_no_of_it(
     mpesa: Callable[..., Any], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mpesa_cli.errors import LedgerBusy
-    from mpesa_cli.operations import wait
+    from mpesa_cli.floor.errors import LedgerBusy
+    from mpesa_cli.payments import wait
 
     def busy(*_: object) -> None:
         raise LedgerBusy("The ledger is locked.", hint="Try again: mpesa status 1")

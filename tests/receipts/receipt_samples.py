@@ -4,7 +4,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from mpesa_cli.domain.receipt import Receipt
+from mpesa_cli.receipts.receipt import Receipt
 
 EXPECTED = Path(__file__).with_name("expected")
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from receipt_samples import PLAIN, TILL_TRIAL
 
-from mpesa_cli.domain.receipt_words import facts
-from mpesa_cli.terminal.receipt_html import html_receipt
+from mpesa_cli.receipts.html import html_receipt
+from mpesa_cli.receipts.words import facts
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine to show the receipt in")

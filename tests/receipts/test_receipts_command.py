@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.payment import AttemptRef, Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import AttemptRef, Intent
+from mpesa_cli.rules.push_rules import Start
 from mpesa_cli.runtime import Runtime
 
 Run = Callable[..., Any]

@@ -14,14 +14,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from receipt_samples import PLAIN, TILL_TRIAL, same_as_stored
 
-from mpesa_cli.domain.receipt import Receipt
-from mpesa_cli.domain.receipt_words import LABEL_MAX, WORDS, Language, facts, receipt_document
+from mpesa_cli.receipts.escpos import escpos_receipt
+from mpesa_cli.receipts.html import html_receipt
+from mpesa_cli.receipts.pdf import pdf_receipt
+from mpesa_cli.receipts.qr import QUIET, qr_runs
+from mpesa_cli.receipts.receipt import Receipt
+from mpesa_cli.receipts.text import COLUMNS, text_receipt
+from mpesa_cli.receipts.words import LABEL_MAX, WORDS, Language, facts, receipt_document
 from mpesa_cli.terminal.cells import in_charset
-from mpesa_cli.terminal.receipt_escpos import escpos_receipt
-from mpesa_cli.terminal.receipt_html import html_receipt
-from mpesa_cli.terminal.receipt_pdf import pdf_receipt
-from mpesa_cli.terminal.receipt_qr import QUIET, qr_runs
-from mpesa_cli.terminal.receipt_text import COLUMNS, text_receipt
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.terminal import printer
+from mpesa_cli.receipts import printer
 
 Run = Callable[..., Any]
 Does = Callable[[socket.socket], None]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mpesa_cli.domain.amount_words import (
+from mpesa_cli.terminal.amount_words import (
     SHILLINGS_MAX,
     amount_in_english,
     amount_in_kiswahili,

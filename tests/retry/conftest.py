@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.domain.evidence import Accepted, CallbackFailed, Sending, Undelivered
-from mpesa_cli.domain.payment import Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.rules.evidence import Accepted, CallbackFailed, Sending, Undelivered
+from mpesa_cli.rules.payment import Intent
+from mpesa_cli.rules.push_rules import Start
 from mpesa_cli.simulator.embedded import EmbeddedDaraja
 
 sys.path.append(str(Path(__file__).parents[1] / "api"))  # the API served, and who calls it

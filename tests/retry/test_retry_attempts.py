@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.domain.push_rules import Again
-from mpesa_cli.errors import ExitStatus
-from mpesa_cli.interrupts import Interrupted
-from mpesa_cli.operations.retry_loop import PAUSE_MAX_S, backoff_s
+from mpesa_cli.floor.errors import ExitStatus
+from mpesa_cli.floor.interrupts import Interrupted
+from mpesa_cli.payments.retry_loop import PAUSE_MAX_S, backoff_s
+from mpesa_cli.rules.push_rules import Again
 
 Run = Callable[..., Any]
 Prompts = Callable[[], list[dict[str, Any]]]
@@ -102,8 +102,8 @@ def test_a_network_that_is_down_is_tried_again_and_counts(mpesa: Run, clock: Any
 def test_a_payment_that_comes_in_while_waiting_ends_the_wait(
     mpesa: Run, clock: Any, failed: Callable[..., str], ledger: Any, prompts: Prompts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mpesa_cli.domain.evidence import Received
-    from mpesa_cli.domain.payment import AttemptRef
+    from mpesa_cli.rules.evidence import Received
+    from mpesa_cli.rules.payment import AttemptRef
 
     order = failed("1042", "254722200050", ago_s=60)
     plain_sleep, paid = clock.sleep, []

@@ -8,9 +8,9 @@ import pytest
 from api_bench import served
 from went_through import SECOND_US, STORIES, as_before, may_open, tell
 
-from mpesa_cli.domain.asking_again import Asking, ByItself, ByPerson, ByProgram
-from mpesa_cli.domain.payment import Payment
-from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.rules.asking_again import Asking, ByItself, ByPerson, ByProgram
+from mpesa_cli.rules.payment import Payment
 
 Run = Callable[..., Any]
 ORDERS = {f"o{n}": f"2547222000{n + 50:02}" for n in range(len(STORIES))}

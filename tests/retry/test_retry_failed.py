@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.domain.push_rules import Again
+from mpesa_cli.rules.push_rules import Again
 
 Run = Callable[..., Any]
 Failed = Callable[..., str]
@@ -101,8 +101,8 @@ def test_one_that_must_wait_a_little_is_waited_for(mpesa: Run, clock: Any, faile
 def test_a_payment_that_comes_in_meanwhile_is_not_asked(
     mpesa: Run, clock: Any, failed: Failed, ledger: Any, prompts: Prompts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mpesa_cli.domain.evidence import Received
-    from mpesa_cli.domain.payment import AttemptRef
+    from mpesa_cli.rules.evidence import Received
+    from mpesa_cli.rules.payment import AttemptRef
 
     failed("first", "254722200050")
     failed("second", "254722200051")

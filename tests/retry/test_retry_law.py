@@ -14,13 +14,13 @@ from went_through import SAYS, may_open, tell
 
 from mpesa_cli.daraja.answers import Accepted, PushAnswer
 from mpesa_cli.daraja.stk_push import PushRequest
-from mpesa_cli.domain.asking_again import Asking, ByItself, ByPerson, ByProgram
-from mpesa_cli.domain.payment import Payment
-from mpesa_cli.errors import MpesaError
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.operations.push import Order, push
-from mpesa_cli.operations.retry import new_attempt
-from mpesa_cli.operations.sending import Hands
+from mpesa_cli.floor.errors import MpesaError
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.payments.push import Order, push
+from mpesa_cli.payments.retry import new_attempt
+from mpesa_cli.payments.sending import Hands
+from mpesa_cli.rules.asking_again import Asking, ByItself, ByPerson, ByProgram
+from mpesa_cli.rules.payment import Payment
 
 SECOND_US = 1_000_000
 T0 = 1_795_505_400 * SECOND_US
@@ -141,9 +141,9 @@ def test_leave_is_given_in_one_place_for_each_way_and_used_inside_the_transactio
             if word in text:
                 found.setdefault(word, set()).add(str(path.relative_to(package)))
     assert found == {
-        "return Start(": {"domain/push_rules.py"},
-        "return Again(": {"domain/push_rules.py", "domain/asking_again.py"},
-        "tx.open_payment(": {"operations/push.py"},
-        "tx.open_attempt(": {"operations/push.py", "operations/retry.py"},
-        "ByPerson(": {"commands/retry.py"},
+        "return Start(": {"rules/push_rules.py"},
+        "return Again(": {"rules/push_rules.py", "rules/asking_again.py"},
+        "tx.open_payment(": {"payments/push.py"},
+        "tx.open_attempt(": {"payments/push.py", "payments/retry.py"},
+        "ByPerson(": {"cli/payments/retry.py"},
     }

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.domain.codes_error import PUSH_CODES
-from mpesa_cli.domain.codes_stk import STK_CODES
-from mpesa_cli.domain.manual_way import by_hand_helps, manual_way
+from mpesa_cli.rules.codes.errors import PUSH_CODES
+from mpesa_cli.rules.codes.stk import STK_CODES
+from mpesa_cli.rules.manual_way import by_hand_helps, manual_way
 
 Run = Callable[..., Any]
 

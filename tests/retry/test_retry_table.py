@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from mpesa_cli.domain.codes import Outcome
-from mpesa_cli.domain.codes_stk import STK_CODES
+from mpesa_cli.rules.codes.rows import Outcome
+from mpesa_cli.rules.codes.stk import STK_CODES
 from mpesa_cli.simulator.embedded import EmbeddedDaraja
 
 Run = Callable[..., Any]

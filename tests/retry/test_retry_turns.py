@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.errors import ExitStatus
-from mpesa_cli.interrupts import Interrupted
+from mpesa_cli.floor.errors import ExitStatus
+from mpesa_cli.floor.interrupts import Interrupted
 
 Run = Callable[..., Any]
 Failed = Callable[..., str]

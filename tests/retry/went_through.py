@@ -4,13 +4,13 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.asking_again import Asking, ByItself, ByPerson
-from mpesa_cli.domain.payment import Intent, Payment
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.domain.retry_advice import CheckFirst, FixFirst, Refuse, RetryNow, advise
-from mpesa_cli.domain.state import PaymentStatus
-from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.asking_again import Asking, ByItself, ByPerson
+from mpesa_cli.rules.payment import Intent, Payment
+from mpesa_cli.rules.push_rules import Start
+from mpesa_cli.rules.retry_advice import CheckFirst, FixFirst, Refuse, RetryNow, advise
+from mpesa_cli.rules.state import PaymentStatus
 
 SECOND_US = 1_000_000
 Fact = Callable[[int], ev.Evidence]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mpesa_cli.errors import SettingsError
+from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.settings.sources import load_profile
 
 Load = Callable[..., object]

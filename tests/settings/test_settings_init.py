@@ -16,7 +16,7 @@ import pytest
 from fake_keyrings import GoodKeyring, PlaintextKeyring
 from keyring.backend import KeyringBackend
 
-from mpesa_cli.errors import SettingsError
+from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.settings import save
 from mpesa_cli.settings.sources import load_profile
 

@@ -13,8 +13,8 @@ from keyring.backends.chainer import ChainerBackend
 from keyring.backends.fail import Keyring as FailKeyring
 from keyring.backends.null import Keyring as NullKeyring
 
-from mpesa_cli.domain.secret import Secret
-from mpesa_cli.errors import SecretMissing, SettingsError
+from mpesa_cli.floor.errors import SecretMissing, SettingsError
+from mpesa_cli.floor.secret import Secret
 from mpesa_cli.settings.paths import find_paths
 from mpesa_cli.settings.secrets import SecretStore
 

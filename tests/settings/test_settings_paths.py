@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mpesa_cli.errors import SettingsError
-from mpesa_cli.settings.files import locked, read_secret_file, write_private
+from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.floor.files.private_files import locked, read_secret_file, write_private
 from mpesa_cli.settings.paths import config_file, ensure_private_dir, find_paths
 
 

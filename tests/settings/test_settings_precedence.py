@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mpesa_cli.errors import SettingsError
+from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.settings.reference import KEYS
 from mpesa_cli.settings.sources import load_profile
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from fake_keyrings import GoodKeyring
 
-from mpesa_cli.domain.secret import Secret
-from mpesa_cli.errors import InvalidInput, SecretMissing, SettingsError
+from mpesa_cli.floor.errors import InvalidInput, SecretMissing, SettingsError
+from mpesa_cli.floor.secret import Secret
 from mpesa_cli.settings.secret_names import SANDBOX_PASSKEY, SECRET_NAMES
 from mpesa_cli.settings.secrets import SecretStore
 from mpesa_cli.settings.sources import load_profile

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mpesa_cli.domain.moments import daraja_stamp
+from mpesa_cli.floor.moments import daraja_stamp
 from mpesa_cli.simulator import behaviour
 from mpesa_cli.simulator.state import Rules, State
 from mpesa_cli.simulator.wire import Reply, Request

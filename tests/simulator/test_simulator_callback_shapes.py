@@ -3,7 +3,7 @@
 import pytest
 from simulated_daraja import PAYS, VirtualDaraja, callback_of, items_of, payload, shape
 
-from mpesa_cli.domain.moments import daraja_stamp
+from mpesa_cli.floor.moments import daraja_stamp
 
 
 @pytest.mark.parametrize(("msisdn", "example"), [

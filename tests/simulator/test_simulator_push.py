@@ -18,7 +18,7 @@ from simulated_daraja import (
     shape,
 )
 
-from mpesa_cli.domain.moments import daraja_stamp
+from mpesa_cli.floor.moments import daraja_stamp
 from mpesa_cli.simulator.identifiers import receipt
 from mpesa_cli.simulator.wire import Request
 

@@ -12,11 +12,11 @@ import httpx
 import pytest
 from simulated_daraja import PAYS, PUSH, QUERY, payload, push_body, query_body, shape
 
-from mpesa_cli.errors import InvalidInput, SettingsError
+from mpesa_cli.floor.errors import InvalidInput, SettingsError
 from mpesa_cli.simulator.chaos import Chaos
 from mpesa_cli.simulator.loopback import listen
 from mpesa_cli.simulator.scenarios import all_scenarios
-from mpesa_cli.simulator.server import RunningSimulator, running
+from mpesa_cli.simulator.server.server import RunningSimulator, running
 from mpesa_cli.simulator.store import FileStore
 
 FAST = 100.0

@@ -3,11 +3,11 @@
 import secrets
 from pathlib import Path
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.payment import AttemptRef, Intent
-from mpesa_cli.domain.push_rules import Start
-from mpesa_cli.domain.staging import stage
-from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import AttemptRef, Intent
+from mpesa_cli.rules.push_rules import Start
+from mpesa_cli.rules.staging import stage
 
 NOW_US = 1_795_505_400_000_000  # 24 November 2026, 10:30 in Nairobi
 PHONE = "254708374149"

@@ -15,12 +15,12 @@ import httpx
 from fake_providers import API_KEY, SENDER_ID, USERNAME
 from paid_shop import open_ledger
 
-from mpesa_cli.domain.secret import Secret
-from mpesa_cli.operations import sms_outbox
-from mpesa_cli.operations.notify import Hands, SmsShop, send_waiting
-from mpesa_cli.sms import post
-from mpesa_cli.sms.africas_talking import AfricasTalking
-from mpesa_cli.sms.sender import Outcome
+from mpesa_cli.floor.secret import Secret
+from mpesa_cli.sms import outbox
+from mpesa_cli.sms.notify import Hands, SmsShop, send_waiting
+from mpesa_cli.sms.providers import post
+from mpesa_cli.sms.providers.africas_talking import AfricasTalking
+from mpesa_cli.sms.providers.sender import Outcome
 
 POINTS = ("before-claim", "claimed", "before-post", "answered", "recorded")
 assert httpx  # loaded before the forks, as everything else is
@@ -57,13 +57,13 @@ class DiesAfterTheAnswer(AfricasTalking):
 def send(ledger_path: Path, url: str, point: str) -> None:
     kind = DiesAfterTheAnswer if point == "answered" else AfricasTalking
     if point == "before-claim":
-        sms_outbox.claim = before(sms_outbox.claim)  # type: ignore[assignment]
+        outbox.claim = before(outbox.claim)  # type: ignore[assignment]
     if point == "claimed":
-        sms_outbox.claim = after(sms_outbox.claim)  # type: ignore[assignment]
+        outbox.claim = after(outbox.claim)  # type: ignore[assignment]
     if point == "before-post":
         post._exchange = before(post._exchange)  # type: ignore[assignment]
     if point == "recorded":
-        sms_outbox.record = after(sms_outbox.record)  # type: ignore[assignment]
+        outbox.record = after(outbox.record)  # type: ignore[assignment]
     ledger = open_ledger(ledger_path)
     hands = Hands(
         ledger, SmsShop("shop", "Mama Njoki", "en"),

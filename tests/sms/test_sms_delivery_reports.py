@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 import pytest
 from paid_shop import NOW_US, open_ledger, pay
 
-from mpesa_cli.domain.secret import Secret
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.operations.delivery_reports import apply_delivery_report
-from mpesa_cli.operations.notify import Hands, SmsShop, send_waiting
-from mpesa_cli.operations.send_again import STATES, Wanted, stage_again
-from mpesa_cli.sms.delivery import DeliveryReport, read_delivery_report, report_token
-from mpesa_cli.sms.sender import Outcome, Sent
+from mpesa_cli.floor.secret import Secret
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.sms.delivery_reports import apply_delivery_report
+from mpesa_cli.sms.notify import Hands, SmsShop, send_waiting
+from mpesa_cli.sms.providers.delivery import DeliveryReport, read_delivery_report, report_token
+from mpesa_cli.sms.providers.sender import Outcome, Sent
+from mpesa_cli.sms.send_again import STATES, Wanted, stage_again
 
 
 def body(**fields: str) -> bytes:

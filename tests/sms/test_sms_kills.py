@@ -18,9 +18,9 @@ from fake_providers import AfricasTalkingHandler, Provider, serving
 from paid_shop import SECOND_US, open_ledger, prompt, receive
 from sending_process import POINTS
 
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.operations.send_again import STATES
-from mpesa_cli.operations.sms_outbox import LEASE_S, doubt_lost
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.sms.outbox import LEASE_S, doubt_lost
+from mpesa_cli.sms.send_again import STATES
 
 KILLS = 60
 

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from paid_shop import NOW_US, PHONE, SECOND_US, open_ledger, pay, prompt, receive
 
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.payment import AttemptRef, Intent
-from mpesa_cli.errors import Conflict, SecretMissing
+from mpesa_cli.floor.errors import Conflict, SecretMissing
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.ledger.outbox import OutboxRow
-from mpesa_cli.ledger.sqlite import SqliteLedger
-from mpesa_cli.operations.notices import Notice, lost_sentence
-from mpesa_cli.operations.notify import Hands, SmsShop, send_waiting
-from mpesa_cli.operations.send_again import STATES, Wanted, stage_again
-from mpesa_cli.operations.sms_outbox import LEASE_S, TRIES_MAX, claim
-from mpesa_cli.operations.telling import send_and_tell
-from mpesa_cli.sms.sender import Failed, InDoubt, Outcome, Sent, SmsSender
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import AttemptRef, Intent
+from mpesa_cli.sms.notices import Notice, lost_sentence
+from mpesa_cli.sms.notify import Hands, SmsShop, send_waiting
+from mpesa_cli.sms.outbox import LEASE_S, TRIES_MAX, claim
+from mpesa_cli.sms.providers.sender import Failed, InDoubt, Outcome, Sent, SmsSender
+from mpesa_cli.sms.send_again import STATES, Wanted, stage_again
+from mpesa_cli.sms.telling import send_and_tell
 
 SHOP = SmsShop("shop", "Mama Njoki", "en")
 AGAIN = Failed("connect-refused", "Nothing was sent: refused.", again=True)

@@ -22,14 +22,14 @@ from fake_providers import (
     serving,
 )
 
-from mpesa_cli.domain.secret import Secret
-from mpesa_cli.errors import SettingsError
-from mpesa_cli.sms import post as wire
-from mpesa_cli.sms.africas_talking import LIVE, SANDBOX, AfricasTalking, host_of
-from mpesa_cli.sms.africas_talking import read_answer as read_at
-from mpesa_cli.sms.partner_id import PartnerId
-from mpesa_cli.sms.partner_id import read_answer as read_partner
-from mpesa_cli.sms.sender import Failed, InDoubt, Sent, SmsSender
+from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.floor.secret import Secret
+from mpesa_cli.sms.providers import post as wire
+from mpesa_cli.sms.providers.africas_talking import LIVE, SANDBOX, AfricasTalking, host_of
+from mpesa_cli.sms.providers.africas_talking import read_answer as read_at
+from mpesa_cli.sms.providers.partner_id import PartnerId
+from mpesa_cli.sms.providers.partner_id import read_answer as read_partner
+from mpesa_cli.sms.providers.sender import Failed, InDoubt, Sent, SmsSender
 
 PHONE = "254708374149"
 TEXT = "Mama Njoki's: KES 1,500 received {€} & more = 100%+"

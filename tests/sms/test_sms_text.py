@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpesa_cli.domain.sms_text import fitted, is_gsm7, parts, sms_length
+from mpesa_cli.sms.text import fitted, is_gsm7, parts, sms_length
 
 # Written out by code point from 3GPP TS 23.038, apart from the tables in the program.
 BASIC = "".join(

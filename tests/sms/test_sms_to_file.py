@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.domain.secret import Secret
-from mpesa_cli.errors import SecretMissing, SettingsError
-from mpesa_cli.sms.africas_talking import AfricasTalking
-from mpesa_cli.sms.partner_id import PartnerId
-from mpesa_cli.sms.providers import Account, sender_of
-from mpesa_cli.sms.sender import Failed, InDoubt, Sent
-from mpesa_cli.sms.to_file import ToFile
+from mpesa_cli.floor.errors import SecretMissing, SettingsError
+from mpesa_cli.floor.secret import Secret
+from mpesa_cli.sms.providers.africas_talking import AfricasTalking
+from mpesa_cli.sms.providers.choice import Account, sender_of
+from mpesa_cli.sms.providers.partner_id import PartnerId
+from mpesa_cli.sms.providers.sender import Failed, InDoubt, Sent
+from mpesa_cli.sms.providers.to_file import ToFile
 
 PHONE = "254708374149"
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpesa_cli.domain.sms_text import is_gsm7, parts, sms_length
-from mpesa_cli.domain.sms_words import TEMPLATES, Language, SmsFacts, masked_payer, receipt_text
+from mpesa_cli.sms.text import is_gsm7, parts, sms_length
+from mpesa_cli.sms.words import TEMPLATES, Language, SmsFacts, masked_payer, receipt_text
 
 FACTS = SmsFacts(
     shop="Household Planet Kenya", environment="production", amount_cents=150_000, msisdn="254708374149",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from statement_files import EAT
 
-from mpesa_cli.domain.statement_row import RowKind, StatementRow
+from mpesa_cli.rules.statement_row import RowKind, StatementRow
 
 FILES = Path(__file__).parent / "files"
 OPENING, CLOSING = 4_175_000, 4_182_300

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from openpyxl import Workbook
 
-from mpesa_cli.domain.statement_row import StatementRow
+from mpesa_cli.rules.statement_row import StatementRow
 
 EAT = timezone(timedelta(hours=3))
 TODAY = (

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from shop_day import ABOVE
 from statement_files import EAT, OLD, TODAY, Layout, csv_file, table_of, typed, workbook
 
-from mpesa_cli.domain.statement_row import StatementRow
+from mpesa_cli.books.statements.statement import open_statement
+from mpesa_cli.rules.statement_row import StatementRow
 from mpesa_cli.simulator.identifiers import receipt
-from mpesa_cli.statements import open_statement
 
 SECOND_US = 1_000_000
 FIRST_US = int(datetime(2026, 1, 1, tzinfo=EAT).timestamp()) * SECOND_US

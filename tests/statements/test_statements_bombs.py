@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from shop_day import FILES
 
-from mpesa_cli.errors import InvalidInput
-from mpesa_cli.statements import open_statement, package_check, workbook
+from mpesa_cli.books.statements import package_check, workbook
+from mpesa_cli.books.statements.statement import open_statement
+from mpesa_cli.floor.errors import InvalidInput
 
 LAUGHS = (
     '<?xml version="1.0"?><!DOCTYPE sst [<!ENTITY a "ha">'

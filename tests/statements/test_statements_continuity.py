@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpesa_cli.domain.statement_row import RowKind, StatementRow
-from mpesa_cli.statements import Gap
-from mpesa_cli.statements.continuity import BLOCK_AT_MOST, Continuity
+from mpesa_cli.books.statements.continuity import BLOCK_AT_MOST, Continuity
+from mpesa_cli.books.statements.values import Gap
+from mpesa_cli.rules.statement_row import RowKind, StatementRow
 
 SECOND_US = 1_000_000
 OPENING = 100_000

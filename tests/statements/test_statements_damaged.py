@@ -11,8 +11,8 @@ from damage import damaged
 from layouts import LAYOUTS
 from shop_day import DAY, FILES
 
-from mpesa_cli.errors import MpesaError
-from mpesa_cli.statements import open_statement
+from mpesa_cli.books.statements.statement import open_statement
+from mpesa_cli.floor.errors import MpesaError
 
 KNOWN_RECEIPTS = {row.receipt for row in DAY}
 

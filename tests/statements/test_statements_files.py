@@ -8,8 +8,8 @@ import pytest
 from layouts import LAYOUTS, NO_LINKED, NO_SECONDS
 from shop_day import CLOSING, DAY, FILES, OPENING
 
-from mpesa_cli.domain.statement_row import StatementRow
-from mpesa_cli.statements import open_statement
+from mpesa_cli.books.statements.statement import open_statement
+from mpesa_cli.rules.statement_row import StatementRow
 
 MINUTE_US = 60_000_000
 WORKBOOKS = ("excel.xlsx", "excel-shared-texts.xlsx", "excel-texts.xlsx", "account-as-number.xlsx")

@@ -11,8 +11,9 @@ from layouts import PORTAL
 from shop_day import DAY, FILES
 from statement_files import TODAY, csv_file, table_of, typed, workbook
 
-from mpesa_cli.errors import InvalidInput, SettingsError
-from mpesa_cli.statements import open_statement, source
+from mpesa_cli.books.statements import source
+from mpesa_cli.books.statements.statement import open_statement
+from mpesa_cli.floor.errors import InvalidInput, SettingsError
 
 HEADER = ",".join(TODAY)
 

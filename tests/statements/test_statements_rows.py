@@ -9,8 +9,9 @@ from layouts import PORTAL
 from shop_day import DAY
 from statement_files import TODAY, csv_file, table_of, typed, workbook
 
-from mpesa_cli.domain.statement_row import StatementRow
-from mpesa_cli.statements import Problem, Statement, open_statement
+from mpesa_cli.books.statements.statement import Statement, open_statement
+from mpesa_cli.books.statements.values import Problem
+from mpesa_cli.rules.statement_row import StatementRow
 
 GOOD = ("UKO1AB23CD", "24-11-2026 10:45:12", "", "Pay Bill", "Completed", "500.00", "", "42,250.00", "true",
         "Pay Bill Online", "2547****4149 - JANE DOE", "", "INV-1")  # fmt: skip

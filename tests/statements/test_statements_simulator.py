@@ -7,15 +7,15 @@ from typing import Any
 import httpx
 import pytest
 
-from mpesa_cli.domain.statement_row import StatementRow
+from mpesa_cli.books.statements.statement import Statement, open_statement
+from mpesa_cli.rules.statement_row import StatementRow
 from mpesa_cli.simulator import state as simulator_state
 from mpesa_cli.simulator.engine import Engine
 from mpesa_cli.simulator.movement import Movement
-from mpesa_cli.simulator.server import running
+from mpesa_cli.simulator.server.server import running
 from mpesa_cli.simulator.state import Rules, State
 from mpesa_cli.simulator.statement import Period, statement
 from mpesa_cli.simulator.store import FileStore
-from mpesa_cli.statements import Statement, open_statement
 
 PAYS, LOST, LOST_TWICE = "254708374149", "254722200003", "254722200017"
 SHORTCODE = "174379"

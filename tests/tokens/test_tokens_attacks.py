@@ -208,8 +208,8 @@ def test_unused_bits_of_the_last_character_make_no_second_token(desk: Desk) -> N
 )
 def test_our_own_reader_of_headers_needs_no_help_from_pyjwt(header: str) -> None:
     """Versions of PyJWT before 2.14 would not notice."""
-    from mpesa_cli.daraja.strict_json import parse_json
-    from mpesa_cli.tokens.compact import NotAToken, read_header
+    from mpesa_cli.api.tokens.compact import NotAToken, read_header
+    from mpesa_cli.floor.wire.strict_json import parse_json
 
     if header == "eyJhbGciOiJIUzI1NiJ9":
         assert read_header(f"{header}.e30.AA", parse_json).alg == "HS256"
@@ -271,7 +271,7 @@ def test_a_key_signs_with_its_own_algorithm_only(desk: Desk) -> None:
 
 def test_a_bomb_of_a_token_is_refused_before_it_is_decoded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     check = desk.checker()
-    monkeypatch.setattr("mpesa_cli.tokens.compact.read_object", lambda *_: pytest.fail("it was decoded"))
+    monkeypatch.setattr("mpesa_cli.api.tokens.compact.read_object", lambda *_: pytest.fail("it was decoded"))
     head = base64url(json.dumps(OUR_HEADER).encode())
     assert refusal(check, f"{head}.{'A' * 10_000_000}.{'A' * 43}").code == "token-refused"
 

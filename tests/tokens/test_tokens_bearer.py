@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from token_parts import Desk, forged, hs256, refusal
 
-from mpesa_cli.tokens.bearer import bearer_text
-from mpesa_cli.tokens.refusal import TokenRefused, not_genuine
+from mpesa_cli.api.tokens.bearer import bearer_text
+from mpesa_cli.api.tokens.refusal import TokenRefused, not_genuine
 
 CALLBACK_SECRET = "c4a9a71f0b2d4e6f8091a2b3c4d5e6f7"
 
@@ -63,7 +63,7 @@ def test_a_token_signed_with_a_callback_secret_is_no_token(desk: Desk) -> None:
 
 
 def test_a_token_opens_no_callback_path(desk: Desk) -> None:
-    from mpesa_cli.listener.routes import address_of
+    from mpesa_cli.listener.server.routes import address_of
 
     made = desk.issued()
     for secret in (made["token"], made["jti"], made["token"].rpartition(".")[2]):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from token_parts import BOTH, OUR_HEADER, SECRET, Desk, as_json, forged, hs256, refusal, rs256, rsa_key
 
-from mpesa_cli.tokens.refusal import TokenRefused
+from mpesa_cli.api.tokens.refusal import TokenRefused
 
 LEEWAY_S = 30
 HEADER = {"alg": "RS256", "typ": "JWT"}

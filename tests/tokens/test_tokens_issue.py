@@ -8,7 +8,7 @@ import jwt
 import pytest
 from token_parts import SECRET, Desk, journal_kinds, ledger_file, rsa_key
 
-from mpesa_cli.ledger.verify import flaws
+from mpesa_cli.ledger.audit.ledger import flaws
 
 DAY_US = 86_400_000_000
 
@@ -126,7 +126,7 @@ def test_a_token_is_in_the_ledger_before_it_is_told(desk: Desk, monkeypatch: pyt
 
 
 def test_no_token_is_told_that_the_ledger_could_not_keep(desk: Desk) -> None:
-    from mpesa_cli.ledger.sqlite import SqliteLedger
+    from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 
     desk.issued()
     path = ledger_file(desk)
@@ -159,7 +159,7 @@ def test_the_listing_of_tokens_loads_no_cryptography(desk: Desk) -> None:
     import sys
 
     script = (
-        "import sys; from mpesa_cli.commands.app import main; status = main(['token', 'list', '-q']);"
+        "import sys; from mpesa_cli.cli.app import main; status = main(['token', 'list', '-q']);"
         "print(status, sorted({'jwt', 'cryptography', 'httpx'} & set(sys.modules)))"
     )
     done = subprocess.run(

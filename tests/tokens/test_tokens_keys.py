@@ -24,7 +24,7 @@ from token_parts import (
     rsa_key,
 )
 
-from mpesa_cli.errors import MpesaError
+from mpesa_cli.floor.errors import MpesaError
 
 
 def refused_settings(desk: Desk, changes: dict[str, str]) -> MpesaError:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mpesa_cli.domain.api_token import KnownToken
-from mpesa_cli.ledger.sqlite import SqliteLedger
+from mpesa_cli.api.tokens.values import KnownToken
+from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 
 Open = Callable[[], SqliteLedger]
 SCOPES = frozenset({"payments:read", "payments:write"})

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpesa_cli.tokens.limits import RateLimit
+from mpesa_cli.api.tokens.limits import RateLimit
 
 STEPS = st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 30)), max_size=80)
 

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from token_parts import OUR_HEADER, SECRET, Desk, as_json, base64url, forged, hs256, rs256, rsa_key
 
-from mpesa_cli.domain.api_token import KnownToken
-from mpesa_cli.tokens.checker import TokenChecker
-from mpesa_cli.tokens.refusal import TokenRefused
+from mpesa_cli.api.tokens.checker import TokenChecker
+from mpesa_cli.api.tokens.refusal import TokenRefused
+from mpesa_cli.api.tokens.values import KnownToken
 
 QUICK = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 Checked = tuple[Any, str]
@@ -33,7 +33,7 @@ def checked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     known = KnownToken(
         "id-1", "shop", frozenset(str(claims["scope"]).split()), clock.now, int(str(claims["exp"])) * 1_000_000
     )
-    from mpesa_cli.daraja.strict_json import parse_json
+    from mpesa_cli.floor.wire.strict_json import parse_json
 
     yield TokenChecker(
         runtime.token_rules(runtime.profile()), read_json=parse_json,

@@ -7,8 +7,8 @@ import threading
 import pytest
 from token_parts import Desk, forged, journal_kinds, ledger_file, refusal, rs256, rsa_key
 
-from mpesa_cli.ledger.verify import flaws
-from mpesa_cli.tokens.refusal import TokenRefused
+from mpesa_cli.api.tokens.refusal import TokenRefused
+from mpesa_cli.ledger.audit.ledger import flaws
 
 
 def test_a_revoked_token_opens_nothing_from_the_next_request_on(desk: Desk) -> None:

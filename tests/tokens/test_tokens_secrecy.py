@@ -6,7 +6,7 @@ import re
 import pytest
 from token_parts import SECRET, Desk, forged, hs256, refusal
 
-from mpesa_cli.domain.secret import Secret
+from mpesa_cli.floor.secret import Secret
 from mpesa_cli.settings.secret_sources import Found
 
 HEX_64 = re.compile(r"[0-9a-f]{64}")
@@ -67,7 +67,7 @@ def test_a_secret_is_made_once_is_strong_and_is_never_shown(desk: Desk) -> None:
 
 
 def test_a_webhook_secret_is_made_in_the_form_that_receivers_take(desk: Desk) -> None:
-    from mpesa_cli.listener.webhook import signing_key
+    from mpesa_cli.listener.forwarding.webhook import signing_key
 
     assert desk.run("secrets", "set", "webhook-secret", "--generate", "--store", "file").status == 0
     (path,) = (desk.home / "config" / "secrets").rglob("webhook-secret")

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
+from mpesa_cli.api.tokens.bearer import Bearer
+from mpesa_cli.api.tokens.refusal import TokenRefused
 from mpesa_cli.runtime import Runtime
-from mpesa_cli.tokens.bearer import Bearer
-from mpesa_cli.tokens.refusal import TokenRefused
 
 SECRET = "TokenTestSecret-4kQ9vT2xW7bN5mL8pR3sY6"
 OUR_HEADER = {"alg": "HS256", "typ": "at+jwt"}

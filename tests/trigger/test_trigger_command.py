@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from listener.listening import listener, prompt
 
-from mpesa_cli.domain.state import PaymentStatus
-from mpesa_cli.listener.trigger_events import EVENTS, find_event
+from mpesa_cli.listener.trigger.events import EVENTS, find_event
+from mpesa_cli.rules.state import PaymentStatus
 
 Run = Callable[..., Any]
 KEY = b"0123456789abcdef0123456789abcdef"
@@ -156,7 +156,7 @@ def test_an_app_that_hangs_up_exits_5(mpesa: Run) -> None:
 
 
 def test_an_app_that_stays_silent_exits_5(mpesa: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mpesa_cli.listener.trigger_send.TIMEOUT_S", 0.2)
+    monkeypatch.setattr("mpesa_cli.listener.trigger.send.TIMEOUT_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as server:
         result = mpesa("trigger", "stk.paid", "--to", f"http://127.0.0.1:{server.getsockname()[1]}/", "--json")
     assert result.status == 5

@@ -10,16 +10,16 @@ import pytest
 
 from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b
 from mpesa_cli.daraja.callbacks import StkFailed, StkPaid, read_stk_callback
-from mpesa_cli.daraja.strict_json import Unreadable, read_json
-from mpesa_cli.domain import evidence as ev
-from mpesa_cli.domain.payment import Attempt, AttemptRef, Payment
-from mpesa_cli.domain.payment_document import payment_document
-from mpesa_cli.domain.result_codes import stk_result
-from mpesa_cli.domain.staging import TOLD
-from mpesa_cli.domain.state import Terms, attempt_view
-from mpesa_cli.errors import InvalidInput
-from mpesa_cli.listener.trigger_events import EVENTS, FOLDER, TriggerEvent, find_event
-from mpesa_cli.listener.trigger_override import override
+from mpesa_cli.floor.errors import InvalidInput
+from mpesa_cli.floor.wire.strict_json import Unreadable, read_json
+from mpesa_cli.listener.trigger.events import EVENTS, FOLDER, TriggerEvent, find_event
+from mpesa_cli.listener.trigger.override import override
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.codes.lookup import stk_result
+from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
+from mpesa_cli.rules.payment_document import payment_document
+from mpesa_cli.rules.staging import TOLD
+from mpesa_cli.rules.state import Terms, attempt_view
 
 PAYLOADS = Path(__file__).resolve().parents[1] / "payloads"
 NAME = re.compile(r"(?:stk|order|c2b)(?:\.[a-z0-9]+(?:-[a-z0-9]+)*){1,2}")

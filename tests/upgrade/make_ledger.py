@@ -57,7 +57,7 @@ class Shop:
                        random=lambda: 0.5, token_hex=self.token_hex)  # fmt: skip
 
     def __call__(self, *argv: str) -> tuple[int, str]:
-        from mpesa_cli.commands.app import main
+        from mpesa_cli.cli.app import main
 
         runtime = self.runtime()
         with contextlib.redirect_stdout(runtime.streams.stdout), contextlib.redirect_stderr(runtime.streams.stderr):
@@ -83,8 +83,8 @@ def retried(shop: Shop) -> None:
 
 def stopped(shop: Shop) -> None:
     """Prompts whose program was stopped: before it sent anything, and with its POST in the air."""
-    from mpesa_cli.domain.evidence import Sending
-    from mpesa_cli.domain.payment import Intent
+    from mpesa_cli.rules.evidence import Sending
+    from mpesa_cli.rules.payment import Intent
 
     runtime = shop.runtime()
     with runtime.ledger(runtime.profile()).write() as tx:
@@ -101,8 +101,8 @@ def stopped(shop: Shop) -> None:
 def by_hand(shop: Shop, callbacks: list[tuple[str, bytes]]) -> None:
     """C2B confirmations and odd bodies, through the intake."""
     try:
-        from mpesa_cli.listener.deliveries import C2bDelivery, OpenDelivery, StkDelivery
-        from mpesa_cli.listener.intake import Intake
+        from mpesa_cli.listener.intake.deliveries import C2bDelivery, OpenDelivery, StkDelivery
+        from mpesa_cli.listener.intake.intake import Intake
     except ImportError:
         return
     runtime = shop.runtime()

@@ -1,0 +1,141 @@
+"""What a batch does with each of its payments, and how the whole ends: pure, from the ledger's payments.
+
+Running the same file again is how an interrupted batch goes on: only what never left is sent.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+from mpesa_cli.batch.file import Row
+from mpesa_cli.batch.text import Fault
+from mpesa_cli.floor.errors import ExitStatus
+from mpesa_cli.rules.payment import Payment
+from mpesa_cli.rules.state import AttemptState, PaymentStatus
+from mpesa_cli.rules.values.amount import format_cents, format_shillings
+from mpesa_cli.rules.values.msisdn import masked_apart
+
+
+class Standing(StrEnum):
+    """Where one payment of a batch stands, in one word for rows and JSON."""
+
+    NOT_SENT = "not_sent"  # nothing has left; running the batch again sends it
+    ACCEPTED = "accepted"  # Daraja took the prompt; the customer decides
+    PAID = "paid"
+    FAILED = "failed"
+    REJECTED = "rejected"  # Daraja said no; no phone rang
+    UNKNOWN = "unknown"  # money may have moved
+    REVIEW = "review"
+    PARTIAL = "partial"
+    OVERPAID = "overpaid"
+    REFUNDED = "refunded"
+
+
+_NOTHING_LEFT = frozenset({AttemptState.CREATED, AttemptState.NOT_SENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One row and what is known of its order. ``left_out`` says why it is not sent; empty where it is."""
+
+    row: Row
+    payment: Payment | None
+    left_out: str
+
+
+def plan(row: Row, existing: Payment | None) -> Planned | Fault:
+    """What to do about one row. A Fault where the ledger has this order with another phone or amount."""
+    if existing is None:
+        return Planned(row, None, "")
+    if existing.amount_cents != row.amount * 100 or existing.msisdn != row.msisdn:
+        known, wanted = masked_apart(existing.msisdn, row.msisdn)
+        return Fault(
+            "differs", row.line,
+            f"Order {row.order_id} is in the ledger as {format_cents(existing.amount_cents)} from {known}, "
+            f"not {format_shillings(row.amount)} from {wanted}.",
+        )  # fmt: skip
+    return Planned(row, existing, _left_out(existing))
+
+
+def _left_out(payment: Payment) -> str:
+    receipt = payment.telling.view.receipt
+    match standing(payment):
+        case Standing.NOT_SENT:
+            return ""
+        case Standing.PAID:
+            return f"already paid, receipt {receipt}" if receipt else "already paid"
+        case Standing.ACCEPTED:
+            return "asked already, the customer has not answered yet"
+        case Standing.UNKNOWN:
+            return "asked already, not known whether it was paid"
+        case Standing.FAILED | Standing.REJECTED:
+            return f"asked already, not paid: mpesa retry {payment.order_id}"
+        case Standing.REVIEW:
+            return "a person must look at what came in for it"
+        case Standing.PARTIAL:
+            return "partly paid already"
+        case Standing.OVERPAID:
+            return "more than its amount has come in"
+        case Standing.REFUNDED:
+            return "paid already, and the money went back"
+
+
+def standing(payment: Payment | None) -> Standing:
+    """The one word for where a payment stands. NOT_SENT only where nothing ever left."""
+    if payment is None or {a.state for a in payment.attempts} <= _NOTHING_LEFT:
+        return Standing.NOT_SENT
+    match payment.status:
+        case PaymentStatus.PENDING:
+            return _open(payment.last.state)
+        case PaymentStatus.FAILED:
+            return Standing.REJECTED if payment.last.state is AttemptState.REJECTED else Standing.FAILED
+        case PaymentStatus.PAID:
+            return Standing.PAID
+        case PaymentStatus.UNKNOWN:
+            return Standing.UNKNOWN
+        case PaymentStatus.REVIEW:
+            return Standing.REVIEW
+        case PaymentStatus.PARTIAL:
+            return Standing.PARTIAL
+        case PaymentStatus.OVERPAID:
+            return Standing.OVERPAID
+        case PaymentStatus.REFUNDED:
+            return Standing.REFUNDED
+        case _:
+            assert_never(payment.status)
+
+
+def _open(newest: AttemptState) -> Standing:
+    match newest:
+        case AttemptState.CREATED:  # a further attempt that never left; those before it are over
+            return Standing.FAILED
+        case AttemptState.SENDING:
+            return Standing.UNKNOWN
+        case _:
+            return Standing.ACCEPTED
+
+
+def standing_of_retry(payment: Payment) -> Standing:
+    """As standing, for a batch of retries: NOT_SENT where the newest attempt never left."""
+    if payment.status in {PaymentStatus.FAILED, PaymentStatus.PENDING} and payment.last.state in _NOTHING_LEFT:
+        return Standing.NOT_SENT
+    return standing(payment)
+
+
+def batch_status(standings: Iterable[Standing], *, waited: bool) -> ExitStatus:
+    """The exit status of a batch: what must be done next comes first.
+
+    6 where money may have moved unseen, 5 where running the same again sends the rest, 8 where customers
+    were waited for and have not answered, 7 where some are not paid and a person must look, else 0.
+    """
+    found = set(standings)
+    if found & {Standing.UNKNOWN, Standing.REVIEW}:
+        return ExitStatus.UNKNOWN
+    if Standing.NOT_SENT in found:
+        return ExitStatus.TEMPORARY
+    if waited and found & {Standing.ACCEPTED, Standing.PARTIAL}:
+        return ExitStatus.PENDING
+    if found & {Standing.FAILED, Standing.REJECTED, Standing.OVERPAID, Standing.PARTIAL, Standing.REFUNDED}:
+        return ExitStatus.DIFFERENCES
+    return ExitStatus.DONE

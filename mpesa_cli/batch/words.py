@@ -1,0 +1,115 @@
+"""A batch in words and tables: what is wrong with a file, what would be sent, how it went."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mpesa_cli.batch.file import line_list
+from mpesa_cli.batch.plan import Standing
+from mpesa_cli.batch.text import Fault
+from mpesa_cli.rules.state import PaymentStatus
+from mpesa_cli.rules.values.amount import format_cents
+from mpesa_cli.rules.values.msisdn import mask_msisdn
+from mpesa_cli.terminal.render import table
+from mpesa_cli.terminal.state_words import STATUS_WORDS
+from mpesa_cli.terminal.streams import Streams
+
+SHOWN_MAX = 20
+_KINDS = {
+    "file": "The file",
+    "heading": "The heading",
+    "quotes": "Quotation marks",
+    "cells": "Too many values",
+    "missing": "Values missing",
+    "phone": "Phone numbers",
+    "amount": "Amounts",
+    "order": "Order ids",
+    "account": "Account references",
+    "description": "Descriptions",
+    "twice": "Orders that stand in the file twice",
+    "differs": "Orders that the ledger knows with another phone or amount",
+}
+STANDING_WORDS = {
+    Standing.NOT_SENT: "not sent",
+    Standing.ACCEPTED: STATUS_WORDS[PaymentStatus.PENDING],
+    Standing.PAID: STATUS_WORDS[PaymentStatus.PAID],
+    Standing.FAILED: STATUS_WORDS[PaymentStatus.FAILED],
+    Standing.REJECTED: "refused",
+    Standing.UNKNOWN: STATUS_WORDS[PaymentStatus.UNKNOWN],
+    Standing.REVIEW: STATUS_WORDS[PaymentStatus.REVIEW],
+    Standing.PARTIAL: STATUS_WORDS[PaymentStatus.PARTIAL],
+    Standing.OVERPAID: STATUS_WORDS[PaymentStatus.OVERPAID],
+    Standing.REFUNDED: STATUS_WORDS[PaymentStatus.REFUNDED],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a batch as it is shown. ``what`` is a word or two, ``why`` a sentence or empty."""
+
+    order_id: str
+    msisdn: str
+    amount_cents: int
+    what: str
+    why: str
+
+
+def fault_lines(faults: Sequence[Fault]) -> list[str]:
+    """All faults, grouped by kind: the first of a kind in full, of the others the line numbers."""
+    lines = []
+    for kind, title in _KINDS.items():
+        group = [f for f in faults if f.kind == kind]
+        if not group:
+            continue
+        lines.append(f"{title}:")
+        lines += [f"  line {f.line}: {f.words}" if f.line else f"  {f.words}" for f in group[:SHOWN_MAX]]
+        rest = [f.line for f in group[SHOWN_MAX:]]
+        if rest:
+            lines.append(f"  and {len(rest)} more, on line{'s' if len(rest) > 1 else ''} {line_list(rest, 40)}")
+    return lines
+
+
+def print_plan(streams: Streams, lines: Sequence[Line]) -> None:
+    """What is about to be done, on stderr, phones masked; of a long list its beginning."""
+    shown = [(li.order_id, format_cents(li.amount_cents), mask_msisdn(li.msisdn), f"{li.what}  {li.why}".rstrip())
+             for li in lines[:SHOWN_MAX]]  # fmt: skip
+    widths = [max(map(len, column)) for column in list(zip(*shown, strict=True))[:3]] if shown else []
+    for order, money, phone, what in shown:
+        streams.complain(f"  {order:<{widths[0]}}  {money:>{widths[1]}}  {phone:<{widths[2]}}  {what}")
+    if len(lines) > SHOWN_MAX:
+        streams.complain(f"  … and {len(lines) - SHOWN_MAX:,} more")
+
+
+def print_lines(streams: Streams, lines: Sequence[Line]) -> None:
+    """The result on stdout: a table with masked phones on a terminal, full plain rows in a pipe."""
+    on_screen = streams.is_terminal(streams.stdout)
+    rows = [
+        [
+            line.order_id,
+            format_cents(line.amount_cents) if on_screen else _plain_amount(line.amount_cents),
+            mask_msisdn(line.msisdn) if on_screen else line.msisdn,
+            line.what,
+            line.why,
+        ]
+        for line in lines
+    ]
+    table(streams, ["Order", "Amount", "Phone", "Result", ""], rows, numbers=(1,))
+
+
+def total_words(lines: Sequence[Line]) -> str:
+    """``3 payments, KES 4,500``."""
+    money = format_cents(sum(line.amount_cents for line in lines))
+    return f"{len(lines):,} payment{'' if len(lines) == 1 else 's'}, {money}"
+
+
+def summary_words(lines: Sequence[Line]) -> str:
+    """``12 payments: 9 waiting, KES 9,000; 2 paid, KES 300; 1 not paid, KES 50``, in the order of their standing."""
+    parts = []
+    for what in dict.fromkeys([*STANDING_WORDS.values(), *(line.what for line in lines)]):
+        group = [line for line in lines if line.what == what]
+        if group:
+            parts.append(f"{len(group):,} {what}, {format_cents(sum(line.amount_cents for line in group))}")
+    return f"{len(lines):,} payment{'' if len(lines) == 1 else 's'}: {'; '.join(parts)}."
+
+
+def _plain_amount(cents: int) -> str:
+    return format_cents(cents).removeprefix("KES ").replace(",", "")

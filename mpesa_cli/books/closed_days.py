@@ -1,0 +1,59 @@
+"""Closed days: what the books say of them now, and which of them say something else than when they were closed."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from mpesa_cli.books.book_totals import KindTotal, add_up
+from mpesa_cli.books.break_values import Break
+from mpesa_cli.books.closing import Closing, DayTotals, day_bounds
+from mpesa_cli.history.query import day_of
+from mpesa_cli.ledger.book_keeping import Scope
+from mpesa_cli.ledger.ledger import LedgerReads
+from mpesa_cli.rules.values.amount import format_cents
+from mpesa_cli.terminal.amount_words import counted
+
+
+def day_totals(ledger: LedgerReads, shortcodes: tuple[str, ...], day: str) -> DayTotals:
+    """What the books say of one day now. Balances are the file's to tell."""
+    scope = Scope(shortcodes, *day_bounds(day))
+    return _totals(ledger.totals(scope), ledger.ledger_hours(scope))
+
+
+def changed_days(ledger: LedgerReads, shortcodes: tuple[str, ...]) -> Iterator[Break]:
+    """Closed days whose books say something else by now. One walk for all of them, not one each."""
+    closings = ledger.closings(shortcodes)
+    if not closings:
+        return
+    scope = Scope(shortcodes, day_bounds(closings[0].day)[0], day_bounds(closings[-1].day)[1])
+    moved, ours = _by_day(ledger.totals(scope)), _by_day(ledger.ledger_hours(scope))
+    for closing in closings:
+        now = _totals(moved[closing.day], ours[closing.day])
+        if now.moved() != closing.totals.moved():
+            yield _changed(closing, now)
+
+
+def _by_day(hours: Iterable[KindTotal]) -> defaultdict[str, list[KindTotal]]:
+    found: defaultdict[str, list[KindTotal]] = defaultdict(list)
+    for each in hours:
+        found[day_of(each.hour_us)].append(each)
+    return found
+
+
+def _totals(moved: Iterable[KindTotal], ours: Iterable[KindTotal]) -> DayTotals:
+    sums, paid = add_up(moved), add_up(ours)
+    return DayTotals(
+        sums.count, sums.gross_cents, sums.charges_cents, sums.reversals_cents, sums.other_cents, paid.count,
+        paid.gross_cents,
+    )  # fmt: skip
+
+
+def _changed(closing: Closing, now: DayTotals) -> Break:
+    then = closing.totals
+    # What it says now is in the id: a change that somebody accepted does not hide the next one.
+    now_id = f"{closing.day}-{now.count}-{now.net_cents}-{now.ledger_count}-{now.ledger_cents}"
+    return Break(
+        "closed_day_changed", now_id, closing.closed_us, now.gross_cents - then.gross_cents,
+        detail=f"{closing.day} was closed with {counted(then.count, 'payment')}, net {format_cents(then.net_cents)}, "
+        f"{then.ledger_count} of ours paid; now it has {now.count}, net {format_cents(now.net_cents)}, "
+        f"{now.ledger_count} of ours.",
+    )  # fmt: skip

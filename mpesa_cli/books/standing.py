@@ -1,0 +1,103 @@
+"""What every run finds again by itself, with a statement or without one: overpaid and contradicted payments, money of
+ours that went back, closed days that changed, payments that an upgrade decided otherwise."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from mpesa_cli.books.break_values import Break
+from mpesa_cli.books.closed_days import changed_days
+from mpesa_cli.books.closing import day_bounds
+from mpesa_cli.ledger.book_keeping import Scope
+from mpesa_cli.ledger.ledger import Ledger, LedgerReads
+from mpesa_cli.rules.payment import Payment
+from mpesa_cli.rules.state import Flag
+from mpesa_cli.rules.values.amount import format_cents
+
+if TYPE_CHECKING:
+    from mpesa_cli.ledger.differences_keeping import Origin
+
+_NO_COMPARISON = 0  # what is found by every run needs no number of a comparison, and is then written only once
+
+
+def find_standing(ledger: Ledger, shortcodes: tuple[str, ...]) -> None:
+    """Bring what stands by itself up to date, and forget what was settled since. Writes only what changed."""
+    ours = [(each, _at(shortcodes, each)) for each in _of_payments(ledger, shortcodes)]
+    # What went back is of M-PESA's record: it is not looked for before the books begin.
+    record = [(each, _at(shortcodes, each)) for each in _given_back(ledger, shortcodes)]
+    days = [(each, Scope(shortcodes, *day_bounds(each.ref[:10]))) for each in changed_days(ledger, shortcodes)]
+    upgraded = [(each, _at(shortcodes, each)) for each in _decided_otherwise(ledger, shortcodes)]
+    with ledger.write() as tx:
+        kept: tuple[tuple[Origin, list[tuple[Break, Scope]]], ...] = (
+            ("ledger", ours), ("given_back", record), ("day", days),
+        )  # fmt: skip
+        for origin, found in kept:
+            tx.remember(found, origin, _NO_COMPARISON)
+            tx.keep_only(origin, shortcodes, [each.id for each, _ in found])
+        tx.remember(upgraded, "upgrade", _NO_COMPARISON)
+        tx.forget_settled(shortcodes)
+
+
+def _of_payments(ledger: LedgerReads, shortcodes: tuple[str, ...]) -> Iterator[Break]:
+    for payment in ledger.overpaid_payments():
+        if payment.shortcode in shortcodes:
+            yield _overpaid(payment)
+    for payment in ledger.payments_with_conflict():
+        if payment.shortcode in shortcodes:
+            yield from _contradicted(payment)
+
+
+def _decided_otherwise(ledger: LedgerReads, shortcodes: tuple[str, ...]) -> Iterator[Break]:
+    for entry in ledger.rules_changed():
+        changed = ledger.payment(entry.payment_id)
+        if changed is not None and changed.shortcode in shortcodes:
+            yield Break(
+                "rules_changed", f"{entry.payment_id}-{entry.seq}", entry.at_us, changed.amount_cents,
+                changed.telling.view.receipt or "", changed.payment_id, changed.order_id,
+                detail=f"Order {changed.order_id} {_moved(entry.facts)}",
+            )  # fmt: skip
+
+
+def _moved(facts: Mapping[str, object]) -> str:
+    """What today's rules say otherwise: the status, or what stands beside it of an attempt."""
+    if facts["was"] != facts["is"]:
+        return f"was {facts['was']} by the rules of the program before, and is {facts['is']} by today's."
+    attempts = facts["attempts"]
+    assert isinstance(attempts, dict)  # noqa: S101 - so deciding_anew.py writes it
+    told = "; ".join(f"attempt {number} was {a['was']!r}, is {a['is']!r}" for number, a in attempts.items())
+    return f"is {facts['is']} as before, and is told otherwise: {told}."
+
+
+def _overpaid(payment: Payment) -> Break:
+    more = payment.received_cents - payment.amount_cents
+    view = payment.telling.view
+    return Break(
+        "double_payment", payment.payment_id, view.paid_us or view.settled_us or payment.created_us, more,
+        view.receipt or "", payment.payment_id, payment.order_id,
+        detail=f"Order {payment.order_id} got {format_cents(more)} more than was asked.",
+    )  # fmt: skip
+
+
+def _contradicted(payment: Payment) -> Iterator[Break]:
+    for attempt in payment.attempts:
+        view = attempt.view
+        if Flag.CONFLICT in view.flags:
+            yield Break(
+                "conflict", f"{payment.payment_id}-{attempt.ref.number}",
+                view.paid_us or view.settled_us or attempt.created_us, view.paid_cents, view.receipt or "",
+                payment.payment_id, payment.order_id,
+                detail=f"Order {payment.order_id} is paid, and another message about it says something else.",
+            )  # fmt: skip
+
+
+def _given_back(ledger: LedgerReads, shortcodes: tuple[str, ...]) -> Iterator[Break]:
+    for known in ledger.reversals_of_ours(shortcodes, all_of_them=True):
+        if known.row is not None:
+            yield Break(
+                "reversed", known.row.receipt, known.at_us, known.row.amount_cents, known.receipt, known.payment_id,
+                known.order_id,
+                detail=f"M-PESA gave back what receipt {known.receipt} paid for order {known.order_id}.",
+            )  # fmt: skip
+
+
+def _at(shortcodes: tuple[str, ...], each: Break) -> Scope:
+    return Scope(shortcodes, each.at_us, each.at_us + 1)

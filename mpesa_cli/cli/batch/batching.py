@@ -1,0 +1,198 @@
+"""What `push --from` and `retry --failed` have in common: ask a person, send all, watch, tell how it went."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from mpesa_cli.batch.plan import Standing, batch_status, standing
+from mpesa_cli.batch.progress import Bar
+from mpesa_cli.batch.words import STANDING_WORDS, Line, print_lines, print_plan, summary_words, total_words
+from mpesa_cli.floor.errors import Conflict, Declined, ExitStatus, MpesaError
+from mpesa_cli.floor.interrupts import Interrupted
+from mpesa_cli.runtime import Runtime
+
+if TYPE_CHECKING:
+    from mpesa_cli.batch.run import Task
+    from mpesa_cli.rules.payment import Payment
+    from mpesa_cli.settings.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One payment of a batch. ``task`` is None where it is left out, and ``left_out`` says why."""
+
+    order_id: str
+    msisdn: str
+    amount_cents: int
+    task: "Task | None"
+    left_out: str = ""
+    note: str = ""  # said of it before it is asked
+    facts: dict[str, Any] = field(default_factory=dict)  # further fields of its JSON object
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """All entries, and how the command that runs them speaks of them and counts them."""
+
+    entries: Sequence[Entry]
+    standing_of: "Callable[[Payment | None], Standing]" = standing
+    left_out_count: bool = True  # whether an entry that is left out counts for the exit status
+
+
+@dataclass(slots=True)
+class _Ran:
+    """What happened so far; it survives an interruption."""
+
+    asked: set[str] = field(default_factory=set)
+    reasons: dict[str, str] = field(default_factory=dict)
+    stopped: MpesaError | None = None
+
+
+def confirm_batch(
+    runtime: Runtime, batch: Batch, question: str, *, yes: bool, may_ask: bool, needs_yes: bool
+) -> None:
+    """Show the plan and ask once. Raises Declined, or Conflict where nobody is there and ``needs_yes``."""
+    chosen = [_line(e, "ask", e.note) for e in batch.entries if e.task]
+    if not chosen or yes or runtime.environ.get("MPESA_YES") == "1":
+        return
+    if not may_ask and not needs_yes:
+        return
+    print_plan(runtime.streams, chosen)
+    print_plan(runtime.streams, [_line(e, "left out:", e.left_out) for e in batch.entries if not e.task])
+    runtime.streams.complain(f"To ask: {total_words(chosen)}.")
+    if not may_ask:
+        raise Conflict(
+            "A batch is about to be sent, and nobody is here to confirm it.",
+            hint="Nothing was sent. Add --yes (or MPESA_YES=1) to the same command.",
+            code="needs-yes",
+        )
+    from mpesa_cli.cli.consent.asking import ask_yes
+
+    if not ask_yes(runtime.streams, question):
+        raise Declined("You said no.", hint="Nothing was sent. To ask after all, run the same command again.")
+
+
+def carry_out(
+    runtime: Runtime, profile: "Profile", batch: Batch, *, watch_s: float | None, as_json: bool
+) -> None:
+    """Send what is to be sent, watch the answers for ``watch_s`` seconds where given, print, and raise typer.Exit.
+
+    Raises Interrupted after printing how far it came.
+    """
+    ran = _Ran()
+    try:
+        _send(runtime, profile, batch, ran)
+        if watch_s is not None and ran.stopped is None:
+            _watch(runtime, profile, batch, watch_s)
+    except Interrupted:
+        left = _show(runtime, profile, batch, ran, as_json=as_json).count(Standing.NOT_SENT)
+        where = f"between two prompts. {left} of {len(batch.entries)} not sent" if left else "waiting. All were asked"
+        runtime.streams.complain(
+            f"Stopped {where}; what was asked can still be paid. The same command again goes on, and asks nobody twice."
+        )
+        raise
+    standings = _show(runtime, profile, batch, ran, as_json=as_json)
+    runtime.send_waiting_sms(profile)
+    status = batch_status(standings, waited=watch_s is not None)
+    if ran.stopped is not None:
+        from mpesa_cli.terminal.errors import print_error
+
+        print_error(runtime.streams, ran.stopped, as_json=False)
+        status = status if status is ExitStatus.UNKNOWN else ran.stopped.exit_status
+    raise typer.Exit(int(status))
+
+
+def _send(runtime: Runtime, profile: "Profile", batch: Batch, ran: _Ran) -> None:
+    from mpesa_cli.batch.run import LeftOut, Pace, Sent, Stopped, Waiting, run
+    from mpesa_cli.rules.values.msisdn import mask_msisdn
+
+    tasks = [entry.task for entry in batch.entries if entry.task]
+    pace = Pace(profile.rate_per_s, runtime.now_us, runtime.sleep, runtime.deliver(profile))
+    with Bar(runtime.streams, len(tasks), "Asked") as bar:
+        for event in run(tasks, pace):
+            match event:
+                case Waiting(seconds, task, _):
+                    words = f"waiting until {mask_msisdn(task.msisdn)} may be asked again" if task else ""
+                    bar.wait(words, seconds, runtime.now_us())
+                case Sent(task, payment):
+                    ran.asked.add(task.order_id)
+                    words = STANDING_WORDS[batch.standing_of(payment)]
+                    bar.step(f"order {task.order_id}: {words}", runtime.now_us())
+                case LeftOut(task, error):
+                    ran.reasons[task.order_id] = error.message
+                    bar.step(f"order {task.order_id}: left out", runtime.now_us())
+                case Stopped(error):
+                    ran.stopped = error
+
+
+def _watch(runtime: Runtime, profile: "Profile", batch: Batch, watch_s: float) -> None:
+    from mpesa_cli.batch.wait import watch_all
+
+    ledger = runtime.ledger(profile)
+    chosen = [e for e in batch.entries if e.task or batch.left_out_count]
+    found = [p for e in chosen if (p := ledger.payment_by_order(e.order_id))]
+    waited = [p.payment_id for p in found if batch.standing_of(p) in {Standing.ACCEPTED, Standing.UNKNOWN}]
+    if not waited:
+        return
+    with Bar(runtime.streams, len(waited), "Answered") as bar:
+        for seen in watch_all(
+            ledger, runtime.daraja(profile), waited, timeout_s=watch_s,
+            now_us=runtime.now_us, sleep=runtime.sleep, deliver=runtime.deliver(profile),
+        ):  # fmt: skip
+            for payment in seen.settled:
+                words = STANDING_WORDS[batch.standing_of(payment)]
+                bar.step(f"order {payment.order_id}: {words}", runtime.now_us())
+            bar.wait(f"waiting for {seen.open} more" if seen.open else "", seen.seconds_left, runtime.now_us())
+
+
+def _show(runtime: Runtime, profile: "Profile", batch: Batch, ran: _Ran, *, as_json: bool) -> list[Standing]:
+    """Print each entry as the ledger has it now. Returns the standings that count for the exit status."""
+    from mpesa_cli.rules.payment_document import payment_document
+    from mpesa_cli.terminal.payment_words import environment_label
+    from mpesa_cli.terminal.render import print_json
+
+    ledger = runtime.ledger(profile)
+    lines, documents, counted = [], [], []
+    for entry in batch.entries:
+        try:
+            payment = ledger.payment_by_order(entry.order_id)
+        except MpesaError as error:
+            raise ran.stopped or error from error
+        stands = batch.standing_of(payment)
+        why = ran.reasons.get(entry.order_id) or (entry.left_out if not entry.task else _why(payment, stands))
+        lines.append(_line(entry, STANDING_WORDS[stands], why))
+        documents.append({
+            **entry.facts, "order_id": entry.order_id, "msisdn": entry.msisdn, "amount": entry.amount_cents // 100,
+            "result": stands.value, "asked": entry.order_id in ran.asked, "reason": why,
+            "payment": payment_document(payment, runtime.now_us()) if payment else None,
+        })  # fmt: skip
+        if entry.task or batch.left_out_count:
+            counted.append(stands)
+    if as_json:
+        print_json(runtime.streams, documents)
+    else:
+        print_lines(runtime.streams, lines)
+    runtime.streams.say(summary_words(lines))
+    if label := environment_label(profile.environment):
+        runtime.streams.say(label)
+    return counted
+
+
+def _why(payment: "Payment | None", stands: Standing) -> str:
+    from mpesa_cli.terminal.payment_words import attempt_words
+
+    if payment is None:
+        return ""
+    match stands:
+        case Standing.PAID | Standing.OVERPAID | Standing.PARTIAL:
+            return payment.telling.view.receipt or "receipt not known yet"
+        case Standing.ACCEPTED:
+            return "waiting for the customer"
+        case _:
+            return attempt_words(payment.last)
+
+
+def _line(entry: Entry, what: str, why: str) -> Line:
+    return Line(entry.order_id, entry.msisdn, entry.amount_cents, what, why)

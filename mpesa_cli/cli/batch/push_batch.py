@@ -1,0 +1,173 @@
+"""``mpesa push --from FILE.csv``: a batch of payments, every row checked before the first is sent."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mpesa_cli.batch.file import BatchFile, Defaults, read_batch
+from mpesa_cli.batch.plan import Planned, plan
+from mpesa_cli.batch.text import BYTES_MAX, Fault
+from mpesa_cli.cli.batch.batching import Batch, Entry, carry_out, confirm_batch
+from mpesa_cli.cli.consent.restored_gap import Wanted, check_batch
+from mpesa_cli.cli.payments.push import hands
+from mpesa_cli.floor.errors import InvalidInput
+from mpesa_cli.runtime import Runtime
+
+if TYPE_CHECKING:
+    from mpesa_cli.batch.run import Task
+    from mpesa_cli.payments.sending import Hands
+    from mpesa_cli.rules.payment import Payment
+    from mpesa_cli.rules.restored import NotPaid
+    from mpesa_cli.settings.profile import Profile
+
+STDIN = "-"
+
+
+def refuse_besides_from(others: Sequence[str | None]) -> None:
+    """Raises InvalidInput where something was typed that a batch takes from the file alone."""
+    if any(each is not None for each in others):
+        raise InvalidInput(
+            "--from takes phones, amounts, orders, accounts and descriptions from the file alone.",
+            hint="Nothing was sent. Right: mpesa push --from orders.csv", code="usage",
+        )  # fmt: skip
+
+
+def push_batch(
+    runtime: Runtime, profile: "Profile", source: str, *, watch_s: float | None, dry_run: bool, yes: bool,
+    as_json: bool, answer: "NotPaid | None" = None,
+) -> None:  # fmt: skip
+    """Send every row of the file that was never sent. Raises InvalidInput with all that is wrong in it.
+
+    ``watch_s`` None does not wait for the customers' answers.
+    """
+    from mpesa_cli.floor.files.run_lock import only_batch
+
+    file = _file(runtime, profile, source)
+    if dry_run:
+        known = runtime.ledger(profile).payment_by_order if profile.ledger.exists() else lambda _: None
+        _show(runtime, _plan(file, source, known), as_json=as_json)
+        return
+    outside = dataclasses.replace(hands(runtime, profile), say=lambda _: None, not_paid=answer)
+    with only_batch(profile.ledger):
+        planned = _plan(file, source, _up_to_date(runtime, profile))
+        for note in file.notes:
+            runtime.streams.say(f"Note: {note}")
+        to_ask = [each.row for each in planned if not each.left_out]
+        check_batch(runtime, profile, [Wanted(r.order_id, r.amount * 100, r.msisdn) for r in to_ask], answer)
+        batch = Batch([_entry(outside, profile, each) for each in planned])
+        confirm_batch(
+            runtime, batch, f"Ask for it all, to {profile.kind} {profile.party_b} (profile {profile.name})?",
+            yes=yes, may_ask=runtime.streams.may_prompt() and source != STDIN,
+            needs_yes=profile.environment == "production",
+        )  # fmt: skip
+        carry_out(runtime, profile, batch, watch_s=watch_s, as_json=as_json)
+
+
+def _file(runtime: Runtime, profile: "Profile", source: str) -> BatchFile:
+    defaults = Defaults(
+        profile.limits, profile.account_reference, profile.account_reference_max, profile.description
+    )
+    return read_batch(_bytes(runtime, source), defaults)
+
+
+def _bytes(runtime: Runtime, source: str) -> bytes:
+    """The file's bytes, or standard input's; one more than may be read where there are more."""
+    stdin = runtime.streams.stdin
+    try:
+        if source == STDIN:
+            buffer = getattr(stdin, "buffer", None)
+            return buffer.read(BYTES_MAX + 1) if buffer else stdin.read(BYTES_MAX + 1).encode()
+        with Path(source).open("rb") as file:
+            return file.read(BYTES_MAX + 1)
+    except OSError as refused:
+        raise InvalidInput(
+            f"The file {source} can't be read: {refused.strerror}.",
+            hint="Nothing was sent. Right: mpesa push --from orders.csv",
+            code="file-unreadable",
+        ) from None
+
+
+def _plan(file: BatchFile, source: str, known: Callable[[str], "Payment | None"]) -> list[Planned]:
+    """What to do about each row, by what is ``known`` of its order. Raises InvalidInput with every fault there is."""
+    faults, planned = list(file.faults), []
+    for row in file.rows:
+        found = plan(row, known(row.order_id))
+        if isinstance(found, Fault):
+            faults.append(found)
+        else:
+            planned.append(found)
+    if faults:
+        raise _wrong(source, faults)
+    return planned
+
+
+def _up_to_date(runtime: Runtime, profile: "Profile") -> Callable[[str], "Payment | None"]:
+    """Payments by order id, once all that came in for them has been taken in."""
+    from mpesa_cli.payments.wait import is_settled, look
+
+    ledger = runtime.ledger(profile)
+    runtime.deliver(profile)()
+
+    def payment(order_id: str) -> "Payment | None":
+        found = ledger.payment_by_order(order_id)
+        if found is None or is_settled(found):
+            return found
+        return look(ledger, found.payment_id, runtime.now_us())
+
+    return payment
+
+
+def _wrong(source: str, faults: Sequence[Fault]) -> InvalidInput:
+    from mpesa_cli.batch.words import fault_lines
+
+    name = "Standard input" if source == STDIN else source
+    count = f"{len(faults):,} fault{'s' if len(faults) > 1 else ''}"
+    return InvalidInput(
+        "\n".join([f"{name} has {count}, so nothing was sent.", *(f"  {line}" for line in fault_lines(faults))]),
+        hint="Correct the file, then look at it without sending: mpesa push --from FILE --dry-run",
+        code="file-faults",
+    )
+
+
+def _entry(outside: "Hands", profile: "Profile", planned: Planned) -> Entry:
+    row = planned.row
+    task = None if planned.left_out else _task(outside, profile, planned)
+    facts = {"line": row.line, "account_reference": row.account_reference, "description": row.description}
+    return Entry(row.order_id, row.msisdn, row.amount * 100, task, planned.left_out, facts=facts)
+
+
+def _task(outside: "Hands", profile: "Profile", planned: Planned) -> "Task":
+    from mpesa_cli.batch.run import Task
+    from mpesa_cli.payments.push import PHONE_LOOKBACK_US, Order, push
+    from mpesa_cli.rules.push_rules import phone_wait_s
+
+    row = planned.row
+    own = planned.payment.payment_id if planned.payment else ""
+    order = Order(
+        row.order_id, profile.name, profile.shortcode, row.amount, row.msisdn, row.account_reference, row.description
+    )
+
+    def wait_s() -> int:
+        now_us = outside.now_us()
+        prompts = outside.ledger.prompts_on(row.msisdn, now_us - PHONE_LOOKBACK_US)
+        return phone_wait_s([p for p in prompts if p.ref.payment_id != own], row.amount * 100, now_us)
+
+    return Task(row.order_id, row.msisdn, wait_s, lambda: push(outside, order).payment)
+
+
+def _show(runtime: Runtime, planned: Sequence[Planned], *, as_json: bool) -> None:
+    """What would be sent: no network, nothing stored."""
+    from mpesa_cli.batch.words import Line, print_lines, total_words
+    from mpesa_cli.terminal.render import print_json
+
+    if as_json:
+        print_json(runtime.streams, [
+            {**dataclasses.asdict(p.row), "send": not p.left_out, "reason": p.left_out} for p in planned
+        ])  # fmt: skip
+        return
+    lines = [Line(p.row.order_id, p.row.msisdn, p.row.amount * 100, "left out" if p.left_out else "would be asked",
+                  p.left_out) for p in planned]  # fmt: skip
+    print_lines(runtime.streams, lines)
+    to_ask = [line for line, p in zip(lines, planned, strict=True) if not p.left_out]
+    runtime.streams.say(f"Would ask: {total_words(to_ask)}. Dry run: nothing was sent and nothing was stored.")

@@ -1,0 +1,67 @@
+"""``mpesa pull-register``: have Daraja list what customers pay (Pull Transactions), once for each shortcode."""
+
+from typing import Annotated
+
+import typer
+
+from mpesa_cli.cli.consent.production import confirm_in_production
+from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, YesOption, runtime_of
+from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.rules.values.msisdn import parse_msisdn
+from mpesa_cli.terminal.render import print_json
+
+
+def pull_register(
+    ctx: typer.Context,
+    nominated: Annotated[
+        str, typer.Option("--nominated", help="The phone number in the shortcode's papers.", metavar="PHONE")
+    ],
+    callback_url: Annotated[
+        str | None, typer.Option("--callback-url", help="[default: the profile's callback_base_url]", metavar="U")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the request; send nothing.")] = False,
+    yes: YesOption = False,
+    json_: JsonOption = False,
+    profile: ProfileOption = None,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Register the shortcode for Pull Transactions, once, so that reconcile can ask what customers paid.
+
+    \b
+    Examples:
+      mpesa pull-register --nominated 0708374149
+      mpesa pull-register --nominated 0708374149 --dry-run
+
+    The shortcode must be live with its C2B addresses. Registering again changes nothing. Moves no money. Exits
+    0 where it is registered, now or before, 3 where Daraja says no.
+    """
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    settings = runtime.profile(profile)
+    from mpesa_cli.daraja.pull import register, register_body
+
+    url = callback_url or settings.callback_base_url
+    if not url:
+        raise SettingsError(
+            f"Profile {settings.name} has no callback_base_url, and Daraja wants an address.",
+            hint="Nothing was sent. Set callback_base_url (or APP_URL), or name one: mpesa pull-register --help",
+            code="callback-url-missing",
+        )
+    body = register_body(settings.shortcode, parse_msisdn(nominated), url)
+    if dry_run:
+        print_json(runtime.streams, {"dry_run": True, "method": "POST", "body": body})
+        runtime.streams.say("Dry run: nothing was sent and nothing was stored.")
+        return
+    confirm_in_production(
+        runtime,
+        settings,
+        f"Register {settings.shortcode} for Pull Transactions in production?",
+        unattended="A registration in production needs somebody to confirm it, and nobody is here.",
+        yes=yes,
+    )
+    fresh = register(runtime.daraja(settings), body)
+    if json_:
+        document = {"registered": True, "new": fresh, "environment": settings.environment}
+        print_json(runtime.streams, {**document, "shortcode": settings.shortcode})
+        return
+    runtime.streams.out(f"{settings.shortcode} is registered for Pull Transactions{'' if fresh else ' already'}.")

@@ -1,0 +1,143 @@
+"""``mpesa log``: the story of one payment, from the journal and the raw callbacks."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mpesa_cli.cli.options import REF_OR_PHONE, JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.cli.payments.status import find
+from mpesa_cli.floor.moments import rfc3339
+from mpesa_cli.runtime import Runtime
+from mpesa_cli.terminal.render import print_json
+
+if TYPE_CHECKING:
+    from mpesa_cli.cli.history.log_besides import Besides
+    from mpesa_cli.ledger.ledger import JournalEntry, RawCallback
+    from mpesa_cli.rules.payment import Payment
+
+
+def log(
+    ctx: typer.Context,
+    ref: Annotated[str, REF_OR_PHONE],
+    raw: Annotated[bool, typer.Option("--raw", help="Show the callbacks' bodies too, as they came.")] = False,
+    json_: JsonOption = False,
+    profile: ProfileOption = None,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Tell the story of one payment: everything that became known of it, in the order of time.
+
+    \b
+    Examples:
+      mpesa log 1042
+      mpesa log UKO4Q7WX2B --raw
+      mpesa log 1042 --json
+
+    Besides the journal: raw callbacks and what became of them, text messages and events that were sent or wait, rows
+    of statements, and a payment that turned out to be the same. Bodies that could not be read are for a person to
+    look at. Times are East Africa Time.
+    """
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime.streams.ends_with_reader = True
+    settings = runtime.profile(profile)
+    from mpesa_cli.cli.history.log_besides import Besides
+    from mpesa_cli.cli.payments.phone_ref import latest_of, phone_meant
+
+    ledger = runtime.ledger(settings)
+    merged_into = ledger.merged_into(ref)
+    msisdn = None if merged_into else phone_meant(runtime, settings, ref)
+    payment = latest_of(runtime, settings, msisdn) if msisdn else find(runtime, settings, merged_into or ref)
+    if merged_into:
+        runtime.streams.say(f"{ref} turned out to be the same money as {merged_into}: this is its story.")
+    entries, bodies = ledger.journal(payment.payment_id), ledger.callbacks(payment.payment_id)
+    for other in ledger.merged_from(payment.payment_id):
+        entries += ledger.journal(other)
+    besides = Besides.of(ledger, payment)
+    if json_:
+        print_json(runtime.streams, {**_document(payment, entries, bodies, raw=raw), **besides.document(raw=raw)})
+        return
+    _print(runtime, payment, entries, bodies, besides, raw=raw)
+
+
+def _print(
+    runtime: Runtime,
+    payment: "Payment",
+    entries: "list[JournalEntry]",
+    bodies: "list[RawCallback]",
+    besides: "Besides",
+    *,
+    raw: bool,
+) -> None:
+    from mpesa_cli.terminal.payment_words import headline
+
+    lines = []
+    for entry in entries:
+        attempt = f"attempt {entry.attempt}" if entry.attempt else "payment"
+        whose = attempt if entry.payment_id == payment.payment_id else f"{entry.payment_id} {attempt}"
+        lines.append((entry.at_us, whose, words(entry)))
+    for body in bodies:
+        text = body.body.decode("utf-8", "replace") if raw else f"{len(body.body)} bytes"
+        lines.append((body.received_us, f"callback {body.callback_id}", f"{body.verdict or 'not read yet'}: {text}"))
+    lines += besides.lines(raw=raw)
+    for at_us, what, said in sorted(lines, key=lambda line: line[0]):  # stable: the journal keeps its own order
+        runtime.streams.out(f"{rfc3339(at_us)}\t{what}\t{said}")
+    runtime.streams.say(headline(payment))
+
+
+def words(entry: "JournalEntry") -> str:
+    """One journal entry in a sentence."""
+    from mpesa_cli.history.story import sentence
+    from mpesa_cli.rules.evidence import KINDS, Record, from_record
+    from mpesa_cli.rules.values.amount import format_cents
+
+    facts = entry.facts
+    if entry.kind == "payment_created":
+        return f"Order {facts['order_id']} for {format_cents(int(str(facts['amount_cents'])))} was recorded."
+    if entry.kind == "attempt_created":
+        reason = facts.get("forced_because")
+        return f"The intent to ask was recorded, forced: {reason}" if reason else "The intent was recorded."
+    if entry.kind == "payment_merged":
+        return f"The same money is attempt {facts['into_attempt']} of {facts['into_payment']}."
+    if entry.kind == "receipt_attached":
+        return f"{facts['by']} attached receipt {facts['receipt']} to attempt {facts['attempt']}: {facts['reason']}"
+    if entry.kind == "rules_changed":
+        return f"This version decides by newer rules: it was {facts['was']}, and is {facts['is']}."
+    if entry.kind == "not_paid_since_backup":
+        return f"{facts['by']} said that it was not paid in the time that the restored ledger lacks: {facts['reason']}"
+    if entry.kind in KINDS:
+        return sentence(from_record(Record(entry.kind, entry.at_us, entry.facts, {})))
+    return entry.kind
+
+
+def _document(
+    payment: "Payment", entries: "list[JournalEntry]", bodies: "list[RawCallback]", *, raw: bool
+) -> dict[str, Any]:
+    return {
+        "payment_id": payment.payment_id,
+        "order_id": payment.order_id,
+        "environment": payment.environment,
+        "status": payment.status.value,
+        "journal": [
+            {
+                "seq": e.seq,
+                "at": rfc3339(e.at_us),
+                "attempt": e.attempt,
+                "kind": e.kind,
+                "words": words(e),
+                "facts": e.facts,
+                "hash": e.hash,
+            }
+            for e in entries
+        ],
+        "callbacks": [
+            {
+                "callback_id": b.callback_id,
+                "attempt": b.attempt.number,
+                "received_at": rfc3339(b.received_us),
+                "peer": b.peer,
+                "verdict": b.verdict,
+                **({"body": b.body.decode("utf-8", "replace")} if raw else {}),
+            }
+            for b in bodies
+        ],
+    }

@@ -1,0 +1,186 @@
+"""Printing the history in each format, a page at a time: a million payments need no more room than fifty."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mpesa_cli.history.query import FIELDS, HistoryFilter, HistoryRow, Value, values
+from mpesa_cli.terminal.cells import plain_lines
+from mpesa_cli.terminal.csv_rows import csv_text
+from mpesa_cli.terminal.payment_words import environment_label
+
+if TYPE_CHECKING:
+    from mpesa_cli.cli.history.history import Format
+    from mpesa_cli.ledger.history import HistoryReads
+    from mpesa_cli.rules.payment import Payment
+    from mpesa_cli.terminal.streams import Streams
+
+PIPE_FIELDS = (
+    "created_at", "status", "amount", "msisdn", "order_id", "receipt", "result_code", "flags", "payment_id",
+)  # fmt: skip
+_NUMBERS = frozenset({"amount", "received", "reversed", "attempt_count"})
+
+
+class HistoryPrinter:
+    """Prints what the ledger has to stdout, in the format chosen; words about it go to stderr."""
+
+    def __init__(
+        self, streams: "Streams", ledger: "HistoryReads", now_us: int, format_: "Format", *,
+        unmask: bool, ascii_only: bool,
+    ) -> None:  # fmt: skip
+        """``unmask`` and ``ascii_only`` are about tables on a terminal."""
+        self.streams, self.ledger, self.now_us, self.format = streams, ledger, now_us, format_
+        self.unmask, self.ascii_only = unmask, ascii_only
+
+    def payments(self, wanted: HistoryFilter, limit: int | None, fields: Sequence[str] | None) -> None:
+        """The payments, newest first, at most ``limit``; says so on stderr where there are more."""
+        # One more than wanted tells whether there are more; it is not shown.
+        asked = replace(wanted, limit=None if limit is None else limit + 1)
+        match self.format:
+            case "json":
+                shown = self._json(self._documents(asked, fields), limit)
+            case "ndjson":
+                shown = self._ndjson(self._documents(asked, fields), limit)
+            case "csv":
+                shown = self._csv(asked, limit, fields or FIELDS)
+            case _ if self.streams.is_terminal(self.streams.stdout):
+                shown = self._table(asked, limit, fields)
+            case _:
+                shown = self._plain(asked, limit, fields or PIPE_FIELDS)
+        if limit is not None and shown > limit:
+            self.streams.say(f"Only the newest are shown, {limit} of more. All of them: --limit all")
+        elif not shown and self.format == "table":
+            self.streams.say("No payments match.")
+        if self.format == "table" and not self.streams.is_terminal(self.streams.stdout):
+            self._label(self.streams.say)
+
+    def _documents(self, asked: HistoryFilter, fields: Sequence[str] | None) -> Iterator[dict[str, Any]]:
+        from mpesa_cli.rules.payment_document import payment_document
+
+        if fields is None:
+            return (payment_document(payment, self.now_us) for payment in self.ledger.history(asked))
+        if {"attempts", "may_be_orders"} & set(fields):
+            return (self._picked(payment, fields) for payment in self.ledger.history(asked))
+        return (
+            _named(fields, row)
+            for page in self.ledger.history_pages(asked)
+            for row in self._values(page, fields)
+        )
+
+    def _picked(self, payment: "Payment", fields: Sequence[str]) -> dict[str, Any]:
+        from mpesa_cli.rules.payment_document import payment_document
+
+        document = payment_document(payment, self.now_us)
+        flags = document["attempts"][payment.telling.ref.number - 1]["flags"]
+        whole = {**document, "flags": flags, "attempt_count": len(payment.attempts)}
+        return {name: whole[name] for name in fields}
+
+    def _values(self, rows: Sequence[HistoryRow], fields: Sequence[str]) -> Iterator[tuple[Value, ...]]:
+        return values(rows, fields, self.ledger.environment, self.now_us)
+
+    def _json(self, documents: Iterator[dict[str, Any]], limit: int | None) -> int:
+        import textwrap
+
+        shown = 0
+        for document in documents:
+            shown += 1
+            if limit is not None and shown > limit:
+                break
+            text = textwrap.indent(json.dumps(document, indent=2, ensure_ascii=False), "  ")
+            self.streams.out(f"{'[' if shown == 1 else ','}\n{text}")
+        self.streams.out("]" if shown else "[]")
+        return shown
+
+    def _ndjson(self, documents: Iterator[dict[str, Any]], limit: int | None) -> int:
+        shown = 0
+        for document in documents:
+            shown += 1
+            if limit is not None and shown > limit:
+                break
+            self.streams.out(_line(document))
+        return shown
+
+    def _csv(self, asked: HistoryFilter, limit: int | None, fields: Sequence[str]) -> int:
+        self._csv_out([fields])
+        shown = 0
+        for page in self.ledger.history_pages(asked):
+            rows = page if limit is None else page[: limit - shown]
+            if rows:
+                self._csv_out(self._values(rows, fields))
+            shown += len(page)
+        return shown
+
+    def _csv_out(self, rows: Iterable[Sequence[Value]]) -> None:
+        self.streams.out(csv_text(rows).removesuffix("\n"))  # out() ends the line
+
+    def _plain(self, asked: HistoryFilter, limit: int | None, fields: Sequence[str]) -> int:
+        shown = 0
+        for page in self.ledger.history_pages(asked):
+            rows = page if limit is None else page[: limit - shown]
+            if rows:
+                self.streams.out(plain_lines(self._values(rows, fields)))
+                self._claims(rows)
+            shown += len(page)
+        return shown
+
+    def _table(self, asked: HistoryFilter, limit: int | None, fields: Sequence[str] | None) -> int:
+        shown = 0
+        for page in self.ledger.history_pages(asked):
+            rows = page if limit is None else page[: limit - shown]
+            for line in self._aligned(rows, fields)[0 if shown == 0 else 2 :] if rows else ():
+                self.streams.out(line)
+            self._claims(rows)
+            shown += len(page)
+        if shown:
+            self._label(self.streams.out)
+        return shown
+
+    def _claims(self, rows: Sequence[HistoryRow]) -> None:
+        """Say of money by hand that is no order's whose it may be."""
+        from mpesa_cli.rules.by_hand import HandMoney, MayBe
+        from mpesa_cli.terminal.claim_words import claim_lines
+
+        for row in rows:
+            if row.receipt and row.order_id == f"C2B-{row.receipt}":
+                money = HandMoney(row.amount_cents, row.paid_us or row.created_us, row.msisdn)
+                orders = self.ledger.orders_it_may_be(money, row.profile)
+                for line in claim_lines(MayBe(row.receipt, order) for order in orders):
+                    self.streams.say(line)
+
+    def _aligned(self, rows: Sequence[HistoryRow], fields: Sequence[str] | None) -> list[str]:
+        from mpesa_cli.history.table import (
+            HEADINGS,
+            NUMBERS,
+            aligned,
+            history_cells,
+            masked,
+            paid_rows,
+        )
+
+        green = paid_rows(rows) if self.streams.has_colour(self.streams.stdout) else frozenset()
+        if fields is None:
+            cells = history_cells(rows, self.now_us, unmask=self.unmask, ascii_only=self.ascii_only)
+            return aligned(HEADINGS, cells, numbers=NUMBERS, ascii_only=self.ascii_only, green=green)
+        hidden = [
+            row._replace(msisdn=masked(row.msisdn, unmask=self.unmask, ascii_only=self.ascii_only))
+            for row in rows
+        ]
+        cells = [["" if v is None else str(v) for v in row] for row in self._values(hidden, fields)]
+        numbers = frozenset(i for i, name in enumerate(fields) if name in _NUMBERS)
+        return aligned(fields, cells, numbers=numbers, ascii_only=self.ascii_only, green=green)
+
+    def _label(self, tell: Callable[[str], None]) -> None:
+        if label := environment_label(self.ledger.environment):
+            tell(label)
+
+
+def _named(fields: Sequence[str], row: Sequence[Value]) -> dict[str, Any]:
+    document: dict[str, Any] = dict(zip(fields, row, strict=True))
+    if "flags" in document:
+        document["flags"] = str(document["flags"]).split()
+    return document
+
+
+def _line(document: object) -> str:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,56 @@
+"""Printing what payments come to per day, in each format."""
+
+import json
+import shutil
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from mpesa_cli.history.summary import summarise
+from mpesa_cli.terminal import chart
+from mpesa_cli.terminal.cells import plain_lines
+from mpesa_cli.terminal.csv_rows import csv_text
+from mpesa_cli.terminal.payment_words import environment_label
+from mpesa_cli.terminal.render import print_json
+from mpesa_cli.terminal.streams import Streams
+
+if TYPE_CHECKING:
+    from mpesa_cli.cli.history.history import Format
+    from mpesa_cli.history.query import HistoryFilter
+    from mpesa_cli.ledger.history import HistoryReads
+
+
+def print_summary(
+    streams: Streams,
+    ledger: "HistoryReads",
+    wanted: "HistoryFilter",
+    days_max: int | None,
+    format_: "Format",
+    *,
+    ascii_only: bool,
+) -> None:
+    """The payments counted per day, oldest day first; says on stderr where older days were left out."""
+    counted = summarise(chain.from_iterable(ledger.history_pages(wanted)), days_max)
+    rows = [*counted.days, counted.total]
+    label = environment_label(ledger.environment)
+    match format_:
+        case "json":
+            print_json(streams, chart.summary_document(counted, ledger.environment))
+        case "ndjson":
+            for day in rows:
+                streams.out(json.dumps(chart.day_document(day), ensure_ascii=False, separators=(",", ":")))
+        case "csv":
+            streams.out(csv_text([chart.FIELDS, *map(chart.summary_row, rows)]).removesuffix("\n"))
+        case "table" if streams.is_terminal(streams.stdout):
+            lines = chart.chart_lines(counted, _columns(streams), ascii_only=ascii_only)
+            streams.out("\n".join([*lines, label] if label else lines))
+        case "table":
+            streams.out(plain_lines(map(chart.summary_row, rows)))
+            if label:
+                streams.say(label)
+    if counted.cut:
+        streams.say(f"Only the newest days are shown, {days_max} of more. All of them: --limit all")
+
+
+def _columns(streams: Streams) -> int:
+    typed = streams.environ.get("COLUMNS", "")
+    return int(typed) if typed.isdecimal() and int(typed) else shutil.get_terminal_size().columns

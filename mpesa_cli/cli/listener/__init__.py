@@ -1,0 +1,1 @@
+"""Commands that receive callbacks, or send some."""

@@ -1,0 +1,89 @@
+"""``mpesa listen --api``: the HTTP API over the terminal's own ledger, Daraja client and operations."""
+
+import contextlib
+import dataclasses
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from mpesa_cli.runtime import Runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mpesa_cli.payments.sending import Hands
+    from mpesa_cli.settings.profile import Profile
+
+DELIVER_EVERY_S = 0.25
+
+
+class Api:
+    """The app, and what has to go on beside it."""
+
+    def __init__(self, runtime: Runtime, profile: "Profile") -> None:
+        """Raises SecretMissing or SettingsError where no method for tokens is set up; nothing is started yet."""
+        from mpesa_cli.api.app import ApiApp
+        from mpesa_cli.api.desk import Desk
+        from mpesa_cli.api.tokens.limits import RateLimit
+        from mpesa_cli.cli.receipts.receipt import shop_of
+
+        self._runtime = runtime
+        self._profile = profile
+        self._deliver = runtime.deliver(profile)
+        self._delivers = profile.embedded
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._deliver_on, name="mpesa-api-deliver", daemon=True)
+        self.app: ApiApp = ApiApp(
+            Desk(
+                profile=profile,
+                ledger=runtime.ledger(profile),
+                hands=_hands_of_each_thread(lambda: runtime.push_hands(self._profile)),
+                deliver=self._deliver,
+                check_token=runtime.token_checker(profile),
+                shop=shop_of(profile),
+                now_us=runtime.now_us,
+                clock_s=time.monotonic,
+                per_token=RateLimit(profile.api.rate_per_token),
+                per_phone=RateLimit(profile.api.rate_per_phone),
+            ),
+            runtime.streams.complain,
+        )
+
+    def callbacks_come_to(self, base: str) -> None:
+        """Have prompts name this address. Before the first call comes."""
+        self._profile = dataclasses.replace(self._profile, callback_base_url=base)
+
+    def start(self) -> None:
+        """Begin to bring in callbacks of the simulator inside this process, where that is the profile's Daraja."""
+        if self._delivers:
+            self._thread.start()
+
+    def nudge(self) -> None:
+        """Something was settled: listeners look by themselves."""
+
+    def stop(self) -> None:
+        """Finish what has begun; prompts on their way get their answer stored."""
+        self._stopping.set()
+        self.app.stop()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _deliver_on(self) -> None:
+        while not self._stopping.wait(DELIVER_EVERY_S):
+            try:
+                self._deliver()
+            except Exception as error:  # noqa: BLE001 - the ledger was busy; what is due stays due
+                self._runtime.streams.complain(f"The simulator's callbacks wait: {type(error).__name__}.")
+
+
+def _hands_of_each_thread(make: "Callable[[], Hands]") -> "Callable[[], Hands]":
+    """A Daraja client is for one thread; signals are the listener's business, not one push's."""
+    own = threading.local()
+
+    def hands() -> "Hands":
+        if getattr(own, "hands", None) is None:
+            own.hands = dataclasses.replace(make(), hold=contextlib.nullcontext, say=lambda _: None)
+        found: Hands = own.hands
+        return found
+
+    return hands

@@ -1,0 +1,175 @@
+"""``mpesa listen``: receive callbacks, store them before answering, settle payments, pass events on."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mpesa_cli.cli.listener.screen import Screen, own_callback_base, read_until, say_ready, unhurried
+from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.floor.errors import InvalidInput, SettingsError
+from mpesa_cli.floor.secret import Secret
+from mpesa_cli.runtime import Runtime
+
+if TYPE_CHECKING:
+    from mpesa_cli.cli.listener.api import Api
+    from mpesa_cli.listener.forwarding.courier import Courier
+    from mpesa_cli.listener.forwarding.forward import Forwarder
+    from mpesa_cli.listener.server.server import Running
+    from mpesa_cli.settings.profile import Profile
+
+
+def listen(
+    ctx: typer.Context,
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.", metavar="H")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", help="The port; 0 takes a free one.", metavar="P", min=0, max=65535)
+    ] = 8310,
+    public_url: Annotated[
+        str | None, typer.Option("--public-url", help="The https address that your tunnel gives.", metavar="U")
+    ] = None,
+    forward_to: Annotated[
+        str | None, typer.Option("--forward-to", help="Post events on to your own app, signed.", metavar="URL")
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", help="Stop after the first paid payment, or after N settled ones.", metavar="paid|N"),
+    ] = None,
+    api: Annotated[
+        bool, typer.Option("--api", help="Serve the HTTP API too, for bearers of tokens (mpesa token issue).")
+    ] = False,
+    behind_proxy: Annotated[
+        bool, typer.Option("--behind-proxy", help="A reverse proxy on another machine is in front.")
+    ] = False,
+    tls_cert: Annotated[
+        Path | None, typer.Option("--tls-cert", help="Serve https with this certificate chain.", metavar="FILE")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option("--tls-key", help="The certificate's private key.", metavar="FILE")
+    ] = None,
+    json_: JsonOption = False,
+    profile: ProfileOption = None,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Receive Daraja's callbacks, store each before it is answered, and settle payments.
+
+    \b
+    Examples:
+      mpesa listen --public-url https://pay.example.co.ke
+      mpesa listen --forward-to http://localhost:3000/hook
+      mpesa listen --until paid --json
+      mpesa listen --api                (then open http://127.0.0.1:8310/docs)
+
+    Prints a line per event; with --json one object a line. Ctrl-C or SIGTERM finishes what is in hand and exits 0.
+    """
+    from mpesa_cli.cli.receipts.sms_reports import token_for_listener
+    from mpesa_cli.initiator.listener_alive import note_alive
+    from mpesa_cli.listener.intake.intake import hash_of_secret
+    from mpesa_cli.listener.server.certificate import read_certificate
+    from mpesa_cli.listener.server.options import ListenerOptions, Parts
+    from mpesa_cli.listener.server.server import serve
+
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    settings = runtime.profile(profile)
+    with unhurried(runtime, as_json=json_):
+        sms_token = token_for_listener(runtime, settings)
+        screen = Screen(runtime, as_json=json_, until=read_until(until))
+        options = ListenerOptions(
+            host=host,
+            port=port,
+            behind_proxy=behind_proxy,
+            certificate=read_certificate(tls_cert, tls_key),
+            tunnel=settings.tunnel,
+            callback_ips=settings.callback_ips,
+        )
+        at = _reached_at(runtime, profile, public_url) if public_url and not settings.embedded else settings
+        served = _api(runtime, at) if api else None
+        parts = Parts(
+            open_ledger=lambda: runtime.new_ledger(settings),
+            now_us=runtime.now_us,
+            on_event=screen.show,
+            c2b=runtime.c2b_desk(settings),
+            ask=runtime.asker(settings),
+            sms_secret_hash=hash_of_secret(sms_token) or "",
+            api=served.app if served else None,
+            note_alive=lambda: note_alive(settings.ledger, runtime.now_us()),
+            on_tick=screen.tell,
+        )
+        runtime.ledger(settings)  # what is wrong with it must be said before a port is opened
+        workers: list[Forwarder | Courier | Api] = [_courier(runtime, settings), *([served] if served else [])]
+        if forward_to is not None:
+            workers.append(_forwarder(runtime, settings, forward_to, screen))
+        screen.after_settling = [worker.nudge for worker in workers]
+
+        def ready(running: "Running") -> None:
+            screen.running = running
+            say_ready(runtime, settings, running, public_url, forward_to, sms_reports=bool(sms_token))
+            if served:
+                if base := own_callback_base(at, running):
+                    served.callbacks_come_to(base)
+                runtime.streams.say(f"The API is at {running.url}, described at {running.url}/docs.")
+            for worker in workers:
+                worker.start()
+
+        try:
+            serve(options, parts, ready)
+        finally:
+            for worker in workers:
+                worker.stop()
+            screen.tell(all_of_it=True)
+
+
+def _reached_at(runtime: Runtime, name: str | None, public_url: str) -> "Profile":
+    """The profile with this address for callbacks. Raises InvalidInput where Daraja could not use it."""
+    try:
+        return runtime.profile(name, callbacks_at=public_url)
+    except SettingsError as wrong:
+        raise InvalidInput(
+            f"--public-url {public_url!r} is no address for callbacks.",
+            hint="Nothing was started. It is https, except on this machine: mpesa listen --public-url https://HOST",
+            code="invalid-url",
+        ) from wrong
+
+
+def _api(runtime: Runtime, profile: "Profile") -> "Api":
+    from mpesa_cli.cli.listener.api import Api
+
+    return Api(runtime, profile)
+
+
+def _courier(runtime: Runtime, profile: "Profile") -> "Courier":
+    from mpesa_cli.listener.forwarding.courier import Courier
+
+    return Courier(lambda: runtime.send_waiting_sms(profile), runtime.streams.complain)
+
+
+def _forwarder(runtime: Runtime, profile: "Profile", url: str, screen: Screen) -> "Forwarder":
+    from mpesa_cli.listener.forwarding.forward import Forwarder
+    from mpesa_cli.listener.forwarding.outbox import LedgerOutbox
+    from mpesa_cli.listener.forwarding.webhook import check_target, signing_key
+
+    return Forwarder(
+        LedgerOutbox(lambda: runtime.new_ledger(profile)),
+        check_target(url),
+        signing_key(_webhook_secret(runtime, profile)),
+        now_us=runtime.now_us,
+        random=runtime.random,
+        on_event=screen.show,
+    )
+
+
+def _webhook_secret(runtime: Runtime, profile: "Profile") -> Secret:
+    """The shop's signing secret; outside production one is made for this run where none is kept."""
+    from mpesa_cli.listener.forwarding.webhook import new_secret
+
+    store = runtime.secret_store(profile)
+    if profile.environment == "production":
+        return store.require("webhook-secret")
+    found = store.get("webhook-secret")
+    if found is not None:
+        return found.secret
+    made = new_secret(bytes.fromhex(runtime.token_hex(32)))
+    runtime.streams.say(f"Signing secret of this run: {made.reveal()}")
+    runtime.streams.say("Keep one of your own for good: mpesa secrets set webhook-secret")
+    return made

@@ -1,0 +1,166 @@
+"""``mpesa init``: asks for what a profile needs, tries the credentials, and writes it down."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from mpesa_cli.cli.consent.asking import ask_secret, ask_yes
+from mpesa_cli.cli.options import JsonOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.floor.errors import Conflict, CredentialsRefused, SettingsError, Temporary
+from mpesa_cli.runtime import Runtime
+from mpesa_cli.settings.secret_names import DARAJA_SECRETS, variable_of
+from mpesa_cli.terminal.render import print_json
+
+if TYPE_CHECKING:
+    from mpesa_cli.floor.secret import Secret
+    from mpesa_cli.settings.profile import Profile
+    from mpesa_cli.settings.secrets import SecretStore
+
+Store = Literal["keyring", "file"]
+
+
+def init(
+    ctx: typer.Context,
+    name: Annotated[
+        str | None, typer.Option("--profile", "-P", help="What to call this shop or till.", metavar="NAME")
+    ] = None,
+    environment: Annotated[
+        str | None, typer.Option("--environment", help="simulator, sandbox or production.")
+    ] = None,
+    kind: Annotated[str | None, typer.Option("--kind", help="paybill or till.")] = None,
+    shortcode: Annotated[
+        str | None, typer.Option("--shortcode", help="The paybill; for a till its store number.")
+    ] = None,
+    till: Annotated[str | None, typer.Option("--till", help="The till number customers pay to.")] = None,
+    account_reference: Annotated[
+        str | None, typer.Option("--account-reference", help="What statements show [default: {order}].")
+    ] = None,
+    callback_base_url: Annotated[
+        str | None, typer.Option("--callback-base-url", help="The public https address of 'mpesa listen'.")
+    ] = None,
+    store: Annotated[Store, typer.Option("--store", help="Where secrets that you type are kept.")] = "keyring",
+    check: Annotated[bool, typer.Option("--check/--no-check", help="Ask Daraja about the credentials first.")] = True,
+    force: Annotated[bool, typer.Option("--force", "--yes", "-y", help="Change a profile that exists.")] = False,
+    json_: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Set up a profile: asks what it needs, tries the credentials at Daraja, and writes it down.
+
+    \b
+    Examples:
+      mpesa init
+      mpesa init --profile demo --environment sandbox --kind paybill
+      mpesa init -P ngong --environment production --kind till --shortcode 247247 --till 5012345
+
+    Secrets are typed unseen, or come from MPESA_CONSUMER_KEY_FILE and the like; never from options.
+    Nothing is written unless all of it is right. Other profiles and comments in the file stay.
+    """
+    from mpesa_cli.cli.settings.init_answers import answers_for, profile_called
+    from mpesa_cli.settings.model import read_config
+    from mpesa_cli.settings.paths import config_file
+    from mpesa_cli.settings.save import planned_profile, refuse_overwriting, save_profile, texts_of
+
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    given = {
+        "environment": environment, "kind": kind, "shortcode": shortcode, "till": till,
+        "account_reference": account_reference, "callback_base_url": callback_base_url,
+    }  # fmt: skip
+    path = config_file(runtime.environ, runtime.config_flag)
+    config = read_config(path, required=False)
+    if config is not None and config.problems:
+        raise config.problems[0].as_error(len(config.problems) - 1)
+    name = profile_called(runtime, name)
+    if not force:
+        refuse_overwriting(config, name, path)
+    answers = answers_for(runtime, given, texts_of(config, name))
+    profile = planned_profile(config, name, answers, runtime.paths().data_dir)
+    secrets = runtime.secret_store(profile)
+    typed = _secrets(runtime, profile, secrets)
+    checked = check and _check(runtime, profile, secrets)
+    # Secrets first: a profile without its secrets is broken, secrets without their profile are not.
+    for secret_name, secret in typed.items():
+        store = _keep(runtime, secrets, secret_name, secret, store)
+    save_profile(path, name, answers, overwrite=force)
+    if json_:
+        document = {
+            "profile": name, "environment": profile.environment, "config_file": str(path), "checked": checked,
+            "secrets": {secret: source for secret, source in secrets.listed() if source != "missing"},
+        }  # fmt: skip
+        print_json(runtime.streams, document)
+    _say_what_is_next(runtime, profile, str(path))
+
+
+def _secrets(runtime: Runtime, profile: "Profile", secrets: "SecretStore") -> "dict[str, Secret]":
+    """Ask for the secrets that no place has. Returns what was typed, which is not stored yet."""
+    from mpesa_cli.settings.secret_sources import check_secret
+
+    missing: list[str] = []
+    for name in DARAJA_SECRETS:
+        found = secrets.get(name)
+        if found is None:
+            missing.append(name)
+        elif not profile.embedded:
+            runtime.streams.say(f"{name}: {found.source}")
+    if missing and not runtime.streams.may_prompt():
+        files = " ".join(f"{variable_of(name)}_FILE" for name in missing)
+        raise Conflict(
+            f"Nobody is here to type the {', '.join(missing)}.",
+            hint=f"Nothing was written. Name files with them (chmod 600) in:  {files}", code="answers-missing",
+        )
+    typed: dict[str, Secret] = {}
+    for name in missing:
+        typed[name] = check_secret(ask_secret(runtime.streams, name), name)
+        secrets.hand_over(name, typed[name], "just typed")
+    return typed
+
+
+def _check(runtime: Runtime, profile: "Profile", secrets: "SecretStore") -> bool:
+    """Whether Daraja took the credentials; False where it can't be reached and a person goes on anyway."""
+    if profile.embedded:
+        return False
+    runtime.streams.say(f"Asking {profile.base_url} about the credentials …")
+    try:
+        runtime.check_credentials(profile, secrets)
+    except CredentialsRefused as refused:
+        raise CredentialsRefused(
+            f"{refused.message} Nothing was written.",
+            hint="Nothing was sent. Copy the consumer key and secret of this very app from the Daraja portal, "
+            "then:  mpesa init",
+            code=refused.code,
+        ) from None
+    except Temporary as unreachable:
+        if runtime.streams.may_prompt():
+            runtime.streams.complain(unreachable.message)
+            if ask_yes(runtime.streams, "Write the profile without having checked it?"):
+                return False
+        raise type(unreachable)(
+            f"{unreachable.message} The profile was not written.",
+            hint="Nothing was sent. Try again later, or write it unchecked:  mpesa init --no-check",
+            code=unreachable.code,
+        ) from None
+    runtime.streams.say("They are right. The passkey is proven by the first push.")
+    return True
+
+
+def _keep(runtime: Runtime, secrets: "SecretStore", name: str, secret: "Secret", store: Store) -> Store:
+    """Store one secret; asks before it goes into a file for want of a keyring. Returns the store used."""
+    try:
+        secrets.set(name, secret, store)
+    except SettingsError as refused:
+        if refused.code != "no-keyring" or store == "file" or not runtime.streams.may_prompt():
+            raise
+        runtime.streams.complain(refused.message)
+        if not ask_yes(runtime.streams, "Keep the secrets in a file that only you can read, not encrypted?"):
+            raise
+        secrets.set(name, secret, "file")
+        return "file"
+    return store
+
+
+def _say_what_is_next(runtime: Runtime, profile: "Profile", path: str) -> None:
+    runtime.streams.say(f"Profile {profile.name} ({profile.environment}) is in {path}.")
+    if profile.callback_base_url is None:
+        runtime.streams.say("Before the first push, add callback_base_url, or set APP_URL.")
+    phone = "0712345678" if profile.environment == "production" else "254708374149"
+    runtime.streams.say(f"Next:  mpesa push {phone} 1 --profile {profile.name}")

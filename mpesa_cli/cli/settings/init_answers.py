@@ -1,0 +1,108 @@
+"""The questions of ``mpesa init``: an option answers one beforehand, an existing profile proposes its own value."""
+
+from collections.abc import Callable, Mapping
+
+from mpesa_cli.cli.consent.asking import ask
+from mpesa_cli.floor.errors import Conflict, InvalidInput
+from mpesa_cli.runtime import Runtime
+from mpesa_cli.settings.profile import SANDBOX_SHORTCODE
+from mpesa_cli.settings.reference import KEY_BY_NAME
+from mpesa_cli.settings.rules import RuleError, profile_name
+from mpesa_cli.settings.values import check_value
+
+Answers = dict[str, str | int | None]
+
+
+def profile_called(runtime: Runtime, option: str | None) -> str:
+    """The profile's name. Raises Conflict where nobody gave one and nobody is there."""
+    if option is not None:
+        return _checked_option("--profile", option, profile_name)
+    if not runtime.streams.may_prompt():
+        raise _missing(["--profile", "--environment", "--kind"])
+    return ask(runtime.streams, "A name for this shop or till", "shop", profile_name)
+
+
+def answers_for(runtime: Runtime, options: Mapping[str, str | None], existing: Mapping[str, str]) -> Answers:
+    """The values to write, by key: those that differ from ``existing``, the texts that the file has now.
+
+    ``till`` is None for a paybill, which takes an old one out of the file.
+    Raises InvalidInput for an option that breaks its rule, Conflict where answers are missing and nobody
+    is there to give them.
+    """
+    given = {
+        key: _checked_option(_flag(key), value, _rule_of(key)) for key, value in options.items() if value is not None
+    }
+    found = dict(given)
+    if runtime.streams.may_prompt():
+        _ask_for_the_rest(runtime, found, existing)
+    else:
+        found = {key: existing[key] for key in options if key in existing} | given
+        _refuse_gaps(found)
+        found.setdefault("account_reference", "{order}")
+    answers: Answers = {key: found[key] for key in options if key in found and existing.get(key) != found[key]}
+    if found["kind"] == "paybill" and "till" not in given:
+        answers["till"] = None
+    return answers
+
+
+def _ask_for_the_rest(runtime: Runtime, found: dict[str, str], existing: Mapping[str, str]) -> None:
+    streams = runtime.streams
+
+    def need(key: str, question: str, default: str | None) -> None:
+        if key not in found:
+            found[key] = ask(streams, question, existing.get(key, default), _rule_of(key))
+
+    need("environment", "Environment: simulator, sandbox or production", "sandbox")
+    need("kind", "Paybill or till", "paybill")
+    public = None if found["environment"] == "production" else SANDBOX_SHORTCODE
+    need("shortcode", "Store (head-office) number" if found["kind"] == "till" else "Paybill", public)
+    if found["kind"] == "till":
+        need("till", "Till number", None)
+    if "account_reference" not in found:
+        streams.complain("The account reference is what customers and statements see. With {order} in it, a")
+        streams.complain("statement can name the order of a payment even where every answer to the push was lost.")
+    need("account_reference", "Account reference", "{order}")
+    if "callback_base_url" not in found and found["environment"] != "simulator":
+        streams.complain("Daraja reports to a public https address that leads to 'mpesa listen'.")
+        before = existing.get("callback_base_url")
+        url = ask(streams, "Public address (empty: later)", before, _optional_url)
+        if url:
+            found["callback_base_url"] = url
+
+
+def _refuse_gaps(found: Mapping[str, str]) -> None:
+    needed = ["environment", "kind"]
+    needed += ["shortcode"] if found.get("environment") == "production" else []
+    needed += ["till"] if found.get("kind") == "till" else []
+    gaps = [_flag(key) for key in needed if key not in found]
+    if gaps:
+        raise _missing(gaps)
+
+
+def _missing(flags: list[str]) -> Conflict:
+    return Conflict(
+        "Nobody is here to answer, and some answers are missing.",
+        hint=f"Nothing was written. Add to the command:  {' '.join(flags)}", code="answers-missing",
+    )
+
+
+def _rule_of(key: str) -> Callable[[str], str]:
+    return lambda text: str(check_value(KEY_BY_NAME[key], text.strip()))
+
+
+def _optional_url(text: str) -> str:
+    return _rule_of("callback_base_url")(text) if text else ""
+
+
+def _flag(key: str) -> str:
+    return "--" + key.replace("_", "-")
+
+
+def _checked_option(flag: str, text: str, check: Callable[[str], str]) -> str:
+    try:
+        return check(text)
+    except RuleError as broken:
+        raise InvalidInput(
+            f"{flag} is {text[:60]!r}: it {broken.needs}." if broken.showable else f"{flag} {broken.needs}.",
+            hint="Nothing was written. See:  mpesa init --help", code="invalid-setting",
+        ) from None

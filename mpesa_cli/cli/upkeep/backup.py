@@ -1,0 +1,60 @@
+"""``mpesa backup``: a safe copy of the ledger, made while payments go on."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.cli.upkeep.existing_ledger import existing_ledger
+from mpesa_cli.floor.errors import ExitStatus
+from mpesa_cli.floor.moments import day_and_time, rfc3339
+from mpesa_cli.terminal.amount_words import counted
+from mpesa_cli.terminal.render import print_json
+
+
+def backup(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The file to write. It must not exist.", metavar="FILE")],
+    json_: JsonOption = False,
+    profile: ProfileOption = None,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Copy the ledger into one new file, and prove the copy, while payments go on.
+
+    \b
+    Examples:
+      mpesa backup /mnt/usb/shop-2026-11-24.db
+      mpesa backup "/backup/shop-$(date +%F).db" --quiet
+
+    Prints the head of the copy's hash chain, to be kept elsewhere (mpesa audit verify --head). The file is for its
+    owner only and holds customers' numbers: take it off this machine, encrypted. Never copy a ledger with cp. Exit
+    status: 0 written and whole, 5 not written, 7 written, but the ledger itself is not whole, 10 there is no ledger.
+    """
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    settings = runtime.profile(profile)
+    from mpesa_cli.upkeep.backup import backup as make
+
+    target = file.expanduser().absolute()
+    made = make(existing_ledger(runtime, settings), target)
+    if json_:
+        print_json(
+            runtime.streams,
+            {
+                "environment": settings.environment, "profile": settings.name, "file": str(made.path),
+                "bytes": made.size_bytes, "seq": made.head.seq, "hash": made.head.hash,
+                "at": rfc3339(made.head.at_us), "rows": made.head.rows, "whole": made.audit.whole,
+            },
+        )  # fmt: skip
+    else:
+        runtime.streams.out(made.head.hash)
+    until = f" until {day_and_time(made.head.at_us)}" if made.head.at_us else ""
+    rows = counted(made.head.rows, "row")
+    runtime.streams.say(f"{made.path}: {rows} of the journal{until}, {made.size_bytes:,} bytes.")
+    if not made.audit.whole:
+        runtime.streams.complain(
+            f"The copy is as the ledger is, and the ledger is NOT WHOLE: {made.audit.words[0]} "
+            "See: mpesa audit verify -v"
+        )
+        raise typer.Exit(int(ExitStatus.DIFFERENCES))

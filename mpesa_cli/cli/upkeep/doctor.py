@@ -1,0 +1,118 @@
+"""``mpesa doctor``: looks at everything that payments stand on, and says what mends what is wrong."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.floor.errors import ExitStatus, LedgerBusy, LedgerUnusable, SettingsError
+from mpesa_cli.runtime import Runtime
+from mpesa_cli.terminal.render import print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mpesa_cli.settings.profile import Profile
+    from mpesa_cli.upkeep.findings import Finding
+
+_SIGNS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
+
+
+def doctor(
+    ctx: typer.Context,
+    live_checks: Annotated[
+        bool,
+        typer.Option("--live-checks", help="Also ask Safaricom's sandbox harmless questions. Never sends a prompt."),
+    ] = False,
+    json_: JsonOption = False,
+    profile: ProfileOption = None,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Check configuration, secrets, machine, ledger and network, and say what mends what is wrong.
+
+    \b
+    Examples:
+      mpesa doctor
+      mpesa doctor --profile shop --json
+      mpesa doctor --quiet && echo ready
+
+    Secrets are named by their source, never shown. Changes nothing, sends no prompt, waits three seconds at most for
+    anything. Exit status: 0 ready, warnings or not; 10 the configuration is wrong; 7 something else is.
+    """
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    from mpesa_cli.upkeep.findings import Finding, exit_status
+
+    try:
+        settings: Profile | None = runtime.profile(profile)
+    except SettingsError as wrong:
+        settings = None
+        found = [Finding("configuration", "fail", wrong.message, wrong.hint, configuration=True)]
+    if settings is not None:
+        found = []
+        for finding in _checks(runtime, settings, live=live_checks):
+            found.append(finding)
+            if not json_:
+                _print(runtime, finding)
+    elif not json_:
+        _print(runtime, found[0])
+    status = exit_status(found)
+    if json_:
+        print_json(
+            runtime.streams,
+            {
+                "ok": status is ExitStatus.DONE,
+                "environment": settings.environment if settings else None,
+                "profile": settings.name if settings else None,
+                "checks": [
+                    {"check": f.check, "verdict": f.verdict, "words": f.words, "mend": f.mend or None} for f in found
+                ],
+            },
+        )
+    raise typer.Exit(int(status))
+
+
+def _checks(runtime: Runtime, settings: "Profile", *, live: bool) -> "Iterator[Finding]":
+    from mpesa_cli.upkeep.doctor.machine import machine
+    from mpesa_cli.upkeep.doctor.network import network
+    from mpesa_cli.upkeep.doctor.setup import setup
+
+    store = runtime.secret_store(settings)
+    yield from setup(settings, store)
+    yield from machine(settings, runtime.paths())
+    yield from _ledger(runtime, settings)
+    yield from network(settings, runtime.now_us)
+    if live:
+        from mpesa_cli.upkeep.doctor.live import live as live_checks
+
+        yield from live_checks(
+            settings, lambda: runtime.check_credentials(settings, store), lambda: runtime.daraja(settings)
+        )
+
+
+def _ledger(runtime: Runtime, settings: "Profile") -> "Iterator[Finding]":
+    from mpesa_cli.ledger.guarding import marker_of
+    from mpesa_cli.upkeep.doctor.ledger import ledger
+    from mpesa_cli.upkeep.doctor.marker import marked
+    from mpesa_cli.upkeep.findings import Finding
+
+    marker = marker_of(settings) if settings.environment == "production" else None
+    yield marked(settings, marker, lambda: runtime.ledger(settings))
+    if not settings.ledger.exists():
+        if marker is not None and marker.mark is not None:
+            return
+        yield Finding("ledger", "ok", f"There is no ledger yet; the first push makes {settings.ledger}.")
+        return
+    try:
+        yield from ledger(runtime.ledger(settings), settings.takes_money_on, runtime.now_us())
+    except (LedgerBusy, LedgerUnusable) as unusable:
+        yield Finding("ledger", "fail", unusable.message, unusable.hint)
+
+
+def _print(runtime: Runtime, finding: "Finding") -> None:
+    """One line for a check, and one for what mends it. Quiet leaves out what is well."""
+    if finding.verdict == "ok" and runtime.streams.quiet:
+        return
+    runtime.streams.out(f"{_SIGNS[finding.verdict]}  {finding.words}")
+    if finding.mend and (finding.verdict != "ok" or runtime.streams.verbosity):
+        runtime.streams.out(f"      {finding.mend}")

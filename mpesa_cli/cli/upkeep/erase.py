@@ -1,0 +1,131 @@
+"""``mpesa erase``: a customer's number goes, the books stay."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mpesa_cli.cli.options import (
+    JsonOption,
+    ProfileOption,
+    QuietOption,
+    VerboseOption,
+    YesOption,
+    runtime_of,
+)
+from mpesa_cli.cli.upkeep.existing_ledger import existing_ledger
+from mpesa_cli.floor.errors import Conflict, Declined, ExitStatus, NotFound
+from mpesa_cli.runtime import Runtime
+from mpesa_cli.terminal.amount_words import counted
+from mpesa_cli.terminal.render import print_json
+
+if TYPE_CHECKING:
+    from mpesa_cli.rules.values.pseudonym import Erased
+    from mpesa_cli.settings.profile import Profile
+    from mpesa_cli.upkeep.erase import Erasure
+
+
+def erase(
+    ctx: typer.Context,
+    msisdn: Annotated[str, typer.Argument(help="The customer's number, in any form.", metavar="PHONE")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be erased, and change nothing.")] = False,
+    yes: YesOption = False,
+    json_: JsonOption = False,
+    profile: ProfileOption = None,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Erase a phone number from the ledger: amounts, receipts and the proof of the books stay.
+
+    \b
+    Examples:
+      mpesa erase 0712345678 --dry-run
+      mpesa erase 0712345678
+
+    A random name takes the number's place, the same in all its payments; CheckoutRequestIDs, raw callbacks and
+    messages that hold it go too. It can't be undone. Not while a payment of the number is open. Backups and
+    files outside the ledger are not touched. Exit status: 0 erased, 2 not in this ledger, 5 run it again, 7 still
+    found somewhere, 9 a payment is open.
+    """
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    settings = runtime.profile(profile)
+    from mpesa_cli.ledger.engine.scrubbing import scrub_is_due
+    from mpesa_cli.rules.values.msisdn import parse_msisdn
+    from mpesa_cli.upkeep.erase import erase as erase_number
+    from mpesa_cli.upkeep.erase import rehearse
+
+    number = parse_msisdn(msisdn)
+    ledger = existing_ledger(runtime, settings)
+    planned = rehearse(ledger, number, runtime.now_us())
+    if planned is None and not scrub_is_due(ledger):
+        raise NotFound(
+            "This number is not in the ledger.",
+            hint=f"Nothing was changed. Which ledger that is: mpesa config show -P {settings.name}",
+            code="number-not-found",
+        )
+    if dry_run:
+        _show(runtime, settings, planned, {}, as_json=json_, done=False)
+        return
+    _confirm(runtime, planned, number, yes=yes)
+    made = erase_number(ledger, number, runtime.now_us(), runtime.streams.say)
+    _show(runtime, settings, made.erased, {str(p): n for p, n in made.left.items()}, as_json=json_, done=True)
+    _warn(runtime, settings, made)
+    if made.left:
+        raise typer.Exit(int(ExitStatus.DIFFERENCES))
+
+
+def _confirm(runtime: Runtime, planned: "Erased | None", number: str, *, yes: bool) -> None:
+    from mpesa_cli.cli.consent.asking import ask_yes
+    from mpesa_cli.rules.values.msisdn import mask_msisdn
+
+    if yes or runtime.environ.get("MPESA_YES") == "1":
+        return
+    if not runtime.streams.may_prompt():
+        raise Conflict(
+            "Erasing can't be undone, and nobody is here to say yes.",
+            hint="Nothing was erased. Add --yes (or MPESA_YES=1) to the same command.",
+            code="needs-yes",
+        )
+    payments = planned.payments if planned else 0
+    question = f"Erase {mask_msisdn(number)} from {counted(payments, 'payment')}, for ever?"
+    if not ask_yes(runtime.streams, question):
+        raise Declined("You said no.", hint="Nothing was erased. To do it after all, run the same command again.")
+
+
+def _show(
+    runtime: Runtime, settings: "Profile", erased: "Erased | None", left: dict[str, int], *, as_json: bool, done: bool
+) -> None:
+    counts = {
+        "payments": erased.payments if erased else 0,
+        "journal_rows": erased.private_rows if erased else 0,
+        "bodies": erased.bodies if erased else 0,
+        "other_rows": erased.other_rows if erased else 0,
+    }
+    if as_json:
+        document: dict[str, Any] = {
+            "environment": settings.environment, "profile": settings.name, "erased": done, **counts,
+            "kept_in": list(erased.kept_in) if erased else [], "left": left,
+        }  # fmt: skip
+        print_json(runtime.streams, document)
+        return
+    for name, count in counts.items():
+        runtime.streams.out(f"{name.replace('_', ' ')}\t{count}")
+    runtime.streams.say("Erased." if done else "This would be erased. Nothing was changed.")
+
+
+def _warn(runtime: Runtime, settings: "Profile", made: "Erasure") -> None:
+    for path, count in made.left.items():
+        runtime.streams.complain(f"The number is still {counted(count, 'time')} in {path}.")
+    if made.erased and made.erased.kept_in:
+        named = ", ".join(made.erased.kept_in[:5]) + (" …" if len(made.erased.kept_in) > 5 else "")
+        runtime.streams.complain(
+            f"Somebody typed it into an order id, reference or description ({named}). Those words are part of what the "
+            "hash chain proves, and stay."
+        )
+    if any(path.suffix == ".bak" for path in made.left):
+        runtime.streams.complain("Files that end in .bak are copies from before an upgrade: delete them.")
+    elsewhere = ["backups", "the logs of your proxy and of systemd", "what was forwarded to your own app"]
+    if settings.sms.provider == "file":
+        elsewhere.insert(1, str(settings.sms.file))
+    elif settings.sms.provider != "none":
+        elsewhere.insert(1, "your SMS provider's records")
+    runtime.streams.say(f"Not touched, and perhaps with the number in them: {', '.join(elsewhere)}.")

@@ -1,0 +1,65 @@
+"""``mpesa ledger``: what is done about the ledger as such."""
+
+from typing import Annotated
+
+import typer
+
+from mpesa_cli.cli.consent.reasons import checked_reason, who
+from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.floor.errors import Conflict
+
+
+def ledger_begin(
+    ctx: typer.Context,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept in the ledger.", metavar="TEXT")],
+    by: Annotated[str | None, typer.Option("--by", help="Who decides [default: you].", metavar="NAME")] = None,
+    json_: JsonOption = False,
+    profile: ProfileOption = None,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Begin a production ledger anew on purpose, where another was known for this till or paybill.
+
+    \b
+    Examples:
+      mpesa ledger begin --reason 'the old machine was stolen, and there is no backup'
+      mpesa ledger begin -P shop --reason 'new year, the books of 2026 are closed'
+
+    Where a ledger was used before and its file is gone, or another stands in its place, nothing that asks for money
+    goes out, because an order that was paid would be charged again. Put the file back first, or a backup
+    (mpesa restore). If neither can be had, this makes the ledger that the profile names the shop's. What was paid
+    before is not in it. Exit status: 0 begun, 9 there is nothing to begin, 10 the ledger can't be used.
+    """
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    settings = runtime.profile(profile)
+    said = checked_reason(reason, example="--reason 'the old machine was stolen, and there is no backup'")
+    person = who(runtime, by)
+    if settings.environment != "production":
+        raise Conflict(
+            f"Only a production ledger is known by name; this profile is {settings.environment}.",
+            hint="Nothing was changed. A ledger of the simulator or the sandbox begins with the first push.",
+            code="ledger-known",
+        )
+    import contextlib
+
+    from mpesa_cli.ledger.guarding import begin_anew, marker_of
+    from mpesa_cli.terminal.render import print_json
+
+    marker = marker_of(settings)
+    with contextlib.closing(runtime.unguarded_ledger(settings, marker)) as ledger:
+        begun = begin_anew(ledger, marker, by=person, reason=said, at_us=runtime.now_us())
+    if json_:
+        print_json(
+            runtime.streams,
+            {
+                "environment": settings.environment, "profile": settings.name, "ledger": str(settings.ledger),
+                "ledger_id": begun.ledger_id, "before": begun.before.ledger_id if begun.before else None,
+                "reason": said,
+            },
+        )  # fmt: skip
+        return
+    runtime.streams.out(f"{settings.ledger} is the shop's ledger from now on.")
+    runtime.streams.complain(
+        "NOTHING THAT WAS PAID BEFORE IS IN IT: to push an order again that was paid can charge the customer twice. "
+        "What M-PESA knows of those days: mpesa reconcile --statement FILE"
+    )

@@ -1,0 +1,70 @@
+"""``mpesa restore``: a backup becomes the ledger, where there is none."""
+
+import contextlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.floor.moments import day_and_time, rfc3339
+from mpesa_cli.terminal.amount_words import counted
+from mpesa_cli.terminal.render import print_json
+
+
+def restore(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A file that mpesa backup wrote.", metavar="FILE")],
+    json_: JsonOption = False,
+    profile: ProfileOption = None,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Put a backup in the place of a ledger that is gone, after proving it.
+
+    \b
+    Examples:
+      mpesa restore /mnt/usb/shop-2026-11-24.db
+      mpesa restore /mnt/usb/shop-2026-11-24.db --profile shop
+
+    Never writes over a ledger. What happened after the backup is not in it: an order that was paid since would be
+    charged again. Until M-PESA's own record has told of all of that time (mpesa reconcile), push and retry refuse
+    every order that may have been paid in it. Exit status: 0 restored, 2 no backup, 5 the disk is full, 9 a ledger
+    is there, 10 not whole or of another environment.
+    """
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    settings = runtime.profile(profile)
+    from mpesa_cli.upkeep.restore import Place
+    from mpesa_cli.upkeep.restore import restore as put_back
+
+    source = file.expanduser().absolute()
+    place = Place(
+        settings.ledger, settings.environment, lambda path: runtime.unguarded_ledger(replace(settings, ledger=path))
+    )
+    done = put_back(source, place, runtime.now_us())
+    if settings.environment == "production":
+        from mpesa_cli.ledger.guarding import marker_of
+
+        with contextlib.closing(runtime.unguarded_ledger(settings, marker_of(settings))) as restored:
+            restored.leave_mark(over_another=True)
+    if json_:
+        print_json(
+            runtime.streams,
+            {
+                "environment": settings.environment, "profile": settings.name, "ledger": str(settings.ledger),
+                "file": str(source), "seq": done.head.seq, "hash": done.head.hash,
+                "known_until": rfc3339(done.head.at_us), "payments": done.payments, "open": done.open,
+            },
+        )  # fmt: skip
+    else:
+        runtime.streams.out(str(settings.ledger))
+    until = day_and_time(done.head.at_us) if done.head.at_us else "the beginning"
+    runtime.streams.complain(
+        f"Restored: {counted(done.payments, 'payment')}, {done.open:,} of them open, as they stood on {until}.\n"
+        f"NOTHING THAT HAPPENED AFTER THAT IS IN IT. An order that was asked for or paid since is new to this ledger: "
+        "to push it again can charge the customer twice.\n"
+        "First settle what was open:       mpesa reconcile\n"
+        "Then read M-PESA's own record:    mpesa reconcile --statement FILE   (or --pull, for the last 48 hours)\n"
+        "Until that record has told of all of that time, mpesa push and mpesa retry refuse what may be paid already."
+    )

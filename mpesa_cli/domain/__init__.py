@@ -1,1 +1,0 @@
-"""Pure values and decisions. No clock, no I/O, no logging; the standard library only."""

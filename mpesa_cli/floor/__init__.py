@@ -1,0 +1,1 @@
+"""What everything stands on: errors, secrets, times, files and the wire. Knows nothing of payments."""

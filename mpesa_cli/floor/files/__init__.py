@@ -1,0 +1,1 @@
+"""Files that several processes share: private, locked, whole or not at all."""

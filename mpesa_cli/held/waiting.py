@@ -1,0 +1,59 @@
+"""What waits for somebody: held messages, after those were closed that became payments by another way."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mpesa_cli.books.break_values import Accepted
+from mpesa_cli.floor.errors import MessageHeld, NotFound
+from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.held.words import about, reported
+from mpesa_cli.rules.held import HeldMessage
+
+if TYPE_CHECKING:
+    from mpesa_cli.ledger.ledger import Ledger, LedgerReads
+
+BODY_KEPT_US = 90 * 86_400 * SECOND_US
+"""So long after a message was dealt with its body is kept; receipt, amount and time stay for ever."""
+
+
+def waiting(ledger: "Ledger", now_us: int) -> Sequence[HeldMessage]:
+    """Held messages that wait for somebody, oldest first; bodies whose time is over are taken away meanwhile."""
+    if not ledger.held_listed(1):
+        return ()
+    with ledger.write() as tx:
+        tx.held_review(now_us)
+        tx.held_remove_bodies(now_us - BODY_KEPT_US, now_us)
+        return tx.held_unnamed()
+
+
+def deal_with(ledger: "Ledger", held_id: str, *, by: str, reason: str, now_us: int) -> HeldMessage:
+    """A person has dealt with a message; and, where a difference names it as a row of a file, with that.
+
+    Raises Conflict ``held-done``, NotFound.
+    """
+    with ledger.write() as tx:
+        done = tx.held_done(held_id, by=by, reason=reason, at_us=now_us)
+        if done.channel == "statement":
+            tx.accept_break(f"unknown_row-{done.source[4:12]}-{done.line}", Accepted(by, reason, now_us))
+    return done
+
+
+def refuse_held(reads: "LedgerReads", ref: str) -> None:
+    """Where no payment has this receipt, say that a message about it is held. Raises MessageHeld.
+
+    NotFound ``reported-only`` where somebody without our secret reported it; nothing where nobody did.
+    """
+    receipt = ref.strip().upper()
+    found = reads.held_about(receipt)
+    if found:
+        raise MessageHeld(
+            f"No payment has receipt {receipt}. {about(found)}",
+            hint=f"See what came: mpesa held show {found[-1].held_id}",
+        )
+    if reports := reads.stranger_reports(receipt):
+        unproven = NotFound(
+            f"No payment has receipt {receipt}. {reported(reports)}",
+            hint="M-PESA's own record tells: mpesa reconcile --statement FILE", code="reported-only",
+        )  # fmt: skip
+        unproven.money_moved = "unknown"
+        raise unproven

@@ -1,0 +1,1 @@
+"""Questions that are asked with an initiator, their results, and what they prove about a receipt."""

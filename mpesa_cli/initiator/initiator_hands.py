@@ -1,0 +1,72 @@
+"""What asking Daraja with an initiator needs, put together from a profile."""
+
+from typing import TYPE_CHECKING
+
+from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.runtime import Runtime
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mpesa_cli.initiator.ask import Hands
+    from mpesa_cli.settings.profile import Profile
+
+
+def has_initiator(profile: "Profile") -> bool:
+    """Whether the profile names who may ask about transactions."""
+    return profile.initiator.name is not None
+
+
+def initiator_hands(runtime: Runtime, profile: "Profile") -> "Hands":
+    """For a profile that has an initiator. Raises SettingsError or SecretMissing; nothing is sent."""
+    from mpesa_cli.daraja.initiator import Initiator
+    from mpesa_cli.daraja.security_credential import has_doubtful_characters, security_credential
+    from mpesa_cli.initiator.ask import Hands
+
+    if not profile.callback_base_url:
+        raise SettingsError(
+            f"Profile {profile.name} has no callback_base_url, so Daraja could not send its result.",
+            hint="Nothing was sent. Set callback_base_url (or APP_URL) to the address that leads to mpesa listen",
+            code="callback-url-missing",
+        )
+    certificate = _certificate(runtime, profile)
+    password = runtime.secret_store(profile).require("initiator-password")
+    if has_doubtful_characters(password):
+        runtime.streams.say(
+            "The initiator's password holds characters other than letters, digits and # & % $. M-PESA is known to "
+            "refuse some of them; a few wrong passwords lock the API user."
+        )
+    initiator = Initiator(
+        name=profile.initiator.name or "",
+        shortcode=profile.shortcode,
+        shortcodes=tuple({profile.shortcode, profile.party_b}),
+        callback_base=profile.callback_base_url,
+        credential=lambda: security_credential(password, certificate),
+    )
+    return Hands(
+        ledger=runtime.ledger(profile),
+        daraja=runtime.daraja(profile),
+        initiator=initiator,
+        now_us=runtime.now_us,
+        sleep=runtime.sleep,
+        token_hex=runtime.token_hex,
+        deliver=runtime.deliver(profile),
+    )
+
+
+def _certificate(runtime: Runtime, profile: "Profile") -> "Path":
+    if profile.initiator.certificate is not None:
+        return profile.initiator.certificate
+    if profile.environment != "simulator":
+        raise SettingsError(
+            f"Profile {profile.name} names an initiator, and no certificate to encrypt its password for.",
+            hint="Nothing was sent. Download it from the Daraja portal (docs/initiator.md) and set "
+            "initiator.certificate, then: mpesa config check",
+            code="initiator-certificate",
+        )
+    from mpesa_cli.settings.paths import ensure_private_dir
+    from mpesa_cli.simulator.initiator_key import FILE_NAME, InitiatorKey
+
+    path = ensure_private_dir(runtime.paths().state_dir) / FILE_NAME
+    InitiatorKey(path).certificate()  # made where there is none; the file holds it beside the key
+    return path

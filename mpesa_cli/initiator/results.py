@@ -1,0 +1,115 @@
+"""Apply what came for an asynchronous request: a result, or the news that Daraja gave up on it."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from mpesa_cli.daraja.results import Result, read_result
+from mpesa_cli.daraja.transaction_status import COMMAND_ID, read_status
+from mpesa_cli.floor.wire.strict_json import Unreadable
+from mpesa_cli.initiator.api_request import OPEN, ApiRequest, RequestResult, RequestState
+from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
+from mpesa_cli.ledger.request_ledger import ResultBody
+from mpesa_cli.payments.each_alone import apply_each
+from mpesa_cli.payments.holding import hold_body
+
+Facts: TypeAlias = dict[str, str | int | None]
+_NO_REQUEST = Unreadable("no-request", "a result for no request of ours")
+Settled: TypeAlias = tuple[RequestState, RequestResult | None]
+
+
+def apply_unread_results(ledger: Ledger, request_id: str, now_us: int) -> int:
+    """Apply every body that was stored and not read, of one request or, for ``""``, of all. Returns how many."""
+    made = apply_each(
+        ledger, "result", lambda reads: reads.unread_results(request_id),
+        lambda tx, raw: apply_result_in(tx, raw, now_us),
+    )  # fmt: skip
+    return len(made)
+
+
+def apply_result_in(tx: LedgerWrite, raw: ResultBody, now_us: int) -> str:
+    """Apply one body inside an open transaction. Returns its verdict, which is stored with it."""
+    request = tx.api_request(raw.request_id)
+    said = _NO_REQUEST if request is None else _apply(tx, request, raw, now_us)
+    if isinstance(said, Unreadable):
+        hold_body(tx, raw, "result", said.reason, said.words)
+        return f"unreadable: {said.reason}"
+    tx.mark_callback(raw.callback_id, said)
+    return said
+
+
+def _apply(tx: LedgerWrite, request: ApiRequest, raw: ResultBody, now_us: int) -> str | Unreadable:
+    if raw.channel == "timeout":
+        # Whatever it holds, it says that no answer was made; one that comes after all is believed.
+        if request.state in OPEN:
+            tx.settle_request(request.request_id, RequestState.TIMED_OUT, None, now_us)
+            return "applied"
+        return "repeat"
+    said = read_result(raw.body)
+    if isinstance(said, Unreadable):
+        return said
+    if _is_anothers(request, said):
+        return Unreadable("another-conversation", "a result for another conversation than was begun")
+    if not said.final:
+        # The sandbox's official samples have this type only for "more will follow"; with a code other than 0 it is how
+        # a queue that gave up says so (docs/assumptions.md A63).
+        if said.result_code != "0" and request.state in OPEN:
+            tx.settle_request(request.request_id, RequestState.TIMED_OUT, None, now_us)
+            return "applied"
+        return "repeat"
+    state, result = _settled(request, said)
+    if request.state in OPEN or request.state is RequestState.TIMED_OUT:
+        tx.settle_request(request.request_id, state, result, now_us)
+        return "applied"
+    if request.result == result:
+        return "repeat"
+    tx.settle_request(request.request_id, RequestState.REVIEW, request.result, now_us)
+    return "applied: it contradicts what came before"
+
+
+def _is_anothers(request: ApiRequest, said: Result) -> bool:
+    """Whether a result names a conversation that is not this request's; an absent name contradicts nothing."""
+    pairs = (
+        (request.conversation_id, said.conversation_id),
+        (request.originator_conversation_id, said.originator_conversation_id),
+    )
+    both = [(known, told) for known, told in pairs if known and told]
+    return bool(both) and all(known != told for known, told in both)
+
+
+def _settled(request: ApiRequest, said: Result) -> Settled:
+    """What the request comes to. A success about something else than was asked is for a person to look at."""
+    bare = RequestResult(said.result_code, said.result_desc)
+    if said.result_code != "0":
+        return RequestState.ANSWERED, bare
+    read = _READERS.get(request.command)
+    found = read(said) if read else None
+    if found is None:
+        return RequestState.REVIEW, bare
+    subject, facts = found
+    state = RequestState.ANSWERED if subject == request.subject else RequestState.REVIEW
+    return state, RequestResult(said.result_code, said.result_desc, facts)
+
+
+def _status_facts(said: Result) -> tuple[str, Facts] | None:
+    status = read_status(said)
+    if status is None:
+        return None
+    return status.receipt, {
+        "receipt": status.receipt,
+        "status": status.status,
+        "amount_cents": status.amount_cents,
+        "debit": _shown(status.debit),
+        "credit": _shown(status.credit),
+        "finalised_us": status.finalised_us,
+    }
+
+
+def _shown(party: str) -> str:
+    """A phone number masked, as a callback of C2B would have it; a shortcode as it is."""
+    if len(party) != 12 or not party.isdecimal():
+        return party
+    return f"{party[:4]}*****{party[-4:]}"
+
+
+_READERS: dict[str, Callable[[Result], tuple[str, Facts] | None]] = {COMMAND_ID: _status_facts}
+"""By Daraja's CommandID: what a success is about, and the facts of it that are kept. None where it says neither."""

@@ -1,0 +1,218 @@
+"""Is this receipt real? The ledger first, then statements in it, and Daraja where the profile has an initiator."""
+
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
+
+from mpesa_cli.daraja.transaction_status import COMMAND_ID, status_command
+from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.initiator.api_request import OPEN, ApiRequest, RequestState
+from mpesa_cli.initiator.ask import Hands, ask, wait_for_result
+from mpesa_cli.initiator.results import apply_unread_results
+from mpesa_cli.initiator.verdict import (
+    COMPLETED,
+    Checked,
+    Claim,
+    Money,
+    Verdict,
+    blames_initiator,
+    is_over_without_money,
+    judge,
+    locks_initiator,
+    says_unknown,
+)
+from mpesa_cli.ledger.ledger import Ledger, LedgerReads
+from mpesa_cli.rules.by_hand import HandMoney
+from mpesa_cli.rules.order_matching import order_key
+from mpesa_cli.rules.payment import Attempt, Payment
+from mpesa_cli.rules.state import AttemptState
+from mpesa_cli.rules.values.receipt_number import look_alikes, plausibility
+
+FRESH_S = 300  # so long an answer of Daraja's is not asked for again
+STILL_COMING_S = 60
+LOCK_WINDOW_S, WRONG_TRIES_MAX = 900, 2
+PATIENCE_WITH_ANOTHERS_S = 10  # then it is asked anew: the result may have been lost with whoever asked
+
+
+def look_up(ledger: Ledger, claim: Claim, now_us: int) -> Checked:
+    """What the ledger alone can say. Reads only."""
+    plausible = plausibility(claim.receipt, now_us)
+    before = tuple(ledger.shown_receipts(claim.receipt))
+    held = tuple(ledger.held_about(claim.receipt))
+    unproven = tuple(ledger.stranger_reports(claim.receipt))
+    money, payment = known_money(ledger, claim.receipt)
+    if money is not None:
+        verdict = judge(claim, money, [each.order_id for each in before])
+        known = Checked(claim, verdict, plausible, money, payment, before, held=held, reported=unproven)
+        return _with_claims(ledger, known)
+    meant = [each for each in look_alikes(claim.receipt) if known_money(ledger, each)[0] is not None]
+    reported = ledger.find(claim.receipt)
+    why = "" if reported is None else f"It was reported for order {reported.order_id}, and does not fit what was asked."
+    return Checked(
+        claim, Verdict.NOT_PROVEN, plausible, None, reported, before, tuple(meant) or plausible.meant, why, held,
+        reported=unproven,
+    )
+
+
+def lacking_cents(ledger: LedgerReads, order_id: str, receipt: str) -> int | None:
+    """What an order still lacks, so what a receipt for it must have paid; None where the order is not known, has all
+    of it, or has this very receipt already."""
+    owner, payment = ledger.receipt_owner(receipt), ledger.payment_by_order(order_id)
+    if payment is None:
+        added = ledger.order(order_id)
+        return added.amount_cents if added else None
+    if owner is not None and owner.payment_id == payment.payment_id:
+        return None
+    return max(0, payment.amount_cents - payment.received_cents) or None
+
+
+def known_money(ledger: LedgerReads, receipt: str) -> tuple[Money | None, Payment | None]:
+    """The money on a receipt as the ledger knows it, and the payment that it pays."""
+    gone_back = bool(ledger.reversals_of(receipt))
+    owner = ledger.receipt_owner(receipt)
+    payment = ledger.payment(owner.payment_id) if owner else None
+    if owner is not None and payment is not None:
+        attempt = next(each for each in payment.attempts if each.ref == owner)
+        return _of_attempt(payment, attempt, receipt, gone_back=gone_back), payment
+    row = next((each for each in ledger.receipt_rows(receipt) if each.kind == "received"), None)
+    if row is None:
+        return None, None
+    return Money("statement", row.amount_cents, row.completed_us or None, row.party, gone_back=gone_back), None
+
+
+def belongs_to_nobody(payment: Payment, receipt: str) -> bool:
+    """Whether a payment is only what C2B reported of this receipt, for no order that was known (payments/c2b.py)."""
+    return payment.order_id == f"C2B-{receipt}"
+
+
+def ask_daraja(hands: Hands, found: Checked, timeout_s: float, look: Callable[[float], object]) -> Checked:
+    """Have Daraja say it, and wait. An answer of the last minutes, or one that is on its way, is not asked for again.
+
+    Raises what :func:`mpesa_cli.initiator.ask.ask` raises.
+    """
+    hands.deliver()
+    apply_unread_results(hands.ledger, "", hands.now_us())
+    request = hands.ledger.newest_request(COMMAND_ID, found.claim.receipt)
+    if request is not None and _is_on_its_way(request, hands.now_us()):
+        request = wait_for_result(hands, request, min(timeout_s, PATIENCE_WITH_ANOTHERS_S), look)
+    if request is None or not _is_fresh(request, hands.now_us()):
+        if _would_lock(hands.ledger, hands.now_us()):
+            return _unproven(
+                found,
+                "M-PESA refused the initiator twice within 15 minutes. One more try may lock it, so it was not asked. "
+                "Correct its password or certificate first: mpesa explain 2001 --api initiator",
+            )
+        asked = ask(hands, status_command(found.claim.receipt, hands.initiator.shortcode))
+        request = wait_for_result(hands, asked, timeout_s, look)
+    return _with_claims(hands.ledger, _told(found, request, hands.initiator.shortcodes, timeout_s))
+
+
+def remember_shown(ledger: Ledger, checked: Checked, now_us: int) -> Checked:
+    """Note for which order a real receipt was shown; decided once more on what others noted in the meantime."""
+    if checked.verdict is not Verdict.REAL or checked.money is None:
+        return checked
+    with ledger.write() as tx:
+        before = tuple(tx.shown_receipts(checked.claim.receipt))
+        verdict = judge(checked.claim, checked.money, [each.order_id for each in before])
+        if verdict is Verdict.REAL:
+            tx.note_shown(checked.claim.receipt, checked.claim.order_id or "", now_us)
+    return replace(checked, verdict=verdict, before=before)
+
+
+def _with_claims(ledger: Ledger, checked: Checked) -> Checked:
+    """With the orders whose prompt may have been paid by this money, where no order has it."""
+    money, asked = checked.money, order_key(checked.claim.order_id or "")
+    if money is None or money.order_id or money.amount_cents is None or money.at_us is None:
+        return checked
+    profile = checked.payment.profile if checked.payment else ""
+    orders = ledger.orders_it_may_be(HandMoney(money.amount_cents, money.at_us, money.payer), profile)
+    return replace(checked, may_be=tuple(each for each in orders if order_key(each) != asked))
+
+
+def _of_attempt(payment: Payment, attempt: Attempt, receipt: str, *, gone_back: bool) -> Money:
+    view = attempt.view
+    went = gone_back or (view.reversed_cents > 0 and view.reversed_cents >= view.paid_cents)
+    return Money(
+        "ledger",
+        attempt.amount_cents,
+        view.paid_us,
+        attempt.msisdn,
+        order_id="" if belongs_to_nobody(payment, receipt) else payment.order_id,
+        payment_id=payment.payment_id,
+        gone_back=went and attempt.state is AttemptState.PAID,
+    )
+
+
+def _is_on_its_way(request: ApiRequest, now_us: int) -> bool:
+    """Whether somebody just asked. ``created`` may mean that whoever it was, was stopped before anything was sent."""
+    on_its_way = request.state in OPEN and request.state is not RequestState.CREATED
+    return on_its_way and now_us - request.created_us <= STILL_COMING_S * SECOND_US
+
+
+def _is_fresh(request: ApiRequest, now_us: int) -> bool:
+    if request.state is not RequestState.ANSWERED or request.settled_us is None or _is_complaint(request):
+        return False
+    return now_us - request.settled_us <= FRESH_S * SECOND_US
+
+
+def _would_lock(ledger: Ledger, now_us: int) -> bool:
+    """Whether a wrong password was tried so often just now that one more may lock the API user (daraja.md 6.2)."""
+    made = ledger.requests_since(COMMAND_ID, now_us - LOCK_WINDOW_S * SECOND_US)
+    return sum(each.result is not None and locks_initiator(each.result.code) for each in made) >= WRONG_TRIES_MAX
+
+
+def _is_complaint(request: ApiRequest) -> bool:
+    return request.result is not None and blames_initiator(request.result.code)
+
+
+def _told(found: Checked, request: ApiRequest, ours: tuple[str, ...], timeout_s: float) -> Checked:
+    """What a request says about the claim."""
+    match request.state:
+        case RequestState.ANSWERED if request.result is not None:
+            return _answered(found, request, ours)
+        case RequestState.REVIEW:
+            return _unproven(found, "What Daraja answered is not about this receipt, or contradicts itself.")
+        case RequestState.TIMED_OUT:
+            again = f"mpesa verify {found.claim.receipt}{_for_order(found.claim)}"
+            return _unproven(found, f"M-PESA's queue timed out. Ask again: {again}")
+        case _:
+            return _unproven(found, f"No result came within {timeout_s:g} s.")
+
+
+def _for_order(claim: Claim) -> str:
+    return f" --order {shlex.quote(claim.order_id)}" if claim.order_id else ""
+
+
+def _answered(found: Checked, request: ApiRequest, ours: tuple[str, ...]) -> Checked:
+    result = request.result
+    assert result is not None  # noqa: S101 - the caller saw it
+    said = f"[{result.code}: {result.description}]"
+    if result.code != "0":
+        if says_unknown(result.code, result.description):
+            return _with(found, Verdict.NOT_FOUND, f"M-PESA knows no such transaction of this shop. {said}")
+        if blames_initiator(result.code):
+            what = f"What to do: mpesa explain {result.code} --api initiator"
+            return _unproven(found, f"M-PESA did not accept who asked. {said} {what}")
+        return _unproven(found, f"M-PESA did not answer the question. {said}")
+    status, cents = str(result.facts.get("status") or ""), result.facts.get("amount_cents")
+    if is_over_without_money(status):
+        return _with(found, Verdict.NOT_PAID, f"M-PESA says that it was {status.lower()}: no money came.")
+    if status.casefold() != COMPLETED or not isinstance(cents, int):
+        return _unproven(found, f"M-PESA has not finished it: {status or 'no status'}.")
+    credit = str(result.facts.get("credit") or "")
+    if not credit:
+        return _unproven(found, "M-PESA did not say who was paid.")
+    if credit not in ours:
+        return _with(found, Verdict.NOT_PAID, f"It paid {credit}, which is not this shop.")
+    at_us = result.facts.get("finalised_us")
+    money = Money("status", cents, at_us if isinstance(at_us, int) else None, str(result.facts.get("debit") or ""))
+    verdict = judge(found.claim, money, [each.order_id for each in found.before])
+    return replace(found, verdict=verdict, money=money, meant=(), why="")
+
+
+def _unproven(found: Checked, why: str) -> Checked:
+    return _with(found, Verdict.NOT_PROVEN, why)
+
+
+def _with(found: Checked, verdict: Verdict, why: str) -> Checked:
+    return replace(found, verdict=verdict, why=why)

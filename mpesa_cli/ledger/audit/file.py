@@ -1,0 +1,25 @@
+"""The file itself: whole for SQLite, and with the seat belts that our migrations put in."""
+
+from collections.abc import Iterator
+
+from mpesa_cli.ledger.audit.chain import Flaw
+from mpesa_cli.ledger.reads import Reads
+
+_TRIGGERS = ("journal_is_append_only_d", "journal_is_append_only_u")
+_TOLD_MAX = 20
+
+
+def file_flaws(ledger: Reads) -> Iterator[Flaw]:
+    """Damage that SQLite sees, and a journal that would let itself be changed by mistake. Reads the whole file."""
+    yield from trigger_flaws(ledger)
+    for (said,) in ledger.rows(f"PRAGMA quick_check({_TOLD_MAX})"):
+        if said != "ok":
+            yield Flaw(0, f"the file is damaged: {said}")
+
+
+def trigger_flaws(ledger: Reads) -> Iterator[Flaw]:
+    """A journal that would let itself be changed by mistake."""
+    there = {str(name) for (name,) in ledger.rows("SELECT name FROM sqlite_master WHERE type='trigger'")}
+    for trigger in _TRIGGERS:
+        if trigger not in there:
+            yield Flaw(0, f"the trigger {trigger} is gone: the journal could be changed by mistake")

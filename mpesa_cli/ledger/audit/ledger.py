@@ -1,0 +1,33 @@
+"""Prove the ledger: walk the hash chain, recompute the projections from the journal, compare what hangs on them.
+
+Used by `audit verify`, by backups, and by the tests of everything that writes. Rows are streamed: memory does
+not grow with the ledger, apart from a note for each flaw.
+"""
+
+from collections.abc import Iterator
+
+from mpesa_cli.ledger.audit.chain import Chain, Flaw, chain_flaws
+from mpesa_cli.ledger.audit.file import file_flaws
+from mpesa_cli.ledger.audit.held import held_flaws
+from mpesa_cli.ledger.audit.links import link_flaws
+from mpesa_cli.ledger.audit.payments import payment_flaws
+from mpesa_cli.ledger.audit.restored import restored_flaws
+from mpesa_cli.ledger.audit.tokens import token_flaws
+from mpesa_cli.ledger.reads import Reads
+
+__all__ = ["Chain", "Flaw", "chain_flaws", "flaws"]
+
+
+def flaws(ledger: Reads, chain: Chain | None = None) -> Iterator[Flaw]:
+    """Everything wrong with a ledger, what is wrong with the journal first, in its order.
+
+    ``chain`` is filled in with the head and with what was counted. Whoever wants one moment of a ledger that
+    is written to reads inside :meth:`Reads.snapshot`.
+    """
+    yield from chain_flaws(ledger, chain or Chain())
+    yield from payment_flaws(ledger)
+    yield from link_flaws(ledger)
+    yield from token_flaws(ledger)
+    yield from restored_flaws(ledger)
+    yield from held_flaws(ledger)
+    yield from file_flaws(ledger)

@@ -1,0 +1,1 @@
+"""The engine: a SQLite file opened, migrated, written durably, copied and scrubbed."""

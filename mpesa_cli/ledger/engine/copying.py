@@ -1,0 +1,130 @@
+"""Copies of a ledger: made while others write, read without a trace, given their name only once they are whole."""
+
+import contextlib
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from mpesa_cli.floor.errors import LedgerUnusable
+from mpesa_cli.floor.installation import upgrading
+from mpesa_cli.ledger.engine.connection import explained
+from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.ledger.schema.migrations import LATEST
+
+_BESIDE = ("-wal", "-shm", "-journal", ".lock")
+PAGES_AT_ONCE = 2_000  # 8 MB: short enough that Ctrl-C is answered, long enough to cost nothing
+
+
+class LedgerFile(Reads):
+    """A ledger's file that nobody writes: a backup. Read as it is; nothing is created, migrated or locked."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises LedgerUnusable where this is no ledger of ours, or one of a newer program."""
+        self._path = path
+        with explained(path):
+            # immutable: SQLite then makes no -wal and -shm beside it, also on a medium that can't be written.
+            address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+            self._open = sqlite3.connect(address, uri=True, isolation_level=None)
+        try:
+            self.environment = self._identified()
+        except BaseException:
+            self._open.close()
+            raise
+
+    def _connection(self) -> sqlite3.Connection:
+        return self._open
+
+    @property
+    def version(self) -> int:
+        """The number of the last migration that the file has seen."""
+        return int(str(self.rows("PRAGMA user_version")[0][0]))
+
+    def _identified(self) -> str:
+        if self.version > LATEST:
+            raise LedgerUnusable(
+                f"{self._path} was written by a newer mpesa (format {self.version}; this one knows {LATEST}).",
+                hint=f"Nothing was changed. Upgrade: {upgrading()}",
+                code="ledger-too-new",
+            )
+        tables = {str(name) for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type='table'")}
+        found = self.rows("SELECT value FROM meta WHERE key='environment'") if {"meta", "journal"} <= tables else []
+        if not found:
+            raise LedgerUnusable(
+                f"{self._path} is no ledger of mpesa.",
+                hint="Nothing was changed. A backup is made by: mpesa backup FILE",
+                code="no-ledger",
+            )
+        return str(found[0][0])
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._open.close()
+
+
+def copy_into(ledger: Reads, target: Path) -> None:
+    """Copy a ledger into ``target``, an empty file, as one file that needs nothing beside it.
+
+    Call it inside the ledger's snapshot: the copy is of that moment, and writers go on. Raises sqlite3.Error or
+    OSError where the target can't be written, KeyboardInterrupt and the like between two steps.
+    """
+    with contextlib.closing(sqlite3.connect(target, isolation_level=None)) as copy:
+        # A function of ours between the steps is when Python answers signals.
+        ledger._connection().backup(copy, pages=PAGES_AT_ONCE, progress=lambda *_: None)
+        # As in a ledger in use the pages say "write-ahead log"; a backup shall be one file, wherever it is opened.
+        copy.execute("PRAGMA journal_mode=DELETE").fetchall()
+    sync_file(target)
+
+
+def sync_file(path: Path) -> None:
+    """Have a file's bytes on the disk when this returns."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def scratch_for(target: Path) -> Iterator[Path]:
+    """An empty file beside ``target``, for its owner only; gone when the block is left, with what SQLite put beside it.
+
+    Raises OSError.
+    """
+    scratch = target.with_name(f".{target.name}.{os.getpid()}.new")
+    beside = [scratch.with_name(scratch.name + end) for end in _BESIDE]
+    sweep(target)
+    for left in (scratch, *beside):  # by a process of this number that died
+        left.unlink(missing_ok=True)
+    os.close(os.open(scratch, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    try:
+        yield scratch
+    finally:
+        for left in (scratch, *beside):
+            with contextlib.suppress(OSError):
+                left.unlink(missing_ok=True)
+
+
+def sweep(target: Path) -> None:
+    """Take away what processes that were killed left of copies of this name: customers' numbers are in it."""
+    for left in target.parent.glob(f".{target.name}.*.new*"):
+        number = left.name.removeprefix(f".{target.name}.").partition(".new")[0]
+        if number.isdecimal() and not Path(f"/proc/{number}").exists() and Path("/proc/self").exists():
+            with contextlib.suppress(OSError):
+                left.unlink()
+
+
+def give_name(scratch: Path, target: Path) -> None:
+    """Let a finished file be found under its name, on disk when this returns. Raises FileExistsError, OSError.
+
+    A link, unlike a renaming, never takes the place of a file that came up meanwhile.
+    """
+    try:
+        os.link(scratch, target)
+    except OSError:
+        if target.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
+        # A file system without links, as on most USB sticks.
+        scratch.rename(target)
+    sync_file(target.parent)

@@ -1,0 +1,89 @@
+"""A note beside the user's own settings that a production ledger exists: which, where, and how far it had come.
+
+Where the file is gone, or another stands in its place, the note is what tells. One short file for each environment,
+shortcode and till, in the user's state folder, whatever MPESA_HOME says.
+"""
+
+import contextlib
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mpesa_cli.floor.errors import LedgerUnusable
+
+WRITE_EVERY_S = 60.0
+_AT_MOST_BYTES = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A ledger as it was when it was last written: its id, its path, the number and the hash of its last row."""
+
+    ledger_id: str
+    path: str
+    seq: int
+    hash: str
+
+
+class Marker:
+    """The note about one production ledger. ``mark`` is what was found there, None where there was none."""
+
+    def __init__(self, file: Path) -> None:
+        """``file`` need not exist, nor its folder."""
+        self.file = file
+        self.mark = read_mark(file)
+        self._written_s = 0.0
+
+    def write(self, mark: Mark) -> bool:
+        """Write the note anew, without waiting for the disk. False where that can't be done.
+
+        It is never needed for what it says to be true: an older note only tells of an earlier row.
+        """
+        scratch = self.file.with_name(f".{self.file.name}.{os.getpid()}.new")
+        try:
+            self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(mark)) + "\n")
+            scratch.replace(self.file)
+        except OSError:
+            with contextlib.suppress(OSError):
+                scratch.unlink()
+            return False
+        self.mark = mark
+        self._written_s = time.monotonic()
+        return True
+
+    def is_due(self) -> bool:
+        """Whether a process that goes on writing should bring the note up to date."""
+        return time.monotonic() - self._written_s >= WRITE_EVERY_S
+
+    def can_be_written(self) -> bool:
+        """Whether there is a note, or could be."""
+        folder = next(each for each in (self.file.parent, *self.file.parents) if each.exists())
+        return os.access(self.file if self.file.exists() else folder, os.W_OK) and os.access(folder, os.W_OK)
+
+    def missing(self, path: Path) -> LedgerUnusable:
+        """What there is to say where the ledger that the note tells of is not at ``path``."""
+        was = self.mark.path if self.mark else str(path)
+        moved = "" if was == str(path) else f" Its ledger was last written at {was}."
+        what = "is another ledger than this shop's" if path.exists() else "is not there"
+        return LedgerUnusable(
+            f"The ledger {path} {what}.{moved} An order that was paid before could be charged again.",
+            hint="Nothing was sent. Is a disk not mounted, or MPESA_HOME another one? Look: mpesa config show. Where "
+            "it is lost: mpesa restore FILE. To begin anew on purpose: mpesa ledger begin --reason 'why'",
+            code="ledger-missing",
+        )
+
+
+def read_mark(file: Path) -> Mark | None:
+    """The note in ``file``; None where there is none, or none that can be read."""
+    try:
+        with file.open("rb") as opened:
+            said = json.loads(opened.read(_AT_MOST_BYTES))
+        mark = Mark(**said)
+    except (OSError, ValueError, TypeError):
+        return None
+    return mark if isinstance(mark.ledger_id, str) and isinstance(mark.seq, int) else None

@@ -1,0 +1,76 @@
+"""After an erasure: the bytes themselves. What SQLite deletes stays in the file until something writes over it.
+
+The file is written anew (VACUUM) and the write-ahead log is emptied, so that neither holds what was erased. A mark
+in the ledger says that this is due; it goes last, so that a run that was killed is made good by the next.
+"""
+
+import contextlib
+import mmap
+import os
+from pathlib import Path
+
+from mpesa_cli.floor.errors import LedgerBusy
+from mpesa_cli.ledger.engine.connection import BUSY_TIMEOUT_S, explained, lock
+from mpesa_cli.ledger.erasing import SCRUB_DUE
+from mpesa_cli.ledger.reads import Reads
+
+_SPARE_BYTES = 16 << 20
+
+
+def scrub_is_due(ledger: Reads) -> bool:
+    """Whether an erasure was recorded whose old bytes may still be in the file."""
+    return bool(ledger.rows("SELECT 1 FROM meta WHERE key = ?", (SCRUB_DUE,)))
+
+
+def check_room(ledger: Reads) -> None:
+    """Raise LedgerBusy where the disk has no room to write the ledger anew."""
+    path = ledger._path
+    with explained(path):
+        disk, needed = os.statvfs(path.parent), 3 * path.stat().st_size + _SPARE_BYTES
+    if disk.f_bavail * disk.f_frsize < needed:
+        raise LedgerBusy(
+            f"To erase, the ledger is written anew, and that needs {needed >> 20} MB free where it is.",
+            hint=f"Nothing was erased. Free some space, then run the same command again: df -h {path.parent}",
+            code="disk-nearly-full",
+        )
+
+
+def scrub(ledger: Reads) -> None:
+    """Write the file anew and empty its log. Raises LedgerBusy where others read or write for too long."""
+    path, connection = ledger._path, ledger._connection()
+    with explained(path):
+        connection.execute("VACUUM")
+        with lock(path, wait_s=BUSY_TIMEOUT_S):
+            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise _still_read(path)
+        connection.execute("DELETE FROM meta WHERE key = ?", (SCRUB_DUE,))
+
+
+def _still_read(path: Path) -> LedgerBusy:
+    return LedgerBusy(
+        f"The number is erased, but old bytes are still in {path}-wal: another process reads the ledger.",
+        hint="Run the same command again in a minute; if it stays so, see who holds it: fuser " + str(path),
+        code="ledger-locked",
+    )
+
+
+def occurrences(path: Path, digits: str) -> int:
+    """How often these digits stand in a file; 0 where there is none. Beside SQLite this only reads."""
+    needle, found, at = digits.encode(), 0, -1
+    # ValueError: the file is empty.
+    with (
+        contextlib.suppress(FileNotFoundError, ValueError),
+        path.open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
+    ):
+        while (at := data.find(needle, at + 1)) >= 0:
+            found += 1
+    return found
+
+
+def search(ledger: Reads, digits: str) -> dict[Path, int]:
+    """Which files of the ledger, and copies beside it that migrations made, hold these digits, and how often."""
+    path = ledger._path
+    files = [path, Path(f"{path}-wal"), *sorted(path.parent.glob(path.name + ".*.bak"))]
+    return {file: count for file in files if (count := occurrences(file, digits))}

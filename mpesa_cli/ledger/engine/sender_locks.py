@@ -1,0 +1,92 @@
+"""Who is sending which attempt: one locked file for each, beside the ledger, while its POST may be in the air.
+
+The kernel gives a lock back on any death, so that the next look at the attempt knows at once that its sender has
+gone. That is all it knows: gone is not undelivered. A file of another machine says nothing, and no file neither.
+"""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from mpesa_cli.rules.payment import AttemptRef
+
+
+class SenderLocks:
+    """The locks of one ledger's senders."""
+
+    def __init__(self, ledger: Path) -> None:
+        """Nothing is touched until somebody sends or asks."""
+        self._ledger = ledger
+
+    @contextlib.contextmanager
+    def held(self, attempt: AttemptRef) -> Iterator[None]:
+        """Hold the attempt's lock, on a descriptor of its own. Where that can't be had there is no file either.
+
+        Left by an exception, the lock is free and its file stays: this sender records nothing any more.
+        """
+        path = self._path(attempt)
+        descriptor = _locked(path)
+        try:
+            yield
+            if descriptor is not None:
+                self.forget(attempt)  # while it is held: nobody may find it free
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def is_gone(self, attempt: AttemptRef) -> bool:
+        """Whether a process of this machine held the attempt's lock, and has gone without giving it back itself."""
+        try:
+            descriptor = os.open(self._path(attempt), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            return False
+        try:
+            if os.read(descriptor, 300) != _this_machine():
+                return False
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:  # held, or a file system without locks
+            return False
+        else:
+            return True
+        finally:
+            os.close(descriptor)
+
+    def forget(self, attempt: AttemptRef) -> None:
+        """Take the attempt's file away, if there is one."""
+        with contextlib.suppress(OSError):
+            self._path(attempt).unlink()
+
+    def left_behind(self) -> list[AttemptRef]:
+        """The attempts whose senders have gone and whose files are still there."""
+        before = f"{self._ledger.name}.sending-"
+        names = [path.name for path in self._ledger.parent.glob(f"{before}*-*.lock")]
+        parts = [name.removeprefix(before).removesuffix(".lock").rpartition("-") for name in names]
+        attempts = [AttemptRef(payment_id, int(n)) for payment_id, _, n in parts if n.isascii() and n.isdecimal()]
+        return [each for each in attempts if self.is_gone(each)]
+
+    def _path(self, attempt: AttemptRef) -> Path:
+        return self._ledger.with_name(f"{self._ledger.name}.sending-{attempt.payment_id}-{attempt.number}.lock")
+
+
+def _locked(path: Path) -> int | None:
+    """A descriptor that holds the lock, with this machine's name in the file; None where that can't be had."""
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, _this_machine(), 0)
+    except OSError:
+        os.close(descriptor)
+        with contextlib.suppress(OSError):
+            path.unlink()
+        return None
+    return descriptor
+
+
+def _this_machine() -> bytes:
+    return os.uname().nodename.encode()[:200]

@@ -1,0 +1,99 @@
+"""Guard a production ledger against being gone, another, or an old copy of itself: each time it is opened."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mpesa_cli.floor.errors import Conflict, LedgerUnusable
+from mpesa_cli.ledger.audit.anchor import head_of
+from mpesa_cli.ledger.engine.marker import Mark, Marker
+from mpesa_cli.settings.paths import ledger_note
+from mpesa_cli.settings.profile import Profile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A ledger that was begun on purpose where another was known: what is new, and what was known of the old one."""
+
+    ledger_id: str
+    before: Mark | None
+
+
+def check_there(marker: Marker, path: Path) -> None:
+    """Raise LedgerUnusable ``ledger-missing`` where a ledger is known and its file is gone: none is made instead."""
+    if marker.mark is not None and not path.exists():
+        raise marker.missing(path)
+
+
+def marker_of(profile: Profile) -> Marker:
+    """The note about the production ledger of the profile's till or paybill."""
+    return Marker(ledger_note(profile.shortcode, profile.till))
+
+
+def open_guarded(profile: Profile, opened: "Callable[[Marker], SqliteLedger]", now_us: int) -> "SqliteLedger":
+    """The profile's ledger, guarded. Raises LedgerUnusable, also ``ledger-missing``, or LedgerBusy."""
+    marker = marker_of(profile)
+    check_there(marker, profile.ledger)
+    ledger = opened(marker)
+    try:
+        guard(ledger, marker, now_us)
+    except BaseException:
+        ledger.close()
+        raise
+    return ledger
+
+
+def guard(ledger: "SqliteLedger", marker: Marker, now_us: int) -> None:
+    """Compare an open ledger with what is noted of it, and note it. Raises LedgerUnusable or LedgerBusy.
+
+    One whose last row is behind the note was copied back: that counts as a restore, just now. One with another id may
+    be looked at; no prompt goes out of it (ledger/writes.py).
+    """
+    mark = marker.mark
+    if mark is not None and mark.ledger_id == ledger.ledger_id and _was_copied_back(ledger, mark):
+        try:
+            with ledger.write() as tx:
+                tx.note_restored(_known_until_us(ledger, mark), now_us)
+        except LedgerUnusable:
+            if not ledger.only_to_look:
+                raise
+            return
+    if mark is None or mark.ledger_id == ledger.ledger_id:
+        ledger.leave_mark()
+
+
+def begin_anew(ledger: "SqliteLedger", marker: Marker, *, by: str, reason: str, at_us: int) -> Begun:
+    """Make this ledger the shop's, because a person says so; in the journal. Raises Conflict where it is already."""
+    before = marker.mark
+    if before is not None and before.ledger_id == ledger.ledger_id:
+        raise Conflict(
+            "This is the shop's ledger already: there is nothing to begin.",
+            hint="Nothing was changed. See it: mpesa doctor",
+            code="ledger-known",
+        )
+    with ledger.write() as tx:
+        tx.note_begun(before.ledger_id if before else "", by=by, reason=reason, at_us=at_us)
+    ledger.leave_mark(over_another=True)
+    return Begun(ledger.ledger_id, before)
+
+
+def _was_copied_back(ledger: "SqliteLedger", mark: Mark) -> bool:
+    """Whether the row that was the last when it was noted is not there any more, or another is in its place."""
+    if not mark.seq:
+        return False
+    found = ledger.rows("SELECT hash FROM journal WHERE seq = ?", (mark.seq,))
+    return not found or found[0][0] != mark.hash
+
+
+def _known_until_us(ledger: "SqliteLedger", mark: Mark) -> int:
+    """Until when a copy that was put back is known to be whole, in microseconds."""
+    head = head_of(ledger)
+    if head.seq < mark.seq:
+        return head.at_us or 0
+    # Somebody wrote on in the copy: nobody can tell where it begins to differ, so all of it may lack something.
+    return int(str(ledger.rows("SELECT min(at_us) FROM journal")[0][0]))

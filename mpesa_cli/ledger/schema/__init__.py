@@ -1,0 +1,1 @@
+"""The tables, as numbered migrations, and what a change of the rules does to older ledgers."""

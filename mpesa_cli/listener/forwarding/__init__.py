@@ -1,0 +1,1 @@
+"""What happened, passed on to the shop's own system, and sent to customers."""

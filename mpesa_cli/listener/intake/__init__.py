@@ -1,0 +1,1 @@
+"""What comes in: stored before it is answered, then settled."""

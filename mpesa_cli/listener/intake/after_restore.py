@@ -1,0 +1,60 @@
+"""Callbacks on an address that nobody here knows, in the day after a restore: they may be about lost prompts.
+
+Kept and held, within bounds, and believed by nobody: M-PESA's own record tells what they are about.
+"""
+
+from collections.abc import Callable
+
+from mpesa_cli.daraja.source_addresses import is_published
+from mpesa_cli.ledger.ledger import Ledger, LedgerReads
+from mpesa_cli.listener.events import Event, OnEvent
+from mpesa_cli.listener.intake.deliveries import (
+    ACCEPTED,
+    CONFIRMED,
+    UNKNOWN,
+    C2bDelivery,
+    StkDelivery,
+    StoredDelivery,
+    Verdict,
+)
+from mpesa_cli.rules.held import HeldChannel, Holding
+from mpesa_cli.rules.held_facts import shown_in
+from mpesa_cli.rules.restored import LOST_BODIES_MAX, LOST_BODY_BYTES, LOST_CODE, LOST_FOR_US, LOST_OF_ADDRESS_MAX
+from mpesa_cli.rules.strangers import has_share, share_of
+
+_WHY = "on an address that is not known here, in the day after a restore"
+
+
+def keep_lost(ledger: Ledger, delivery: StoredDelivery, now_us: Callable[[], int], on_event: OnEvent) -> Verdict:
+    """What to answer to a delivery whose secret is nobody's. Raises where it should be kept and could not be."""
+    at_us = now_us()
+    is_callback = isinstance(delivery, StkDelivery) or (
+        isinstance(delivery, C2bDelivery) and delivery.step == "confirmation"
+    )
+    since_us = ledger.last_restore_us() if is_callback else None
+    if since_us is None or not since_us <= at_us < since_us + LOST_FOR_US or len(delivery.body) > LOST_BODY_BYTES:
+        return UNKNOWN
+    if not _has_room(ledger, delivery.peer, since_us):  # before the transaction: a flood of them shall cost little
+        return UNKNOWN
+    shown = shown_in(delivery.body)
+    # Never as a payment by hand: whoever reads held messages again must not have a stranger's words believed.
+    channel: HeldChannel = "stk" if isinstance(delivery, StkDelivery) else "open"
+    with ledger.write() as tx:
+        if not _has_room(tx, delivery.peer, since_us):
+            return UNKNOWN
+        held = tx.hold(
+            Holding(channel, at_us, LOST_CODE, _WHY, shown.receipt, shown.amount_cents, shown.shortcode,
+                    delivery.peer, body=delivery.body), at_us,
+        )  # fmt: skip
+    on_event(Event("stored" if held else "repeat", at_us, delivery.peer, detail=_WHY))
+    return ACCEPTED if isinstance(delivery, StkDelivery) else CONFIRMED
+
+
+def _has_room(reads: LedgerReads, peer: str, since_us: int) -> bool:
+    kept_from = reads.lost_senders(since_us)
+    if len(kept_from) >= LOST_BODIES_MAX:
+        return False
+    if is_published(peer) or not has_share(peer):
+        return True
+    own = share_of(peer)
+    return sum(share_of(each) == own for each in kept_from) < LOST_OF_ADDRESS_MAX

@@ -1,0 +1,184 @@
+"""What one request means: what its secret names, whether it is on disk, what to answer. No HTTP here.
+
+The order is the law (ARCHITECTURE.md: a callback is answered 200 only after its raw body is committed):
+look up, store, answer, and only then read and settle. Everything here runs in one thread, the writer's.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+from mpesa_cli.floor.errors import LedgerBusy, MpesaError
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.listener.asker import Asker
+from mpesa_cli.listener.events import Event, OnEvent
+from mpesa_cli.listener.intake.deliveries import (
+    ACCEPTED,
+    UNAVAILABLE,
+    UNKNOWN,
+    Ask,
+    C2bDesk,
+    Delivery,
+    OpenDelivery,
+    ResultDelivery,
+    SmsReport,
+    StkDelivery,
+    StoredDelivery,
+    Verdict,
+)
+from mpesa_cli.listener.intake.filed import Filed
+from mpesa_cli.listener.intake.filing import file, places_of
+from mpesa_cli.listener.intake.results_desk import receive_result
+from mpesa_cli.listener.intake.settling import Settling
+from mpesa_cli.rules.payment import AttemptRef
+from mpesa_cli.rules.strangers import SPACE_NEEDED_BYTES
+
+_HEX = frozenset("0123456789abcdef")
+_Numbered = tuple[int, StoredDelivery]
+_Placed = tuple[int, AttemptRef | str, StoredDelivery]
+
+
+def hash_of_secret(secret: str) -> str | None:
+    """The SHA-256 by which the ledger knows a token or a C2B secret, or None where this can't be one."""
+    if len(secret) != 32 or not _HEX.issuperset(secret):
+        return None
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class Intake:
+    """Receives deliveries into one ledger. Not safe to share between threads."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        now_us: Callable[[], int],
+        on_event: OnEvent,
+        *,
+        c2b: C2bDesk | None = None,
+        ask: Ask | None = None,
+        sms_secret_hash: str = "",
+    ) -> None:
+        """``on_event`` hears of everything; ``c2b`` None knows no C2B path; ``ask`` see :data:`Ask`."""
+        self._ledger = ledger
+        self._now_us = now_us
+        self._on_event = on_event
+        self._c2b = c2b
+        self._asker = Asker(ask) if ask else None
+        asks = self._asker.ask if self._asker else None
+        self.settling = Settling(ledger, now_us, on_event, c2b.shop if c2b else None, asks)
+        self._sms_secret_hash = sms_secret_hash
+        self.healthy = True
+
+    def receive_stk(self, token: str, body: bytes, peer: str) -> Verdict:
+        """One STK callback, stored and settled."""
+        token_hash = hash_of_secret(token)
+        if token_hash is None:
+            return UNKNOWN
+        verdict = self.receive([StkDelivery(token_hash, body, peer)])[0]
+        self.settling.settle()
+        return verdict
+
+    def receive(self, batch: Sequence[Delivery]) -> list[Verdict]:
+        """Store a batch in one durable transaction and say what to answer to each. Never raises."""
+        verdicts: list[Verdict] = [UNAVAILABLE] * len(batch)
+        to_store: list[_Numbered] = []
+        for index, delivery in enumerate(batch):
+            if isinstance(delivery, SmsReport):
+                verdicts[index] = self._sms_report(delivery)
+            elif isinstance(delivery, ResultDelivery):
+                verdicts[index] = self._result(delivery)
+            elif not isinstance(delivery, OpenDelivery) or self._has_room_for_strangers():
+                to_store.append((index, delivery))
+        placed: list[_Placed] = []
+        for index, place, delivery in self._places(to_store):
+            if place is None:
+                verdicts[index] = self._lost(delivery)
+            else:
+                placed.append((index, place, delivery))
+        for index, verdict in self._store(placed):
+            verdicts[index] = verdict
+        return verdicts
+
+    def _has_room_for_strangers(self) -> bool:
+        """Strangers are refused (503) long before the disk is too full for the shop's own prompts."""
+        try:
+            return self._ledger.free_bytes() >= SPACE_NEEDED_BYTES
+        except MpesaError:
+            return False
+
+    def _places(self, numbered: list[_Numbered]) -> list[tuple[int, AttemptRef | str | None, StoredDelivery]]:
+        """Where each belongs. What can't be looked up is left out, and so answered 503."""
+        try:
+            places = places_of(self._ledger, [delivery for _, delivery in numbered], self._c2b)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the answer must be 503 and not a hang
+            self._failed(error, numbered[0][1].peer, len(numbered))
+            return []
+        return [(index, place, delivery) for (index, delivery), place in zip(numbered, places, strict=True)]
+
+    def _lost(self, delivery: StoredDelivery) -> Verdict:
+        """What nobody here knows: after a restore it may be about what was lost."""
+        from mpesa_cli.listener.intake.after_restore import keep_lost
+
+        try:
+            return keep_lost(self._ledger, delivery, self._now_us, self._on_event)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the answer must be 503 and not a hang
+            self._failed(error, delivery.peer)
+            return UNAVAILABLE
+
+    def _sms_report(self, delivery: SmsReport) -> Verdict:
+        """File what became of a text message of ours; it touches no payment."""
+        if not self._sms_secret_hash or delivery.secret_hash != self._sms_secret_hash:
+            return UNKNOWN
+        from mpesa_cli.sms.delivery_reports import apply_delivery_report, hold_report
+        from mpesa_cli.sms.providers.delivery import read_delivery_report
+
+        report = read_delivery_report(delivery.body)
+        try:
+            if report is None:
+                hold_report(self._ledger, delivery.body, delivery.peer, self._now_us())
+                return ACCEPTED
+            return ACCEPTED if apply_delivery_report(self._ledger, report, self._now_us()) else UNKNOWN
+        except Exception as error:  # noqa: BLE001 - whatever it is, the answer must be 503 and not a hang
+            self._failed(error, delivery.peer)
+            return UNAVAILABLE
+
+    def _result(self, delivery: ResultDelivery) -> Verdict:
+        try:
+            return receive_result(self._ledger, delivery, self._now_us, self._on_event)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the answer must be 503 and not a hang
+            self._failed(error, delivery.peer)
+            return UNAVAILABLE
+
+    def _store(self, placed: list[_Placed]) -> list[tuple[int, Verdict]]:
+        """Commit the bodies; returns what to answer where one is on disk, whether new or stored before.
+
+        Where the transaction fails, each is tried alone, so that one bad row can't fail its neighbours;
+        where the ledger itself is busy or full, that would only make everybody wait longer.
+        """
+        if not placed:
+            return []
+        at_us = self._now_us()
+        try:
+            with self._ledger.write() as tx:
+                filed = file(tx, [(place, delivery) for _, place, delivery in placed], at_us, self._c2b)
+        except Exception as error:  # noqa: BLE001 - no failure, foreseen or not, may become a 200
+            if len(placed) > 1 and not isinstance(error, LedgerBusy):
+                return [answer for one in placed for answer in self._store([one])]
+            self._failed(error, placed[0][2].peer, len(placed))
+            return []
+        self.healthy = True
+        for each in filed:
+            self._follow_up(each)
+        return [(index, each.verdict) for (index, _, _), each in zip(placed, filed, strict=True)]
+
+    def _follow_up(self, filed: Filed) -> None:
+        if filed.settle is not None:
+            self.settling.add(filed.settle)
+        if filed.ask is not None and self._asker is not None:
+            self._asker.ask(*filed.ask)
+        if filed.event is not None:
+            self._on_event(filed.event)
+
+    def _failed(self, error: Exception, peer: str, count: int = 1) -> None:
+        self.healthy = False
+        words = error.message if isinstance(error, MpesaError) else type(error).__name__
+        self._on_event(Event("unstored", self._now_us(), peer, detail=words, count=count))

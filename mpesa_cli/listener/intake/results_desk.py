@@ -1,0 +1,43 @@
+"""What comes to the addresses of an asynchronous request: stored, answered, and only then read (daraja.md 6.4)."""
+
+from collections.abc import Callable
+
+from mpesa_cli.daraja.results import without_credential
+from mpesa_cli.floor.errors import Conflict
+from mpesa_cli.initiator.results import apply_unread_results
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.listener.events import Event, OnEvent
+from mpesa_cli.listener.intake.deliveries import ACCEPTED, TOO_MANY, UNKNOWN, ResultDelivery, Verdict
+
+_NAMES = {"TransactionStatusQuery": "Transaction Status"}
+
+
+def receive_result(
+    ledger: Ledger, delivery: ResultDelivery, now_us: Callable[[], int], on_event: OnEvent
+) -> Verdict:
+    """Commit one body and say what to answer; then apply it. Raises where it could not be committed.
+
+    Where applying it fails, it stays unread: whoever waits for it, or asks next, applies it.
+    """
+    request_id = ledger.request_by_token(delivery.token_hash)
+    if request_id is None:
+        return UNKNOWN
+    try:
+        with ledger.write() as tx:
+            body = without_credential(delivery.body)
+            callback_id = tx.store_result(request_id, delivery.channel, body, delivery.peer, now_us())
+    except Conflict:  # it has had its share of the disk
+        return TOO_MANY
+    if callback_id is None:
+        on_event(Event("repeat", now_us(), delivery.peer))
+        return ACCEPTED
+    try:
+        apply_unread_results(ledger, request_id, now_us())
+        request = ledger.api_request(request_id)
+    except Exception as error:  # noqa: BLE001 - the body is safe on disk; the thread must live on
+        on_event(Event("unsettled", now_us(), delivery.peer, callback_id=callback_id, detail=type(error).__name__))
+        return ACCEPTED
+    if request is not None:
+        words = f"{_NAMES.get(request.command, request.command)} of {request.subject}: {request.state.value}"
+        on_event(Event("result", now_us(), delivery.peer, callback_id=callback_id, detail=words))
+    return ACCEPTED

@@ -1,0 +1,85 @@
+"""What comes on the paths without a secret: anyone may have sent it. Nothing of it is believed.
+
+The most it causes is a query about an attempt of ours that is open. What reads as a payment to us is kept, within
+bounds; from an address of Daraja's it is held: then payments are reported to an address that we can't believe.
+"""
+
+from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b
+from mpesa_cli.daraja.callbacks import StkPaid, read_stk_callback
+from mpesa_cli.daraja.source_addresses import is_published
+from mpesa_cli.floor.wire.strict_json import Unreadable
+from mpesa_cli.ledger.ledger import LedgerWrite
+from mpesa_cli.listener.events import Event
+from mpesa_cli.listener.intake.deliveries import ACCEPTED, NO_PAYMENT, NO_ROOM, NO_SMALL_BODY, C2bDesk, OpenDelivery
+from mpesa_cli.listener.intake.filed import Filed
+from mpesa_cli.rules.held import Holding
+from mpesa_cli.rules.payment import Attempt, Payment
+from mpesa_cli.rules.state import is_open
+from mpesa_cli.rules.strangers import BODY_MAX_BYTES, Report, has_share, share_of
+
+OPEN_CHANNEL = "open-"
+_WHY = "reported to an address without secret, so it is not believed"
+
+
+def file_untrusted(tx: LedgerWrite, delivery: OpenDelivery, at_us: int, desk: C2bDesk | None) -> Filed:
+    """Keep, hold or only count it; ask about the attempt that it names, where that is ours and open."""
+    if len(delivery.body) > BODY_MAX_BYTES:
+        return Filed(NO_SMALL_BODY, None)
+    if delivery.path == "stk":
+        return _prompt(tx, delivery, at_us)
+    said = read_c2b(delivery.body)
+    ours = isinstance(said, C2bPayment) and desk is not None and said.shortcode in desk.shop.shortcodes
+    if not isinstance(said, C2bPayment) or not ours:
+        return Filed(NO_PAYMENT, None)
+    if delivery.path == "c2b-validation":  # no money has come yet
+        return Filed(ACCEPTED, Event("untrusted", at_us, delivery.peer, delivery.path, receipt=said.receipt))
+    report = Report(at_us, share_of(delivery.peer), said.receipt, said.amount_cents)
+    kept = _kept(tx, delivery, report, said.shortcode)
+    if kept is None:
+        return Filed(NO_ROOM, None)
+    return Filed(
+        ACCEPTED,
+        Event("untrusted", at_us, delivery.peer, delivery.path, callback_id=kept, receipt=said.receipt),
+    )
+
+
+def _prompt(tx: LedgerWrite, delivery: OpenDelivery, at_us: int) -> Filed:
+    said = read_stk_callback(delivery.body)
+    checkout_id = "" if isinstance(said, Unreadable) else said.checkout_request_id
+    payment, attempt = _attempt_named(tx, checkout_id)
+    if payment is None or attempt is None:
+        return Filed(NO_PAYMENT, None)
+    kept: str | None = ""
+    if isinstance(said, StkPaid):
+        kept = _kept(tx, delivery, Report(at_us, share_of(delivery.peer), said.receipt, said.amount_cents), "")
+    named = (payment, attempt) if is_open(attempt.state) else None
+    event = Event(
+        "untrusted", at_us, delivery.peer, delivery.path, attempt=attempt.ref if named else None,
+        payment=payment if named else None, callback_id=kept or "", checkout_request_id=checkout_id,
+    )  # fmt: skip
+    return Filed(ACCEPTED if kept is not None else NO_ROOM, event, ask=named)
+
+
+def _kept(tx: LedgerWrite, delivery: OpenDelivery, report: Report, shortcode: str) -> str | None:
+    """The id of the body that is kept, empty where it was kept before; None where there is no room."""
+    channel = OPEN_CHANNEL + delivery.path
+    if is_published(delivery.peer):
+        callback_id = tx.store_body(channel, delivery.body, delivery.peer, report.received_us)
+        if callback_id is None:
+            return ""
+        tx.mark_callback(callback_id, "untrusted")
+        tx.hold(
+            Holding("open", report.received_us, "without-secret", _WHY, report.receipt, report.amount_cents,
+                    shortcode, delivery.peer, callback_id), report.received_us,
+        )  # fmt: skip
+        return callback_id
+    if tx.knows_body(channel, delivery.body):
+        return ""
+    return tx.keep_report(channel, delivery.body, report, shared=has_share(delivery.peer))
+
+
+def _attempt_named(tx: LedgerWrite, checkout_id: str) -> tuple[Payment | None, Attempt | None]:
+    """The attempt of ours with this id. A stranger's ids cost no query."""
+    payment = tx.find(checkout_id) if checkout_id.startswith("ws_") else None
+    attempts = payment.attempts if payment else ()
+    return payment, next((a for a in attempts if a.view.checkout_request_id == checkout_id), None)

@@ -1,0 +1,183 @@
+"""The one thread that writes: everything that queued during the last commit goes into the next one.
+
+A commit costs one flush of the disk whether it holds one body or two hundred, so under load the answers
+come faster than the disk flushes. Between two of them what is stored is settled, for as long as nobody has to
+wait for it (pace.py).
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeAlias
+
+from mpesa_cli.listener.intake.deliveries import UNAVAILABLE, Delivery, Verdict
+from mpesa_cli.listener.intake.intake import Intake
+from mpesa_cli.listener.intake.pace import SETTLE_LEAST, SETTLE_MOST, Pace, Turn
+
+QUEUE_MAX = 1024  # at 64 KiB a body, 64 MB at the very most
+BATCH_MAX = 256
+LULL_S = 0.002
+SETTLE_AT_THE_END_S = 5.0  # what is left then is settled by the next listener, or by whoever asks
+TRY_AGAIN_MAX_S = 60.0
+
+Answer: TypeAlias = Callable[[Verdict], None]
+_Waiting: TypeAlias = tuple[Delivery, Answer]
+
+
+class Writer:
+    """Runs an intake in a thread of its own and answers through callbacks.
+
+    ``run_soon`` carries one batch of answers to where they belong (an event loop's call_soon_threadsafe);
+    without it they are given in the writer's thread.
+    """
+
+    def __init__(
+        self,
+        open_intake: Callable[[], tuple[Intake, Callable[[], None]]],
+        run_soon: Callable[[Callable[[], None]], object] = lambda answer_all: answer_all(),
+    ) -> None:
+        """``open_intake`` is called in the thread; it returns the intake and what closes its ledger."""
+        self._open_intake = open_intake
+        self._run_soon = run_soon
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._started = threading.Event()
+        self._stopping = False
+        self._closed = False  # the thread has seen that nothing more will come
+        self._failure: BaseException | None = None
+        self._intake: Intake | None = None
+        self._thread = threading.Thread(target=self._run, name="mpesa-writer", daemon=True)
+
+    def start(self) -> None:
+        """Start, and wait until the ledger is open. Raises what opening it raised."""
+        self._thread.start()
+        self._started.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    def submit(self, delivery: Delivery, answer: Answer) -> bool:
+        """Queue a delivery; ``answer`` gets its verdict. False where the queue is full or closed: say 503."""
+        if self._stopping or self._failure is not None or self._queue.qsize() >= QUEUE_MAX:
+            return False
+        self._queue.put((delivery, answer))
+        return True
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What ended the thread before its time: a bug of ours. Nothing can be stored any more."""
+        return self._failure
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the thread lives and the last thing it had to store was stored."""
+        return self._thread.is_alive() and self._intake is not None and self._intake.healthy
+
+    def stop(self) -> None:
+        """Take nothing more, store and settle what is queued, close the ledger, and wait for all that."""
+        self._stopping = True
+        self._queue.put(None)
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            self._intake, close = self._open_intake()
+        except BaseException as failure:  # noqa: BLE001 - carried to whoever called start()
+            self._failure = failure
+            self._started.set()
+            return
+        self._started.set()
+        try:
+            self._work(self._intake)
+        except BaseException as failure:  # noqa: BLE001 - the server sees it, stops, and raises it
+            self._failure = failure
+        finally:
+            close()
+
+    def _work(self, intake: Intake) -> None:
+        again = _Again()
+        pace = Pace(time.monotonic())
+        while not (self._closed and self._queue.empty()):
+            batch = self._next_batch(_patience_s(len(intake.settling), pace, again))
+            if batch:
+                self._answer(batch, _verdicts(intake, batch))
+            now_s = time.monotonic()
+            pace.stored(len(batch), len(intake.settling), now_s)
+            if turn := pace.turn(len(intake.settling), idle=not batch, now_s=now_s):
+                self._settle(intake, pace, turn, least=SETTLE_LEAST if batch else 1)
+            again.look(intake)
+        until = time.monotonic() + SETTLE_AT_THE_END_S
+        while len(intake.settling) and time.monotonic() < until:
+            intake.settling.settle(SETTLE_MOST)
+
+    def _settle(self, intake: Intake, pace: Pace, turn: Turn, least: int) -> None:
+        """Settle some, until the turn is over for those who wait to have something stored."""
+        wait_until_s: float | None = None
+
+        def is_over() -> bool:
+            nonlocal wait_until_s
+            if not (waiting := self._queue.qsize()):
+                return False
+            now_s = time.monotonic()
+            if wait_until_s is None:
+                wait_until_s = now_s + turn.wait_s
+            return waiting >= turn.waiting_max or now_s >= wait_until_s
+
+        began_s, left = time.monotonic(), len(intake.settling)
+        if left:
+            intake.settling.settle(SETTLE_MOST, least=least, hurry=is_over)
+            pace.settled(left - len(intake.settling), began_s, time.monotonic())
+
+    def _next_batch(self, patience_s: float) -> list[_Waiting]:
+        """All that is queued, waiting up to ``patience_s`` for a first one."""
+        batch: list[_Waiting] = []
+        try:
+            taken = self._queue.get(timeout=patience_s)
+            while True:
+                if taken is None:
+                    self._closed = True
+                else:
+                    batch.append(taken)
+                if len(batch) >= BATCH_MAX:
+                    return batch
+                taken = self._queue.get_nowait()
+        except queue.Empty:
+            return batch
+
+    def _answer(self, batch: list[_Waiting], verdicts: list[Verdict]) -> None:
+        def answer_all() -> None:
+            for (_, answer), verdict in zip(batch, verdicts, strict=True):
+                answer(verdict)
+
+        try:
+            self._run_soon(answer_all)
+        except RuntimeError:  # the loop is closed: nobody waits for these answers any more
+            return
+
+
+class _Again:
+    """When to take up again what could not be settled: after 1, 2, 4 … 60 s."""
+
+    def __init__(self) -> None:
+        self.pause_s = 1.0
+        self.at = time.monotonic() + self.pause_s
+
+    def look(self, intake: Intake) -> None:
+        if time.monotonic() < self.at:
+            return
+        failed = intake.settling.try_again()
+        self.pause_s = min(self.pause_s * 2, TRY_AGAIN_MAX_S) if failed else 1.0
+        self.at = time.monotonic() + self.pause_s
+
+
+def _patience_s(left: int, pace: Pace, again: _Again) -> float:
+    if left:
+        return LULL_S if pace.is_flood else 0.0
+    return max(LULL_S, min(1.0, again.at - time.monotonic()))
+
+
+def _verdicts(intake: Intake, batch: list[_Waiting]) -> list[Verdict]:
+    try:
+        return intake.receive([delivery for delivery, _ in batch])
+    except Exception:  # noqa: BLE001 - a bug of ours must not leave senders without an answer, nor be a 200
+        return [UNAVAILABLE] * len(batch)

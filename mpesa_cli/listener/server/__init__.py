@@ -1,0 +1,1 @@
+"""The HTTP side of a listener: connections, heads and bodies within bounds."""

@@ -1,0 +1,126 @@
+"""A connection for callbacks and for the API: both kinds of request may come on one, as proxies send them.
+
+Everything that guards a connection is DeadlineProtocol's; what is added is who decides, and answers that come
+in pieces.
+"""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from mpesa_cli.listener.intake.deliveries import TOO_LARGE, Verdict
+from mpesa_cli.listener.intake.writer import Answer
+from mpesa_cli.listener.server.app import Expected, Head, ListenerApp
+from mpesa_cli.listener.server.asgi import TOO_LONG, Called, Cycle, Door
+from mpesa_cli.listener.server.connections import Owing
+from mpesa_cli.listener.server.protocol import DeadlineProtocol
+
+
+class ApiProtocol(DeadlineProtocol):
+    """One connection. What the API does not serve is the listener's, answered as without an API."""
+
+    def __init__(
+        self, app: ListenerApp, door: Door, owing: Owing, keep_alive_s: float, connections: set[Any]
+    ) -> None:
+        """As DeadlineProtocol, with the ``door`` to the API."""
+        self._door = door
+        self._called: Called | None = None
+        self._cycle: Cycle | None = None
+        super().__init__(cast(ListenerApp, _Both(app, self)), owing, keep_alive_s, connections)
+
+    def call(self, head: Head) -> Called | Verdict | None:
+        """What the door says of a request; remembered, as its body may turn out too long."""
+        looked = self._door.look(head)
+        self._called = looked if isinstance(looked, Called) else None
+        return looked
+
+    def hand_over(self, called: Called, body: bytes) -> None:
+        """Have the API answer. Its answer takes as long as it takes; the connection owes nothing meanwhile."""
+        self._cycle = self._door.begin(called, body, self, last=self._last)
+
+    def write(self, data: bytes) -> None:
+        """A piece of the answer."""
+        self._transport.write(data)
+
+    def answered(self, *, keep: bool) -> None:
+        """The answer is complete."""
+        self._cycle = None
+        if self._transport.is_closing():
+            return
+        if self._last or not keep:
+            self._wait_for("end")
+            self._transport.close()
+        else:
+            self._begin()
+            self._owing.hold(self, self._caller)
+            self._wait_for("idle")
+
+    def eof_received(self) -> bool:
+        """As without an API; but who ends a connection while a stream comes has gone, and its place is free."""
+        stays = super().eof_received()
+        return stays and not (self._cycle is not None and self._cycle.is_streaming)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Count it out, and wait for no answer."""
+        super().connection_lost(exc)
+        if self._cycle is not None:
+            self._cycle.lost()
+
+    def pause_writing(self) -> None:
+        """The client does not read. From now on it owes us that."""
+        if self._cycle is None:
+            super().pause_writing()
+        else:
+            self._cycle.pause()
+            self._owing.owes(self)
+
+    def resume_writing(self) -> None:
+        """It has read on."""
+        if self._cycle is not None:
+            self._owing.settled(self)
+            self._cycle.resume()
+
+    def shutdown(self) -> None:
+        """uvicorn stops: answers in hand are finished, streams end."""
+        super().shutdown()
+        if self._cycle is not None:
+            self._cycle.hang_up()
+
+    def _refuse(self, verdict: Verdict, *, bodiless: bool = False) -> None:
+        called = self._called
+        if verdict is not TOO_LARGE or called is None:
+            super()._refuse(verdict, bodiless=bodiless)
+            return
+        self._last = True
+        self._wait_for("ledger")
+        self.hand_over(called, TOO_LONG)
+
+
+class _Both:
+    """Decides for one connection: the API for its own paths, the listener for all others."""
+
+    def __init__(self, app: ListenerApp, connection: ApiProtocol) -> None:
+        self._app = app
+        self._connection = connection
+        self.refuse = app.refuse
+
+    def look(self, head: Head) -> Verdict | Expected | Called:
+        called = self._connection.call(head)
+        return self._app.look(head) if called is None else called
+
+    def take(self, expected: Expected | Called, body: bytes, answer: Answer) -> None:
+        if isinstance(expected, Called):
+            self._connection.hand_over(expected, body)
+        else:
+            self._app.take(expected, body, answer)
+
+    def too_large(self, peer: str) -> Verdict:
+        return self._app.too_large(peer)
+
+
+def with_api(app: ListenerApp, door: Door, owing: Owing, keep_alive_s: float) -> Callable[..., ApiProtocol]:
+    """What makes the protocol of each connection, in the form in which uvicorn calls it."""
+
+    def connected(*, server_state: Any, **_: Any) -> ApiProtocol:
+        return ApiProtocol(app, door, owing, keep_alive_s, server_state.connections)
+
+    return connected

@@ -1,0 +1,192 @@
+"""What is answered to a request: from its head at once, or once its body is on disk. No sockets here.
+
+Everything that is not one of ours looks the same from outside: 404 with one constant body, whatever the
+path, the method or the token.
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from mpesa_cli.listener.intake.deliveries import (
+    FORBIDDEN_SHAPE,
+    NO_PAYMENT,
+    NO_ROOM,
+    NO_SMALL_BODY,
+    TOO_LARGE,
+    TOO_MANY,
+    UNAVAILABLE,
+    UNKNOWN,
+    C2bDelivery,
+    Delivery,
+    Verdict,
+)
+from mpesa_cli.listener.intake.writer import Answer, Writer
+from mpesa_cli.listener.server.open_paths import OpenPaths
+from mpesa_cli.listener.server.options import ListenerOptions
+from mpesa_cli.listener.server.peer import is_doubtful, is_refused, peer_address
+from mpesa_cli.listener.server.refusals import Refusals
+from mpesa_cli.listener.server.routes import OPEN_PATHS, Address, address_of
+from mpesa_cli.rules.strangers import BODY_MAX_BYTES
+
+BODY_MAX = 64 * 1024
+HEAD_MAX = 32 * 1024  # h11 caps heads that come in pieces; this one is for those that come in one
+HEADERS_MAX = 100
+
+_HEALTHY = Verdict(200, b'{"status":"ok"}', stored=False)
+_REASONS = {
+    UNKNOWN: "unknown token", TOO_MANY: "too many different bodies on one token",
+    NO_PAYMENT: "no payment to this shop, without a secret", NO_SMALL_BODY: "too large without a secret",
+    NO_ROOM: "too much without a secret",
+}  # fmt: skip
+_FAILING = Verdict(503, b'{"status":"failing"}', stored=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a request. ``headers`` have their names in lower case; ``caller`` is the socket's peer."""
+
+    method: bytes
+    target: bytes
+    headers: Sequence[tuple[bytes, bytes]]
+    caller: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A body that is worth reading: what it will be, and whose it is."""
+
+    address: Address
+    peer: str
+
+
+class ListenerApp:
+    """Decides for the requests of one listener. Used from one thread."""
+
+    def __init__(
+        self,
+        options: ListenerOptions,
+        writer: Writer,
+        refusals: Refusals,
+        clock: Callable[[], float],
+        soon: Callable[[Callable[[], None]], object],
+        open_paths: OpenPaths,
+        without_ledger: Callable[[Delivery], Verdict | None] = lambda _: None,
+    ) -> None:
+        """``writer`` stores; ``refusals`` counts what is not stored; ``clock`` is in seconds, never set back.
+
+        ``soon`` calls once what can be read now has been read (an event loop's call_soon). ``without_ledger`` says what
+        may be answered though nothing could be stored yet, if anything.
+        """
+        self._options = options
+        self._writer = writer
+        self._refusals = refusals
+        self._clock = clock
+        self._soon = soon
+        self._without_ledger = without_ledger
+        self._gathered: list[tuple[Delivery, Answer]] = []
+        self._open_paths = open_paths
+        self._tickets = itertools.count()
+        self._waiting: dict[int, tuple[float, Answer, str]] = {}  # since when, oldest first
+        self._validations: dict[int, tuple[float, Delivery]] = {}
+
+    def look(self, head: Head) -> Verdict | Expected:
+        """What to answer without reading a body; or that it is to be read, up to BODY_MAX, and taken."""
+        path = head.target.partition(b"?")[0].decode("ascii")
+        if path == "/healthz" and head.method == b"GET":
+            return _HEALTHY if self._writer.healthy else _FAILING
+        peer = peer_address(self._options.tunnel, head.caller, head.headers)
+        address = address_of(path) if head.method == b"POST" else None
+        reason, verdict = self._refusal(head, path, address, peer)
+        if reason:
+            return self.refuse(verdict, reason, peer)
+        assert address is not None  # noqa: S101 - or there would be a reason
+        return Expected(address, peer)
+
+    def take(self, expected: Expected, body: bytes, answer: Answer) -> None:
+        """A body has come whole. ``answer`` is called with the verdict, exactly once, now or later."""
+        if is_doubtful(self._options.callback_ips, self._options.tunnel, expected.peer):
+            self._refusals.doubt(expected.peer)
+        ticket, delivery = next(self._tickets), expected.address(body, expected.peer)
+        self._waiting[ticket] = (self._clock(), answer, expected.peer)
+        if isinstance(delivery, C2bDelivery) and delivery.step == "validation":
+            self._validations[ticket] = (self._clock(), delivery)
+        if not self._gathered:
+            self._soon(self._submit_gathered)
+        self._gathered.append((delivery, partial(self._give, ticket)))
+
+    def _submit_gathered(self) -> None:
+        """All that came at once goes on at once: or the writer would wake up, and commit, for the first alone."""
+        gathered, self._gathered = self._gathered, []
+        for delivery, give in gathered:
+            if not self._writer.submit(delivery, give):
+                self._refusals.note("too much at once", delivery.peer)
+                give(UNAVAILABLE)
+
+    def too_large(self, peer: str) -> Verdict:
+        """The body goes on after BODY_MAX."""
+        return self.refuse(TOO_LARGE, "body too large", peer)
+
+    def refuse(self, verdict: Verdict, reason: str, peer: str) -> Verdict:
+        """Count a request of which nothing is stored. ``reason`` is one of a small fixed set."""
+        self._refusals.note(reason, peer)
+        return verdict
+
+    def give_up_late(self) -> None:
+        """Answer 503 to who has waited too long. It may be stored yet; then a repeat is folded into it."""
+        self._let_validations_through()
+        until = self._clock() - self._options.answer_s
+        while self._waiting:
+            ticket, (since, answer, peer) = next(iter(self._waiting.items()))
+            if since > until:
+                return
+            del self._waiting[ticket]
+            answer(self.refuse(UNAVAILABLE, "the ledger took too long", peer))
+
+    def _let_validations_through(self) -> None:
+        """Answer validations that have waited for a while and about which the ledger has no say."""
+        until = self._clock() - self._options.validation_s
+        while self._validations:
+            ticket, (since, delivery) = next(iter(self._validations.items()))
+            if since > until:
+                return
+            del self._validations[ticket]
+            if (verdict := self._without_ledger(delivery)) is not None:
+                self._give(ticket, verdict)
+
+    def _give(self, ticket: int, verdict: Verdict) -> None:
+        self._validations.pop(ticket, None)
+        waiting = self._waiting.pop(ticket, None)
+        if waiting is None:
+            return
+        _, answer, peer = waiting
+        if not verdict.stored and (reason := _REASONS.get(verdict)):
+            self._refusals.note(reason, peer)
+        answer(verdict)
+
+    def _refusal(self, head: Head, path: str, address: Address | None, peer: str) -> tuple[str, Verdict]:
+        """Why the body need not even be read, if so, and what to answer. Nothing of it is stored."""
+        lengths = head_bytes = 0
+        announced = b"0"
+        for name, value in head.headers:
+            head_bytes += len(name) + len(value)
+            if name == b"content-length":
+                lengths += 1
+                announced = value
+            elif name == b"transfer-encoding":
+                lengths += 1
+        if len(head.headers) > HEADERS_MAX or head_bytes > HEAD_MAX:
+            return "head too large", FORBIDDEN_SHAPE
+        if address is None:
+            return "unknown path", UNKNOWN
+        if is_refused(self._options.callback_ips, peer):
+            return "address not published by Safaricom", UNKNOWN
+        if lengths > 1:
+            # Two lengths: a proxy in front may believe the other one, and see two requests in ours.
+            return "both Content-Length and Transfer-Encoding", FORBIDDEN_SHAPE
+        if len(announced) > 9 or int(announced) > (BODY_MAX_BYTES if path in OPEN_PATHS else BODY_MAX):
+            return "body too large", TOO_LARGE
+        if path in OPEN_PATHS and not self._open_paths.may_come(peer):
+            return "too many on a path without a secret", TOO_MANY
+        return "", UNKNOWN

@@ -1,0 +1,233 @@
+"""The event loop's side of a listener. Imported only when one starts: uvicorn costs what all else does."""
+
+import asyncio  # noqa: TID253 - this module is itself imported inside functions only
+import contextlib
+import logging
+import resource
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from uvicorn import Config, Server  # noqa: TID253 - as above
+
+from mpesa_cli.floor.errors import MpesaError
+from mpesa_cli.initiator.listener_alive import EVERY_S
+from mpesa_cli.listener.events import Event, Kind
+from mpesa_cli.listener.intake.filing import answer_without_ledger
+from mpesa_cli.listener.intake.intake import Intake
+from mpesa_cli.listener.intake.writer import Writer
+from mpesa_cli.listener.seldom import Seldom
+from mpesa_cli.listener.server.acceptor import Acceptor
+from mpesa_cli.listener.server.api_protocol import with_api
+from mpesa_cli.listener.server.app import ListenerApp
+from mpesa_cli.listener.server.asgi import Api, Door
+from mpesa_cli.listener.server.connections import Owing
+from mpesa_cli.listener.server.open_paths import OpenPaths
+from mpesa_cli.listener.server.options import ListenerOptions, Parts
+from mpesa_cli.listener.server.peer import share_for
+from mpesa_cli.listener.server.protocol import DeadlineProtocol, with_parts
+from mpesa_cli.listener.server.refusals import Refusals
+
+REAP_EVERY_S = 0.25
+FILES_FOR_THE_REST = 64  # the ledger, its log and lock, the standard streams, the forwarder
+FILES_FOR_THE_API = 192  # its threads' ledgers, and their connections to Daraja
+
+
+class ListenerServer:
+    """One listener: runs once, in one thread; may be stopped from any other."""
+
+    def __init__(self, options: ListenerOptions, parts: Parts) -> None:
+        """Nothing is opened yet."""
+        self._options = options
+        self._parts = parts
+        self._server: _Server | None = None
+        self._stopped_early = False
+
+    def run_until_stopped(
+        self, listening: socket.socket, *, on_ready: Callable[[], None], signals: bool
+    ) -> None:
+        """Serve on a bound socket until stopped; finish what is in hand. Raises what open_ledger does."""
+        asyncio.run(self._run(listening, on_ready, signals=signals))
+
+    def stop(self) -> None:
+        """Take no more connections, finish the bodies in hand, and return from run_until_stopped."""
+        self._stopped_early = True
+        if self._server is not None:
+            self._server.should_exit = True
+
+    @contextlib.contextmanager
+    def _on_signals(self) -> Iterator[None]:
+        """SIGTERM and Ctrl-C finish what is in hand; so does a terminal that hangs up, but where https is served."""
+        loop = asyncio.get_running_loop()
+        handlers: dict[int, Callable[[], None]] = {signal.SIGTERM: self.stop, signal.SIGINT: self.stop}
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup leaves it
+            handlers[signal.SIGHUP] = self._renew if self._options.certificate else self.stop
+        for number, handler in handlers.items():
+            loop.add_signal_handler(number, handler)
+        try:
+            yield
+        finally:
+            for number in handlers:
+                loop.remove_signal_handler(number)
+
+    def _renew(self) -> None:
+        """SIGHUP, as a renewed certificate's hook sends it: new connections get what is in the files now."""
+        assert self._options.certificate is not None  # noqa: S101 - or the signal would stop us
+        try:
+            self._options.certificate.reload()
+        except MpesaError as error:
+            self._tell("certificate", f"{error.message} The one before stays in use.")
+        else:
+            self._tell("certificate", "read again: new connections get it")
+
+    def _tell(self, kind: Kind, detail: str) -> None:
+        self._parts.on_event(Event(kind, self._parts.now_us(), detail=detail))
+
+    async def _run(self, listening: socket.socket, on_ready: Callable[[], None], *, signals: bool) -> None:
+        loop = asyncio.get_running_loop()
+        writer = Writer(self._open_intake, loop.call_soon_threadsafe)
+        with self._on_signals() if signals else contextlib.nullcontext():
+            await loop.run_in_executor(None, writer.start)
+            try:
+                await self._serve(listening, writer, on_ready)
+            finally:
+                await loop.run_in_executor(None, writer.stop)
+
+    async def _serve(self, listening: socket.socket, writer: Writer, on_ready: Callable[[], None]) -> None:
+        loop = asyncio.get_running_loop()
+        options = self._options
+        seldom = Seldom(self._parts.on_event, loop.time, frozenset({"refused"}))
+        refusals = Refusals(self._parts.now_us, seldom)
+        loop.set_exception_handler(lambda _, context: refusals.note(_broken(context), ""))
+        for_the_rest = FILES_FOR_THE_REST + (FILES_FOR_THE_API if self._parts.api else 0)
+        owing = Owing(
+            most=_connections_max(options.connections_max, for_the_rest),
+            deadline_s=options.head_and_body_s,
+            clock=loop.time,
+            share_for=partial(share_for, peers_are_proxies=options.behind_proxy),
+        )
+        without_ledger = partial(answer_without_ledger, desk=self._parts.c2b)
+        open_paths = OpenPaths(loop.time, self._parts.now_us)
+        app = ListenerApp(options, writer, refusals, loop.time, loop.call_soon, open_paths, without_ledger)
+        self._server = server = _Server(options, on_ready)
+        connected = _protocols(options, app, owing, self._parts.api)
+        server.acceptor = Acceptor(
+            listening, lambda: connected(server_state=server.server_state), owing, refusals,
+            tls=options.certificate.context if options.certificate else None, handshake_s=options.head_and_body_s,
+        )  # fmt: skip
+        server.should_exit = self._stopped_early
+        reaper = loop.create_task(self._watch(app, owing, writer, seldom))
+        try:
+            await server.serve(sockets=[])
+        finally:
+            reaper.cancel()
+        if writer.failure is not None:
+            raise writer.failure
+
+    async def _watch(self, app: ListenerApp, owing: Owing, writer: Writer, seldom: Seldom) -> None:
+        """Cut off who owes for too long, answer who has waited too long; end where nothing can be stored."""
+        loop = asyncio.get_running_loop()
+        note_alive, due = self._parts.note_alive, loop.time()
+        noting: asyncio.Future[object] | None = None
+        while True:
+            if note_alive is not None and loop.time() >= due and writer.healthy and (noting is None or noting.done()):
+                due = loop.time() + EVERY_S
+                noting = loop.run_in_executor(None, note_alive)  # a disk that hangs must not keep us from the rest
+            await asyncio.sleep(REAP_EVERY_S)
+            owing.cut_off_overdue()
+            app.give_up_late()
+            seldom.tell()
+            self._parts.on_tick()
+            if writer.failure is not None:
+                self.stop()
+
+    def _open_intake(self) -> tuple[Intake, Callable[[], None]]:
+        """In the writer's thread: the ledger, and what an earlier listener left unread in it."""
+        parts = self._parts
+        ledger = parts.open_ledger()
+        try:
+            intake = Intake(
+                ledger,
+                parts.now_us,
+                parts.on_event,
+                c2b=parts.c2b,
+                ask=parts.ask,
+                sms_secret_hash=parts.sms_secret_hash,
+            )
+            intake.settling.recover()
+        except BaseException:
+            ledger.close()
+            raise
+        return intake, ledger.close
+
+
+class _Server(Server):
+    """uvicorn's server, which says when it is ready and leaves signals to us."""
+
+    def __init__(self, options: ListenerOptions, on_ready: Callable[[], None]) -> None:
+        logger = logging.getLogger("uvicorn.error")  # its lines carry paths, and ours carry tokens
+        logger.addHandler(logging.NullHandler())
+        logger.propagate = False
+        drained_s = int(options.head_and_body_s + options.answer_s) + 1
+        super().__init__(
+            Config(
+                _unused,
+                ws="none",
+                lifespan="off",
+                interface="asgi3",
+                loop="asyncio",
+                proxy_headers=False,
+                log_config=None,
+                timeout_graceful_shutdown=drained_s,
+            )
+        )
+        self._on_ready = on_ready
+        self.acceptor: Acceptor
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            self.acceptor.start()
+            self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.acceptor.stop()
+        await super().shutdown(sockets=sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone: uvicorn would raise them again after draining, when all is done."""
+        yield
+
+
+def _protocols(
+    options: ListenerOptions, app: ListenerApp, owing: Owing, api: Api | None
+) -> Callable[..., DeadlineProtocol]:
+    if api is None:
+        return with_parts(app, owing, options.keep_alive_s)
+    door = Door(api, "https" if options.certificate else "http", options.tunnel)
+    return with_api(app, door, owing, options.keep_alive_s)
+
+
+def _broken(context: dict[str, Any]) -> str:
+    """What asyncio would print with a traceback, as a reason: the kind of it, and nothing from outside."""
+    error = context.get("exception")
+    return f"a connection broke: {type(error).__name__}" if error else "a connection broke"
+
+
+async def _unused(scope: object, receive: object, send: object) -> None:
+    """uvicorn wants an ASGI app. Ours is behind a protocol of our own (protocol.py), which calls none."""
+
+
+def _connections_max(wanted: int, for_the_rest: int) -> int:
+    """As many as the process may have open, after raising its own limit as far as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    need = wanted + for_the_rest
+    if soft != resource.RLIM_INFINITY and soft < need:
+        soft = need if hard == resource.RLIM_INFINITY else min(need, hard)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return wanted if soft == resource.RLIM_INFINITY else max(16, min(wanted, soft - for_the_rest))

@@ -1,0 +1,141 @@
+"""C2B: money that a customer sent from the M-PESA menu becomes a payment, or finds the order it is for."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b
+from mpesa_cli.floor.wire.strict_json import Unreadable
+from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawBody
+from mpesa_cli.payments.each_alone import apply_each
+from mpesa_cli.payments.holding import hold_body
+from mpesa_cli.rules.believed import believed_us
+from mpesa_cli.rules.by_hand import HandMoney, prompt_named, prompt_proven
+from mpesa_cli.rules.evidence import Received
+from mpesa_cli.rules.order_matching import keys_meant, order_key
+from mpesa_cli.rules.payment import Attempt, AttemptRef, Intent, Payment, ShopOrder
+
+CONFIRMATION = "c2b-confirmation"
+VALIDATION = "c2b-validation"
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What C2B needs to know of the profile. ``own_words`` are what customers type before an order id."""
+
+    profile: str
+    shortcodes: tuple[str, ...]
+    own_words: tuple[str, ...]
+    new_payment_id: Callable[[], str]
+
+
+def apply_confirmations(ledger: Ledger, shop: Shop) -> list[Payment]:
+    """Apply every confirmation that was stored and not read. Returns the payments as they stand then."""
+    made = apply_each(
+        ledger, "c2b", lambda reads: reads.unread_bodies(CONFIRMATION), lambda tx, raw: apply_in(tx, raw, shop)
+    )
+    return [payment for payment in made if payment is not None]
+
+
+def apply_in(tx: LedgerWrite, raw: RawBody, shop: Shop, *, again: bool = False) -> Payment | None:
+    """Apply one confirmation inside an open transaction; None where it could not be believed.
+
+    ``again``: it was held, and comes now at the time at which it was received.
+    """
+    said = read_c2b(raw.body)
+    if isinstance(said, Unreadable):
+        hold_body(tx, raw, "c2b", said.reason, said.words)
+        return None
+    if said.shortcode not in shop.shortcodes:
+        hold_body(tx, raw, "c2b", "foreign-shortcode", "money for a shortcode that no profile here has")
+        return None
+    attempt = tx.receipt_owner(said.receipt) or _attempt_for(tx, said, raw, shop, again=again)
+    before = tx.payment(attempt.payment_id)
+    payment = tx.append(
+        attempt,
+        Received(
+            at_us=raw.received_us,
+            source="c2b",
+            receipt=said.receipt,
+            amount_cents=said.amount_cents,
+            transacted_us=said.transacted_us,
+            callback_id=raw.callback_id,
+            msisdn=said.msisdn,
+        ),
+    )
+    tx.mark_callback(raw.callback_id, "applied" if payment != before else "repeat")
+    return payment
+
+
+def order_meant(tx: LedgerWrite | Ledger, said: C2bPayment, shop: Shop) -> Payment | ShopOrder | None:
+    """The one order that the typed account number can mean, or None where there is none, or more than one.
+
+    A ShopOrder is one that the shop added and that nobody was asked for yet. What every prompt shows as the account
+    means none, though an order may be called so.
+    """
+    if order_key(said.account_reference) in set(map(order_key, shop.own_words)):
+        return None
+    for key in keys_meant(said.account_reference, shop.own_words):
+        found: list[Payment | ShopOrder] = [*tx.orders_meant([key]), *tx.added_orders_meant([key])]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            return None
+    return None
+
+
+def _attempt_for(tx: LedgerWrite, said: C2bPayment, raw: RawBody, shop: Shop, *, again: bool) -> AttemptRef:
+    """Where this money belongs: a prompt that it pays, an order that was named, or a payment of its own.
+
+    A prompt that is paid is reported by C2B too where URLs are registered (daraja.md 3.2), and the two come in any
+    order. What settles a prompt is rules/by_hand.py's to say.
+    """
+    money = HandMoney(said.amount_cents, believed_us(said.transacted_us, raw.received_us), said.msisdn or "")
+    prompts = _prompts(tx, money, raw, shop, again=again)
+    order = order_meant(tx, said, shop)
+    if order is not None and _others_show_it(order, said, prompts):
+        order = None
+    if isinstance(order, Payment):
+        named = [prompt for prompt, payment in prompts if payment.payment_id == order.payment_id]
+        if (prompt := prompt_named(named, money)) is not None:
+            return prompt.ref
+        return tx.add_received(order.payment_id, money.payer, said.amount_cents, raw.received_us)
+    if order is None and (prompt := prompt_proven([each for each, _ in prompts], money)) is not None:
+        return prompt.ref
+    return tx.open_received(
+        Intent(
+            payment_id=shop.new_payment_id(),
+            order_id=order.order_id if order else f"C2B-{said.receipt}",
+            profile=shop.profile,
+            shortcode=said.shortcode,
+            amount_cents=order.amount_cents if order else said.amount_cents,
+            msisdn=money.payer,
+            account_reference=said.account_reference,
+            description="Paid by hand from the M-PESA menu",
+            token_hash="",
+        ),
+        raw.received_us,
+        came_cents=said.amount_cents,
+    )
+
+
+def _prompts(
+    tx: LedgerWrite, money: HandMoney, raw: RawBody, shop: Shop, *, again: bool
+) -> list[tuple[Attempt, Payment]]:
+    """Open prompts of this shop that were sent before the message came; one that was held is not about later ones."""
+    found = []
+    # A clock that was set back before it came does not make it come earlier.
+    heard_us = raw.received_us if again else max(raw.received_us, money.at_us)
+    for prompt in tx.open_prompts(money.amount_cents, money.at_us):
+        payment = tx.payment(prompt.ref.payment_id)
+        sent_us = prompt.view.requested_us
+        if payment is not None and payment.shortcode in shop.shortcodes and (sent_us or 0) <= heard_us:
+            found.append((prompt, payment))
+    return found
+
+
+def _others_show_it(
+    order: Payment | ShopOrder, said: C2bPayment, prompts: Sequence[tuple[Attempt, Payment]]
+) -> bool:
+    """Whether an open prompt of another order shows the account that was typed: then it names neither."""
+    typed = order_key(said.account_reference)
+    return any(p.order_id != order.order_id and order_key(p.account_reference) == typed for _, p in prompts)

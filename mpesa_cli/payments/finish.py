@@ -1,0 +1,76 @@
+"""Reconcile: finish the story of everything that is open. What cron runs; run again, it changes nothing more."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.initiator.results import apply_unread_results
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.payments.ask import Queries, ask, can_settle
+from mpesa_cli.payments.c2b import Shop, apply_confirmations
+from mpesa_cli.payments.settle import apply_unread, forget_dead_senders
+from mpesa_cli.payments.wait import look
+from mpesa_cli.rules.by_hand import MayBe
+from mpesa_cli.rules.evidence import GivenUp
+from mpesa_cli.rules.payment import Attempt, Payment
+from mpesa_cli.rules.state import AttemptState
+
+GIVE_UP_AFTER_S = 86_400  # nobody knows for how long Daraja can be asked about a prompt (docs/assumptions.md A12)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """The payments that were open, as they stand now, how many could not be asked about this time, and money by
+    hand that may be theirs."""
+
+    payments: tuple[Payment, ...]
+    not_asked: int
+    claims: tuple[MayBe, ...] = ()
+
+
+def settle_open(
+    ledger: Ledger,
+    daraja: Callable[[], Queries],
+    now_us: Callable[[], int],
+    deliver: Callable[[], object],
+    shop: Shop,
+) -> Reconciled:
+    """Apply everything that was stored and not read, give up on lost senders, and ask about what is still open,
+    within the ration; after a day, once more and never again.
+
+    ``daraja`` is only called where something can be asked. Raises LedgerBusy or LedgerUnusable.
+    """
+    deliver()
+    apply_unread(ledger, None)
+    apply_confirmations(ledger, shop)
+    apply_unread_results(ledger, "", now_us())
+    settled: list[Payment] = []
+    not_asked = 0
+    for found in ledger.unfinished():
+        payment = look(ledger, found.payment_id, now_us())
+        for attempt in payment.attempts:
+            if not can_settle(attempt) or (attempt.state is AttemptState.UNKNOWN and _is_over(attempt, now_us())):
+                continue
+            asked = ask(ledger, daraja(), payment, attempt, now_us)
+            payment = asked.payment
+            not_asked += not asked.reached
+            if asked.reached and _is_over(attempt, now_us()):
+                payment = _give_up(ledger, payment, attempt, now_us())
+        settled.append(payment)
+    forget_dead_senders(ledger)
+    return Reconciled(tuple(settled), not_asked)
+
+
+def _is_over(attempt: Attempt, now_us: int) -> bool:
+    """Whether the day is over in which Daraja can be asked."""
+    asked_us = attempt.view.requested_us
+    return asked_us is not None and now_us - asked_us > GIVE_UP_AFTER_S * SECOND_US
+
+
+def _give_up(ledger: Ledger, payment: Payment, attempt: Attempt, now_us: int) -> Payment:
+    """A prompt whose day is over and that is pending still, is unknown from now on."""
+    with ledger.write() as tx:
+        now = tx.payment(payment.payment_id) or payment
+        if any(a.ref == attempt.ref and a.state is AttemptState.PENDING for a in now.attempts):
+            return tx.append(attempt.ref, GivenUp(now_us))
+        return now

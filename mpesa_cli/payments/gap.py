@@ -1,0 +1,13 @@
+"""What a restored ledger lacks, read for a decision to ask: the one way in which every way to a prompt learns it."""
+
+from dataclasses import replace
+
+from mpesa_cli.ledger.ledger import LedgerReads
+from mpesa_cli.payments.sending import Hands
+from mpesa_cli.rules.restored import InTheGap
+
+
+def gap_of(hands: Hands, known: LedgerReads, order_id: str, amount_cents: int, msisdn: str) -> InTheGap | None:
+    """The gap as ``known`` has it for an order on these terms, with what a person says of it; None for no gap."""
+    gap = known.in_the_gap(order_id, amount_cents, msisdn, hands.takes_money_on)
+    return None if gap is None else replace(gap, answer=hands.not_paid)

@@ -1,0 +1,126 @@
+"""Push: record the intent, once for an order, and have its one prompt sent (payments/sending.py)."""
+
+import hashlib
+from dataclasses import dataclass
+
+from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.ledger.ledger import LedgerReads, LedgerWrite
+from mpesa_cli.payments.gap import gap_of
+from mpesa_cli.payments.sending import Hands, Pushed, check_time, send
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import Attempt, Intent, Payment
+from mpesa_cli.rules.push_rules import Again, Decision, PickUp, Start, check_ordered, decide
+from mpesa_cli.rules.state import AttemptState
+
+CREATED_GRACE_S = 3.0  # how long a push of the same order gets to come from its intent to its sending
+PHONE_LOOKBACK_US = 300 * SECOND_US
+TAKEN_OVER = "a new push of the same order took over"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a person or program asked for, already checked. ``order_id`` is unique in the ledger."""
+
+    order_id: str
+    profile: str
+    shortcode: str
+    amount: int
+    msisdn: str
+    account_reference: str
+    description: str
+
+
+def push(hands: Hands, order: Order) -> Pushed:
+    """Ask for an order's money, once.
+
+    Raises Conflict or PhoneBusy (decided on the ledger), CredentialsRefused or NotDelivered (no token),
+    LedgerBusy, LedgerUnusable: in all of these nothing was sent. Raises OutcomeUnknown where an answer
+    could not be stored.
+    """
+    token = hands.token_hex(16)
+    intent = intent_of(order, payment_id=hands.new_payment_id(), token=token)
+    running = _running(hands, intent)  # before the token: a paid order is refused without a network
+    if running is not None:
+        return Pushed(running, picked_up=True)
+    hands.ledger.check_space()
+    hands.daraja.ready(hands.until)
+    check_time(hands)
+    attempt = _record_intent(hands, intent)
+    if isinstance(attempt, Payment):
+        return Pushed(attempt, picked_up=True)
+    return send(hands, attempt, token)
+
+
+def intent_of(order: Order, *, payment_id: str, token: str) -> Intent:
+    """What is recorded of an order before anything leaves. Of the callback token only its SHA-256."""
+    return Intent(
+        payment_id=payment_id,
+        order_id=order.order_id,
+        profile=order.profile,
+        shortcode=order.shortcode,
+        amount_cents=order.amount * 100,
+        msisdn=order.msisdn,
+        account_reference=order.account_reference,
+        description=order.description,
+        token_hash=hashlib.sha256(token.encode()).hexdigest(),
+    )
+
+
+def _running(hands: Hands, intent: Intent) -> Payment | None:
+    """The payment to watch instead, if the order is being paid already. Raises what ``decide`` raises.
+
+    An attempt that another process has only just created gets a moment to move on: if that process is
+    dead, the intent is taken over.
+    """
+    deadline_us = hands.now_us() + int(CREATED_GRACE_S * SECOND_US)
+    while True:
+        now_us = hands.now_us()
+        decision = _decided(hands, hands.ledger, intent, now_us)
+        if not isinstance(decision, PickUp):
+            return None
+        if decision.payment.last.state is not AttemptState.CREATED:
+            return decision.payment
+        if now_us >= deadline_us:
+            return None
+        hands.sleep(0.2)
+
+
+def _decided(hands: Hands, known: LedgerReads, intent: Intent, now_us: int) -> Decision:
+    """What to do about the order, on what is ``known``: only inside a write transaction may it open an attempt."""
+    check_ordered(known.order(intent.order_id), intent)
+    gap = gap_of(hands, known, intent.order_id, intent.amount_cents, intent.msisdn)
+    # In this order: a push of the same order that commits in between must be seen as that order's payment,
+    # not as a stranger's prompt on the phone.
+    prompts = known.prompts_on(intent.msisdn, now_us - PHONE_LOOKBACK_US)
+    return decide(known.payment_by_order(intent.order_id), intent, prompts, gap, now_us)
+
+
+def _record_intent(hands: Hands, intent: Intent) -> Attempt | Payment:
+    """Durable step 1. Returns the attempt to send, or the payment that somebody else is sending already."""
+    with hands.ledger.write(hands.left_s()) as tx:
+        now_us = hands.now_us()
+        match _decided(hands, tx, intent, now_us):
+            case Start() as start:
+                return tx.open_payment(start, now_us).last
+            case Again() as again:
+                return _replace_last(tx, again, intent, now_us)
+            case PickUp(payment) if _is_abandoned(payment.last, now_us):
+                payment = tx.append(payment.last.ref, ev.Withdrawn(now_us, TAKEN_OVER))
+                # It may have been a retry: an earlier prompt that may be paid, or was answered, still stands.
+                decision = _decided(hands, tx, intent, now_us)
+                return _replace_last(tx, decision, intent, now_us) if isinstance(decision, Again) else payment
+            case PickUp(payment):
+                return payment
+
+
+def _is_abandoned(attempt: Attempt, now_us: int) -> bool:
+    """An intent whose process had its moment. One from the future was recorded before the clock was set back."""
+    is_fresh = 0 <= now_us - attempt.created_us < CREATED_GRACE_S * SECOND_US
+    return attempt.state is AttemptState.CREATED and not is_fresh
+
+
+def _replace_last(tx: LedgerWrite, again: Again, intent: Intent, now_us: int) -> Attempt:
+    """Take over from an attempt of which nothing left: after this its process can't announce a POST any more."""
+    tx.append(again.payment.last.ref, ev.Withdrawn(now_us, TAKEN_OVER))
+    attempt: Attempt = tx.open_attempt(again, intent.token_hash, now_us)
+    return attempt

@@ -1,0 +1,31 @@
+"""Refresh: bring one payment up to date, asking Daraja once about each attempt that a question can settle."""
+
+from collections.abc import Callable
+
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.payments.ask import Asked, Queries, ask, can_settle
+from mpesa_cli.payments.wait import look
+from mpesa_cli.rules.payment import Payment
+
+
+def refresh(
+    ledger: Ledger,
+    daraja: Callable[[], Queries],
+    payment: Payment,
+    now_us: Callable[[], int],
+    *,
+    deliver: Callable[[], object],
+    told: Callable[[Asked], object] = lambda _: None,
+) -> Payment:
+    """The payment once all that came in is applied and Daraja, where it can help, was asked once.
+
+    ``daraja`` is only called where something can be asked; ``told`` hears what came of each question.
+    """
+    deliver()
+    payment = look(ledger, payment.payment_id, now_us())
+    for attempt in payment.attempts:
+        if can_settle(attempt):
+            asked = ask(ledger, daraja(), payment, attempt, now_us)
+            payment = asked.payment
+            told(asked)
+    return payment

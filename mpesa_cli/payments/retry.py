@@ -1,0 +1,106 @@
+"""Retry: a further attempt of a payment, where and only where that is safe (rules/asking_again.py)."""
+
+import hashlib
+from collections.abc import Callable
+
+from mpesa_cli.api.call import CallKey
+from mpesa_cli.floor.errors import Conflict
+from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.ledger.ledger import Ledger, LedgerReads, LedgerWrite
+from mpesa_cli.payments.gap import gap_of
+from mpesa_cli.payments.push import CREATED_GRACE_S, PHONE_LOOKBACK_US
+from mpesa_cli.payments.sending import Hands, Pushed, check_time, send
+from mpesa_cli.rules.asking_again import Asking, decide_again
+from mpesa_cli.rules.evidence import Withdrawn
+from mpesa_cli.rules.payment import Attempt, Payment
+from mpesa_cli.rules.push_rules import Again
+from mpesa_cli.rules.state import AttemptState
+
+
+def new_attempt(
+    hands: Hands, advised: Payment, msisdn: str, asking: Asking, *, call: CallKey | None = None
+) -> Pushed:
+    """Record and send a further attempt of ``advised``, the payment as whoever asks saw it.
+
+    Raises what check_again and a push raise, and Conflict where anything has happened to it since.
+    ``call``, once claimed in the ledger, makes at most one attempt that may ring.
+    """
+    hands.ledger.check_space()
+    hands.daraja.ready(hands.until)
+    check_time(hands)
+    token = hands.token_hex(16)
+    attempt = _record(hands, advised, msisdn, hashlib.sha256(token.encode()).hexdigest(), asking, call)
+    if isinstance(attempt, Payment):
+        return Pushed(attempt, picked_up=True)
+    return send(hands, attempt, token)
+
+
+def check_again(hands: Hands, payment: Payment, msisdn: str, asking: Asking) -> None:
+    """See, before anybody is bothered, that a new attempt is allowed now; that is decided once more when it is made.
+
+    Raises Temporary, PhoneBusy or Conflict.
+    """
+    _decided(hands, hands.ledger, payment, msisdn, asking, hands.now_us())
+
+
+def made_before(tx: LedgerWrite, call: CallKey, at_us: int) -> Payment | None:
+    """The payment whose attempt a repeated call made before; None where it made none, or none that left.
+
+    Claims the call. Raises Conflict ``idempotency-key-reused``.
+    """
+    ref = tx.claim_call(call, at_us)
+    payment = tx.payment(ref.payment_id) if ref else None
+    made = next((a for a in payment.attempts if a.ref == ref), None) if payment else None
+    return payment if made is not None and made.state is not AttemptState.NOT_SENT else None
+
+
+def withdraw_abandoned(
+    ledger: Ledger, payment: Payment, now_us: Callable[[], int], sleep: Callable[[float], None]
+) -> Payment:
+    """Give up a newest attempt that was recorded and never announced: whoever recorded it is gone.
+
+    Nothing of it has left, and after this nothing can. A process that has only just recorded it gets a moment.
+    """
+    deadline_us = payment.last.created_us + int(CREATED_GRACE_S * SECOND_US)
+    while payment.last.state is AttemptState.CREATED and 0 < deadline_us - now_us() <= CREATED_GRACE_S * SECOND_US:
+        sleep(0.2)
+        payment = ledger.payment(payment.payment_id) or payment
+    if payment.last.state is not AttemptState.CREATED:
+        return payment
+    with ledger.write() as tx:
+        found = tx.payment(payment.payment_id)
+        if found is None or found.last.ref != payment.last.ref or found.last.state is not AttemptState.CREATED:
+            return found or payment
+        return tx.append(found.last.ref, Withdrawn(now_us(), "recorded, and never sent by a process that is gone"))
+
+
+def _record(
+    hands: Hands, advised: Payment, msisdn: str, token_hash: str, asking: Asking, call: CallKey | None
+) -> Attempt | Payment:
+    with hands.ledger.write(hands.left_s()) as tx:
+        now_us = hands.now_us()
+        if call is not None and (made := made_before(tx, call, now_us)) is not None:
+            return made
+        payment = tx.payment(advised.payment_id)
+        if payment is None:
+            raise KeyError(advised.payment_id)
+        again = _decided(hands, tx, payment, msisdn, asking, now_us)
+        if len(payment.attempts) != len(advised.attempts) or payment.status is not advised.status:
+            raise Conflict(
+                f"Something happened to order {advised.order_id} in the meantime, so no prompt was sent now.",
+                hint=f"See it: mpesa status {advised.order_id}",
+                code="changed-meanwhile",
+            )
+        attempt: Attempt = tx.open_attempt(again, token_hash, now_us)
+        if call is not None:
+            tx.bind_call(call, attempt.ref)
+        return attempt
+
+
+def _decided(
+    hands: Hands, known: LedgerReads, payment: Payment, msisdn: str, asking: Asking, now_us: int
+) -> Again:
+    """Leave to ask again, on what is ``known``: only inside a write transaction may it open an attempt."""
+    gap = gap_of(hands, known, payment.order_id, payment.amount_cents, msisdn)
+    prompts = known.prompts_on(msisdn, now_us - PHONE_LOOKBACK_US)
+    return decide_again(payment, asking, msisdn, prompts, gap, now_us)

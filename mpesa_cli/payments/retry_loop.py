@@ -1,0 +1,153 @@
+"""Several attempts in one run: between two of them the advice is asked again, and time is let pass.
+
+Only what needs no person is repeated: codes whose row says ``automatic``, and prompts that provably never
+left. The wait is what the advice asks for, and on top of it a pause that doubles, with jitter.
+"""
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+
+from mpesa_cli.floor.errors import NotDelivered, PhoneBusy
+from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.rules.codes.lookup import stk_result
+from mpesa_cli.rules.payment import Payment
+from mpesa_cli.rules.retry_advice import Advice, CheckFirst, RetryAfter, RetryNow, advise
+
+WAIT_MAX_S = 600
+PAUSE_FIRST_S = 5.0
+PAUSE_MAX_S = 120.0
+CHECKS_MAX = 3
+LOOK_EVERY_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What the loop does to the outside. ``settle`` applies what came in and asks Daraja where that helps.
+
+    ``attempt`` sends a further prompt and watches it; it raises what a retry raises.
+    """
+
+    settle: Callable[[Payment], Payment]
+    attempt: Callable[[Payment], Payment]
+    look: Callable[[Payment], Payment]
+    now_us: Callable[[], int]
+    sleep: Callable[[float], None]
+    random: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Pausing:
+    """Waiting before attempt ``number`` of this run; ``seconds_left`` counts down. ``reason`` is a sentence."""
+
+    number: int
+    seconds_left: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """An attempt is over: where the payment stands, or the error that kept the prompt from being sent."""
+
+    payment: Payment
+    error: NotDelivered | PhoneBusy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GaveUp:
+    """No further attempt by itself: the advice. The last event, unless all attempts were made."""
+
+    payment: Payment
+    advice: Advice
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    seconds: float
+    reason: str
+    checks: bool = False
+
+
+Event = Pausing | Tried | GaveUp
+
+
+def persist(hands: Hands, payment: Payment, msisdn: str, most: int, *, at_once: bool) -> Iterator[Event]:
+    """Make up to ``most`` attempts. ``at_once`` allows the first without asking the advice again.
+
+    The first attempt is a person's wish, so its wait need not be automatic; every further one's must be.
+    Interrupted passes through while pausing: then no prompt of this run is open.
+    """
+    error: NotDelivered | PhoneBusy | None = None
+    for made in range(most):
+        if made or not at_once:
+            ready = yield from _until_ready(hands, payment, msisdn, made, error)
+            if ready is None:
+                return
+            payment = ready
+        try:
+            payment, error = hands.attempt(payment), None
+        except (NotDelivered, PhoneBusy) as not_now:
+            if made + 1 == most:
+                raise
+            error = not_now
+        yield Tried(payment, error)
+
+
+def backoff_s(made: int, random: float) -> float:
+    """The pause before the next attempt, after ``made`` of them: 5 s, doubling, and up to half as much again."""
+    return float(min(PAUSE_FIRST_S * 2.0 ** (made - 1), PAUSE_MAX_S) * (1 + 0.5 * random)) if made else 0.0
+
+
+def would_wait(payment: Payment, advice: Advice) -> bool:
+    """Whether a first attempt may be waited for: a person asked for it, and the wait is short."""
+    return _wait(payment, advice, made=0) is not None
+
+
+def _until_ready(
+    hands: Hands, payment: Payment, msisdn: str, made: int, error: NotDelivered | PhoneBusy | None
+) -> Generator[Event, None, Payment | None]:
+    """Pause until the advice allows an attempt; returns the payment to retry, or None where it never will."""
+    extra_s, checks = backoff_s(made, hands.random()), 0
+    if error is not None:
+        payment = yield from _pause(hands, payment, _Wait(extra_s, error.message), made)
+        extra_s = 0.0
+    while True:
+        advice = advise(payment, hands.now_us(), msisdn)
+        wait = _wait(payment, advice, made)
+        if wait is None or checks == CHECKS_MAX:
+            yield GaveUp(payment, advice)
+            return None
+        if isinstance(advice, RetryNow) and not extra_s:
+            return payment
+        seconds = wait.seconds
+        if wait.checks:
+            checks += 1
+        else:
+            seconds, extra_s = seconds + extra_s, 0.0
+        payment = yield from _pause(hands, payment, _Wait(seconds, wait.reason), made)
+        payment = hands.settle(payment)
+
+
+def _wait(payment: Payment, advice: Advice, made: int) -> _Wait | None:
+    """How long the advice asks to wait, or None where it does not allow another attempt by itself."""
+    match advice:
+        case RetryNow(reason, automatic) if automatic or not made:
+            return _Wait(0.0, reason)
+        case RetryAfter(wait_s, reason, automatic) if (automatic or not made) and wait_s <= WAIT_MAX_S:
+            return _Wait(wait_s, reason)
+        case CheckFirst(reason, wait_s) if stk_result(payment.last.view.result_code or "").automatic:
+            return _Wait(max(1, wait_s), reason, checks=True)
+        case _:
+            return None
+
+
+def _pause(hands: Hands, payment: Payment, wait: _Wait, made: int) -> Generator[Event, None, Payment]:
+    """Let the time pass, looking at what comes in. Ends early where the payment's status changes."""
+    until_us = hands.now_us() + int(wait.seconds * SECOND_US)
+    while (left_us := until_us - hands.now_us()) > 0:
+        yield Pausing(made + 1, left_us / SECOND_US, wait.reason)
+        hands.sleep(min(LOOK_EVERY_S, left_us / SECOND_US))
+        seen = hands.look(payment)
+        if seen.status is not payment.status:
+            return seen
+        payment = seen
+    return payment

@@ -1,0 +1,39 @@
+"""What a profile's prompts say on the wire: the one way from what is asked for to the request, sent or only shown."""
+
+from collections.abc import Callable
+
+from mpesa_cli.daraja.stk_push import PushRequest
+from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.rules.payment import Intent, Payment
+from mpesa_cli.rules.values.reference import wire_description
+from mpesa_cli.settings.profile import Profile
+
+
+def requests_of(profile: Profile, base: str) -> Callable[[Payment | Intent, str, str], PushRequest]:
+    """A function of what is asked for, msisdn and callback token. ``base`` is the address that callbacks come to."""
+
+    def request_for(asked: Payment | Intent, msisdn: str, token: str) -> PushRequest:
+        return PushRequest(
+            shortcode=asked.shortcode,
+            party_b=profile.party_b,
+            kind=profile.kind,
+            amount=asked.amount_cents // 100,
+            msisdn=msisdn,
+            callback_url=f"{base}/hooks/stk/{token}",
+            account_reference=asked.account_reference,
+            description=wire_description(asked.description, profile.description_max),
+        )
+
+    return request_for
+
+
+def callback_base(profile: Profile) -> str:
+    """The public address that callbacks come to, without a slash at its end. Raises SettingsError."""
+    if profile.callback_base_url:
+        return profile.callback_base_url.rstrip("/")
+    raise SettingsError(
+        f"Profile {profile.name} has no callback_base_url, and Daraja takes no push without one.",
+        hint="Nothing was sent. Give the public https address that leads to 'mpesa listen': "
+        "APP_URL=https://… mpesa push …, or callback_base_url in the profile: mpesa config path",
+        code="callback-url-missing",
+    )

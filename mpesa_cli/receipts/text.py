@@ -1,0 +1,51 @@
+"""A receipt as lines of text: 32 columns for 58 mm paper, 48 for 80 mm. ASCII only, as code pages differ."""
+
+import textwrap
+
+from mpesa_cli.receipts.receipt import Receipt
+from mpesa_cli.receipts.words import LABEL_MAX, WORDS, Language, environment_words, facts
+from mpesa_cli.rules.values.amount import format_cents
+from mpesa_cli.terminal.cells import in_charset
+
+COLUMNS = {"58": 32, "80": 48}
+_BOLD, _END = "\x1b[1m", "\x1b[0m"
+
+
+def text_receipt(receipt: Receipt, language: Language, columns: int, *, bold: bool = False) -> str:
+    """The whole receipt. ``bold`` is for terminals that have it: the shop's name and the amount."""
+    on, off = (_BOLD, _END) if bold else ("", "")
+    lines = [f"{on}{line}{off}" for line in centred(receipt.shop_name, columns)]
+    lines += [line for text in banner(receipt, language) for line in centred(text, columns)]
+    lines += [
+        "-" * columns,
+        *(f"{on}{line}{off}" for line in centred(format_cents(receipt.amount_cents), columns)),
+    ]
+    lines += ["-" * columns, *fact_lines(receipt, language, columns), "-" * columns]
+    return "\n".join([*lines, *centred(WORDS[language].thanks, columns)])
+
+
+def banner(receipt: Receipt, language: Language) -> list[str]:
+    """What stands under the shop's name: that it is a receipt, a copy, not real."""
+    words = WORDS[language]
+    first = f"{words.title} ({words.copy})" if receipt.copy else words.title
+    environment = environment_words(receipt, language)
+    return [first, f"** {environment} **"] if environment else [first]
+
+
+def fact_lines(receipt: Receipt, language: Language, columns: int) -> list[str]:
+    """The facts: label to the left, value to the right, long values over several lines."""
+    lines: list[str] = []
+    for fact in facts(receipt, language):
+        label, value = fact.label, in_charset(fact.value, "ascii")
+        if len(label) + 1 + len(value) <= columns:
+            lines.append(label + value.rjust(columns - len(label)))
+            continue
+        wrapped = textwrap.wrap(value, columns - LABEL_MAX - 1)
+        lines.append(label + wrapped[0].rjust(columns - len(label)))
+        lines += [line.rjust(columns) for line in wrapped[1:]]
+    return lines
+
+
+def centred(text: str, columns: int) -> list[str]:
+    """The text in the middle, over as many lines as it needs."""
+    return [line.center(columns).rstrip() for line in textwrap.wrap(in_charset(text, "ascii"), columns)]

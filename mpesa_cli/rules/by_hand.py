@@ -1,0 +1,67 @@
+"""Which open prompt is paid by money that a customer sent from the M-PESA menu, and whose it may be. Pure.
+
+Money by hand names nobody for certain. It settles a prompt by itself only where the phone proves it and one prompt
+alone fits, or where the account that was typed names that order alone. Else it is a payment of its own, which a person
+may claim for an order that it may be of.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.rules.forgotten import can_be_of
+from mpesa_cli.rules.payment import Attempt
+from mpesa_cli.rules.state import AttemptState, Flag
+from mpesa_cli.rules.values.shown_number import proves
+
+BEFORE_PROMPT_US = 60 * SECOND_US
+"""Two clocks may differ: so long before its prompt was sent money may seem to have come."""
+AFTER_PROMPT_US = 600 * SECOND_US
+
+_OPEN = frozenset({AttemptState.SENDING, AttemptState.PENDING, AttemptState.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class HandMoney:
+    """Money that came: when, by M-PESA's time, and from whom as far as that is shown. ``payer`` may be empty."""
+
+    amount_cents: int
+    at_us: int
+    payer: str
+
+
+@dataclass(frozen=True, slots=True)
+class MayBe:
+    """A receipt that may be the one of an order's prompt, and nobody knows."""
+
+    receipt: str
+    order_id: str
+
+
+def awaits_receipt(attempt: Attempt) -> bool:
+    """Whether money may still belong to this prompt: its end is open, or it is paid and has no receipt yet."""
+    if attempt.channel != "stk" or attempt.view.receipts:
+        return False
+    unconfirmed = attempt.state is AttemptState.FAILED and Flag.UNCONFIRMED in attempt.view.flags
+    return attempt.state in _OPEN or attempt.state is AttemptState.PAID or unconfirmed
+
+
+def may_pay(attempt: Attempt, money: HandMoney) -> bool:
+    """Whether amount and time agree, and no digit that is shown contradicts."""
+    sent_us = attempt.view.requested_us
+    if sent_us is None or not awaits_receipt(attempt) or attempt.amount_cents != money.amount_cents:
+        return False
+    in_time = sent_us - BEFORE_PROMPT_US <= money.at_us <= sent_us + AFTER_PROMPT_US
+    return in_time and can_be_of(attempt.msisdn, money.payer)
+
+
+def prompt_proven(prompts: Sequence[Attempt], money: HandMoney) -> Attempt | None:
+    """The one prompt of all that this money pays by amount, time and at least three digits of the phone; else None."""
+    proven = [each for each in prompts if may_pay(each, money) and proves(each.msisdn, money.payer)]
+    return proven[0] if len(proven) == 1 else None
+
+
+def prompt_named(prompts: Sequence[Attempt], money: HandMoney) -> Attempt | None:
+    """Of the prompts of the one order that was named, the newest that this money can pay; None where it can't."""
+    fitting = [each for each in prompts if may_pay(each, money)]
+    return max(fitting, key=lambda each: (each.view.requested_us or 0, each.ref), default=None)

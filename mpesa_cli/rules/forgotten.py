@@ -1,0 +1,61 @@
+"""What comes about a payment whose number was erased: it counts like any other, and brings no number back. Pure.
+
+A body is changed in place and never parsed: what could not be read before must not become readable by it.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.values.pseudonym import is_erased
+from mpesa_cli.rules.values.shown_number import fits
+
+_TEXT = rb'"(?:[^"\\]|\\.)*"'
+_PERSONAL = re.compile(
+    rb'("(?:First|Middle|Last)Name"\s*:\s*|"MSISDN"\s*:\s*|"Name"\s*:\s*"PhoneNumber"\s*,\s*"Value"\s*:\s*)'
+    rb"(?:" + _TEXT + rb"|[0-9.]+)"
+)
+_NUMBER = re.compile(rb"(?<![0-9A-Za-z.\-])(\+?(?:254|0)?)[17][0-9]{8}(?![0-9])")
+_IN_ID = re.compile(rb"(ws_CO_[0-9]*?)[0-9]{9}(?![0-9])")
+_NONE = b"0" * 9
+
+
+def can_be_of(asked: str, reported: str | None) -> bool:
+    """Whether money of this phone can be what was asked of that one. An erased number is left out of the comparison."""
+    return is_erased(asked) or fits(asked, reported)
+
+
+def body_without_number(body: bytes) -> bytes:
+    """A raw body with no phone number and no name in it, and else as it came."""
+    body = _PERSONAL.sub(rb'\1""', body)
+    return _IN_ID.sub(rb"\g<1>" + _NONE, _NUMBER.sub(rb"\g<1>" + _NONE, body))
+
+
+def without_number(evidence: ev.Evidence, pseudonym: str, known: Iterable[ev.Evidence]) -> ev.Evidence:
+    """A fact with the pseudonym for every phone that it names, and an id as the payment's own facts have it."""
+    if not isinstance(evidence, ev.Received | ev.ClaimedPaid | ev.CallbackFailed):
+        return evidence
+    stored = (e.checkout_request_id for e in known if isinstance(e, ev.Accepted | ev.Received | ev.CallbackFailed))
+    named = _id_without_number(evidence.checkout_request_id, pseudonym, stored)
+    if isinstance(evidence, ev.CallbackFailed):
+        return replace(evidence, checkout_request_id=named)
+    return replace(evidence, checkout_request_id=named, msisdn=pseudonym if evidence.msisdn else None)
+
+
+def bare(evidence: ev.Evidence) -> ev.Evidence:
+    """A fact without what an erasure changes: two that are alike in this say the same of an erased payment."""
+    if isinstance(evidence, ev.Received | ev.ClaimedPaid):
+        return replace(evidence, at_us=0, callback_id="", checkout_request_id="", msisdn=None)
+    if isinstance(evidence, ev.CallbackFailed):
+        return replace(evidence, at_us=0, callback_id="", checkout_request_id="")
+    return replace(evidence, at_us=0)
+
+
+def _id_without_number(said: str, pseudonym: str, stored: Iterable[str]) -> str:
+    for each in stored:
+        if pseudonym in each:
+            shape = r"(?:\+?254|0)?[0-9]{9}".join(map(re.escape, each.split(pseudonym)))
+            if re.fullmatch(shape, said):
+                return each
+    return re.sub(r"(?:254|0)?[0-9]{9}(?=[^0-9]*$)", pseudonym, said)

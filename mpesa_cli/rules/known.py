@@ -1,0 +1,120 @@
+"""What is known of one attempt: its evidence sorted by what it says, and simple questions to it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, assert_never
+
+from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.codes.lookup import Outcome, stk_result
+from mpesa_cli.rules.codes.said import stk_outcome
+
+AGREEING_QUERIES_APART_S = 60  # the sandbox's query was seen contradicting a callback (daraja.md 4)
+
+
+Named: TypeAlias = ev.Accepted | ev.Received | ev.ClaimedPaid | ev.CallbackFailed
+"""Evidence that names a CheckoutRequestID, perhaps."""
+
+
+@dataclass(slots=True)
+class Known:
+    """The evidence sorted by what it says. Built once per decision, never kept."""
+
+    sent_us: dict[int, int]
+    answers: dict[int, set[type]]
+    accepted: list[ev.Accepted]
+    refusals: list[ev.Refused | ev.Undelivered | ev.Ambiguous]
+    received: list[ev.Received]
+    claimed: list[ev.ClaimedPaid]
+    callbacks: list[ev.CallbackFailed]
+    queries: list[ev.QueryAnswered]
+    decisions: list[ev.Decided]
+    withdrawn: list[ev.Withdrawn]
+    reversals: list[ev.Reversed]
+    given_up: list[ev.GivenUp]
+
+
+def known_from(evidence: Iterable[ev.Evidence]) -> Known:  # noqa: PLR0912 - one branch for each kind
+    """The evidence sorted. Duplicates count once, and the order in which it came does not matter."""
+    known = Known({}, {}, [], [], [], [], [], [], [], [], [], [])
+    for each in sorted(set(evidence), key=lambda e: (e.at_us, e.kind, repr(e))):
+        match each:
+            case ev.Sending():
+                known.sent_us.setdefault(each.post, each.at_us)
+                known.answers.setdefault(each.post, set())
+            case ev.Accepted():
+                known.answers.setdefault(each.post, set()).add(ev.Accepted)
+                known.accepted.append(each)
+            case ev.Undelivered() | ev.Refused() | ev.Ambiguous():
+                known.answers.setdefault(each.post, set()).add(type(each))
+                known.refusals.append(each)
+            case ev.SenderLost():
+                known.answers.setdefault(each.post, set()).add(ev.SenderLost)
+            case ev.Withdrawn():
+                known.withdrawn.append(each)
+            case ev.Received():
+                known.received.append(each)
+            case ev.ClaimedPaid():
+                known.claimed.append(each)
+            case ev.CallbackFailed():
+                known.callbacks.append(each)
+            case ev.QueryAnswered():
+                known.queries.append(each)
+            case ev.Decided():
+                known.decisions.append(each)
+            case ev.Reversed():
+                known.reversals.append(each)
+            case ev.GivenUp():
+                known.given_up.append(each)
+            case _:
+                assert_never(each)
+    return known
+
+
+def checkout_ids(said: Sequence[Named]) -> set[str]:
+    """The CheckoutRequestIDs that were named: more than one can't belong to one prompt."""
+    return {e.checkout_request_id for e in said if e.checkout_request_id}
+
+
+def came_after(decision: ev.Decided, known: Known) -> bool:
+    """Whether money was reported after a person decided that none came: they could not know of it."""
+    times = [r.at_us for r in known.received]
+    times += [c.at_us for c in known.claimed]
+    times += [q.at_us for q in known.queries if outcome_of(q) is Outcome.PAID]
+    return max(times, default=0) > decision.at_us
+
+
+def first_checkout_id(known: Known) -> str | None:
+    """The CheckoutRequestID from the answer, else from a callback."""
+    said: list[Named] = [*known.accepted, *known.received, *known.claimed, *known.callbacks]
+    return next((e.checkout_request_id for e in said if e.checkout_request_id), None)
+
+
+def went_back_cents(receipts: frozenset[str], known: Known) -> int:
+    """How much of the money on these receipts went back. Who reports a reversal again does not add to it."""
+    back: dict[tuple[str, str], int] = {}
+    for each in known.reversals:
+        if each.receipt in receipts:
+            key = (each.receipt, each.reversal_receipt)
+            back[key] = max(back.get(key, 0), each.amount_cents)
+    return sum(back.values())
+
+
+def outcome_of(said: ev.CallbackFailed | ev.QueryAnswered) -> Outcome:
+    """What a code says together with its words."""
+    return stk_outcome(said.result_code, said.result_desc)
+
+
+def says_no(known: Known) -> bool:
+    """Whether any callback or query ended in a final no, whatever its words."""
+    codes = [c.result_code for c in known.callbacks] + [q.result_code for q in known.queries]
+    return any(stk_result(code).outcome is Outcome.FAILED for code in codes)
+
+
+def queries_agree(queries: list[ev.QueryAnswered]) -> bool:
+    """Two queries with the same final no, far enough apart, count as one callback."""
+    times: dict[str, list[int]] = {}
+    for query in queries:
+        if outcome_of(query) is Outcome.FAILED:
+            times.setdefault(query.result_code, []).append(query.at_us)
+    return any(max(t) - min(t) >= AGREEING_QUERIES_APART_S * SECOND_US for t in times.values())

@@ -1,0 +1,73 @@
+"""What the change of a payment's status sets in motion: events for the shop's own system, an SMS receipt. Pure.
+
+The rows are written in the transaction that changes the status, and sent afterwards by whoever is alive.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from mpesa_cli.floor.moments import SECOND_US, rfc3339
+from mpesa_cli.rules.payment import Payment
+from mpesa_cli.rules.payment_document import payment_document
+from mpesa_cli.rules.state import PaymentStatus
+
+Queue = Literal["webhook", "sms"]
+
+# Statuses that the shop's own system is told of; the others are on the way to one of these.
+TOLD = frozenset(
+    {
+        PaymentStatus.PAID,
+        PaymentStatus.FAILED,
+        PaymentStatus.PARTIAL,
+        PaymentStatus.OVERPAID,
+        PaymentStatus.REFUNDED,
+        PaymentStatus.REVIEW,
+        PaymentStatus.UNKNOWN,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A row for the outbox. ``once`` is unique: what has been staged is never staged again."""
+
+    queue: Queue
+    event_type: str
+    once: str
+    body: bytes
+
+
+def stage(before: PaymentStatus | None, payment: Payment, now_us: int, *, sms_receipt: bool) -> Sequence[Staged]:
+    """The rows for a payment whose status was ``before``. An order is told PAID once, for ever."""
+    after = payment.status
+    if after is before or after not in TOLD:
+        return ()
+    kind = f"order.{after.value}"
+    number = len(payment.attempts)
+    body = {"type": kind, "timestamp": rfc3339(now_us), "data": payment_document(payment, now_us)}
+    once = payment.payment_id if after is PaymentStatus.PAID else f"{payment.payment_id}/{number}"
+    rows = [Staged("webhook", kind, f"{kind}/{once}", json.dumps(body, separators=(",", ":")).encode())]
+    if sms_receipt and after is PaymentStatus.PAID:
+        rows.append(Staged("sms", "receipt", f"sms.receipt/{payment.payment_id}", b""))
+    return rows
+
+
+SMS_FOR_US = 24 * 3600 * SECOND_US
+"""A receipt for money that is older would only surprise."""
+
+
+def late(rows: Sequence[Staged], payment: Payment, now_us: int) -> Sequence[Staged]:
+    """The rows where the news is read only ``now_us``: events say ``late``, and no SMS goes out for old money."""
+    paid_us = payment.telling.view.paid_us
+    is_old = paid_us is None or now_us - paid_us > SMS_FOR_US
+    return [_said_late(row, now_us) for row in rows if not (row.queue == "sms" and is_old)]
+
+
+def _said_late(row: Staged, now_us: int) -> Staged:
+    if row.queue != "webhook":
+        return row
+    body = json.loads(row.body)
+    body["timestamp"], body["data"] = rfc3339(now_us), {**body["data"], "late": True}
+    return replace(row, body=json.dumps(body, separators=(",", ":")).encode())

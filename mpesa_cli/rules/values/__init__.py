@@ -1,0 +1,1 @@
+"""Values that the rules work with: amounts, phone numbers, references, receipts, dates."""

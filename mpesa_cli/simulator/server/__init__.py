@@ -1,0 +1,1 @@
+"""The simulator as a real HTTP server on loopback."""

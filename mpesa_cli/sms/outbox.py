@@ -1,0 +1,83 @@
+"""The life of one SMS in the outbox: claimed, then sent, tried again, given up, or in doubt for ever."""
+
+import json
+from typing import Literal, TypeAlias
+
+from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.outbox import OutboxRow
+from mpesa_cli.rules.held import Holding
+from mpesa_cli.sms.providers.sender import InDoubt, Outcome, Sent
+
+QUEUE = "sms"
+LEASE_S = 120  # six times what a send may take
+TRIES_MAX = 5
+FIRST_PAUSE_S = 60  # then five times as long after each further try: 1, 5, 25, 125 minutes
+
+State: TypeAlias = Literal["done", "again", "given_up", "ambiguous"]
+
+
+def doubt_lost(ledger: Ledger, now_us: int) -> int:
+    """Claims whose process died: whether their messages went out, nobody knows. Returns how many."""
+    with ledger.write() as tx:
+        return tx.outbox_doubt_lost(QUEUE, now_us, LOST)
+
+
+def claim(ledger: Ledger, event_id: str, now_us: int) -> OutboxRow | None:
+    """The row, now ours alone; None where another process was quicker."""
+    with ledger.write() as tx:
+        return tx.outbox_claim_one(event_id, now_us, LEASE_S * SECOND_US)
+
+
+def give_up(ledger: Ledger, event_id: str, why: str, now_us: int) -> bool:
+    """Settle a row that can't be sent at all. False where another process was quicker."""
+    with ledger.write() as tx:
+        claimed = tx.outbox_claim_one(event_id, now_us, LEASE_S * SECOND_US)
+        if claimed:
+            tx.outbox_finish(event_id, "given_up", detail(code="not-sendable", words=why), now_us)
+    return claimed is not None
+
+
+def set_aside(ledger: Ledger, row: OutboxRow, why: str, now_us: int) -> bool:
+    """Hold a row that breaks whoever prepares it, and give it up. False where another process was quicker."""
+    with ledger.write() as tx:
+        claimed = tx.outbox_claim_one(row.event_id, now_us, LEASE_S * SECOND_US)
+        if claimed:
+            tx.outbox_finish(row.event_id, "given_up", detail(code="held", words=why), now_us)
+            tx.hold(Holding("outbox", row.created_us, "not-sendable", why, source=row.event_id), now_us)
+    return claimed is not None
+
+
+def record(
+    ledger: Ledger, claimed: OutboxRow, outcome: Outcome, provider: str, now_us: int, random: float
+) -> State:
+    """Store what a try came to. Only what provably was not sent waits for another one."""
+    tries = claimed.tries + 1
+    with ledger.write() as tx:
+        if isinstance(outcome, Sent):
+            known = {"message_id": outcome.message_id, "cost": outcome.cost, "parts": outcome.parts}
+            told = detail(provider=provider, **known, tries=tries)
+            tx.outbox_finish(claimed.event_id, "done", told, now_us, outcome.message_id)
+            return "done"
+        told = detail(provider=provider, code=outcome.code, words=outcome.words, tries=tries)
+        if isinstance(outcome, InDoubt):
+            tx.outbox_finish(claimed.event_id, "ambiguous", told, now_us)
+            return "ambiguous"
+        if outcome.again and tries < TRIES_MAX:
+            tx.outbox_again(claimed.event_id, told, now_us + pause_us(tries, random))
+            return "again"
+        tx.outbox_finish(claimed.event_id, "given_up", told, now_us)
+        return "given_up"
+
+
+def pause_us(tries: int, random: float) -> int:
+    """How long to wait after ``tries`` failed ones. ``random`` in [0, 1) spreads by a tenth."""
+    return int(FIRST_PAUSE_S * 5 ** (tries - 1) * (1 + random / 10) * SECOND_US)
+
+
+def detail(**facts: object) -> str:
+    """What is known of a try, as the outbox keeps it: a JSON object without empty values."""
+    return json.dumps({name: value for name, value in facts.items() if value != ""}, ensure_ascii=False)
+
+
+LOST = detail(code="lost", words="The program died while sending.")

@@ -1,0 +1,1 @@
+"""Text messages: one protocol, one provider a file. What a failure proves decides what may be sent again."""

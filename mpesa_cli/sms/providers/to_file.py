@@ -1,0 +1,62 @@
+"""The provider ``file``: messages are appended to a file, one JSON object a line, to try everything with."""
+
+import fcntl
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from mpesa_cli.floor.moments import rfc3339
+from mpesa_cli.sms.providers.sender import Failed, InDoubt, Outcome, Sent
+from mpesa_cli.sms.text import sms_length
+
+
+class ToFile:
+    """Appends to a file of mode 0600; a message is on disk when ``send`` returns."""
+
+    name = "file"
+
+    def __init__(self, path: Path, sender_id: str | None, now_us: Callable[[], int]) -> None:
+        """``path`` is made where it does not exist, its folder with mode 0700."""
+        self._path = path
+        self._sender_id = sender_id
+        self._now_us = now_us
+
+    def send(self, msisdn: str, text: str, reference: str) -> Outcome:
+        """Append one line: at, to, from, text, encoding, parts, reference."""
+        length = sms_length(text)
+        line = {
+            "at": rfc3339(self._now_us()),
+            "to": msisdn,
+            "from": self._sender_id,
+            "text": text,
+            "encoding": length.encoding,
+            "parts": length.parts,
+            "reference": reference,
+        }
+        written = json.dumps(line, ensure_ascii=False).encode() + b"\n"
+        began = False
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                whole = _after_torn_line(handle) + written
+                began = True
+                if os.write(handle, whole) != len(whole):
+                    return InDoubt("disk-full", f"{self._path} took only a part of the message.")
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            why = f"{self._path} can't be written: {error.strerror}."
+            if began:
+                return InDoubt("file-unwritable", why)
+            return Failed("file-unwritable", why, again=True)
+        return Sent(reference, "", length.parts)
+
+
+def _after_torn_line(handle: int) -> bytes:
+    """A line break, where the last line lacks its own because its writer died."""
+    size = os.fstat(handle).st_size
+    return b"\n" if size and os.pread(handle, 1, size - 1) != b"\n" else b""

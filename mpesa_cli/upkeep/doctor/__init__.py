@@ -1,0 +1,1 @@
+"""The check-up: what each look at ledger, machine, network and configuration finds."""

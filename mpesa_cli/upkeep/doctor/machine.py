@@ -1,0 +1,98 @@
+"""What a ledger needs of the machine: a sound SQLite, a local disk with room, files for their owner alone."""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from mpesa_cli.settings.paths import Paths
+from mpesa_cli.settings.profile import Profile
+from mpesa_cli.upkeep.findings import Finding
+
+SQLITE_NEEDED = (3, 37, 0)  # STRICT tables
+# Two connections that checkpoint while a third writes could damage a file; sqlite.org told of it with 3.51.3.
+SQLITE_WITHOUT_RESET_BUG = (3, 51, 3)
+_NETWORKED = ("nfs", "cifs", "smb", "9p", "fuse.", "ceph", "glusterfs", "afs", "lustre", "ocfs2", "gfs2")
+_LOW_BYTES, _FULL_BYTES = 1 << 30, 64 << 20
+_OTHERS = 0o077
+
+
+def machine(profile: Profile, paths: Paths) -> Iterator[Finding]:
+    """Every check of the machine, in the order in which they are shown."""
+    yield _sqlite()
+    folder = next(each for each in (profile.ledger.parent, *profile.ledger.parents) if each.exists())
+    yield _file_system(folder)
+    yield _space(folder)
+    yield _permissions(profile, paths)
+
+
+def _sqlite(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> Finding:
+    name = "SQLite " + ".".join(map(str, version))
+    if version < SQLITE_NEEDED:
+        return Finding("sqlite", "fail", f"{name} is too old: the ledger needs 3.37.", "python3 --version")
+    if version < SQLITE_WITHOUT_RESET_BUG:
+        return Finding(
+            "sqlite", "ok", f"{name}. Two checkpoints at once could damage a file with it; "
+            "here they are made one at a time, so never write the ledger with another program.",
+        )  # fmt: skip
+    return Finding("sqlite", "ok", f"{name}.")
+
+
+def _file_system(folder: Path) -> Finding:
+    kind = _mounted_as(folder)
+    if kind.startswith(_NETWORKED):
+        return Finding(
+            "file-system", "fail", f"The ledger is on {kind}, a network file system: its locks can't be relied on, and "
+            "two processes could damage it.", f"df -T {folder}",
+        )  # fmt: skip
+    if kind in {"tmpfs", "ramfs"}:
+        words = f"The ledger is on {kind}: it is gone at the next restart."
+        return Finding("file-system", "warn", words, f"df -T {folder}")
+    return Finding("file-system", "ok", f"The ledger is on a local disk{f' ({kind})' if kind else ''}.")
+
+
+def _mounted_as(folder: Path) -> str:
+    """The type of the file system of a folder, as Linux calls it; empty where nobody says."""
+    try:
+        lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    best, kind = -1, ""
+    for line in lines:
+        fields, _, source = line.partition(" - ")
+        point = Path(fields.split()[4].replace("\\040", " "))
+        if folder.resolve().is_relative_to(point) and len(point.parts) >= best:
+            best, kind = len(point.parts), source.split()[0]
+    return kind
+
+
+def _space(folder: Path) -> Finding:
+    disk = os.statvfs(folder)
+    free = disk.f_bavail * disk.f_frsize
+    words = f"{free >> 20:,} MB are free where the ledger is"
+    if free < _FULL_BYTES:
+        return Finding("space", "fail", f"{words}: no prompt goes out any more.", f"df -h {folder}")
+    if free < _LOW_BYTES:
+        return Finding("space", "warn", f"{words}. Below 64 MB no prompt goes out any more.", f"df -h {folder}")
+    return Finding("space", "ok", f"{words}.")
+
+
+def _permissions(profile: Profile, paths: Paths) -> Finding:
+    """Folders and files of ours that others may read, or that belong to somebody else."""
+    kept = [path for path in profile.ledger.parent.glob(profile.ledger.name + "*") if path.is_file()]
+    kept += [path for folder in (paths.config_dir / "secrets", paths.cache_dir, paths.state_dir) if folder.is_dir()
+             for path in folder.rglob("*")]  # fmt: skip
+    for path in (profile.ledger.parent, *kept):
+        if not path.exists():
+            continue
+        status = path.stat()
+        if status.st_uid != os.geteuid():
+            words = f"{path} belongs to another user, who may read it or lock you out."
+            return Finding("permissions", "fail", words, f"ls -ld {path}")
+        if stat.S_ISREG(status.st_mode) and status.st_mode & _OTHERS:
+            words = f"{path} can be read by others: it may hold customers' numbers, or secrets."
+            return Finding("permissions", "fail", words, f"chmod 600 {path}")
+        if path == profile.ledger.parent and status.st_mode & _OTHERS:
+            return Finding("permissions", "warn", f"The folder {path} is open to others.", f"chmod 700 {path}")
+    return Finding("permissions", "ok", "Ledger, secrets and caches are readable by their owner only.")

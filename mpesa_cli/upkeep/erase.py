@@ -1,0 +1,49 @@
+"""Erase a phone number from a ledger: recorded first, then scrubbed from the files, then looked for."""
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mpesa_cli.ledger.engine.scrubbing import check_room, scrub, scrub_is_due, search
+from mpesa_cli.rules.values.pseudonym import Erased
+
+if TYPE_CHECKING:
+    from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What was erased (None where the ledger did not hold the number), and which files hold its digits still."""
+
+    erased: Erased | None
+    left: Mapping[Path, int]
+
+
+class _RehearsalOverError(Exception):
+    """Ends a transaction that shall leave nothing."""
+
+
+def rehearse(ledger: "SqliteLedger", msisdn: str, now_us: int) -> Erased | None:
+    """What ``erase`` would do. Raises what it raises; leaves everything as it is."""
+    counted: Erased | None = None
+    with contextlib.suppress(_RehearsalOverError), ledger.write() as tx:
+        counted = tx.erase(msisdn, now_us)
+        raise _RehearsalOverError
+    return counted
+
+
+def erase(ledger: "SqliteLedger", msisdn: str, now_us: int, say: Callable[[str], None]) -> Erasure:
+    """Erase ``msisdn`` (``254…``). Killed anywhere, the same call again finishes.
+
+    Raises Conflict ``payment-open`` where money may still move on the number; LedgerBusy where the disk has too little
+    room, or where others kept old bytes in the log: then the number is erased, and the call is to be repeated.
+    """
+    check_room(ledger)
+    with ledger.write() as tx:
+        erased = tx.erase(msisdn, now_us)
+    if erased is not None or scrub_is_due(ledger):
+        say("Erased. Writing the file anew, so that nothing is left in it…")
+        scrub(ledger)
+    return Erasure(erased, search(ledger, msisdn[3:]))

@@ -1,0 +1,31 @@
+"""What a check-up finds: one line for each thing that was looked at, and what mends it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from mpesa_cli.floor.errors import ExitStatus
+
+Verdict = Literal["ok", "warn", "fail"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: its stable name, how it went, one line of words, and the command that mends it (or nothing).
+
+    ``configuration`` is whether the configuration, rather than the machine or the ledger, is what fails.
+    """
+
+    check: str
+    verdict: Verdict
+    words: str
+    mend: str = ""
+    configuration: bool = False
+
+
+def exit_status(findings: Iterable[Finding]) -> ExitStatus:
+    """0 where nothing fails, warnings or not; 10 where the configuration does, otherwise 7."""
+    failed = [finding for finding in findings if finding.verdict == "fail"]
+    if any(finding.configuration for finding in failed):
+        return ExitStatus.CONFIGURATION
+    return ExitStatus.DIFFERENCES if failed else ExitStatus.DONE
