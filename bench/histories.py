@@ -1,6 +1,6 @@
 """Days of a shop, played from a seed on a virtual clock, and held against what really was paid.
 
-    python bench/histories.py [--histories 10000] [--steps 40] [--first 0] [--known NAME …] [--no-cut]
+    python bench/histories.py [--histories 10000] [--steps 40] [--first 0] [--known NAME …] [--often KIND …] [--no-cut]
     python bench/histories.py --seed N [--steps 40] [--cut]
 
 Each history is one shop in one process: pushes, retries, batches, calls of the API, payments by hand, statements,
@@ -26,6 +26,7 @@ def main() -> int:
     arguments.add_argument("--first", type=int, default=0, help="the first seed")
     arguments.add_argument("--seed", type=int, help="play this one alone, and tell all of it")
     arguments.add_argument("--known", nargs="*", default=[], help="violations to pass over: their names' beginnings")
+    arguments.add_argument("--often", nargs="*", default=[], help="kinds of steps that come four times as often")
     arguments.add_argument("--program", type=Path, default=ROOT, help="the tree of the program to play")
     arguments.add_argument("--cut", action=argparse.BooleanOptionalAction, default=True)
     wanted = arguments.parse_args()
@@ -36,12 +37,13 @@ def main() -> int:
     finding.say(f"{machine()}; {wanted.program.name}")
     with finding.folder() as home:
         figures = finding.search(
-            seeds, wanted.steps, wanted.known, home=Path(home), cut=wanted.cut,
-            hear=lambda found: finding.say(finding.told(found, wanted.steps)),
+            seeds, wanted.steps, wanted.known, home=Path(home), cut=wanted.cut, often=wanted.often,
+            hear=lambda found: finding.say(finding.told(found, wanted.steps, wanted.often)),
         )  # fmt: skip
         if wanted.seed is not None and not figures.found:
             finding.prepare()
-            played = finding.play(Path(home), wanted.seed, finding.history(wanted.seed, wanted.steps), wanted.known)
+            steps = finding.history(wanted.seed, wanted.steps, wanted.often)
+            played = finding.play(Path(home), wanted.seed, steps, wanted.known)
             finding.say("\n".join(played.log))
     finding.say("\n".join(f"{name:<44} {value:>10}" for name, value in _lines(figures)))
     return 1 if figures.found else 0

@@ -19,7 +19,8 @@ class GapReads(Protocol):
         """The gaps that restores left, and what M-PESA's record has told since; None where there was none."""
 
     def told_spans(self, shortcode: str) -> Sequence[Span]:
-        """The time of which M-PESA's own record of a shortcode was read whole, oldest first, as few as it takes."""
+        """The time of which M-PESA's own record of a shortcode was read whole since the last restore, oldest first, as
+        few spans as it takes."""
 
     def in_the_gap(
         self, order_id: str, amount_cents: int, msisdn: str, shortcodes: Sequence[str]

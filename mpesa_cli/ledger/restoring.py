@@ -9,7 +9,7 @@ from mpesa_cli.ledger.books import ROW_COLUMNS, statement_row
 from mpesa_cli.ledger.chaining import Chaining
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.rules import evidence as ev
-from mpesa_cli.rules.restored import LOST_CODE, Gap, InTheGap, NotPaid, Restored, Word, may_be_its
+from mpesa_cli.rules.restored import LOST_CODE, Gap, InTheGap, NotPaid, Restored, Told, Word, may_be_its
 from mpesa_cli.rules.values.spans import Span, union
 
 if TYPE_CHECKING:
@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 # What somebody has said for certain about an order. What a query or a late callback tells is about one prompt, and
 # there may have been others; what we withdraw ourselves is no news at all.
 _WORDS = "('attempt_created', 'decided', 'not_paid_since_backup')"
+# What the copy knew of as its latest time stands in the journal alone; an older version did not note it.
+_GAPS = """
+    SELECT g.known_until_us, g.restored_us, g.seq, coalesce(json_extract(j.facts, '$.latest_us'), 0)
+    FROM gaps g LEFT JOIN journal j USING (seq) ORDER BY g.seq"""
+# The row of the last restore; 0 in a ledger that never was restored.
+_LAST_GAP = "(SELECT coalesce(max(seq), 0) FROM gaps)"
+# The latest time that a copy knows of, by our clock and by M-PESA's: a record of a time is made when it is over.
+_LATEST = """
+    SELECT max(coalesce((SELECT max(at_us) FROM journal), 0),
+               coalesce((SELECT max(completed_us) FROM statement_rows), 0),
+               coalesce((SELECT max(until_us) FROM told_times), 0))"""
 # Whether a receipt is free: nothing pays with it but what C2B opened for no order, and it did not go back.
 _FREE = """
     NOT EXISTS (SELECT 1 FROM receipts k JOIN payments p USING (payment_id)
@@ -42,18 +53,20 @@ class RestoredReads(Reads):
 
     def restored(self) -> Restored | None:
         """The gaps of this ledger and what M-PESA's record has told; None in a ledger that never was restored."""
-        found: list[Any] = self.rows("SELECT known_until_us, restored_us, seq FROM gaps ORDER BY seq")
+        found: list[Any] = self.rows(_GAPS)
         if not found:
             return None
-        told: dict[str, list[Span]] = {}
-        spans: list[Any] = self.rows("SELECT shortcode, from_us, until_us FROM told_spans ORDER BY from_us")
-        for shortcode, from_us, until_us in spans:
-            told.setdefault(shortcode, []).append((from_us, until_us))
+        told: dict[str, list[Told]] = {}
+        spans: list[Any] = self.rows("SELECT shortcode, from_us, until_us, gap_seq FROM told_times ORDER BY from_us")
+        for shortcode, from_us, until_us, gap_seq in spans:
+            told.setdefault(shortcode, []).append(Told((from_us, until_us), gap_seq))
         return Restored(tuple(Gap(*row) for row in found), told)
 
     def told_spans(self, shortcode: str) -> tuple[Span, ...]:
-        """The time of which M-PESA's own record of a shortcode was read whole."""
-        rows: list[Any] = self.rows("SELECT from_us, until_us FROM told_spans WHERE shortcode=?", (shortcode,))
+        """The time of which M-PESA's own record of a shortcode was read whole since the last restore."""
+        rows: list[Any] = self.rows(
+            f"SELECT from_us, until_us FROM told_times WHERE shortcode=? AND gap_seq={_LAST_GAP}", (shortcode,)  # noqa: S608 - fixed text
+        )
         return union((from_us, until_us) for from_us, until_us in rows)
 
     def in_the_gap(
@@ -111,7 +124,9 @@ class RestoredWrites(Chaining, RestoredReads):
 
     def note_restored(self, known_until_us: int, at_us: int) -> None:
         """This ledger has just been put back from a copy whose last row is of ``known_until_us``."""
-        self._chain(ev.Record("restored", at_us, {"known_until_us": known_until_us}, {}), "", None)
+        found: list[Any] = self.rows(_LATEST)
+        facts = {"known_until_us": known_until_us, "latest_us": found[0][0]}
+        self._chain(ev.Record("restored", at_us, facts, {}), "", None)
         self._open.execute(
             "INSERT INTO gaps SELECT max(seq), ?, ? FROM journal", (known_until_us, at_us)
         )
@@ -123,8 +138,13 @@ class RestoredWrites(Chaining, RestoredReads):
     def note_told(self, shortcode: str, from_us: int, until_us: int) -> None:
         """M-PESA's own record of a shortcode was read whole from ``from_us`` up to ``until_us``."""
         spans = union([*self.told_spans(shortcode), (from_us, until_us)])
-        self._open.execute("DELETE FROM told_spans WHERE shortcode=?", (shortcode,))
-        self._open.executemany("INSERT INTO told_spans VALUES (?,?,?)", [(shortcode, *span) for span in spans])
+        self._open.execute(
+            f"DELETE FROM told_times WHERE shortcode=? AND gap_seq={_LAST_GAP}", (shortcode,)  # noqa: S608 - fixed text
+        )
+        self._open.executemany(
+            f"INSERT INTO told_times SELECT ?, {_LAST_GAP}, ?, ?",
+            [(shortcode, *span) for span in spans],
+        )
 
     def _note_not_paid(self, payment_id: str, answer: NotPaid | None, at_us: int) -> None:
         """Write into the payment's story who said that it was not paid in the time that the ledger lacks."""

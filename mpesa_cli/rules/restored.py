@@ -12,6 +12,9 @@ from mpesa_cli.rules.values.spans import Span, holes
 
 MARGIN_US = 600 * SECOND_US
 """How far M-PESA's clock and ours may be apart, and how long what was on its way may take to be written down."""
+AHEAD_US = 31 * 86_400 * SECOND_US
+"""How far a clock that was set back is believed to be off. Without an end, a clock that once was years ahead would
+leave a gap that nothing ever tells of."""
 
 LOST_CODE = "after-restore"
 """The code of a held callback on an address that the restored ledger does not know."""
@@ -22,17 +25,35 @@ LOST_BODIES_MAX, LOST_OF_ADDRESS_MAX, LOST_BODY_BYTES = 1_000, 100, 4 * 1024
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A time of which a ledger knows nothing. It was put back at ``restored_us`` from a copy whose last row was
-    written at ``known_until_us``; that it was, stands in row ``seq`` of the journal."""
+    written at ``known_until_us``; that it was, stands in row ``seq`` of the journal. ``latest_us`` is the latest time
+    that the copy knew of, of whatever row."""
 
     known_until_us: int
     restored_us: int
     seq: int = 0
+    latest_us: int = 0
 
     @property
     def span(self) -> Span:
         """The time in which payments may be missing, by M-PESA's clock."""
         # A clock that was set back may have put the copy's last row after the restore.
-        return min(self.known_until_us, self.restored_us) - MARGIN_US, self.restored_us + MARGIN_US
+        from_us = min(self.known_until_us, self.restored_us)
+        # Whatever it says now, it was not put back before something that stands in it.
+        until_us = max(self.restored_us, min(self.latest_us, self.restored_us + AHEAD_US))
+        return from_us - MARGIN_US, until_us + MARGIN_US
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A span of which M-PESA's own record was read whole. ``gap_seq`` is the newest gap that there was then, by its row
+    of the journal; 0 where there was none."""
+
+    span: Span
+    gap_seq: int = 0
+
+    def is_about(self, gap: Gap) -> bool:
+        """Whether it can tell of a gap. What was read before a restore knows nothing of the time that it lacks."""
+        return self.gap_seq >= gap.seq
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +67,10 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The gaps of a ledger, at least one, oldest first; and for each shortcode the time of which M-PESA's own record
-    was read whole."""
+    """The gaps of a ledger, at least one, oldest first; and for each shortcode of what M-PESA's own record has told."""
 
     gaps: tuple[Gap, ...]
-    told: Mapping[str, Sequence[Span]] = field(default_factory=dict)
+    told: Mapping[str, Sequence[Told]] = field(default_factory=dict)
 
     @property
     def last(self) -> Gap:
@@ -69,7 +89,7 @@ class Restored:
         return tuple(
             Hole(shortcode, *span)
             for shortcode in dict.fromkeys(shortcodes)
-            for span in holes(gap.span, self.told.get(shortcode, ()))
+            for span in holes(gap.span, (t.span for t in self.told.get(shortcode, ()) if t.is_about(gap)))
         )
 
 

@@ -17,7 +17,7 @@ from mpesa_cli.floor.moments import rfc3339
 from mpesa_cli.rules.evidence import Decided, QueryAnswered
 from mpesa_cli.rules.payment import AttemptRef, Intent
 from mpesa_cli.rules.push_rules import Start
-from mpesa_cli.rules.restored import MARGIN_US, Gap, InTheGap, NotPaid, Restored, Word, check_gap
+from mpesa_cli.rules.restored import MARGIN_US, Gap, InTheGap, NotPaid, Restored, Told, Word, check_gap
 from mpesa_cli.rules.values.spans import holes, union
 
 MINUTE_US = 60_000_000
@@ -275,12 +275,13 @@ def test_a_restore_of_an_older_version_keeps_its_gap(day: LostDay) -> None:
     three_orders(day)
     with contextlib.closing(sqlite3.connect(day.shop.path)) as raw:
         known_until_us, restored_us, seq = raw.execute("SELECT known_until_us, restored_us, seq FROM gaps").fetchone()
-        for table in ("gaps", "told_spans", "named_receipts"):
+        for table in ("gaps", "told_times", "named_receipts"):
             raw.execute(f"DROP TABLE {table}")
         raw.execute("PRAGMA user_version = 4")
         raw.commit()
     with day.shop.ledger() as ledger:
-        assert ledger.restored().gaps == (Gap(known_until_us, restored_us, seq),)
+        (gap,) = ledger.restored().gaps
+        assert (gap.known_until_us, gap.restored_us, gap.seq) == (known_until_us, restored_us, seq)
     assert day.refused("retry", "A") == "restored-gap"
 
 
@@ -333,7 +334,7 @@ def test_an_order_is_let_through_only_by_a_later_word_a_told_gap_or_an_answer(
     covered = [(a * 5 * MINUTE_US, b * 5 * MINUTE_US) for a, b in told]
     answer = NotPaid("W", "because") if answered else None
     last = Word(word[0] * MINUTE_US, word[1]) if word else None
-    facts = InTheGap(Restored((gap,), {"1": covered}), ("1",), last, answer=answer)
+    facts = InTheGap(Restored((gap,), {"1": [Told(span, 10) for span in covered]}), ("1",), last, answer=answer)
     begin, end = min(known, restored) - 10, restored + 10
     all_told = all(any(a * 5 <= minute < b * 5 for a, b in told) for minute in range(begin, end))
     later = word is not None and word[0] >= end and word[1] > 10
@@ -347,13 +348,13 @@ def test_an_order_is_let_through_only_by_a_later_word_a_told_gap_or_an_answer(
 
 def test_each_shortcode_of_a_till_has_to_be_told() -> None:
     gap = Gap(3_600_000_000, 7_200_000_000, 1)
-    of_the_till = Restored((gap,), {"5012345": [gap.span]})
+    of_the_till = Restored((gap,), {"5012345": [Told(gap.span, 1)]})
     (hole,) = of_the_till.missing(("600100", "5012345"))
     assert (hole.shortcode, hole.from_us, hole.until_us) == ("600100", *gap.span)
     assert of_the_till.untold(("600100", "5012345")) == (gap,)
     begins = (gap.span[0], gap.restored_us)
     ends = (gap.restored_us, gap.span[1])
-    mixed = Restored((gap,), {"600100": [begins], "5012345": [ends]})
+    mixed = Restored((gap,), {"600100": [Told(begins, 1)], "5012345": [Told(ends, 1)]})
     assert len(mixed.missing(("600100", "5012345"))) == 2, "halves of two shortcodes make no whole"
 
 

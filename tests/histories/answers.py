@@ -58,6 +58,8 @@ class Answers:
             told_us = play.truth.told.get(prompt.receipt) if prompt.receipt else None
             if told_us is None or play.baton.true_us - told_us < SECOND_US or not play.shop.settles:
                 continue
+            if prompt.receipt in play.laws.phantoms:
+                continue  # a message with our secret gave it another amount before: which of the two lies, nobody knows
             if play.blind and play.blind[0] <= told_us <= play.blind[1]:
                 continue
             form = play.shop.stk_forms.get(prompt.checkout_request_id, "plain")

@@ -58,7 +58,7 @@ def play(home: Path, seed: int, steps: Sequence[Step], known: Sequence[str]) -> 
 
 def search(
     seeds: Sequence[int], many: int, known: Sequence[str], *, home: Path, cut: bool = True,
-    hear: Callable[[Found], None] = lambda found: None,
+    often: Sequence[str] = (), hear: Callable[[Found], None] = lambda found: None,
 ) -> Figures:  # fmt: skip
     """Play the histories of ``seeds``, of ``many`` steps each. A violation that was found is known from then on."""
     prepare()
@@ -67,7 +67,7 @@ def search(
     gc.disable()
     try:
         for number, seed in enumerate(seeds, 1):
-            steps = history(seed, many)
+            steps = history(seed, many, often)
             played = play(home, seed, steps, seen)
             _count(figures, played, many)
             for violation in played.found:
@@ -110,9 +110,10 @@ def _cut(found: Found, home: Path, known: Sequence[str]) -> None:
         found.log = play(home, found.seed, found.steps, known).log
 
 
-def told(found: Found, many: int) -> str:
+def told(found: Found, many: int, often: Sequence[str] = ()) -> str:
     """A violation in words, with what led to it and how to see it again."""
     again = f"python bench/histories.py --seed {found.seed} --steps {many} --cut"
+    again += " --often " + " ".join(often) if often else ""
     steps = [f"  {n:>2}. {step_words(step)}" for n, step in enumerate(found.steps, 1)]
     return "\n".join([
         f"{found.violation.name}  (seed {found.seed}, after {found.after} histories)", f"  {found.violation.words}",

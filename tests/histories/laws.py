@@ -12,6 +12,7 @@ from played_shop import OneThreadLedger, Shop
 from mpesa_cli.ledger.audit.ledger import flaws
 from mpesa_cli.rules.payment import Attempt, Payment
 from mpesa_cli.rules.state import AttemptState, PaymentStatus
+from mpesa_cli.simulator.record import Charge
 
 HAS_MONEY = {"paid", "overpaid", "partial"}
 
@@ -66,19 +67,33 @@ class Laws:
     wrongly_decided: set[str]
     phantoms: set[str] = field(default_factory=set)  # receipts that a message with our secret made up or lied about
     clock_was_off: bool = False  # by more than M-PESA's times are believed: what is told twice is then two, and named
+    out_of_window: set[str] = field(default_factory=set)  # receipts of prompts that by our clock were paid before them
+    lost_prompts: set[str] = field(default_factory=set)  # CheckoutRequestIDs of which a restored ledger knows nothing
 
     # Money that the truth has for an order.
     def money_for(self, order_id: str) -> int:
         """What came for an order. Money by hand counts where nobody could tell it from this order's."""
-        truth, order = self.shop.truth, self.orders.get(order_id)
-        total = 0
+        return sum(c.amount_cents for c in self._charges_for(order_id) if not self._was_lost(c, order_id))
+
+    def _charges_for(self, order_id: str) -> list[Charge]:
+        """What came for an order, and what by phone and amount proves itself its own though it was not meant so: money
+        by hand, and what another order's prompt brought that the ledger lost."""
+        truth, order, found = self.shop.truth, self.orders.get(order_id), []
         for charge in truth.charges():
-            by_hand = truth.by_hand.get(charge.receipt)
             meant = truth.order_of(charge) == order_id or order_id == f"C2B-{charge.receipt}"
-            if by_hand is not None and order is not None:
-                meant = meant or (by_hand.msisdn == order.msisdn and by_hand.cents == order.cents)
-            total += charge.amount_cents if meant else 0
-        return total
+            if order is not None and (charge.receipt in truth.by_hand or self._was_lost(charge, order_id)):
+                meant = meant or (charge.msisdn == order.msisdn and charge.amount_cents == order.cents)
+            if meant:
+                found.append(charge)
+        return found
+
+    def _was_lost(self, charge: Charge, order_id: str) -> bool:
+        """Whether it is what another order's prompt brought, of which a restored ledger knows nothing."""
+        return charge.kind == "stk" and charge.ref in self.lost_prompts and charge.account_reference != order_id
+
+    def _told_twice_is_two(self, order_id: str) -> bool:
+        """Whether a prompt of an order was paid at a time at which C2B money pays no prompt, by our clock."""
+        return any(p.receipt in self.out_of_window for p in self.shop.truth.prompts(order_id))
 
     def _may_come(self, order_id: str) -> bool:
         truth = self.shop.truth
@@ -86,13 +101,16 @@ class Laws:
 
     def said_of(self, order_id: str, status: str, cents: int, *, blind: bool) -> Iterator[Violation]:
         """Nothing is called paid, failed or refunded that is not."""
-        came = self.money_for(order_id)
+        came = sum(charge.amount_cents for charge in self._charges_for(order_id))
         if order_id in self.wrongly_decided or order_id.removeprefix("C2B-") in self.phantoms:
             return
         if status == "paid" and came < cents:
             words = f"{order_id} is called paid; {came / 100:g} of {cents / 100:g} came"
             yield Violation("called", "paid-that-is-not", words)
-        elif status == "overpaid" and came <= cents and not self.clock_was_off:
+        elif (
+            status == "overpaid" and came <= cents
+            and not self.clock_was_off and not self._told_twice_is_two(order_id)
+        ):  # fmt: skip
             yield Violation("called", "overpaid-that-is-not", f"{order_id} is called overpaid; {came / 100:g} came")
         elif status == "partial" and not came:
             yield Violation("called", "partial-that-is-not", f"{order_id} is called partly paid, and nothing came")
@@ -100,9 +118,8 @@ class Laws:
             words = f"{order_id} is called failed, and its prompt was paid, or may be"
             yield Violation("called", "failed-that-is-not", words)
         elif status == "refunded" and not any(
-            self.shop.truth.order_of(c) == order_id or order_id == f"C2B-{c.receipt}"
-            for c in self.shop.truth.charges() if c.receipt in self.shop.truth.reversed
-        ):  # fmt: skip
+            charge.receipt in self.shop.truth.reversed for charge in self._charges_for(order_id)
+        ):
             yield Violation("called", "refunded-that-is-not", f"{order_id} is called refunded, and nothing went back")
 
     def all_payments(self, ledger: OneThreadLedger, *, blind: bool) -> Iterator[Violation]:
@@ -121,7 +138,7 @@ class Laws:
                         words = f"{payment.order_id} is paid by {receipt}, which does not exist"
                         yield Violation("counted", "invented", words)
         for receipt, times in counted.items():
-            if times > 1 and not self.clock_was_off and receipt not in self.phantoms:
+            if times > 1 and not self.clock_was_off and receipt not in self.phantoms | self.out_of_window:
                 yield Violation("counted", "twice", f"{receipt} is counted {times} times")
 
     def _receipt_behind(self, attempt: Attempt) -> list[str]:

@@ -13,7 +13,7 @@ from laws import Laws, Order, Violation, ledger_of
 from played_shop import Message, Said, Shop, new_shop, said_of
 from steps import Step
 from telling import step_words
-from truth import fate_of
+from truth import SHORTCODE, fate_of
 
 from mpesa_cli.floor.moments import day_and_time
 
@@ -23,6 +23,8 @@ NIGHT_S = 3 * 3600
 # A prompt's body that leaves so long after its process was stopped is late by anybody's reading.
 LATE_S = 60
 GAP_AFTER_US = 600 * SECOND_US
+# C2B money pays a prompt by itself only from so long before it was sent until so long after, by our clock.
+BEFORE_PROMPT_US, AFTER_PROMPT_US = 60 * SECOND_US, 600 * SECOND_US
 EDGE_US = 900 * SECOND_US  # a row so near the end of a file may be carried over to the next one
 
 
@@ -102,10 +104,17 @@ class Play:
         if process is not None:
             process.bodies_left += 1
             process.facts.setdefault("prompts", []).append(prompt)
+        if prompt.decided_us is not None:
+            after_us = prompt.decided_us - prompt.accepted_us - self.baton.wall_offset_us
+            if not -BEFORE_PROMPT_US <= after_us <= AFTER_PROMPT_US:
+                self.laws.out_of_window.add(prompt.receipt)
         self.note(self.laws.prompted(prompt, self._how(process)))
         self.erased.discard(prompt.msisdn)
 
     def _heard(self, message: Message) -> None:
+        by_hand = self.truth.by_hand.get(message.receipt)
+        if by_hand is not None and self.truth.told.get(message.receipt) == self.baton.true_us:
+            self.erased.discard(by_hand.msisdn)  # it is told the first time: a payment that was not there to be erased
         if message.receipt or message.status != 200:
             about = f"{message.receipt or '-'} ({message.form})"
             self.say(f"    message {message.path[:12]}… about {about}: {message.status}")
@@ -121,8 +130,8 @@ class Play:
         ledger = self.ledger_is
         if ledger in {"restored", "copied"}:
             with ledger_of(self.shop) as opened:
-                told = opened is not None and getattr(opened.restored(), "gap_is_told", False)
-            ledger += "-told" if told else ""
+                restored = opened.restored() if opened is not None else None
+            ledger += "-told" if restored is not None and not restored.untold((SHORTCODE,)) else ""
         return f"{way}/{ledger}"
 
     # Time that a restored ledger lacks.
@@ -134,6 +143,9 @@ class Play:
     def lose_sight(self, from_us: int, how: str) -> None:
         """The ledger knows nothing from then until now."""
         start_us = min(from_us, self.blind[0]) if self.blind and self.is_blind() else from_us
+        self.laws.lost_prompts |= {
+            c for c, p in self.truth.state.prompts.items() if from_us <= p.accepted_us <= self.baton.true_us
+        }
         # What was asked for just before may be paid just after: the gap ends some minutes behind the restore.
         self.blind, self.ledger_is = (start_us, self.baton.true_us + GAP_AFTER_US), how
         self.covered, self.named, self.erased = [], set(), set()  # what a backup holds was not erased in it

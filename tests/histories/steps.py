@@ -55,12 +55,16 @@ WAITS = (5, 30, 70, 130, 200, 10 * MINUTE, HOUR, 4 * HOUR, 9 * HOUR, 26 * HOUR)
 CLOCKS = (-26 * HOUR, -2 * HOUR, -5 * MINUTE, -90, 0, 0, 0, 90, 5 * MINUTE, 2 * HOUR)
 
 
-def history(seed: int, many: int) -> list[Step]:
-    """The steps of one seed. Each history has its own favourites, so that rare things come together in some."""
+def history(seed: int, many: int, often: Sequence[str] = ()) -> list[Step]:
+    """The steps of one seed. Each history has its own favourites, so that rare things come together in some.
+
+    ``often`` are kinds that come four times as often as else.
+    """
     random = Random(f"history:{seed}")
     weights = {kind: weight * random.choice((0, 0.3, 1, 1, 1, 3)) for kind, weight in KINDS.items()}
     weights["push"] = max(weights["push"], 6)
     weights["wait"] = max(weights["wait"], 3)
+    weights |= {kind: 4 * max(weights[kind], KINDS[kind]) for kind in often}
     odd, stops = random.choice((0, 0.15, 0.5)), random.choice((0, 0.1, 0.3))
     kinds = random.choices(list(weights), list(weights.values()), k=many)
     return [_step(random, kind, odd, stops) for kind in kinds]

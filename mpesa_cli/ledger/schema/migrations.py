@@ -16,6 +16,7 @@ from mpesa_cli.ledger.schema.requests import m003_requests
 from mpesa_cli.ledger.schema.reshaped import reshape
 from mpesa_cli.ledger.schema.restored import m010_restored
 from mpesa_cli.ledger.schema.strangers import m009_strangers
+from mpesa_cli.ledger.schema.told import m011_told_after
 
 
 def m001_journal_and_projections(connection: sqlite3.Connection) -> None:
@@ -48,7 +49,7 @@ def m005_reshaped_and_decided_anew(connection: sqlite3.Connection) -> None:
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     *_PUBLISHED, m005_reshaped_and_decided_anew, m006_held, m007_awaiting_receipts, m008_differences, m009_strangers,
-    m010_restored,
+    m010_restored, m011_told_after,
 )  # fmt: skip
 LATEST = len(MIGRATIONS)
 

@@ -1,0 +1,74 @@
+"""Days that once were found, and what the laws make of them: cut to the steps that showed something."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from finding import play
+from quickly import prepare
+from steps import HOUR, Step
+
+from mpesa_cli.payments import c2b
+
+SET_BACK = [
+    Step("reconcile-statement", 128177107070, 869, 328), Step("clock", 1, seconds=-2 * HOUR),
+    Step("push", 739165411775, 50, 502), Step("backup", 2), Step("push", 651959819797, 888, 295),
+    Step("disaster", 3), Step("race", 5557384689, 456, 425),
+]  # fmt: skip
+SET_FORWARD = [
+    Step("push", 703931254855, 193, 157), Step("clock", 1, seconds=2 * HOUR), Step("wait", 2, seconds=26 * HOUR),
+    Step("reconcile-pull", 3), Step("backup", 4), Step("clock", 5, seconds=-90), Step("push-api", 175322997464, 724),
+    Step("disaster", 6), Step("push-api", 177811047, 516),
+]  # fmt: skip
+# A confirmation that names the order and the whole number, of a prompt that a query calls paid.
+TOLD_BY_C2B = [
+    Step("push-api", 326526678489, 165), Step("wait", 544118646609, 96, seconds=130),
+    Step("told-by-c2b-too", 590999992699, 148, 980, "number plain"),
+]  # fmt: skip
+RIGHT = {
+    "a message with our secret gives a receipt another amount first": (10054, [
+        Step("push", 669913765455, 34, 393), Step("poison", 382403310672, 944, 35, "receipt-of-another-amount"),
+        Step("told-by-c2b-too", 959779543472, 525, 478, "hashed plain"), Step("push", 838989108377, 717, 908),
+        Step("history", 1),
+    ]),
+    "money of a prompt that was lost proves itself another order's": (10329, [
+        Step("backup", 1), Step("push", 976860247377, 419, 223, "phone-absent"), Step("disaster", 2),
+        Step("push", 910782283748, 455, 670), Step("told-by-c2b-too", 394035464143, 283, 91, "whole plain"),
+    ]),
+    "a prompt was paid before it was sent, by a clock that is ahead": (10391, [
+        Step("clock", 1, seconds=90), *TOLD_BY_C2B,
+    ]),
+    "money by hand that proves itself another order's goes back": (10450, [
+        Step("push", 11254961807, 30, 156), Step("by-hand", 874427467439, 858, 83, "masked plain"),
+        Step("give-back", 499931382736, 402, 881),
+    ]),
+    "a payment is told of for the first time after its payer was erased": (11278, [
+        Step("by-hand", 197965378053, 144, 134, "number plain"), Step("push", 423618105856, 496, 719),
+        Step("erase", 794902013454, 496, 605),
+    ]),
+}  # fmt: skip
+
+
+def names(home: Path, seed: int, steps: Sequence[Step]) -> list[str]:
+    prepare()
+    return [each.name for each in play(home, seed, steps, ()).found]
+
+
+@pytest.mark.parametrize(("seed", "day"), [(10003, SET_BACK), (11443, SET_FORWARD)])
+def test_a_record_that_was_read_by_a_wrong_clock_lets_no_second_prompt_out(
+    tmp_path: Path, seed: int, day: list[Step]
+) -> None:
+    assert names(tmp_path, seed, day) == []
+
+
+@pytest.mark.parametrize("why", RIGHT)
+def test_no_law_asks_more_than_anybody_can_know(tmp_path: Path, why: str) -> None:
+    assert names(tmp_path, *RIGHT[why]) == []
+
+
+def test_money_that_is_told_twice_by_a_right_clock_is_one_payment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert names(tmp_path, 10391, TOLD_BY_C2B) == []
+    monkeypatch.setattr(c2b, "prompt_named", lambda prompts, money: None)
+    assert "called:overpaid-that-is-not" in names(tmp_path, 10391, TOLD_BY_C2B), "the law still sees it"
