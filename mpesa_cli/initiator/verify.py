@@ -47,7 +47,7 @@ def look_up(ledger: Ledger, claim: Claim, now_us: int) -> Checked:
         return _with_claims(ledger, known)
     meant = [each for each in look_alikes(claim.receipt) if known_money(ledger, each)[0] is not None]
     reported = ledger.find(claim.receipt)
-    why = "" if reported is None else f"It was reported for order {reported.order_id}, and does not fit what was asked."
+    why = "" if reported is None else _misfit(reported.order_id)
     return Checked(
         claim, Verdict.NOT_PROVEN, plausible, None, reported, before, tuple(meant) or plausible.meant, why, held,
         reported=unproven,
@@ -120,13 +120,22 @@ def remember_shown(ledger: Ledger, checked: Checked, now_us: int) -> Checked:
 
 
 def _with_claims(ledger: Ledger, checked: Checked) -> Checked:
-    """With the orders whose prompt may have been paid by this money, where no order has it."""
+    """With the orders whose prompt may have been paid by this money, where no order has it; one whose prompt named this
+    very receipt with another amount or payer among them."""
     money, asked = checked.money, order_key(checked.claim.order_id or "")
-    if money is None or money.order_id or money.amount_cents is None or money.at_us is None:
+    if money is None or money.order_id:
+        return checked
+    reported = [o for o in ledger.orders_it_was_reported_for(checked.claim.receipt) if order_key(o) != asked]
+    checked = replace(checked, why=" ".join(filter(None, [checked.why, *map(_misfit, reported)])))
+    if money.amount_cents is None or money.at_us is None:
         return checked
     profile = checked.payment.profile if checked.payment else ""
     orders = ledger.orders_it_may_be(HandMoney(money.amount_cents, money.at_us, money.payer), profile)
     return replace(checked, may_be=tuple(each for each in orders if order_key(each) != asked))
+
+
+def _misfit(order_id: str) -> str:
+    return f"It was reported for order {order_id}, and does not fit what was asked: mpesa log {order_id}"
 
 
 def _of_attempt(payment: Payment, attempt: Attempt, receipt: str, *, gone_back: bool) -> Money:

@@ -31,6 +31,15 @@ class ClaimReads:
         fitting = [order for each, order, whose in found if profile in ("", whose) and may_pay(each, money)]
         return tuple(dict.fromkeys(fitting))
 
+    def orders_it_was_reported_for(self, receipt: str) -> tuple[str, ...]:
+        """The orders for which this receipt was reported and not believed, since something else of it does not fit."""
+        rows = self.rows(
+            "SELECT DISTINCT p.order_id FROM payments p JOIN attempts a USING (payment_id) "
+            "WHERE p.status = 'review' AND a.receipt = ? AND p.order_id <> 'C2B-' || a.receipt ORDER BY p.created_us",
+            (receipt,),
+        )
+        return tuple(str(order_id) for (order_id,) in rows)
+
     def with_claims(self, payment: Payment) -> Payment:
         """The payment; where it is money by hand that is no order's, with the orders that it may be of."""
         view = payment.attempts[0].view if payment.attempts else None

@@ -119,6 +119,9 @@ class LedgerReads(OrderReads, RequestReads, BookReads, DifferenceReads, HeldRead
     def orders_it_may_be(self, money: HandMoney, profile: str) -> tuple[str, ...]:
         """The orders of a profile (empty: of any) whose prompt this money may have paid, oldest first."""
 
+    def orders_it_was_reported_for(self, receipt: str) -> tuple[str, ...]:
+        """The orders for which this receipt was reported and not believed, since something else of it does not fit."""
+
     def carriers_of(self, checkout_request_id: str) -> Sequence[AttemptRef]:
         """The attempts that carry this CheckoutRequestID, by an answer or by a callback."""
 
@@ -194,10 +197,8 @@ class LedgerWrite(
         """
 
     def open_received(self, intent: Intent, at_us: int, *, came_cents: int | None = None) -> AttemptRef:
-        """Record money that came by hand (C2B) as a payment of its own.
-
-        ``came_cents`` is what came, where that need not be what the order is for.
-        """
+        """Record money that came by hand (C2B) as a payment of its own. ``came_cents`` is what came, where that need
+        not be what the order is for."""
 
     def add_received(self, payment_id: str, msisdn: str, amount_cents: int, at_us: int) -> AttemptRef:
         """Record money that came by hand (C2B) for an order that is known."""

@@ -248,3 +248,24 @@ def test_a_row_of_the_statement_joins_what_c2b_and_a_query_told_apart(shop: Held
     else:
         assert (status_, document["breaks"]) == (7, [])
         assert document["may_be"] == [{"receipt": RECEIPT, "order_id": "A1"}]
+
+
+@pytest.mark.parametrize("options", [[], ["--order", "9001"]])
+@pytest.mark.parametrize("body", [paid(RECEIPT, 149), paid(RECEIPT, phone=254711111111)])
+@pytest.mark.parametrize("first", ["callback", "c2b"])
+def test_a_receipt_that_was_reported_for_a_prompt_it_does_not_fit_is_not_called_real_without_saying_so(
+    shop: HeldShop, options: list[str], body: dict[str, Any], first: str
+) -> None:
+    """The prompt waits for a person, and its money may be the very money that somebody shows for other goods."""
+    shop.prompt("A1", reference="DUKA")
+    told = [lambda: shop.callback(encode(body)), lambda: pay(shop, phone=DIGEST, amount="149.00", minutes=0)]
+    for each in told if first == "callback" else reversed(told):
+        each()
+    assert (state(shop, "A1"), state(shop, f"C2B-{RECEIPT}")) == ("review", "paid")
+    shown = json.loads(shop.mpesa("verify", RECEIPT, *options, "--json").stdout)
+    assert shown["verdict"] == "real"
+    assert "reported for order A1" in shown["why"]
+    assert "reported for order A1" in shop.mpesa("verify", RECEIPT, *options).stdout
+    if not options:
+        own = json.loads(shop.mpesa("verify", RECEIPT, "--order", "A1", "--json").stdout)
+        assert not own["why"], "it is A1's cashier who asks"
