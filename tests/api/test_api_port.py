@@ -106,7 +106,7 @@ def test_callbacks_flow_while_daraja_lets_every_call_hang(home: Path) -> None:
 def test_a_head_that_is_not_fit_is_refused_before_the_app_sees_it(quiet_shop: Shop, head: list[str]) -> None:
     with quiet_shop.connect() as sock:
         sock.sendall(request("/payments/initiate", b"hello", *head))
-        assert answer(sock)[0] in {400, 431}
+        assert answer(sock)[0] == 400
 
 
 def test_a_body_that_never_ends_is_cut_off(home: Path) -> None:
@@ -161,19 +161,19 @@ def test_head_is_get_without_a_body(quiet_client: httpx.Client) -> None:
 
 def test_a_listener_that_stops_ends_streams_and_finishes_answers(home: Path) -> None:
     ended: list[Any] = []
+    opened = threading.Event()
     with served(home) as shop:
         bearer = {"authorization": f"Bearer {issue(shop.environ, 'payments:read')}"}
 
         def listen() -> None:
             with httpx.stream("GET", f"{shop.url}/payments/events", headers=bearer, trust_env=False) as stream:
-                ended.append("open")
+                opened.set()
                 with contextlib.suppress(httpx.RemoteProtocolError):
                     ended.extend(stream.iter_lines())
 
         thread = threading.Thread(target=listen)
         thread.start()
-        while not ended:
-            time.sleep(0.01)
+        assert opened.wait(30)
     thread.join(10)
     assert not thread.is_alive()
 

@@ -1,6 +1,8 @@
 """The SecurityCredential: readable by the certificate's owner alone, whatever the certificate's dates."""
 
 import base64
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,8 +93,13 @@ def test_characters_that_mpesa_may_refuse_are_noticed(password: str, doubtful: b
 
 def test_two_processes_that_make_the_simulators_key_get_the_same_one(tmp_path: Path) -> None:
     path = tmp_path / "state" / "key.pem"
-    first, second = InitiatorKey(path), InitiatorKey(path)
-    assert first.certificate() == second.certificate()
+    make = "import sys; from pathlib import Path; from mpesa_cli.simulator.initiator_key import InitiatorKey; "
+    make += "print(InitiatorKey(Path(sys.argv[1])).certificate())"
+    argv = [sys.executable, "-c", make, str(path)]
+    processes = [subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    first, *others = [process.communicate(timeout=60)[0] for process in processes]
+    assert "BEGIN CERTIFICATE" in first
+    assert others == [first, first]
     assert path.stat().st_mode & 0o077 == 0
     assert [p.name for p in path.parent.iterdir()] == ["key.pem"]
 

@@ -35,6 +35,7 @@ def network_printer() -> Iterator[tuple[str, list[bytes]]]:
     """A printer on loopback that takes one job."""
     printed: list[bytes] = []
     listening = socket.create_server(("127.0.0.1", 0))
+    listening.settimeout(30)  # a program that never connects fails the test and does not hang it
 
     def take() -> None:
         connection, _ = listening.accept()

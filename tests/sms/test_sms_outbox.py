@@ -237,7 +237,7 @@ def test_a_claim_whose_process_died_is_in_doubt_for_ever(world: World) -> None:
     assert send_waiting(world.hands()).lost == 0
 
 
-def test_two_processes_that_see_the_same_row_send_it_once(world: World, tmp_path: Path) -> None:
+def test_two_ledgers_on_one_file_that_see_the_same_row_send_it_once(world: World, tmp_path: Path) -> None:
     pay(world.ledger, "1042")
     other = World(open_ledger(tmp_path / "ledger.db"))
 
