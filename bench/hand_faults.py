@@ -106,7 +106,7 @@ FAULTS = (
               "every run of reconcile adds the same row once more"),
     HandFault("ledger/writes.py", "return replace(evidence, claimed_elsewhere=True)", "return evidence",
               "a receipt that pays one order pays another too"),
-    HandFault("payments/attach.py", "\n    _check_unused(ledger, claim)\n    lacks_number", "\n    lacks_number",
+    HandFault("payments/claim.py", "\n    _check_unused(ledger, claim)\n    lacks_number", "\n    lacks_number",
               "a receipt that pays one order is attached to another"),
     HandFault("rules/values/spans.py", "joined[-1] = (joined[-1][0], max(until_us, joined[-1][1]))", "joined[-1] = (joined[-1][0], until_us)",
               "a short file inside a long one takes away what the long one told, and orders stay refused"),

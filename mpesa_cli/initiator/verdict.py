@@ -6,18 +6,15 @@ The money is what M-PESA itself said of the receipt, by whatever way; the claim 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
 
 from mpesa_cli.floor.errors import ExitStatus
 from mpesa_cli.rules.held import HeldMessage
 from mpesa_cli.rules.order_matching import order_key
 from mpesa_cli.rules.payment import Payment
+from mpesa_cli.rules.receipt_claim import Claim, Money
 from mpesa_cli.rules.strangers import Report
 from mpesa_cli.rules.values.receipt_number import Plausibility
 from mpesa_cli.rules.values.shown_number import fits
-
-Proof = Literal["ledger", "statement", "status"]
-"""Who said so: our own ledger, a statement or Pull row in it, or Daraja's Transaction Status just now."""
 
 
 class Verdict(StrEnum):
@@ -30,37 +27,6 @@ class Verdict(StrEnum):
     NOT_PAID = "NOT PAID"  # M-PESA knows it, and the money is not with the shop
     NOT_FOUND = "NOT FOUND"  # M-PESA does not know it
     NOT_PROVEN = "NOT PROVEN"  # nobody here can tell
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A receipt, and what it is said to be for; None where nobody said.
-
-    ``amount_cents`` is what must have been paid. ``text_cents`` is what a pasted message says was paid: anybody may
-    have written that, so it decides nothing but whether the text is true.
-    """
-
-    receipt: str
-    amount_cents: int | None = None
-    msisdn: str | None = None
-    order_id: str | None = None
-    text_cents: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """What is known of the receipt's money. ``payer`` as far as it is shown, ``order_id`` empty where it pays none.
-
-    ``gone_back`` where it was given back, all of it; ``amount_cents`` None where nobody said how much.
-    """
-
-    proof: Proof
-    amount_cents: int | None
-    at_us: int | None
-    payer: str
-    order_id: str = ""
-    payment_id: str = ""
-    gone_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,6 @@ from mpesa_cli.initiator.results import apply_unread_results
 from mpesa_cli.initiator.verdict import (
     COMPLETED,
     Checked,
-    Claim,
-    Money,
     Verdict,
     blames_initiator,
     is_over_without_money,
@@ -25,6 +23,7 @@ from mpesa_cli.ledger.ledger import Ledger, LedgerReads
 from mpesa_cli.rules.by_hand import HandMoney
 from mpesa_cli.rules.order_matching import order_key
 from mpesa_cli.rules.payment import Attempt, Payment
+from mpesa_cli.rules.receipt_claim import Claim, Money, belongs_to_nobody
 from mpesa_cli.rules.state import AttemptState
 from mpesa_cli.rules.values.receipt_number import look_alikes, plausibility
 
@@ -78,11 +77,6 @@ def known_money(ledger: LedgerReads, receipt: str) -> tuple[Money | None, Paymen
     if row is None:
         return None, None
     return Money("statement", row.amount_cents, row.completed_us or None, row.party, gone_back=gone_back), None
-
-
-def belongs_to_nobody(payment: Payment, receipt: str) -> bool:
-    """Whether a payment is only what C2B reported of this receipt, for no order that was known (payments/c2b.py)."""
-    return payment.order_id == f"C2B-{receipt}"
 
 
 def ask_daraja(hands: Hands, found: Checked, timeout_s: float, look: Callable[[float], object]) -> Checked:

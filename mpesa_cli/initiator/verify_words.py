@@ -5,8 +5,9 @@ from typing import Any
 
 from mpesa_cli.floor.moments import day_and_time, rfc3339
 from mpesa_cli.held.words import about, held_document, reported
-from mpesa_cli.initiator.verdict import Checked, Money, Verdict
+from mpesa_cli.initiator.verdict import Checked, Verdict
 from mpesa_cli.rules.held import HeldState
+from mpesa_cli.rules.receipt_claim import Money
 from mpesa_cli.rules.values.amount import cents_to_json, format_cents
 from mpesa_cli.rules.values.msisdn import mask_msisdn
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b
 from mpesa_cli.floor.wire.strict_json import Unreadable
@@ -13,6 +14,9 @@ from mpesa_cli.rules.by_hand import HandMoney, prompt_named, prompt_proven
 from mpesa_cli.rules.evidence import Received
 from mpesa_cli.rules.order_matching import keys_meant, order_key
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Intent, Payment, ShopOrder
+
+if TYPE_CHECKING:
+    from mpesa_cli.settings.profile import Profile
 
 CONFIRMATION = "c2b-confirmation"
 VALIDATION = "c2b-validation"
@@ -26,6 +30,15 @@ class Shop:
     shortcodes: tuple[str, ...]
     own_words: tuple[str, ...]
     new_payment_id: Callable[[], str]
+
+    @classmethod
+    def of(cls, profile: "Profile", new_payment_id: Callable[[], str]) -> "Shop":
+        """The shop of a profile."""
+        words = (profile.account_number, profile.account_reference.replace("{order}", ""))
+        return cls(
+            profile.name, tuple({profile.shortcode, profile.party_b}), tuple(word for word in words if word),
+            new_payment_id,
+        )  # fmt: skip
 
 
 def apply_confirmations(ledger: Ledger, shop: Shop) -> list[Payment]:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mpesa_cli.floor.moments import SECOND_US
-from mpesa_cli.initiator.results import apply_unread_results
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.payments.ask import Queries, ask, can_settle
 from mpesa_cli.payments.c2b import Shop, apply_confirmations
@@ -34,16 +33,18 @@ def settle_open(
     now_us: Callable[[], int],
     deliver: Callable[[], object],
     shop: Shop,
+    read_results: Callable[[], object],
 ) -> Reconciled:
     """Apply everything that was stored and not read, give up on lost senders, and ask about what is still open,
     within the ration; after a day, once more and never again.
 
-    ``daraja`` is only called where something can be asked. Raises LedgerBusy or LedgerUnusable.
+    ``read_results`` applies what came for questions that an initiator asked. ``daraja`` is only called where something
+    can be asked. Raises LedgerBusy or LedgerUnusable.
     """
     deliver()
     apply_unread(ledger, None)
     apply_confirmations(ledger, shop)
-    apply_unread_results(ledger, "", now_us())
+    read_results()
     settled: list[Payment] = []
     not_asked = 0
     for found in ledger.unfinished():

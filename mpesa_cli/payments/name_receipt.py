@@ -1,8 +1,8 @@
 """A person says of money that came that it pays no order of this ledger (rules/restored.py)."""
 
 from mpesa_cli.floor.errors import Conflict, NotFound
-from mpesa_cli.initiator.verify import belongs_to_nobody
 from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.rules.receipt_claim import belongs_to_nobody
 
 
 def name_receipt(ledger: Ledger, receipt: str, *, by: str, reason: str, at_us: int) -> None:

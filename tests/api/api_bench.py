@@ -15,6 +15,7 @@ import httpx
 from mpesa_cli.cli.listener.api import Api
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.listener.ports import c2b_desk
 from mpesa_cli.listener.server.options import ListenerOptions, Parts
 from mpesa_cli.listener.server.server import running
 from mpesa_cli.runtime import Runtime
@@ -103,7 +104,7 @@ def served(
     api = Api(runtime, profile)
     parts = Parts(
         open_ledger=lambda: runtime.new_ledger(profile), now_us=runtime.now_us, on_event=lambda _: None,
-        c2b=runtime.c2b_desk(profile), api=api.app,
+        c2b=c2b_desk(runtime, profile), api=api.app,
     )  # fmt: skip
     try:
         with running(options or ListenerOptions(port=0), parts) as ready:

@@ -12,6 +12,7 @@ from held.held_shop import PHONE, RECEIPT, HeldShop
 
 from mpesa_cli.floor.moments import daraja_stamp
 from mpesa_cli.listener.intake.intake import Intake
+from mpesa_cli.listener.ports import c2b_desk
 from mpesa_cli.rules.evidence import QueryAnswered
 from mpesa_cli.rules.payment import AttemptRef
 
@@ -223,7 +224,7 @@ def test_a_readable_receipt_and_amount_for_our_shortcode_is_a_payment_and_everyt
 
 
 def test_what_every_prompt_shows_as_the_account_names_no_order_not_even_one_of_that_name(shop: HeldShop) -> None:
-    desk = shop.runtime.c2b_desk(shop.profile)
+    desk = c2b_desk(shop.runtime, shop.profile)
     desk = replace(desk, shop=replace(desk.shop, own_words=("Duka 1",)))
     shop.intake = Intake(shop.ledger, shop.clock.now_us, shop.heard.append, c2b=desk)
     shop.prompt("duka-1", reference="Duka 1", phone="254711111111")

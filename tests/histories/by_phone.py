@@ -130,10 +130,11 @@ def _desk(runtime: Any) -> Any:
     """What the API's handlers work with, of one process."""
     from mpesa_cli.api.desk import Desk
     from mpesa_cli.api.tokens.limits import RateLimit
+    from mpesa_cli.cli.payments.ports import push_hands
     from mpesa_cli.cli.receipts.receipt import shop_of
 
     profile = runtime.profile()
-    hands = dataclasses.replace(runtime.push_hands(profile), hold=contextlib.nullcontext, say=lambda _: None)
+    hands = dataclasses.replace(push_hands(runtime, profile), hold=contextlib.nullcontext, say=lambda _: None)
     limit = RateLimit(1000)
     return Desk(
         profile=profile, ledger=runtime.ledger(profile), hands=lambda: hands, deliver=lambda: 0,

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mpesa_cli.floor.moments import rfc3339
+from mpesa_cli.history.chart import bar
 from mpesa_cli.history.query import HistoryRow
 from mpesa_cli.history.summary import summarise
 from mpesa_cli.ledger.engine.sqlite import SqliteLedger
-from mpesa_cli.terminal.chart import bar
 
 Run = Callable[..., Any]
 Sold = Callable[..., SqliteLedger]

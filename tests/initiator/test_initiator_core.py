@@ -19,9 +19,10 @@ from mpesa_cli.floor.secret import Secret
 from mpesa_cli.initiator.api_request import RequestState
 from mpesa_cli.initiator.ask import Hands, ask
 from mpesa_cli.initiator.results import apply_unread_results
-from mpesa_cli.initiator.verdict import Claim, Verdict
+from mpesa_cli.initiator.verdict import Verdict
 from mpesa_cli.initiator.verify import ask_daraja, look_up, remember_shown
 from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.rules.receipt_claim import Claim
 
 ACK = (200, body("async.ack.ok"))
 REVERSAL = Command(

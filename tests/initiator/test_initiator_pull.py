@@ -201,6 +201,9 @@ def test_the_runtime_gives_rows_of_the_profiles_shortcode(mpesa: Any, clock: Any
     environ = {"MPESA_HOME": str(home)}
     streams = Streams(io.StringIO(), io.StringIO(), io.StringIO(), environ)
     runtime = Runtime(streams=streams, environ=environ, now_us=clock.now_us, sleep=clock.sleep)
-    rows = list(runtime.pull_rows(runtime.profile(), clock.now - HOUR_US, clock.now))
+    profile = runtime.profile()
+    rows = list(
+        pull_rows(runtime.daraja(profile), profile.shortcode, clock.now - HOUR_US, clock.now, clock.sleep)
+    )
     runtime.close()
     assert [(row.receipt, row.account) for row in rows] == [(receipt, "1042")]

@@ -10,6 +10,7 @@ from daraja_callbacks.callback_bodies import c2b, encode
 from listener.listening import listener
 
 from mpesa_cli.listener.intake.deliveries import C2bDesk
+from mpesa_cli.listener.ports import c2b_desk
 from mpesa_cli.listener.server.options import ListenerOptions
 from mpesa_cli.payments.c2b import Shop
 from mpesa_cli.rules.c2b_rules import ValidationRule
@@ -78,7 +79,7 @@ def test_a_validation_that_the_ledger_has_no_say_in_does_not_wait_for_it(
 @pytest.mark.parametrize(("kind", "takes_accounts"), [(TILL, False), ({}, True)])
 def test_only_a_tills_customers_can_type_no_account(home: Path, kind: dict[str, str], takes_accounts: bool) -> None:
     runtime = Runtime(environ={"MPESA_HOME": str(home), **kind})
-    assert runtime.c2b_desk(runtime.profile()).takes_accounts is takes_accounts
+    assert c2b_desk(runtime, runtime.profile()).takes_accounts is takes_accounts
 
 
 @pytest.mark.parametrize("rule", ["known_order", "amount_equal", "range", "accept"])

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from token_parts import OUR_HEADER, SECRET, Desk, as_json, base64url, forged, hs256, rs256, rsa_key
 
+from mpesa_cli.api.ports import token_rules
 from mpesa_cli.api.tokens.checker import TokenChecker
 from mpesa_cli.api.tokens.refusal import TokenRefused
 from mpesa_cli.api.tokens.values import KnownToken
@@ -36,7 +37,7 @@ def checked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     from mpesa_cli.floor.wire.strict_json import parse_json
 
     yield TokenChecker(
-        runtime.token_rules(runtime.profile()), read_json=parse_json,
+        token_rules(runtime, runtime.profile()), read_json=parse_json,
         known=lambda jti: known if jti == "id-1" else None, now_us=clock.now_us,
     ), text  # fmt: skip
     desk.close()

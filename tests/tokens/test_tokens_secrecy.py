@@ -6,6 +6,7 @@ import re
 import pytest
 from token_parts import SECRET, Desk, forged, hs256, refusal
 
+from mpesa_cli.api.ports import token_rules
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.settings.secret_sources import Found
 
@@ -45,7 +46,7 @@ def test_no_refusal_repeats_what_was_shown(desk: Desk) -> None:
 
 def test_rules_and_keys_print_without_the_secret(desk: Desk) -> None:
     runtime = desk.runtime()
-    rules = runtime.token_rules(runtime.profile())
+    rules = token_rules(runtime, runtime.profile())
     assert SECRET not in repr(rules) + repr(rules.keys()) + repr(rules.keys().keys[0].material)
     assert SECRET not in repr(Found(Secret(SECRET), "here"))
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
+from mpesa_cli.api.ports import token_checker
 from mpesa_cli.api.tokens.bearer import Bearer
 from mpesa_cli.api.tokens.refusal import TokenRefused
 from mpesa_cli.runtime import Runtime
@@ -121,7 +122,7 @@ class Desk:
 
     def checker(self, changes: Mapping[str, str] | None = None) -> Callable[[str], Bearer]:
         runtime = self.runtime(changes)
-        return runtime.token_checker(runtime.profile())
+        return token_checker(runtime, runtime.profile())
 
     def outside(self, key: Any, *, named: str | None = None) -> None:
         """From now on, tokens come from the issuer who has this key."""

@@ -43,6 +43,7 @@ def token_issue(
     goes on as the same caller: make the new one, hand it over, then revoke the old one. Signed with the
     secret api-secret. Exit status: 0 where it was made, 2 for a wrong value, 4 where that secret is missing.
     """
+    from mpesa_cli.api.ports import token_rules
     from mpesa_cli.api.tokens.issue import signed_token
     from mpesa_cli.api.tokens.values import KnownToken, check_scopes, check_token_name, parse_ttl
 
@@ -51,7 +52,7 @@ def token_issue(
     settings = runtime.profile(profile)
     now_us = runtime.now_us() // SECOND_US * SECOND_US
     token = KnownToken(runtime.new_id("TOK-", 12), carrier, wanted, now_us, now_us + lifetime_us)
-    text = signed_token(token, runtime.token_rules(settings))
+    text = signed_token(token, token_rules(runtime, settings))
     # Remembered before it is told: a token that somebody holds can always be revoked.
     with runtime.ledger(settings).write() as tx:
         tx.add_api_token(token, now_us)

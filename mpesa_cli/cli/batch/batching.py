@@ -81,6 +81,8 @@ def carry_out(
 
     Raises Interrupted after printing how far it came.
     """
+    from mpesa_cli.sms.ports import send_waiting_sms
+
     ran = _Ran()
     try:
         _send(runtime, profile, batch, ran)
@@ -94,7 +96,7 @@ def carry_out(
         )
         raise
     standings = _show(runtime, profile, batch, ran, as_json=as_json)
-    runtime.send_waiting_sms(profile)
+    send_waiting_sms(runtime, profile)
     status = batch_status(standings, waited=watch_s is not None)
     if ran.stopped is not None:
         from mpesa_cli.terminal.errors import print_error
@@ -106,10 +108,11 @@ def carry_out(
 
 def _send(runtime: Runtime, profile: "Profile", batch: Batch, ran: _Ran) -> None:
     from mpesa_cli.batch.run import LeftOut, Pace, Sent, Stopped, Waiting, run
+    from mpesa_cli.listener.ports import callback_intake
     from mpesa_cli.rules.values.msisdn import mask_msisdn
 
     tasks = [entry.task for entry in batch.entries if entry.task]
-    pace = Pace(profile.rate_per_s, runtime.now_us, runtime.sleep, runtime.deliver(profile))
+    pace = Pace(profile.rate_per_s, runtime.now_us, runtime.sleep, callback_intake(runtime, profile))
     with Bar(runtime.streams, len(tasks), "Asked") as bar:
         for event in run(tasks, pace):
             match event:
@@ -129,6 +132,7 @@ def _send(runtime: Runtime, profile: "Profile", batch: Batch, ran: _Ran) -> None
 
 def _watch(runtime: Runtime, profile: "Profile", batch: Batch, watch_s: float) -> None:
     from mpesa_cli.batch.wait import watch_all
+    from mpesa_cli.listener.ports import callback_intake
 
     ledger = runtime.ledger(profile)
     chosen = [e for e in batch.entries if e.task or batch.left_out_count]
@@ -139,7 +143,7 @@ def _watch(runtime: Runtime, profile: "Profile", batch: Batch, watch_s: float) -
     with Bar(runtime.streams, len(waited), "Answered") as bar:
         for seen in watch_all(
             ledger, runtime.daraja(profile), waited, timeout_s=watch_s,
-            now_us=runtime.now_us, sleep=runtime.sleep, deliver=runtime.deliver(profile),
+            now_us=runtime.now_us, sleep=runtime.sleep, deliver=callback_intake(runtime, profile),
         ):  # fmt: skip
             for payment in seen.settled:
                 words = STANDING_WORDS[batch.standing_of(payment)]

@@ -10,7 +10,7 @@ from mpesa_cli.batch.plan import Planned, plan
 from mpesa_cli.batch.text import BYTES_MAX, Fault
 from mpesa_cli.cli.batch.batching import Batch, Entry, carry_out, confirm_batch
 from mpesa_cli.cli.consent.restored_gap import Wanted, check_batch
-from mpesa_cli.cli.payments.push import hands
+from mpesa_cli.cli.payments.ports import push_hands
 from mpesa_cli.floor.errors import InvalidInput
 from mpesa_cli.runtime import Runtime
 
@@ -48,7 +48,7 @@ def push_batch(
         known = runtime.ledger(profile).payment_by_order if profile.ledger.exists() else lambda _: None
         _show(runtime, _plan(file, source, known), as_json=as_json)
         return
-    outside = dataclasses.replace(hands(runtime, profile), say=lambda _: None, not_paid=answer)
+    outside = dataclasses.replace(push_hands(runtime, profile), say=lambda _: None, not_paid=answer)
     with only_batch(profile.ledger):
         planned = _plan(file, source, _up_to_date(runtime, profile))
         for note in file.notes:
@@ -104,10 +104,11 @@ def _plan(file: BatchFile, source: str, known: Callable[[str], "Payment | None"]
 
 def _up_to_date(runtime: Runtime, profile: "Profile") -> Callable[[str], "Payment | None"]:
     """Payments by order id, once all that came in for them has been taken in."""
+    from mpesa_cli.listener.ports import callback_intake
     from mpesa_cli.payments.wait import is_settled, look
 
     ledger = runtime.ledger(profile)
-    runtime.deliver(profile)()
+    callback_intake(runtime, profile)()
 
     def payment(order_id: str) -> "Payment | None":
         found = ledger.payment_by_order(order_id)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from mpesa_cli.batch.plan import standing, standing_of_retry
 from mpesa_cli.cli.batch.batching import Batch, Entry, carry_out, confirm_batch
 from mpesa_cli.cli.consent.restored_gap import Wanted, check_batch
-from mpesa_cli.cli.payments.push import hands
+from mpesa_cli.cli.payments.ports import push_hands
 from mpesa_cli.rules.retry_advice import Advice, CheckFirst, FixFirst, Refuse, RetryAfter, RetryNow, advise
 from mpesa_cli.runtime import Runtime
 
@@ -30,7 +30,7 @@ def retry_failed(
     """
     from mpesa_cli.floor.files.run_lock import only_batch
 
-    outside = dataclasses.replace(hands(runtime, profile), say=lambda _: None, not_paid=answer)
+    outside = dataclasses.replace(push_hands(runtime, profile), say=lambda _: None, not_paid=answer)
     with only_batch(profile.ledger):
         failed = _failed(runtime, profile, since_us)
         batch = Batch(
@@ -51,12 +51,13 @@ def retry_failed(
 
 def _failed(runtime: Runtime, profile: "Profile", since_us: int) -> "list[Payment]":
     """The failed payments, once all that came in is applied and what a dead process left behind is given up."""
+    from mpesa_cli.listener.ports import callback_intake
     from mpesa_cli.payments.retry import withdraw_abandoned
     from mpesa_cli.payments.settle import apply_unread
     from mpesa_cli.rules.state import AttemptState
 
     ledger = runtime.ledger(profile)
-    runtime.deliver(profile)()
+    callback_intake(runtime, profile)()
     apply_unread(ledger, None)
     for payment in ledger.unfinished():
         if payment.last.state is AttemptState.CREATED:

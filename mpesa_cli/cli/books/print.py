@@ -1,7 +1,8 @@
 """Printing what a run of ``reconcile`` found, for programs. Silent where nothing needs anybody."""
 
+from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from mpesa_cli.books.break_words import break_document
 from mpesa_cli.floor.moments import rfc3339
@@ -11,25 +12,37 @@ from mpesa_cli.terminal.render import LIST_PART, print_json_line, print_json_wit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from mpesa_cli.books.break_values import Break
-    from mpesa_cli.books.reconciling import Asked, Run
+    from mpesa_cli.books.reconciling import Run
     from mpesa_cli.ledger.engine.sqlite import SqliteLedger
     from mpesa_cli.runtime import Runtime
     from mpesa_cli.settings.profile import Profile
 
+Format = Literal["table", "json", "ndjson", "csv"]
 
-def print_run(runtime: "Runtime", settings: "Profile", asked: "Asked", found: "Run") -> None:
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The form of a run in print. ``all_open`` lists all that waits, without a limit; ``report`` is a page to name."""
+
+    format: Format
+    all_open: bool
+    report: "Path | None"
+
+
+def print_run(runtime: "Runtime", settings: "Profile", shown: Shown, found: "Run") -> None:
     """Print it on stdout in the format that was asked for; words about it on stderr."""
     now_us, ledger = runtime.now_us(), runtime.ledger(settings)
-    if asked.format == "table":
+    if shown.format == "table":
         from mpesa_cli.cli.books.say import say_run
 
-        say_run(runtime, ledger, asked, found)
+        say_run(runtime, ledger, shown, found)
         return
     for name in found.balanced.unfinished:
         runtime.streams.complain(unfinished_words(name))
-    match asked.format:
+    match shown.format:
         case "json":
             documents = (break_document(each, now_us) for each in _breaks(ledger, found))
             print_json_with_list(runtime.streams, _document(settings, ledger, found, now_us), "breaks", documents)

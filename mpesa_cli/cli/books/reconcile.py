@@ -9,7 +9,11 @@ from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, Verbos
 from mpesa_cli.floor.errors import ExitStatus, InvalidInput
 
 if TYPE_CHECKING:
-    from mpesa_cli.books.reconciling import Asked, Outcome
+    from mpesa_cli.books.reconciling import Run, Wanted
+    from mpesa_cli.cli.books.accept import Decision
+    from mpesa_cli.cli.books.print import Shown
+    from mpesa_cli.runtime import Runtime
+    from mpesa_cli.settings.profile import Profile
 
 Format = Literal["table", "json", "ndjson", "csv"]
 
@@ -80,38 +84,68 @@ def reconcile(
     5 Daraja could not be asked about some, or another one is running, 7 there are differences, or somebody must look.
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
-    from mpesa_cli.books.reconciling import Asked, run
-
-    asked = Asked(
-        statements=tuple(statement or ()), pull=pull, since=since, report=report, close=close, accept=accept,
-        before=before, books_begin=books_begin, list_open=open_,
-        by=(by or "").strip(), reason=(reason or "").strip(), format="json" if json_ else format_ or "table",
-    )  # fmt: skip
-    _check(asked)
-    settings = runtime.profile(profile)
+    from mpesa_cli.books.reconciling import Wanted
+    from mpesa_cli.cli.books.accept import Decision, accept_differences, begin_books
+    from mpesa_cli.cli.books.print import Shown
     from mpesa_cli.upkeep.ping import Pinging
 
+    signed = Decision((by or "").strip(), (reason or "").strip(), as_json=json_ or format_ == "json")
+    wanted = Wanted(
+        tuple(statement or ()), pull=pull, since=since, report=report, close=close, by=signed.by, reason=signed.reason
+    )
+    _check(wanted, signed, accept, before, books_begin)
+    settings = runtime.profile(profile)
+    shown = Shown("json" if json_ else format_ or "table", all_open=open_, report=report)
     with Pinging(ping, runtime.streams.complain) as pinging:
-        status = _status(run(runtime, settings, asked))
+        if accept:
+            status = accept_differences(runtime, settings, accept, before, signed)
+        elif books_begin:
+            status = begin_books(runtime, settings, books_begin, signed)
+        else:
+            status = _reconcile(runtime, settings, wanted, shown)
         pinging.ended(int(status))
     raise typer.Exit(int(status))
 
 
-def _check(asked: "Asked") -> None:
+def _reconcile(runtime: "Runtime", settings: "Profile", wanted: "Wanted", shown: "Shown") -> ExitStatus:
+    """One run, or a look at what waits. Returns how it ended. Raises MpesaError."""
+    from mpesa_cli.books.ports import ports_of
+    from mpesa_cli.books.reconciling import listed, run
+    from mpesa_cli.cli.books.print import print_run
+    from mpesa_cli.listener.ports import callback_intake
+    from mpesa_cli.sms.ports import send_waiting_sms
+
+    ports = ports_of(
+        runtime, settings, deliver=callback_intake(runtime, settings),
+        send_sms=lambda: send_waiting_sms(runtime, settings),
+    )  # fmt: skip
+    only_lists = shown.all_open and not (wanted.statements or wanted.pull or wanted.report or wanted.close)
+    found = listed(ports, settings) if only_lists else run(ports, settings, wanted)
+    # A program gets one document, and that is the error.
+    if found.failed is None or shown.format == "table":
+        print_run(runtime, settings, shown, found)
+    if found.failed is not None:
+        raise found.failed
+    return _status(found)
+
+
+def _check(
+    wanted: "Wanted", signed: "Decision", accept: str | None, before: str | None, books_begin: str | None
+) -> None:
     """What belongs together. Raises InvalidInput."""
     from mpesa_cli.books.accepting import is_class
 
-    if (asked.close or asked.accept or asked.books_begin) and not asked.by:
+    if (wanted.close or accept or books_begin) and not signed.by:
         raise _missing("--by NAME: who closes or accepts it is written into the journal")
-    if asked.accept and not asked.reason:
+    if accept and not signed.reason:
         raise _missing("--reason TEXT: an accepted difference is never counted again")
-    if asked.books_begin and not asked.reason:
+    if books_begin and not signed.reason:
         raise _missing("--reason TEXT: what is before that day is never compared")
-    if asked.before and not (asked.accept and is_class(asked.accept)):
+    if before and not (accept and is_class(accept)):
         raise _missing("--accept all, or a class of differences: a single one has its id")
-    if asked.since and not asked.pull:
+    if wanted.since and not wanted.pull:
         raise _missing("--pull: a statement file says itself which time it covers")
-    if asked.close and not asked.statements:
+    if wanted.close and not wanted.statements:
         raise _missing("--statement FILE: a day is closed on the file that covers it")
 
 
@@ -121,7 +155,7 @@ def _missing(what: str) -> InvalidInput:
     )
 
 
-def _status(outcome: "Outcome") -> ExitStatus:
-    if outcome.differs:
+def _status(found: "Run") -> ExitStatus:
+    if found.differs:
         return ExitStatus.DIFFERENCES
-    return ExitStatus.TEMPORARY if outcome.partly else ExitStatus.DONE
+    return ExitStatus.TEMPORARY if found.partly else ExitStatus.DONE

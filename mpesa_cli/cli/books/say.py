@@ -18,7 +18,8 @@ from mpesa_cli.terminal.payment_words import advice, headline
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mpesa_cli.books.reconciling import Asked, Run
+    from mpesa_cli.books.reconciling import Run
+    from mpesa_cli.cli.books.print import Shown
     from mpesa_cli.ledger.engine.sqlite import SqliteLedger
     from mpesa_cli.rules.by_hand import MayBe
     from mpesa_cli.rules.held import HeldMessage
@@ -29,11 +30,11 @@ if TYPE_CHECKING:
 _NOT_TOLD = "not told since a restore"
 
 
-def say_run(runtime: "Runtime", ledger: "SqliteLedger", asked: "Asked", found: "Run") -> None:
+def say_run(runtime: "Runtime", ledger: "SqliteLedger", shown: "Shown", found: "Run") -> None:
     """Print it. Quiet, only what no run has printed on this day in Nairobi; with ``--open`` all of it."""
     streams, now_us = runtime.streams, runtime.now_us()
     today = day_of(now_us)
-    if asked.list_open:
+    if shown.all_open:
         _print_all(streams, ledger, found, now_us)
     else:
         told = ledger.told_on(today) if streams.quiet else set()
@@ -44,7 +45,7 @@ def say_run(runtime: "Runtime", ledger: "SqliteLedger", asked: "Asked", found: "
                 streams.complain(unfinished_words(name))
     if streams.verbosity:
         _circumstances(streams, found)
-    _say_end(streams, asked, found)
+    _say_end(streams, shown, found)
     with ledger.write() as tx:
         tx.mark_told(found.shop.shortcodes, _items(found), today)
 
@@ -137,7 +138,7 @@ def _print_all(streams: "Streams", ledger: "SqliteLedger", found: "Run", now_us:
             first = False
 
 
-def _say_end(streams: "Streams", asked: "Asked", found: "Run") -> None:
+def _say_end(streams: "Streams", shown: "Shown", found: "Run") -> None:
     closed, balanced = found.closed, found.balanced
     if closed is not None:
         totals = closed.closing.totals
@@ -150,7 +151,7 @@ def _say_end(streams: "Streams", asked: "Asked", found: "Run") -> None:
     elif balanced.taken and not found.differs and streams.is_terminal(streams.stdout) and not streams.quiet:
         rows = sum(each.findings.rows for each in balanced.taken)
         names = ", ".join(each.name for each in balanced.taken)
-        report = f" The report: {asked.report}" if asked.report else ""
+        report = f" The report: {shown.report}" if shown.report else ""
         streams.out(f"All match: {counted(rows, 'row')}, {format_cents(balanced.totals.gross_cents)} came in, in "
                     f"{names}.{report}")  # fmt: skip
     if found.done.not_asked:

@@ -5,8 +5,8 @@ import shutil
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from mpesa_cli.history import chart
 from mpesa_cli.history.summary import summarise
-from mpesa_cli.terminal import chart
 from mpesa_cli.terminal.cells import plain_lines
 from mpesa_cli.terminal.csv_rows import csv_text
 from mpesa_cli.terminal.payment_words import environment_label

@@ -9,7 +9,8 @@ from mpesa_cli.floor.errors import Conflict, Declined, InvalidInput
 from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
-    from mpesa_cli.initiator.verdict import Checked, Money
+    from mpesa_cli.initiator.verdict import Checked
+    from mpesa_cli.rules.receipt_claim import Money
     from mpesa_cli.settings.profile import Profile
 
 
@@ -30,7 +31,7 @@ def attach_and_show(
     Returns only where the receipt is not proven real, so that the verdict is shown instead.
     """
     from mpesa_cli.initiator.verdict import Verdict
-    from mpesa_cli.payments.attach import Approval, New, attach, check_attachable
+    from mpesa_cli.payments.claim import Approval, New, attach, check_attachable
 
     if checked.verdict is not Verdict.REAL or checked.money is None:
         runtime.streams.say(f"{checked.claim.receipt} was not attached: {checked.verdict.value}.")

@@ -12,7 +12,8 @@ from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.render import print_json
 
 if TYPE_CHECKING:
-    from mpesa_cli.initiator.verdict import Checked, Claim
+    from mpesa_cli.initiator.verdict import Checked
+    from mpesa_cli.rules.receipt_claim import Claim
     from mpesa_cli.settings.profile import Profile
 
 TIMEOUT_S = 30
@@ -89,7 +90,7 @@ def verify(
 
 def _claim(runtime: Runtime, typed: str, amount: str | None, phone: str | None, order: str | None) -> "Claim":
     from mpesa_cli.initiator.pasted_sms import read_pasted
-    from mpesa_cli.initiator.verdict import Claim
+    from mpesa_cli.rules.receipt_claim import Claim
     from mpesa_cli.rules.values.amount import decimal_to_cents
     from mpesa_cli.rules.values.msisdn import parse_msisdn
 
@@ -134,13 +135,14 @@ def _checked(runtime: Runtime, profile: "Profile", claim: "Claim", timeout_s: fl
 def _asked(runtime: Runtime, profile: "Profile", found: "Checked", timeout_s: float) -> "Checked":
     from dataclasses import replace
 
-    from mpesa_cli.initiator.initiator_hands import has_initiator, initiator_hands
+    from mpesa_cli.initiator.ports import has_initiator, initiator_hands
     from mpesa_cli.initiator.verify import ask_daraja
+    from mpesa_cli.listener.ports import callback_intake
 
     if not has_initiator(profile):
         why = "This profile has no initiator to ask M-PESA with (docs/initiator.md)."
         return replace(found, why=" ".join(filter(None, [found.why, why])))
-    hands = initiator_hands(runtime, profile)
+    hands = initiator_hands(runtime, profile, callback_intake(runtime, profile))
     unheard = _unheard(profile)
     if unheard:
         runtime.streams.say(unheard)

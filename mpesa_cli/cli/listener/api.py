@@ -24,12 +24,15 @@ class Api:
         """Raises SecretMissing or SettingsError where no method for tokens is set up; nothing is started yet."""
         from mpesa_cli.api.app import ApiApp
         from mpesa_cli.api.desk import Desk
+        from mpesa_cli.api.ports import token_checker
         from mpesa_cli.api.tokens.limits import RateLimit
+        from mpesa_cli.cli.payments.ports import push_hands
         from mpesa_cli.cli.receipts.receipt import shop_of
+        from mpesa_cli.listener.ports import callback_intake
 
         self._runtime = runtime
         self._profile = profile
-        self._deliver = runtime.deliver(profile)
+        self._deliver = callback_intake(runtime, profile)
         self._delivers = profile.embedded
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._deliver_on, name="mpesa-api-deliver", daemon=True)
@@ -37,9 +40,9 @@ class Api:
             Desk(
                 profile=profile,
                 ledger=runtime.ledger(profile),
-                hands=_hands_of_each_thread(lambda: runtime.push_hands(self._profile)),
+                hands=_hands_of_each_thread(lambda: push_hands(runtime, self._profile)),
                 deliver=self._deliver,
-                check_token=runtime.token_checker(profile),
+                check_token=token_checker(runtime, profile),
                 shop=shop_of(profile),
                 now_us=runtime.now_us,
                 clock_s=time.monotonic,

@@ -66,6 +66,7 @@ def listen(
     from mpesa_cli.cli.receipts.sms_reports import token_for_listener
     from mpesa_cli.initiator.listener_alive import note_alive
     from mpesa_cli.listener.intake.intake import hash_of_secret
+    from mpesa_cli.listener.ports import asker, c2b_desk
     from mpesa_cli.listener.server.certificate import read_certificate
     from mpesa_cli.listener.server.options import ListenerOptions, Parts
     from mpesa_cli.listener.server.server import serve
@@ -89,8 +90,8 @@ def listen(
             open_ledger=lambda: runtime.new_ledger(settings),
             now_us=runtime.now_us,
             on_event=screen.show,
-            c2b=runtime.c2b_desk(settings),
-            ask=runtime.asker(settings),
+            c2b=c2b_desk(runtime, settings),
+            ask=asker(runtime, settings),
             sms_secret_hash=hash_of_secret(sms_token) or "",
             api=served.app if served else None,
             note_alive=lambda: note_alive(settings.ledger, runtime.now_us()),
@@ -140,8 +141,9 @@ def _api(runtime: Runtime, profile: "Profile") -> "Api":
 
 def _courier(runtime: Runtime, profile: "Profile") -> "Courier":
     from mpesa_cli.listener.forwarding.courier import Courier
+    from mpesa_cli.sms.ports import send_waiting_sms
 
-    return Courier(lambda: runtime.send_waiting_sms(profile), runtime.streams.complain)
+    return Courier(lambda: send_waiting_sms(runtime, profile), runtime.streams.complain)
 
 
 def _forwarder(runtime: Runtime, profile: "Profile", url: str, screen: Screen) -> "Forwarder":

@@ -18,6 +18,7 @@ from mpesa_cli.cli.options import (
     YesOption,
     runtime_of,
 )
+from mpesa_cli.cli.payments.ports import push_hands
 from mpesa_cli.cli.payments.show import show_and_exit, show_sent
 from mpesa_cli.cli.payments.turns import Turn
 from mpesa_cli.cli.payments.watching import say_where_money_stands, watch_payment
@@ -30,7 +31,6 @@ from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
     from mpesa_cli.payments.push import Order
-    from mpesa_cli.payments.sending import Hands
     from mpesa_cli.rules.payment import Payment
     from mpesa_cli.rules.restored import NotPaid
     from mpesa_cli.settings.profile import Profile
@@ -211,15 +211,16 @@ def confirm(
 def _send(
     runtime: Runtime, profile: "Profile", wanted: _Wanted, turn: Turn, answer: "NotPaid | None"
 ) -> "Payment":
+    from mpesa_cli.listener.ports import callback_intake
     from mpesa_cli.payments.push import push
 
     runtime.streams.say(
         f"Asking {mask_msisdn(wanted.msisdn)} for {format_shillings(wanted.amount)}, order {wanted.order_id} …"
     )
-    runtime.deliver(profile)()
+    callback_intake(runtime, profile)()
     order = _order_of(profile, wanted)
     try:
-        outside = hands(runtime, profile)
+        outside = push_hands(runtime, profile)
         pushed = answered(
             runtime, order.order_id, answer,
             lambda said: turn.take(
@@ -238,11 +239,6 @@ def _send(
     elif not wanted.order_was_given:
         runtime.streams.say(f"Made order id {wanted.order_id} (name your own with --order).")
     return pushed.payment
-
-
-def hands(runtime: Runtime, profile: "Profile") -> "Hands":
-    """What the push operation needs of the outside, for one profile."""
-    return runtime.push_hands(profile)
 
 
 def _order_of(profile: "Profile", wanted: _Wanted) -> "Order":

@@ -54,13 +54,14 @@ def resolve(
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
     settings = runtime.profile(profile)
+    from mpesa_cli.listener.ports import callback_intake
     from mpesa_cli.payments.resolve import attempt_meant, would_become
     from mpesa_cli.payments.resolve import resolve as journal
     from mpesa_cli.payments.wait import look
 
     decision = _decision(runtime, ending, reason, by, receipt)
     ledger = runtime.ledger(settings)
-    runtime.deliver(settings)()
+    callback_intake(runtime, settings)()
     payment = look(ledger, find(runtime, settings, ref).payment_id, runtime.now_us())
     meant = attempt_meant(payment, attempt)
     after = would_become(ledger, payment, meant, decision, runtime.now_us())

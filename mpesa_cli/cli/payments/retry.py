@@ -18,12 +18,12 @@ from mpesa_cli.cli.options import (
     runtime_of,
 )
 from mpesa_cli.cli.payments.push import confirm, timeout_s_of
+from mpesa_cli.cli.payments.retry_attempts import Wish, attempts, send_once
 from mpesa_cli.cli.payments.show import by_hand, show_and_exit, show_sent
 from mpesa_cli.cli.payments.status import find, settle
 from mpesa_cli.cli.payments.turns import Turn
 from mpesa_cli.cli.payments.watching import watch_payment
 from mpesa_cli.floor.errors import InvalidInput, Temporary
-from mpesa_cli.payments.retry_line import Wish, attempts, send_once
 from mpesa_cli.rules.values.msisdn import parse_msisdn
 from mpesa_cli.runtime import Runtime
 

@@ -62,7 +62,9 @@ def show_and_exit(
         if profile is not None and (way := by_hand(profile, payment)):
             streams.say(way)
     if profile is not None:
-        runtime.send_waiting_sms(profile, first=payment.payment_id)
+        from mpesa_cli.sms.ports import send_waiting_sms
+
+        send_waiting_sms(runtime, profile, first=payment.payment_id)
     raise typer.Exit(int(exit_status(payment) if status is None else status))
 
 

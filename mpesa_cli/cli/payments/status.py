@@ -85,9 +85,10 @@ def find(runtime: Runtime, profile: "Profile", ref: str) -> "Payment":
 
 def settle(runtime: Runtime, profile: "Profile", payment: "Payment") -> "Payment":
     """The payment once all that came in is applied and Daraja, where it can help, was asked once."""
+    from mpesa_cli.listener.ports import callback_intake
     from mpesa_cli.payments.refresh import refresh
 
     return refresh(
         runtime.ledger(profile), lambda: runtime.daraja(profile), payment, runtime.now_us,
-        deliver=runtime.deliver(profile), told=lambda asked: runtime.streams.say(f"{asked.words}."),
+        deliver=callback_intake(runtime, profile), told=lambda asked: runtime.streams.say(f"{asked.words}."),
     )  # fmt: skip

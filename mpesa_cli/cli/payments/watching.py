@@ -15,6 +15,7 @@ def watch_payment(runtime: Runtime, profile: "Profile", payment: "Payment", *, t
 
     Raises Interrupted after saying truthfully where the money stands.
     """
+    from mpesa_cli.listener.ports import callback_intake
     from mpesa_cli.payments.wait import Seen, watch
     from mpesa_cli.terminal.watch import LiveLine
 
@@ -28,7 +29,7 @@ def watch_payment(runtime: Runtime, profile: "Profile", payment: "Payment", *, t
         now_us=runtime.now_us,
         sleep=runtime.sleep,
         random=runtime.random,
-        deliver=runtime.deliver(profile),
+        deliver=callback_intake(runtime, profile),
     )
     try:
         with LiveLine(runtime.streams) as line:

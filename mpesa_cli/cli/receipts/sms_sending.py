@@ -71,10 +71,11 @@ def send_receipt_sms(runtime: Runtime, profile: "Profile", payment: "Payment", a
     Temporary (5: not sent yet, it is tried again), RequestRefused (3: not sent) and SmsInDoubt (5).
     """
     from mpesa_cli.sms.notify import message_of, send_waiting
+    from mpesa_cli.sms.ports import sms_hands
     from mpesa_cli.sms.send_again import Wanted, stage_again
 
     other = parse_msisdn(asked.to) if asked.to is not None else ""
-    hands = runtime.sms_hands(profile)
+    hands = sms_hands(runtime, profile)
     _check(profile, payment, other)
     sender = hands.make_sender()  # what is missing in the configuration must be said before anything is staged
     hands = replace(hands, make_sender=lambda: sender)

@@ -103,12 +103,13 @@ def held_read_again(
     it, and no SMS goes out for money older than a day. Exit status: 0 nothing is held any more, 7 some still are.
     """
     from mpesa_cli.held.read_again import read_again
+    from mpesa_cli.payments.c2b import Shop
 
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
     settings = runtime.profile(profile)
     ledger = runtime.ledger(settings)
     named = [_found(ledger, each) for each in held_ids or ()] or ledger.held_open()
-    shop = runtime.c2b_desk(settings).shop
+    shop = Shop.of(settings, lambda: runtime.new_id("PAY-"))
     made = read_again(ledger, [each.held_id for each in named], shop, runtime.now_us, rehearse=not apply)
     if json_:
         print_json(runtime.streams, [{**_document(each), "changed": each.applied and apply} for each in made])

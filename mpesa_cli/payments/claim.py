@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 from mpesa_cli.floor.errors import Conflict, MpesaError, NotFound
 from mpesa_cli.floor.moments import SECOND_US
-from mpesa_cli.initiator.verdict import Claim, Money
-from mpesa_cli.initiator.verify import belongs_to_nobody
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
 from mpesa_cli.rules.by_hand import awaits_receipt
 from mpesa_cli.rules.evidence import Received, Source
 from mpesa_cli.rules.forgotten import can_be_of
 from mpesa_cli.rules.payment import Attempt, Intent, Payment
+from mpesa_cli.rules.receipt_claim import Claim, Money, belongs_to_nobody
 from mpesa_cli.rules.state import AttemptState
 from mpesa_cli.rules.values.amount import format_cents
 

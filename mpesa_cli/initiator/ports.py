@@ -1,5 +1,6 @@
-"""What asking Daraja with an initiator needs, put together from a profile."""
+"""What asking Daraja with an initiator needs of the outside, made from a Runtime."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.errors import SettingsError
@@ -17,8 +18,11 @@ def has_initiator(profile: "Profile") -> bool:
     return profile.initiator.name is not None
 
 
-def initiator_hands(runtime: Runtime, profile: "Profile") -> "Hands":
-    """For a profile that has an initiator. Raises SettingsError or SecretMissing; nothing is sent."""
+def initiator_hands(runtime: Runtime, profile: "Profile", deliver: Callable[[], object]) -> "Hands":
+    """What one question touches, for a profile that has an initiator. ``deliver`` brings in the callbacks that are due.
+
+    Raises SettingsError or SecretMissing; nothing is sent.
+    """
     from mpesa_cli.daraja.initiator import Initiator
     from mpesa_cli.daraja.security_credential import has_doubtful_characters, security_credential
     from mpesa_cli.initiator.ask import Hands
@@ -50,7 +54,7 @@ def initiator_hands(runtime: Runtime, profile: "Profile") -> "Hands":
         now_us=runtime.now_us,
         sleep=runtime.sleep,
         token_hex=runtime.token_hex,
-        deliver=runtime.deliver(profile),
+        deliver=deliver,
     )
 
 

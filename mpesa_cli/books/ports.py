@@ -1,0 +1,47 @@
+"""What a run of ``reconcile`` needs of the outside, made from a Runtime."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mpesa_cli.payments.c2b import Shop
+
+if TYPE_CHECKING:
+    from mpesa_cli.daraja.client import DarajaClient
+    from mpesa_cli.daraja.pull_page import OddRow
+    from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+    from mpesa_cli.rules.statement_row import StatementRow
+    from mpesa_cli.runtime import Runtime
+    from mpesa_cli.settings.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The ledger and the outside of one run. ``deliver`` brings in the callbacks that are due, ``send_sms`` sends the
+    receipts that wait; ``pull`` reads what M-PESA lists as paid in a span of at most 48 hours (daraja.md 7.8)."""
+
+    ledger: "SqliteLedger"
+    daraja: "Callable[[], DarajaClient]"
+    c2b: Shop
+    now_us: Callable[[], int]
+    deliver: Callable[[], object]
+    send_sms: Callable[[], object]
+    pull: "Callable[[int, int, Callable[[OddRow], object]], Iterator[StatementRow]]"
+    say: Callable[[str], None]
+    complain: Callable[[str], None]
+
+
+def ports_of(
+    runtime: "Runtime", profile: "Profile", *, deliver: Callable[[], object], send_sms: Callable[[], object]
+) -> Ports:
+    """The ports of a profile. Raises LedgerUnusable or LedgerBusy."""
+
+    def pull(from_us: int, until_us: int, note_odd: "Callable[[OddRow], object]") -> "Iterator[StatementRow]":
+        from mpesa_cli.daraja.pull import pull_rows
+
+        return pull_rows(runtime.daraja(profile), profile.shortcode, from_us, until_us, runtime.sleep, note_odd)
+
+    return Ports(
+        runtime.ledger(profile), lambda: runtime.daraja(profile), Shop.of(profile, lambda: runtime.new_id("PAY-")),
+        runtime.now_us, deliver, send_sms, pull, runtime.streams.say, runtime.streams.complain,
+    )  # fmt: skip

@@ -1,0 +1,29 @@
+"""What a prompt needs of the outside, made from a Runtime, which stands above the payments."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mpesa_cli.payments.sending import Hands
+    from mpesa_cli.runtime import Runtime
+    from mpesa_cli.settings.profile import Profile
+
+
+def push_hands(runtime: "Runtime", profile: "Profile") -> "Hands":
+    """What a push or a retry touches, for one profile. Raises SettingsError or SecretMissing."""
+    from mpesa_cli.payments.sending import Hands
+    from mpesa_cli.payments.stk_request import callback_base, requests_of
+
+    @contextlib.contextmanager
+    def hold() -> Iterator[None]:
+        runtime.prompt_may_be_out = True
+        with runtime.interrupts.hold():
+            yield
+
+    return Hands(
+        ledger=runtime.ledger(profile), daraja=runtime.daraja(profile), now_us=runtime.now_us, sleep=runtime.sleep,
+        random=runtime.random, token_hex=runtime.token_hex, new_payment_id=lambda: runtime.new_id("PAY-"),
+        request_for=requests_of(profile, callback_base(profile)), hold=hold, say=runtime.streams.say,
+        deadline=runtime.deadline, takes_money_on=profile.takes_money_on,
+    )  # fmt: skip

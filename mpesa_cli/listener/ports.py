@@ -1,0 +1,55 @@
+"""What the listener needs of the outside, made from a Runtime. A command without a listener takes callbacks in too."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mpesa_cli.listener.intake.deliveries import C2bDesk
+    from mpesa_cli.rules.payment import Attempt, Payment
+    from mpesa_cli.runtime import Runtime
+    from mpesa_cli.settings.profile import Profile
+
+
+def c2b_desk(runtime: "Runtime", profile: "Profile") -> "C2bDesk":
+    """The rules by which payments that customers make by hand are taken."""
+    from mpesa_cli.listener.intake.deliveries import C2bDesk
+    from mpesa_cli.payments.c2b import Shop
+
+    shop = Shop.of(profile, lambda: runtime.new_id("PAY-"))
+    return C2bDesk(shop, profile.c2b_validation, profile.limits, takes_accounts=profile.kind == "paybill")
+
+
+def asker(runtime: "Runtime", profile: "Profile") -> "Callable[[Payment, Attempt], object]":
+    """A question to Daraja about one attempt of ours, when somebody without a secret says that it changed."""
+    from mpesa_cli.payments.ask import ask
+
+    # The client is made when it is needed: a listener alone must start without the consumer secret.
+    return lambda payment, attempt: ask(
+        runtime.ledger(profile), runtime.daraja(profile), payment, attempt, runtime.now_us
+    )
+
+
+def callback_intake(runtime: "Runtime", profile: "Profile") -> Callable[[], object]:
+    """A function that brings in the callbacks that are due: the embedded simulator's, otherwise none.
+
+    Elsewhere callbacks come over the network to ``mpesa listen``.
+    """
+    if not profile.embedded:
+        return lambda: 0
+    from mpesa_cli.listener.intake.intake import Intake
+    from mpesa_cli.listener.server.routes import address_of
+    from mpesa_cli.settings.profile import EMBEDDED_CALLBACK_BASE
+
+    intake = Intake(runtime.ledger(profile), runtime.now_us, lambda _: None, c2b=c2b_desk(runtime, profile))
+    embedded = runtime.simulator(profile)
+
+    def receive(url: str, body: bytes) -> tuple[int, bytes]:
+        addressed = address_of(url.removeprefix(EMBEDDED_CALLBACK_BASE))
+        if addressed is None:
+            return 404, b""
+        verdict = intake.receive([addressed(body, "simulator")])[0]
+        intake.settling.settle()
+        return verdict.status, verdict.body
+
+    embedded.receive = receive  # for the number whose callback comes before the push's own answer
+    return lambda: embedded.deliver_due(receive)

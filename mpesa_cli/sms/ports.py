@@ -1,0 +1,44 @@
+"""What sending SMS receipts needs of the outside, made from a Runtime."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mpesa_cli.runtime import Runtime
+    from mpesa_cli.settings.profile import Profile
+    from mpesa_cli.sms.notify import Hands
+    from mpesa_cli.sms.providers.sender import SmsSender
+
+
+def sms_sender(runtime: "Runtime", profile: "Profile") -> "SmsSender":
+    """The sender of the profile's text messages. Raises SettingsError or SecretMissing; sends nothing yet."""
+    from mpesa_cli.sms.providers.choice import Account, sender_of
+
+    sms = profile.sms
+    account = Account(
+        profile.name, profile.environment, sms.provider, sms.username, sms.sender_id, sms.base_url,
+        sms.partner_id, sms.file,
+    )  # fmt: skip
+    return sender_of(account, lambda: runtime.secret_store(profile).require("sms-api-key"), runtime.now_us)
+
+
+def sms_hands(runtime: "Runtime", profile: "Profile") -> "Hands":
+    """What one sending of receipts touches, for one profile."""
+    from mpesa_cli.sms.notify import Hands, SmsShop
+
+    shop = SmsShop(profile.name, profile.shop_name, profile.language)
+    return Hands(
+        runtime.ledger(profile), shop, lambda: sms_sender(runtime, profile), runtime.now_us, runtime.random
+    )
+
+
+def send_waiting_sms(runtime: "Runtime", profile: "Profile", first: str = "") -> None:
+    """Send the SMS receipts that wait, that of the payment ``first`` before others. Only says what went wrong.
+
+    Does nothing, and costs nothing, where the profile sends no receipts. Any thread may call it.
+    """
+    if not profile.sms.send_receipts or profile.sms.provider == "none":
+        return
+    from mpesa_cli.sms.telling import send_and_tell
+
+    hands = sms_hands(runtime, profile)
+    send_and_tell(hands, first=first, say=runtime.streams.say, complain=runtime.streams.complain)
