@@ -8,7 +8,8 @@ validation, ``answered``. All times are the simulator's own, in microseconds (``
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mpesa_cli.simulator import c2b, oauth, pull, stk, transaction_status, wire
+from mpesa_cli.simulator import wire
+from mpesa_cli.simulator.apis import c2b, oauth, pull, stk, transaction_status
 from mpesa_cli.simulator.deliveries import answered, delivered, due, next_due_us
 from mpesa_cli.simulator.identifiers import TokenHex, request_id
 from mpesa_cli.simulator.record import Charge, charges, prompt_records

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from mpesa_cli.simulator import c2b
-from mpesa_cli.simulator.c2b_body import c2b_request
-from mpesa_cli.simulator.callback_body import stk_callback
+from mpesa_cli.simulator.apis import c2b
+from mpesa_cli.simulator.apis.c2b_body import c2b_request
+from mpesa_cli.simulator.apis.callback_body import stk_callback
+from mpesa_cli.simulator.apis.transaction_status import result_body
 from mpesa_cli.simulator.state import SECOND_US, C2BPayment, Sending, State
-from mpesa_cli.simulator.transaction_status import result_body
 from mpesa_cli.simulator.wire import json_bytes
 
 CALLBACK_LIMIT_S = 10

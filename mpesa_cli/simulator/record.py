@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from mpesa_cli.simulator.c2b_body import shillings
+from mpesa_cli.simulator.apis.c2b_body import shillings
 from mpesa_cli.simulator.state import Sending, State
 
 

@@ -115,7 +115,8 @@ def test_wait_watches_all_to_the_end_and_exits_by_what_became_of_them(mpesa: Run
 def test_waiting_keeps_within_the_ration_of_queries(
     mpesa: Run, csv_file: File, home: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mpesa_cli.simulator import behaviour, stk
+    from mpesa_cli.simulator import behaviour
+    from mpesa_cli.simulator.apis import stk
 
     asked_us: list[int] = []
     plain = stk.query
@@ -195,7 +196,7 @@ def test_neither_a_phone_nor_a_file_is_wrong_usage(mpesa: Run, argv: list[str]) 
 def test_wrong_credentials_stop_the_batch_at_the_first(
     mpesa: Run, csv_file: File, ledger_posts: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mpesa_cli.simulator.checks.password_fits", lambda body: False)
+    monkeypatch.setattr("mpesa_cli.simulator.apis.checks.password_fits", lambda body: False)
     result = mpesa("push", "--from", csv_file(THREE), "--json")
     assert result.status == 4
     assert results(result) == {"a": "rejected", "b": "not_sent", "c": "not_sent"}

@@ -12,7 +12,7 @@ from typing import Any
 
 from baton import SECOND_US, Baton
 
-from mpesa_cli.simulator import stk
+from mpesa_cli.simulator.apis import stk
 from mpesa_cli.simulator.behaviour import Charge, charges, due, next_due_us
 from mpesa_cli.simulator.deliveries import delivered
 from mpesa_cli.simulator.engine import Engine

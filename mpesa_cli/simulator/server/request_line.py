@@ -3,7 +3,7 @@
 import json
 
 from mpesa_cli.rules.values.msisdn import mask_msisdn
-from mpesa_cli.simulator.checks import text_of
+from mpesa_cli.simulator.apis.checks import text_of
 from mpesa_cli.simulator.wire import Reply, Request
 
 _NAMES = {

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response  # noqa: TID253 - as abov
 from starlette.routing import Route  # noqa: TID253 - as above
 
 from mpesa_cli.floor.errors import Conflict, InvalidInput, NotFound
-from mpesa_cli.simulator.c2b_body import shillings
+from mpesa_cli.simulator.apis.c2b_body import shillings
 from mpesa_cli.simulator.engine import Engine
 from mpesa_cli.simulator.statement import read_period
 

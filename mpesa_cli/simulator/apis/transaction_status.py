@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from mpesa_cli.floor.moments import daraja_stamp
 from mpesa_cli.rules.values.receipt_number import date_code
-from mpesa_cli.simulator import checks, wire
-from mpesa_cli.simulator.checks import text_of
+from mpesa_cli.simulator import wire
+from mpesa_cli.simulator.apis import checks
+from mpesa_cli.simulator.apis.checks import text_of
+from mpesa_cli.simulator.apis.pull import paid_in
 from mpesa_cli.simulator.identifiers import TokenHex, request_id
 from mpesa_cli.simulator.movement import Movement
-from mpesa_cli.simulator.pull import paid_in
 from mpesa_cli.simulator.state import AsyncRequest, Sending, State
 from mpesa_cli.simulator.wire import Reply, Request, json_bytes
 

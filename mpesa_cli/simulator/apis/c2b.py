@@ -6,8 +6,9 @@ In life external validation is off until a shop asks for it; here it is on for e
 import json
 import re
 
-from mpesa_cli.simulator import checks, wire
-from mpesa_cli.simulator.checks import text_of
+from mpesa_cli.simulator import wire
+from mpesa_cli.simulator.apis import checks
+from mpesa_cli.simulator.apis.checks import text_of
 from mpesa_cli.simulator.identifiers import TokenHex, receipt, request_id
 from mpesa_cli.simulator.scenarios import scenario_for
 from mpesa_cli.simulator.state import SECOND_US, C2BPayment, Prompt, Registration, Sending, State

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from mpesa_cli.simulator import c2b, checks, oauth, wire
-from mpesa_cli.simulator.checks import text_of
+from mpesa_cli.simulator import wire
+from mpesa_cli.simulator.apis import c2b, checks, oauth
+from mpesa_cli.simulator.apis.checks import text_of
 from mpesa_cli.simulator.identifiers import TokenHex, checkout_request_id, receipt, request_id
 from mpesa_cli.simulator.scenario import Answer, Scenario
 from mpesa_cli.simulator.scenario_table import FIXED, LOCKED_TEXT, RESULT_CODES
