@@ -1,7 +1,7 @@
-"""Leave to ask again: the advice, whose wish it is, the phone and a restore's gap, decided together. Pure.
+"""Leave to ask again: decided from the advice, who asks, the phone's recent prompts and a restore's gap. Pure.
 
-The advice (rules/retry_advice.py) says what is safe. Who asks says how much of it may be followed, and only a
-person may go against it. Every way to a further prompt ends here, inside the transaction that opens the attempt.
+The advice (rules/retry_advice.py) says what is safe. Who asks decides how much of it may be followed; only a person
+may go against it. Every way to a further prompt ends here, inside the transaction that opens the attempt.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ _OPEN = frozenset({PaymentStatus.PENDING, PaymentStatus.UNKNOWN})
 
 @dataclass(frozen=True, slots=True)
 class ByPerson:
-    """Somebody typed the order. ``forced_because`` is their reason to go against the advice; empty: they don't.
+    """A person who typed the command. ``forced_because`` is the reason to go against the advice; empty: they follow it.
 
     Raises InvalidInput for a reason of a few letters.
     """
@@ -29,7 +29,7 @@ class ByPerson:
     forced_because: str = ""
 
     def __post_init__(self) -> None:
-        """A reason is kept for good, so it has to say something."""
+        """Refuse a reason too short to say anything: it is kept for good."""
         if self.forced_because and len(self.forced_because.strip()) < REASON_MIN:
             raise InvalidInput(
                 f"--force needs a reason of at least {REASON_MIN} characters; it is kept with the attempt.",
@@ -39,12 +39,12 @@ class ByPerson:
 
 @dataclass(frozen=True, slots=True)
 class ByProgram:
-    """A program asked for this one order, over HTTP. It can wish, and never force."""
+    """A program that asked for this one order over HTTP. It can ask, and never force."""
 
 
 @dataclass(frozen=True, slots=True)
 class ByItself:
-    """Nobody asked for this very prompt: a batch, or a further attempt of one run."""
+    """A prompt that nobody asked for by itself: one of a batch, or a further attempt of one run."""
 
 
 Asking = ByPerson | ByProgram | ByItself
@@ -60,7 +60,7 @@ def decide_again(
     advice = advise(payment, now_us, msisdn)
     forced_because = "" if _allows(advice, asking) else _reason(payment, advice, asking)
     not_paid = check_gap(gap, payment.order_id)
-    # Who goes against the advice does so about this payment's prompts, and about nobody else's.
+    # A forced retry overrules the doubt about this payment's own prompts, never about another payment's.
     others = [p for p in prompts if p.ref.payment_id != payment.payment_id]
     check_phone(others if forced_because else prompts, msisdn, payment.amount_cents, now_us)
     return Again(payment, msisdn, forced_because, not_paid)
@@ -72,7 +72,7 @@ def may_be_forced(payment: Payment, advice: Advice) -> bool:
 
 
 def too_soon(payment: Payment, advice: RetryAfter | CheckFirst | FixFirst) -> Temporary:
-    """It can be asked again, later."""
+    """The error for a payment that can be asked again only later."""
     wait_s = max(1, advice.wait_s)
     error = Temporary(
         f"Order {payment.order_id} can't be asked again yet: {advice.reason}",
@@ -84,7 +84,7 @@ def too_soon(payment: Payment, advice: RetryAfter | CheckFirst | FixFirst) -> Te
 
 
 def refused(payment: Payment, advice: Refuse, *, way: str = "") -> Conflict:
-    """It is not asked again; ``way`` is what else can be done, in sentences."""
+    """The error for a payment that isn't asked again; ``way`` is what else can be done, in sentences."""
     error = Conflict(
         f"Order {payment.order_id} was not asked again: {advice.reason}",
         hint=f"No prompt was sent now.{f' {way}' if way else ''} Next: {advice.next_command}",
@@ -110,7 +110,7 @@ def _allows(advice: Advice, asking: Asking) -> bool:
 
 
 def _reason(payment: Payment, advice: Advice, asking: Asking) -> str:
-    """The reason that outweighs the advice. Raises what there is to say where there is none."""
+    """The reason that outweighs the advice. Raises Conflict where there is none."""
     if isinstance(asking, ByPerson) and asking.forced_because and may_be_forced(payment, advice):
         return " ".join(asking.forced_because.split())
     match advice:

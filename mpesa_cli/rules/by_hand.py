@@ -1,8 +1,8 @@
-"""Which open prompt is paid by money that a customer sent from the M-PESA menu, and whose it may be. Pure.
+"""Money that a customer sent from the M-PESA menu: the open prompt that it pays, or the orders it may be for. Pure.
 
 Money by hand names nobody for certain. It settles a prompt by itself only where the phone proves it and one prompt
 alone fits, or where the account that was typed names that order alone. Else it is a payment of its own, which a person
-may claim for an order that it may be of.
+may claim for one of those orders.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from mpesa_cli.rules.state import AttemptState, Flag
 from mpesa_cli.rules.values.shown_number import proves
 
 BEFORE_PROMPT_US = 60 * SECOND_US
-"""Two clocks may differ: so long before its prompt was sent money may seem to have come."""
+"""The time by which money may seem to come before its prompt was sent, since two clocks may differ."""
 AFTER_PROMPT_US = 600 * SECOND_US
 
 _OPEN = frozenset({AttemptState.SENDING, AttemptState.PENDING, AttemptState.UNKNOWN})
@@ -32,7 +32,7 @@ class HandMoney:
 
 @dataclass(frozen=True, slots=True)
 class MayBe:
-    """A receipt that may be the one of an order's prompt, and nobody knows."""
+    """A receipt that may belong to the prompt of an order, with nothing to prove it."""
 
     receipt: str
     order_id: str
@@ -56,12 +56,12 @@ def may_pay(attempt: Attempt, money: HandMoney) -> bool:
 
 
 def prompt_proven(prompts: Sequence[Attempt], money: HandMoney) -> Attempt | None:
-    """The one prompt of all that this money pays by amount, time and at least three digits of the phone; else None."""
+    """The only prompt that this money pays by amount, time and at least three digits of the phone; else None."""
     proven = [each for each in prompts if may_pay(each, money) and proves(each.msisdn, money.payer)]
     return proven[0] if len(proven) == 1 else None
 
 
 def prompt_named(prompts: Sequence[Attempt], money: HandMoney) -> Attempt | None:
-    """Of the prompts of the one order that was named, the newest that this money can pay; None where it can't."""
+    """The newest prompt of the named order that this money can pay; None where it can pay none."""
     fitting = [each for each in prompts if may_pay(each, money)]
     return max(fitting, key=lambda each: (each.view.requested_us or 0, each.ref), default=None)

@@ -1,4 +1,4 @@
-"""C2B rules: which URLs Daraja takes for registration, and which payments a shop lets through. Pure.
+"""C2B rules: the URLs that Daraja takes for registration, and the payments that a shop lets through. Pure.
 
 The word list is Safaricom's (Customer To Business page, FAQ 8); rejection of "mpesa" was seen live by eight
 independent reports. Matching by substring over host and path is our careful reading of it
@@ -54,7 +54,7 @@ def reject_code(
     rule: ValidationRule, *, amount_cents: int, order: Payment | ShopOrder | None, limits: Limits, own_shortcode: bool,
     nameless: bool = False,
 ) -> Reject | None:  # fmt: skip
-    """Whether to let a payment through that a customer is about to make by hand: None, or the code to refuse it with.
+    """The code to refuse a payment with that a customer is about to make by hand; None to let it through.
 
     ``order`` is the one the account number names, if any. ``nameless``: no account number can be typed, as at a till,
     so that a rule about orders can't be applied and lets the payment through.
@@ -78,6 +78,6 @@ def reject_code(
 
 
 def _is_awaited(order: Payment | ShopOrder | None) -> bool:
-    """A known order that is not paid yet. What was paid must not be paid again by hand."""
+    """Whether the order is known and not paid yet: a paid one must not be paid again by hand."""
     over = {PaymentStatus.PAID, PaymentStatus.OVERPAID, PaymentStatus.REFUNDED}
     return order.status not in over if isinstance(order, Payment) else order is not None

@@ -1,5 +1,7 @@
-"""A person decides on all that is stored by then. So that a clock which was set back can't turn that round, what is
-appended later is never older than a decision, and a decision never older than what it was made on. Pure.
+"""The order of facts around a person's decision, also where the clock was set back. Pure.
+
+A person decides on all that is stored by then: a later fact is never older than a decision, and a decision never
+older than the facts it was made on.
 """
 
 from collections.abc import Sequence

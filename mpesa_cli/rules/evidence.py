@@ -16,7 +16,7 @@ def _private(default: Any = None) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Committed just before POST number ``post`` of the attempt may leave."""
+    """The announcement of POST number ``post``, committed just before it may leave."""
 
     kind: ClassVar[str] = "sending"
     at_us: int
@@ -36,7 +36,7 @@ class Undelivered:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Daraja understood POST ``post`` and said no. No phone rang."""
+    """Daraja's no to POST ``post``, which it understood. No phone rang."""
 
     kind: ClassVar[str] = "refused"
     at_us: int
@@ -47,7 +47,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Daraja took POST ``post``: the prompt is on its way. Accepted, not paid."""
+    """Daraja's yes to POST ``post``: the prompt is on its way. Accepted, not paid."""
 
     kind: ClassVar[str] = "accepted"
     at_us: int
@@ -58,7 +58,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """POST ``post`` may have been delivered: no answer, half an answer, or one that proves nothing."""
+    """POST ``post`` that may have been delivered: no answer, half an answer, or one that proves nothing."""
 
     kind: ClassVar[str] = "ambiguous"
     at_us: int
@@ -69,7 +69,7 @@ class Ambiguous:
 
 @dataclass(frozen=True, slots=True)
 class SenderLost:
-    """The process that announced POST ``post`` never recorded an answer: killed, or the power went."""
+    """The loss of the process that announced POST ``post``, before it recorded an answer: killed, or a power cut."""
 
     kind: ClassVar[str] = "sender_lost"
     at_us: int
@@ -78,7 +78,7 @@ class SenderLost:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """Given up before anything was announced, so that nothing of this attempt can ever leave."""
+    """An attempt given up before anything was announced, so that nothing of it can ever leave."""
 
     kind: ClassVar[str] = "withdrawn"
     at_us: int
@@ -90,7 +90,7 @@ Source = Literal["callback", "query", "c2b", "pull", "statement", "person", "ans
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """Somebody says that money came, with a receipt number: a callback, a C2B row, a statement row.
+    """A report that money came, with a receipt number: a callback, a C2B row, a statement row.
 
     ``claimed_elsewhere`` is set by the ledger when the receipt already belongs to another attempt.
     ``callback_id`` names the raw body this was read from.
@@ -111,7 +111,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedPaid:
-    """A callback with result code 0 in which no receipt number can be read: not proof, and to be asked about at once.
+    """A callback with result code 0 and no receipt number that can be read: no proof, so a query is sent at once.
 
     ``told`` is what stood in the receipt's place, ``amount_cents`` None where no amount was shown.
     """
@@ -142,7 +142,7 @@ class CallbackFailed:
 
 @dataclass(frozen=True, slots=True)
 class QueryAnswered:
-    """The answer of an STK query that was about the outcome. It never carries a receipt (daraja.md 4)."""
+    """The outcome that an STK query answered. It never carries a receipt (daraja.md 4)."""
 
     kind: ClassVar[str] = "query_answered"
     at_us: int
@@ -152,7 +152,7 @@ class QueryAnswered:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A person looked and decided, with a reason. The only way out of review."""
+    """A person's decision, with a reason. The only way out of review."""
 
     kind: ClassVar[str] = "decided"
     at_us: int
@@ -164,7 +164,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Reversed:
-    """Money that had come went back: ``receipt`` is the payment's own, ``reversal_receipt`` that of the way back.
+    """Money that came and went back: ``receipt`` is the payment's own, ``reversal_receipt`` that of the reversal.
 
     ``amount_cents`` is positive; less than what had come where only a part went back.
     """
@@ -180,7 +180,7 @@ class Reversed:
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """The day is over in which Daraja can be asked (docs/assumptions.md A12), and nobody said how the prompt ended."""
+    """The end of the day in which Daraja can be asked (docs/assumptions.md A12), with the prompt's outcome untold."""
 
     kind: ClassVar[str] = "given_up"
     at_us: int

@@ -1,4 +1,4 @@
-"""What comes about a payment whose number was erased: it counts like any other, and brings no number back. Pure.
+"""Facts about a payment whose number was erased: they count like any other, and bring no number back. Pure.
 
 A body is changed in place and never parsed: what could not be read before must not become readable by it.
 """
@@ -22,18 +22,18 @@ _NONE = b"0" * 9
 
 
 def can_be_of(asked: str, reported: str | None) -> bool:
-    """Whether money of this phone can be what was asked of that one. An erased number is left out of the comparison."""
+    """Whether money of phone ``reported`` can be what was asked of ``asked``. An erased number is not compared."""
     return is_erased(asked) or fits(asked, reported)
 
 
 def body_without_number(body: bytes) -> bytes:
-    """A raw body with no phone number and no name in it, and else as it came."""
+    """A raw body without phone numbers and names, and otherwise as it came."""
     body = _PERSONAL.sub(rb'\1""', body)
     return _IN_ID.sub(rb"\g<1>" + _NONE, _NUMBER.sub(rb"\g<1>" + _NONE, body))
 
 
 def without_number(evidence: ev.Evidence, pseudonym: str, known: Iterable[ev.Evidence]) -> ev.Evidence:
-    """A fact with the pseudonym for every phone that it names, and an id as the payment's own facts have it."""
+    """A fact with the pseudonym for every phone in it, and its CheckoutRequestID as the payment's own facts have it."""
     if not isinstance(evidence, ev.Received | ev.ClaimedPaid | ev.CallbackFailed):
         return evidence
     stored = (e.checkout_request_id for e in known if isinstance(e, ev.Accepted | ev.Received | ev.CallbackFailed))
@@ -44,7 +44,7 @@ def without_number(evidence: ev.Evidence, pseudonym: str, known: Iterable[ev.Evi
 
 
 def bare(evidence: ev.Evidence) -> ev.Evidence:
-    """A fact without what an erasure changes: two that are alike in this say the same of an erased payment."""
+    """A fact without the fields that an erasure changes: two that are then equal say the same of an erased payment."""
     if isinstance(evidence, ev.Received | ev.ClaimedPaid):
         return replace(evidence, at_us=0, callback_id="", checkout_request_id="", msisdn=None)
     if isinstance(evidence, ev.CallbackFailed):

@@ -1,21 +1,21 @@
-"""A held message: what came in and could not be applied. It waits, named, until somebody has dealt with it."""
+"""A held message: one that came in and could not be applied. It is kept and named until somebody has dealt with it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
 HELD_MAX = 10_000
-"""So many open messages are held one by one. Beyond that they are counted by kind, those with a receipt excepted."""
+"""The most open messages held one by one. Further ones are only counted by kind, except those with a receipt."""
 ROWS_OF_FILE_MAX = 200
-"""So many rows of one statement file are held. A file with more of them is not taken in."""
+"""The most rows of one statement file that are held. A file with more of them is not taken in."""
 
 HeldChannel = Literal["stk", "c2b", "open", "result", "sms_report", "statement", "pull", "outbox"]
-"""The way on which it came: a prompt's callback address, C2B, an address without secret, the result of a request, a
-delivery report, a row of a statement, a row of Pull Transactions; and what was to go out, and could not be read."""
+"""The way a message came: a prompt's callback address, C2B, an address without secret, the result of a request, a
+delivery report, a row of a statement, a row of Pull Transactions; or an outgoing event that could not be read."""
 
 
 class HeldState(StrEnum):
-    """Where a held message stands. Only ``open`` ones are named by every run of reconcile."""
+    """The state of a held message. Only ``open`` ones are named by every run of reconcile."""
 
     OPEN = "open"
     APPLIED = "applied"  # its money is a payment, or what it says is known
@@ -24,7 +24,7 @@ class HeldState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What is to be held. ``receipt``, ``amount_cents`` and ``shortcode`` as far as they can be read.
+    """A message to be held. ``receipt``, ``amount_cents`` and ``shortcode`` as far as they can be read.
 
     ``code`` is stable, ``why`` words without names and numbers of people. Its body is that of ``callback_id``, or
     ``body`` where it is stored nowhere else. ``source`` is the payment, request, statement or event it belongs to.

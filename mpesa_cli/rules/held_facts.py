@@ -1,5 +1,4 @@
-"""What a body that could not be believed shows all the same: a receipt, an amount, a shortcode. For people to find it
-by; nothing is decided on it.
+"""Facts to find a held message by: the receipt, amount and shortcode that its body shows. Nothing is decided on them.
 
 Pure and total: any bytes have a reading, and nothing is raised.
 """
@@ -25,7 +24,7 @@ _BYTES_MAX, _PAIRS_MAX = 65_536, 400
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What could be read; empty or None where nothing could, or two things that contradict each other."""
+    """The facts that could be read; empty or None where none could, or where two contradict each other."""
 
     receipt: str = ""
     amount_cents: int | None = None
@@ -33,7 +32,7 @@ class Shown:
 
 
 def shown_in(body: bytes) -> Shown:
-    """What a body shows, whatever is wrong with the rest of it."""
+    """The facts that a body shows, whatever is wrong with the rest of it."""
     pairs = _pairs(body[:_BYTES_MAX])
     receipts = {r for name, value in pairs if name in _RECEIPTS and (r := receipt_shown(value))}
     amounts = {a for name, value in pairs if name in _AMOUNTS and (a := amount_shown(value)) is not None}

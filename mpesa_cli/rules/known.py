@@ -1,4 +1,4 @@
-"""What is known of one attempt: its evidence sorted by what it says, and simple questions to it."""
+"""The evidence of one attempt, sorted by what it says, and simple questions about it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ AGREEING_QUERIES_APART_S = 60  # the sandbox's query was seen contradicting a ca
 
 
 Named: TypeAlias = ev.Accepted | ev.Received | ev.ClaimedPaid | ev.CallbackFailed
-"""Evidence that names a CheckoutRequestID, perhaps."""
+"""Evidence that may name a CheckoutRequestID."""
 
 
 @dataclass(slots=True)
@@ -91,7 +91,7 @@ def first_checkout_id(known: Known) -> str | None:
 
 
 def went_back_cents(receipts: frozenset[str], known: Known) -> int:
-    """How much of the money on these receipts went back. Who reports a reversal again does not add to it."""
+    """The cents of these receipts that went back. A second report of the same reversal adds nothing."""
     back: dict[tuple[str, str], int] = {}
     for each in known.reversals:
         if each.receipt in receipts:
@@ -101,7 +101,7 @@ def went_back_cents(receipts: frozenset[str], known: Known) -> int:
 
 
 def outcome_of(said: ev.CallbackFailed | ev.QueryAnswered) -> Outcome:
-    """What a code says together with its words."""
+    """The outcome of a code together with its words."""
     return stk_outcome(said.result_code, said.result_desc)
 
 
@@ -112,7 +112,7 @@ def says_no(known: Known) -> bool:
 
 
 def queries_agree(queries: list[ev.QueryAnswered]) -> bool:
-    """Two queries with the same final no, far enough apart, count as one callback."""
+    """Whether two queries gave the same final no, far enough apart to count as one callback."""
     times: dict[str, list[int]] = {}
     for query in queries:
         if outcome_of(query) is Outcome.FAILED:

@@ -15,7 +15,7 @@ _NO_WAY_EITHER = frozenset({
 
 
 def manual_way(*, till: str | None, shortcode: str, account: str, amount_cents: int) -> str:
-    """What the customer chooses and types on the phone. ``till`` None means a paybill."""
+    """The steps that the customer chooses and types on the phone. ``till`` None means a paybill."""
     money = format_cents(amount_cents)
     if till is not None:
         return f"Lipa na M-PESA, Buy Goods and Services, till number {till}, amount {money}"

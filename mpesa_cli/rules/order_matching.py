@@ -1,4 +1,4 @@
-"""Which order a customer meant, from the account number that was typed by hand. Pure.
+"""The order that a customer meant by the account number typed by hand. Pure.
 
 People type case, spaces, dashes and words of their own: "order 1042", "INV-1042", "#1042". Only letters
 and digits count, and a leading word that only says "order" or "account" is dropped.
@@ -11,7 +11,7 @@ _LEADING_WORDS = (
 
 
 def order_key(text: str) -> str:
-    """Letters and digits only, upper case: what two spellings of one order id have in common."""
+    """The letters and digits of a text, in upper case: the same for any two spellings of one order id."""
     return "".join(c for c in text.upper() if c.isascii() and c.isalnum())
 
 

@@ -1,4 +1,4 @@
-"""A payment's status as an exit status: what a script must do next. Pure."""
+"""The exit status for a payment's status: it tells a script what to do next. Pure."""
 
 from typing import assert_never
 

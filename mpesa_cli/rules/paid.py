@@ -1,4 +1,4 @@
-"""How a paid attempt looks, by what proves it: a receipt, a person's word, a query's. Pure; state.py says which."""
+"""The view of a paid attempt, by what proves it: a receipt, a person's word, a query's. Pure; state.py chooses."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ _RECORDS = frozenset({"statement", "pull", "status"})  # read long afterwards; M
 def paid_by_receipts(
     terms: Terms, base: AttemptView, clean: list[ev.Received], known: Known, *, contradicted: bool
 ) -> AttemptView:
-    """Receipts that match what was asked: each of them is money."""
+    """The view where receipts match what was asked: each of them is money."""
     first = clean[0]
     receipts = frozenset(r.receipt for r in clean)
     paid_us, odd_time = _when(first, [r for r in clean if r.receipt == first.receipt], known)
@@ -44,7 +44,7 @@ def paid_by_receipts(
 def paid_by_decision(
     terms: Terms, base: AttemptView, decision: ev.Decided, clean: list[ev.Received], known: Known
 ) -> AttemptView:
-    """A person said paid. Receipts that came by themselves stay: two of them are two payments."""
+    """The view where a person said paid. Receipts that came by themselves stay: two of them are two payments."""
     free = [*clean, *(r for r in known.received if not r.claimed_elsewhere)]
     receipt = decision.receipt or next((r.receipt for r in free), "")
     receipts = frozenset({receipt, *(r.receipt for r in clean)} - {""})
@@ -68,7 +68,7 @@ def paid_by_decision(
 def paid_by_query(
     terms: Terms, base: AttemptView, success: ev.QueryAnswered, known: Known, *, contradicted: bool
 ) -> AttemptView:
-    """A query says paid. It never carries a receipt, so the success is unconfirmed."""
+    """The view where a query says paid. It never carries a receipt, so the success is unconfirmed."""
     flags = {Flag.UNCONFIRMED}
     if contradicted or says_no(known):
         flags.add(Flag.CONFLICT)
@@ -88,7 +88,7 @@ def paid_by_query(
 
 
 def _when(first: ev.Received, told: list[ev.Received], known: Known) -> tuple[int, bool]:
-    """When the money came, and whether a time was told that is not believed; then it is when we heard of it."""
+    """The time the money came; and whether a time was told that is not believed: then it is the time of the report."""
     sent_us = min(known.sent_us.values(), default=None)
     times = [(r, r.transacted_us) for r in told if r.transacted_us is not None]
     believed = (at for r, at in times if r.source in _RECORDS or is_believed(at, r.at_us, sent_us))

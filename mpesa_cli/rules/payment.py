@@ -1,4 +1,4 @@
-"""Payments and attempts as the ledger tells them.
+"""Payments and attempts as the ledger returns them.
 
 A **payment** is what the shop wants: an order, an amount, a phone. An **attempt** is one prompt on one
 phone. Where both stand is decided by rules/state.py; these are values.
@@ -11,7 +11,7 @@ from mpesa_cli.rules.state import AttemptState, AttemptView, PaymentStatus, paym
 
 
 class AttemptRef(NamedTuple):
-    """Names one attempt: the payment and the attempt's number in it, from 1."""
+    """The name of one attempt: the payment and the attempt's number in it, from 1."""
 
     payment_id: str
     number: int
@@ -19,7 +19,7 @@ class AttemptRef(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a push wants to have recorded before anything leaves.
+    """A push as it is recorded before anything leaves.
 
     ``token_hash`` is the SHA-256 (hex) of the callback token; the token itself is stored nowhere.
     """
@@ -58,13 +58,13 @@ class Attempt:
 
     @property
     def state(self) -> AttemptState:
-        """The public name of where it stands."""
+        """The attempt's state, by its public name."""
         return self.view.state
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """What the shop wants, and every attempt made for it, oldest first."""
+    """An order, an amount and a phone, with every attempt made for it, oldest first."""
 
     payment_id: str
     order_id: str
@@ -77,28 +77,28 @@ class Payment:
     description: str
     created_us: int
     attempts: tuple[Attempt, ...]
-    may_be_orders: tuple[str, ...] = ()  # of money by hand that is no order's: those whose prompt it may have paid
+    may_be_orders: tuple[str, ...] = ()  # for money by hand of no order: the orders whose prompt it may have paid
 
     @property
     def is_nobodys(self) -> bool:
-        """Whether it is only what C2B told of one receipt, for no order that was known."""
+        """Whether this is only what C2B told of one receipt, for no order that was known."""
         first = self.attempts[0].view.receipt
         return self.order_id == f"C2B-{first}" and len(self.attempts) == 1 and self.attempts[0].channel == "c2b"
 
     @property
     def status(self) -> PaymentStatus:
-        """Where the payment stands, from its attempts."""
+        """The payment's status, from its attempts."""
         return payment_status([a.view for a in self.attempts], self.amount_cents)
 
     @property
     def received_cents(self) -> int:
-        """The money that came for it and did not go back, over all attempts."""
+        """The cents that came for this payment and did not go back, over all attempts."""
         paid = (a.view for a in self.attempts if a.state is AttemptState.PAID)
         return sum(view.paid_cents - view.reversed_cents for view in paid)
 
     @property
     def reversed_cents(self) -> int:
-        """The money that came for it and went back."""
+        """The cents that came for this payment and went back."""
         return sum(a.view.reversed_cents for a in self.attempts if a.state is AttemptState.PAID)
 
     @property
@@ -108,7 +108,7 @@ class Payment:
 
     @property
     def telling(self) -> Attempt:
-        """The attempt that tells where the payment stands: a paid one, one for review, else the newest."""
+        """The attempt that decides the status: a paid one, one for review, else the newest."""
         for state in (AttemptState.PAID, AttemptState.REVIEW):
             found = [a for a in self.attempts if a.state is state]
             if found:

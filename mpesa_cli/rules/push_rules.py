@@ -1,4 +1,4 @@
-"""Whether a push may send a prompt: decided inside the ledger's transaction, on what it holds. Pure.
+"""Push rules: whether a push may send a prompt, decided inside the ledger's transaction on what it holds. Pure.
 
 Laws 2 and 7: an order is asked for once; one outstanding prompt per phone; 60 s between prompts on a
 phone, 120 s for the same amount (result codes 1001 and 17, daraja.md section 11).
@@ -19,7 +19,7 @@ from mpesa_cli.rules.values.msisdn import mask_msisdn, masked_apart
 
 # An intent older than this is never sent, so a process that died between intent and POST frees the phone again.
 INTENT_LIFE_S = 90
-# Of one attempt so many POSTs are handed to the network, whatever refused the first; and so many may fail before that.
+# The most POSTs of one attempt that reach the network, whatever refused the first; and the most that may fail before.
 POSTS_MAX = 2
 TRIES_MAX = 5
 NEVER_LEFT = frozenset({
@@ -34,7 +34,7 @@ SPACING_SAME_AMOUNT_S = 120
 class Start:
     """Leave to record a new order's payment with its first attempt. Only ``decide`` gives it.
 
-    ``not_paid`` is a person's answer without which there were no leave, after a restore.
+    ``not_paid`` is the person's answer that this leave needed after a restore, else None.
     """
 
     intent: Intent
@@ -57,7 +57,7 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class PickUp:
-    """The order is being paid already: watch that attempt instead of prompting again."""
+    """An order that is being paid already: watch that attempt instead of prompting again."""
 
     payment: Payment
 
@@ -68,7 +68,7 @@ Decision = Start | Again | PickUp
 def decide(
     existing: Payment | None, intent: Intent, prompts: Sequence[Attempt], gap: InTheGap | None, now_us: int
 ) -> Decision:
-    """What to do about ``intent``, given the order's payment, the recent prompts on the same phone and a restore's gap.
+    """The decision on ``intent``, from the order's payment, the recent prompts on the same phone and a restore's gap.
 
     Raises Conflict (already paid, in review, failed: use retry, other amount or phone, may be paid in the gap) or
     PhoneBusy.
@@ -112,7 +112,7 @@ def decide(
 
 
 def check_ordered(order: ShopOrder | None, intent: Intent) -> None:
-    """An order that the shop has added is asked for by its amount. Raises Conflict."""
+    """Raise Conflict where the shop has added the order with another amount."""
     if order is None or order.amount_cents == intent.amount_cents:
         return
     raise Conflict(
@@ -125,7 +125,7 @@ def check_ordered(order: ShopOrder | None, intent: Intent) -> None:
 
 
 def not_asked(order: ShopOrder) -> NotFound:
-    """What there is to say of the payment for an order that nobody was asked for yet."""
+    """The error for the payment of an order that nobody was asked for yet."""
     amount = order.amount_cents // 100
     return NotFound(
         f"Order {order.order_id} for {format_cents(order.amount_cents)} is known, and nobody was asked for it yet.",
@@ -146,7 +146,7 @@ def may_send(payment: Payment, attempt: Attempt, evidence: Iterable[Evidence], n
 
 
 def may_follow(evidence: Iterable[Evidence]) -> bool:
-    """Whether one more POST of an attempt may be announced, by those that were: how many were handed to the network."""
+    """Whether one more POST of an attempt may be announced, by how many were handed to the network so far."""
     known = list(evidence)
     announced = {e.post for e in known if isinstance(e, Sending)}
     refused = {e.post for e in known if isinstance(e, Undelivered) and e.error_code in NEVER_LEFT}
@@ -154,7 +154,7 @@ def may_follow(evidence: Iterable[Evidence]) -> bool:
 
 
 def check_phone(prompts: Sequence[Attempt], msisdn: str, amount_cents: int, now_us: int) -> None:
-    """Law 7. Raises PhoneBusy, with the seconds to wait, where another prompt is or was just on this phone."""
+    """Raise PhoneBusy, with the seconds to wait, where another prompt is or was just on this phone (law 7)."""
     wait_s = phone_wait_s(prompts, amount_cents, now_us)
     if not wait_s:
         return

@@ -1,4 +1,4 @@
-"""What a ledger that was put back from a copy can't know: its gaps, how far they are told, what they forbid. Pure."""
+"""Gaps of a ledger that was put back from a copy: the time it can't know, what fills it, what it forbids. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -58,7 +58,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A part of a gap of which no record of this shortcode has told."""
+    """A part of a gap that no record of this shortcode covers yet."""
 
     shortcode: str
     from_us: int
@@ -78,11 +78,11 @@ class Restored:
         return self.gaps[-1]
 
     def missing(self, shortcodes: Sequence[str]) -> tuple[Hole, ...]:
-        """What still has to be told: every one of these shortcodes for every gap, without a hole."""
+        """The holes that are left: of every one of these shortcodes in every gap."""
         return tuple(hole for gap in self.gaps for hole in self._holes(gap, shortcodes))
 
     def untold(self, shortcodes: Sequence[str]) -> tuple[Gap, ...]:
-        """The gaps that are not told yet."""
+        """The gaps that are not covered yet."""
         return tuple(gap for gap in self.gaps if any(self._holes(gap, shortcodes)))
 
     def _holes(self, gap: Gap, shortcodes: Sequence[str]) -> tuple[Hole, ...]:
@@ -95,19 +95,19 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """The last that is known of an order for certain: a prompt or a person's decision, and its row of the journal."""
+    """The last certain fact about an order: a prompt or a person's decision, and its row of the journal."""
 
     at_us: int
     seq: int
 
     def is_after(self, gap: Gap) -> bool:
-        """Whether it was said when the gap was over. The row's place counts too: clocks are set back."""
+        """Whether the fact was written after the gap. The row's place counts too: clocks are set back."""
         return self.seq > gap.seq and self.at_us >= gap.span[1]
 
 
 @dataclass(frozen=True, slots=True)
 class NotPaid:
-    """A person's answer to the gap question, for one order: it was not paid meanwhile, and how they know."""
+    """A person's answer for one order: it was not paid in the gap, and how they know."""
 
     by: str
     reason: str
@@ -115,7 +115,7 @@ class NotPaid:
 
 @dataclass(frozen=True, slots=True)
 class InTheGap:
-    """What a restored ledger knows about one order: its last word, and free money of a gap that may be its.
+    """A restored ledger's knowledge of one order: its last certain fact, and money of a gap that may be its.
 
     ``answer`` is what a person says about it.
     """
@@ -128,7 +128,7 @@ class InTheGap:
 
     @property
     def open_gaps(self) -> tuple[Gap, ...]:
-        """The gaps in which the order may have been paid as far as anybody knows."""
+        """The gaps in which the order may have been paid, as far as is known."""
         return tuple(g for g in self.restored.untold(self.shortcodes) if self.word is None or not self.word.is_after(g))
 
 
@@ -158,7 +158,7 @@ def check_gap(known: InTheGap | None, order_id: str) -> NotPaid | None:
 
 
 def still_missing(holes_left: Sequence[Hole], most: int = 3) -> str:
-    """What has not been told, in words: ``of 600100 24 Nov 2026 16:00 to 24 Nov 2026 19:00``."""
+    """The time that no record covers yet, in words: ``of 600100 24 Nov 2026 16:00 to 24 Nov 2026 19:00``."""
     said = [f"of {h.shortcode} {day_and_time(h.from_us)} to {day_and_time(h.until_us)}" for h in holes_left[:most]]
     more = f" and {len(holes_left) - most} more" if len(holes_left) > most else ""
     return "; ".join(said) + more

@@ -1,4 +1,4 @@
-"""Whether a new attempt of a payment is safe now: pure, from the payment and its last result code's row.
+"""Retry advice: whether a new attempt of a payment is safe now, from the payment and its last code's row. Pure.
 
 The rules: nothing is asked again while money may still come, or has come. A final no that only a query
 told must be confirmed first, because the sandbox's query was seen contradicting a callback. Then the
@@ -20,7 +20,7 @@ from mpesa_cli.rules.state import AGREEING_QUERIES_APART_S, AttemptState, Flag, 
 
 @dataclass(frozen=True, slots=True)
 class RetryNow:
-    """A new attempt is safe at once. ``automatic``: no person need be asked either."""
+    """Advice that a new attempt is safe at once. ``automatic``: no person need be asked either."""
 
     reason: str
     automatic: bool
@@ -28,7 +28,7 @@ class RetryNow:
 
 @dataclass(frozen=True, slots=True)
 class RetryAfter:
-    """A new attempt is safe in ``wait_s`` whole seconds, at least 1."""
+    """Advice that a new attempt is safe in ``wait_s`` whole seconds, at least 1."""
 
     wait_s: int
     reason: str
@@ -37,7 +37,7 @@ class RetryAfter:
 
 @dataclass(frozen=True, slots=True)
 class FixFirst:
-    """It took no money, but a new attempt fails again until ``actor`` has done what ``reason`` says.
+    """Advice that no money was taken, and a new attempt fails again until ``actor`` has done what ``reason`` says.
 
     Who types `retry REF` may say so; batches and automatic retries must not. ``wait_s`` is what the
     spacing between prompts still asks for, 0 where nothing.
@@ -50,7 +50,7 @@ class FixFirst:
 
 @dataclass(frozen=True, slots=True)
 class CheckFirst:
-    """One query said no. A second one that agrees, in ``wait_s`` seconds at the earliest, makes it final."""
+    """Advice to query again: one query said no. A second no, in ``wait_s`` seconds at the earliest, makes it final."""
 
     reason: str
     wait_s: int
@@ -58,7 +58,7 @@ class CheckFirst:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """No new attempt; ``next_command`` is what to run instead."""
+    """Advice against a new attempt; ``next_command`` is what to run instead."""
 
     reason: str
     next_command: str
@@ -68,7 +68,7 @@ Advice = RetryNow | RetryAfter | FixFirst | CheckFirst | Refuse
 
 
 def advise(payment: Payment, now_us: int, msisdn: str | None = None) -> Advice:
-    """What may be done about a payment now. ``msisdn`` is the line to ask where it isn't the last one's.
+    """The retry advice for a payment. ``msisdn`` is the phone to ask where it isn't the last attempt's.
 
     Settle the last attempt first (callbacks, then a query): the advice is only as good as the evidence.
     """
@@ -138,7 +138,7 @@ def _after_a_no(last: Attempt, msisdn: str, spacing_s: int, now_us: int) -> Advi
 
 
 def _by_row(row: Code, last: Attempt, spacing_s: int, now_us: int) -> Advice:
-    """What the code's row says; the last attempt is confirmed by now, so AFTER_CHECK is only a wait."""
+    """The advice of the code's row; the last attempt is confirmed by now, so AFTER_CHECK is only a wait."""
     wait_s = max(spacing_s, _left_s(last.view.settled_us, row.wait_s, now_us))
     match row.new_attempt:
         case NewAttempt.NOW | NewAttempt.AFTER_WAIT | NewAttempt.AFTER_CHECK:
@@ -156,7 +156,7 @@ def _timed(wait_s: int, reason: str, *, automatic: bool) -> RetryNow | RetryAfte
 
 
 def _spacing_left_s(attempt: Attempt, msisdn: str, now_us: int) -> int:
-    """What is left of the time between two prompts of one amount on one phone. Only a FAILED one has rung."""
+    """The seconds left between two prompts of one amount on one phone. Only a FAILED one has rung."""
     if attempt.state is not AttemptState.FAILED or attempt.msisdn != msisdn:
         return 0
     return _left_s(attempt.view.requested_us, SPACING_SAME_AMOUNT_S, now_us)

@@ -1,6 +1,6 @@
-"""What the change of a payment's status sets in motion: events for the shop's own system, an SMS receipt. Pure.
+"""Outbox rows that a change of a payment's status causes: events for the shop's own system, an SMS receipt. Pure.
 
-The rows are written in the transaction that changes the status, and sent afterwards by whoever is alive.
+The rows are written in the transaction that changes the status, and sent afterwards by any process that runs.
 """
 
 import json
@@ -31,7 +31,7 @@ TOLD = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A row for the outbox. ``once`` is unique: what has been staged is never staged again."""
+    """A row for the outbox. ``once`` is unique: a row that has been staged is never staged again."""
 
     queue: Queue
     event_type: str
@@ -55,11 +55,11 @@ def stage(before: PaymentStatus | None, payment: Payment, now_us: int, *, sms_re
 
 
 SMS_FOR_US = 24 * 3600 * SECOND_US
-"""A receipt for money that is older would only surprise."""
+"""The oldest money that an SMS receipt is sent for: a later one would only surprise."""
 
 
 def late(rows: Sequence[Staged], payment: Payment, now_us: int) -> Sequence[Staged]:
-    """The rows where the news is read only ``now_us``: events say ``late``, and no SMS goes out for old money."""
+    """The rows for news that is read only at ``now_us``: events say ``late``, and no SMS goes out for old money."""
     paid_us = payment.telling.view.paid_us
     is_old = paid_us is None or now_us - paid_us > SMS_FOR_US
     return [_said_late(row, now_us) for row in rows if not (row.queue == "sms" and is_old)]

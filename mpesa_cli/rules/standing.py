@@ -1,4 +1,4 @@
-"""The names of where attempts and payments stand. Values only: state.py decides which one it is."""
+"""Names of the states of attempts and the statuses of payments. Values only: state.py decides which one holds."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,7 +24,7 @@ class AttemptState(StrEnum):
 
 
 class Flag(StrEnum):
-    """What a state may carry besides its name."""
+    """A mark that a state may carry besides its name."""
 
     OVERDUE = "overdue"
     LATE = "late"
@@ -48,7 +48,7 @@ class PaymentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the attempt asked for: evidence must match it. ``msisdn`` is empty once erased.
+    """The terms of an attempt, which evidence must match. ``msisdn`` is empty once erased.
 
     ``prompted`` is False where the customer paid by hand from the M-PESA menu (C2B): nothing was sent, and
     ``amount_cents`` is what came.
@@ -61,7 +61,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class AttemptView:
-    """Where one attempt stands, and on what evidence."""
+    """The state of one attempt, and the evidence for it."""
 
     state: AttemptState
     flags: frozenset[Flag] = frozenset()
@@ -80,7 +80,7 @@ class AttemptView:
 
 
 def is_final(state: AttemptState) -> bool:
-    """Whether waiting longer can be expected to change nothing."""
+    """Whether waiting longer is not expected to change anything."""
     match state:
         case AttemptState.CREATED | AttemptState.SENDING | AttemptState.PENDING | AttemptState.UNKNOWN:
             return False  # unknown too: the callback finds the attempt by its token even where the answer was lost

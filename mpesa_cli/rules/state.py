@@ -1,4 +1,4 @@
-"""Where an attempt and its payment stand: pure functions of the evidence.
+"""States of an attempt and its payment: pure functions of the evidence.
 
 The evidence is a set: order, duplicates and replays can't matter. The laws (ARCHITECTURE.md):
 
@@ -44,7 +44,7 @@ from mpesa_cli.rules.standing import (
 )
 from mpesa_cli.rules.values.shown_number import fits
 
-__all__ = [  # the names of states come from here too: most readers need both
+__all__ = [  # the names of states come from here too: most modules need both
     "AGREEING_QUERIES_APART_S",
     "OVERDUE_AFTER_S",
     "AttemptState",
@@ -61,7 +61,7 @@ __all__ = [  # the names of states come from here too: most readers need both
 
 
 def attempt_view(terms: Terms, evidence: Iterable[ev.Evidence]) -> AttemptView:
-    """Decide where an attempt stands. Total: every set of evidence has exactly one answer."""
+    """The state of an attempt. Total: every set of evidence has exactly one answer."""
     known = known_from(evidence)
     view = _decided(terms, known)
     if not known.reversals or view.state is not AttemptState.PAID:
@@ -81,7 +81,7 @@ def _decided(terms: Terms, known: Known) -> AttemptView:
     decision = max(known.decisions, key=lambda d: (d.at_us, d.verdict), default=None)
     never_sent = terms.prompted and sent in {AttemptState.CREATED, AttemptState.NOT_SENT, AttemptState.REJECTED}
     mistaken = len(checkout_ids([*known.accepted, *known.received])) > 1
-    # Another prompt's failure can't take this one's success away; without a success it is a riddle all the same.
+    # Another prompt's failure can't take this one's success away; without a success the two ids stay unexplained.
     confused = len(checkout_ids([*known.accepted, *known.received, *known.claimed, *known.callbacks])) > 1
     clean = [r for r in known.received if _matches(terms, r)]
     misfits = any(_misfits(terms, c) for c in known.claimed)
@@ -115,7 +115,7 @@ def with_clock(view: AttemptView, now_us: int) -> AttemptView:
 
 
 def payment_status(attempts: Sequence[AttemptView], amount_cents: int) -> PaymentStatus:
-    """Where a payment of ``amount_cents`` stands, from its attempts.
+    """The status of a payment of ``amount_cents``, from its attempts.
 
     The money that came and did not go back decides first: more than was asked (two prompts paid, or too
     much by hand) is ``overpaid``, less is ``partial``, and nothing, where something had come, ``refunded``.
@@ -140,7 +140,7 @@ def payment_status(attempts: Sequence[AttemptView], amount_cents: int) -> Paymen
 
 
 def _send_state(known: Known) -> AttemptState:
-    """What the POSTs alone say. Contradicting answers to one POST are read in the careful way."""
+    """The state that the POSTs alone show. Contradicting answers to one POST are read in the careful way."""
     if not known.answers:
         return AttemptState.NOT_SENT if known.withdrawn else AttemptState.CREATED
     verdicts = {_post_state(answers) for answers in known.answers.values()}
@@ -167,7 +167,7 @@ def _matches(terms: Terms, received: ev.Received) -> bool:
         return False
     if not terms.msisdn or fits(terms.msisdn, received.msisdn):
         return True
-    # By hand, the number is what the first to tell showed of it: a statement a part, C2B perhaps the whole.
+    # By hand, the number is as the first report showed it: a statement a part of it, C2B perhaps all of it.
     return not terms.prompted and fits(received.msisdn or "", terms.msisdn)
 
 
@@ -178,7 +178,7 @@ def _misfits(terms: Terms, claimed: ev.ClaimedPaid) -> bool:
 
 
 def _claimed(base: AttemptView, claimed: ev.ClaimedPaid) -> AttemptView:
-    """A callback says paid and gives no receipt: it may have been, and a query tells."""
+    """The view where a callback says paid and gives no receipt: it may have been, and a query tells."""
     return replace(
         base,
         state=AttemptState.UNKNOWN,
@@ -202,7 +202,7 @@ def _review(base: AttemptView, known: Known) -> AttemptView:
 
 
 def _without_receipt(base: AttemptView, known: Known) -> AttemptView:
-    """It was sent, and nothing says that money came."""
+    """The view where it was sent and nothing says that money came."""
     queried = {outcome_of(q): q for q in reversed(known.queries)}
     called = {outcome_of(c): c for c in reversed(known.callbacks)}
     if Outcome.FAILED in called:
@@ -233,8 +233,9 @@ def _failed(
 def _unsure(
     base: AttemptView, called: ev.CallbackFailed | None, queried: ev.QueryAnswered | None
 ) -> AttemptView:
-    """A code that proves nothing by itself. Callback and query agreeing on a *listed* one is a no, if their words
-    don't say something else."""
+    """The view for a code that proves nothing by itself. Callback and query agreeing on a *listed* one is a no, unless
+    their words say something else.
+    """
     if called and queried and called.result_code == queried.result_code and _is_listed_no(called, queried):
         return _failed(base, called, "callback", confirmed=True)
     said = called or queried

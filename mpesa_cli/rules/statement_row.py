@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 RowKind = Literal["received", "charge", "reversal", "other"]
-"""``received``: a customer's money. ``charge``: Safaricom's fee, on the receipt of what it is for. ``reversal``: money
-that was received and went back, on a receipt of its own. ``other``: any other movement, such as a withdrawal."""
+"""The kind of movement. ``received``: a customer's money. ``charge``: Safaricom's fee, on the receipt of what it is
+for. ``reversal``: money that came and went back, on a receipt of its own. ``other``: such as a withdrawal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class StatementRow:
     """A completed movement of money. Money came where ``amount_cents`` is positive and went where it is negative.
 
     ``party`` is the other side's number as far as it is shown (``2547****4149``), without the name; ``linked`` the
-    receipt of what a reversal undoes; ``line`` where the row stands in its file, for a person who looks it up.
+    receipt that a reversal undoes; ``line`` the row's line in its file, for a person who looks it up.
     Empty text where the row does not say.
     """
 

@@ -1,4 +1,4 @@
-"""How much of what comes without our secret is kept, and for how long. Pure."""
+"""Limits on what comes without our secret: how much of it is kept, and for how long. Pure."""
 
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -8,16 +8,16 @@ from mpesa_cli.floor.moments import SECOND_US
 BODY_MAX_BYTES = 4 * 1024
 KEPT_MAX = 5_000
 KEPT_FOR_US = 30 * 86_400 * SECOND_US
-"""Longer where no statement that was read covers its time."""
+"""The time a report is kept; longer where no statement that was read covers it."""
 SHARE_MAX = 500
-"""So many of KEPT_MAX from one address."""
+"""The most of KEPT_MAX from one address."""
 SPACE_NEEDED_BYTES = 1 << 30
-"""So much room the disk must have for strangers. Pushes go on until far less is left (ledger/engine/sqlite.py)."""
+"""The free disk space that strangers' reports need. Pushes go on until far less is left (ledger/engine/sqlite.py)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A payment that somebody without our secret reported. ``share`` is whose room it takes."""
+    """A payment that somebody without our secret reported; it counts against ``share``."""
 
     received_us: int
     share: str
@@ -26,7 +26,7 @@ class Report:
 
 
 def share_of(address: str) -> str:
-    """Whose share an address takes: its own, of IPv6 that of its network, of which one machine has all."""
+    """The share that an address counts against: its own, for IPv6 its network's, since one machine has all of that."""
     try:
         found = ip_address(address)
     except ValueError:

@@ -1,6 +1,6 @@
 """Codes that a shop meets and that are not about a prompt of ours: refused payments by hand, other Daraja products.
 
-A number can mean one thing for a prompt and another one there, so none of these is ever looked up for a prompt.
+One number can mean one thing for a prompt and another here, so none of these is ever looked up for a prompt.
 """
 
 from mpesa_cli.rules.codes.rows import Actor, Api, Code, NewAttempt, Outcome

@@ -1,7 +1,7 @@
 """Error codes of HTTP error bodies, ``{"requestId", "errorCode", "errorMessage"}``.
 
-One code has several meanings (500.001.1001 has six), so a row may be about messages that contain its
-``text``. A row without ``text`` is what the code means where no other row of it fits. FAILED here says
+One code has several meanings (500.001.1001 has six), so a row may be only for messages that contain its
+``text``. A row without ``text`` is the meaning where no other row of the code fits. FAILED here says
 that the request was refused before any phone rang; UNSURE says that it may have gone through.
 """
 
@@ -16,7 +16,7 @@ _QUERY = "seen live in query answers by several independent reports since 2018; 
 
 
 def _owner(code: str, title: str, staff: str, source: str, text: str = "") -> Code:
-    """Refused; whoever keeps the configuration must put something right first."""
+    """A request refused until whoever keeps the configuration has put something right."""
     return Code(
         Api.ERROR, code, title, Outcome.FAILED, Actor.OWNER, NewAttempt.AFTER_FIX, 0,
         staff=f"Not sent, no phone rang. {staff}", customer=OUR_SIDE.en, customer_sw=OUR_SIDE.sw,
@@ -25,7 +25,7 @@ def _owner(code: str, title: str, staff: str, source: str, text: str = "") -> Co
 
 
 def _wait(code: str, title: str, wait_s: int, staff: str, source: str, text: str = "") -> Code:
-    """Refused for now; only time helps, and the program may try again by itself."""
+    """A request refused for now: only time helps, and the program may try again by itself."""
     return Code(
         Api.ERROR, code, title, Outcome.FAILED, Actor.SYSTEM, NewAttempt.AFTER_WAIT, wait_s,
         staff=f"Not sent, no phone rang. {staff}", customer=BUSY.en, customer_sw=BUSY.sw,
@@ -34,7 +34,7 @@ def _wait(code: str, title: str, wait_s: int, staff: str, source: str, text: str
 
 
 def _unsure(code: str, title: str, source: str, text: str = "") -> Code:
-    """Proves nothing: a phone may have rung."""
+    """An error that proves nothing: a phone may have rung."""
     return Code(
         Api.ERROR, code, title, Outcome.UNSURE, Actor.SYSTEM, NewAttempt.AFTER_CHECK, 120,
         staff="M-PESA had a fault while taking the request. The prompt may still have gone out and money "

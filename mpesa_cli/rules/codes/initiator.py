@@ -1,4 +1,4 @@
-"""Result codes of questions that are asked with an initiator (Transaction Status), and what the shop must do.
+"""Result codes of requests that are sent with an initiator (Transaction Status), and what the shop must do.
 
 None of them says anything about the payment that was asked about, except that M-PESA does not know it.
 """

@@ -58,7 +58,7 @@ _REFUSED_WITH_BODY = re.compile(r"4\d\d(?:\.\d+)+")  # `HTTP.API.reason`: the fi
 
 
 def stk_result(code: str) -> Code:
-    """What a result code of an STK callback or query says. Never raises; exactly ``"0"`` alone is PAID.
+    """The meaning of a result code of an STK callback or query. Never raises; exactly ``"0"`` alone is PAID.
 
     An unlisted code gives a row with ``listed=False``, outcome UNSURE and new attempt NEVER.
     """
@@ -66,7 +66,7 @@ def stk_result(code: str) -> Code:
 
 
 def error_meaning(error_code: str, message: str) -> Code:
-    """What an error code with this message says. The message decides, by substring, whatever its case.
+    """The meaning of an error code with this message. The message decides, by substring, whatever its case.
 
     Never raises. An unlisted code with an HTTP status of 4xx in it was refused before any phone rang; any
     other unlisted code is UNSURE.
@@ -80,7 +80,7 @@ def error_meaning(error_code: str, message: str) -> Code:
 
 
 def no_prompt_meaning(error_code: str, message: str) -> Code:
-    """As error_meaning, for an attempt that is *proven* not to have rung: not_sent or rejected.
+    """The meaning, as error_meaning, for an attempt that is *proven* not to have rung: not_sent or rejected.
 
     The proof overrules the table: fetching a token may time out too, and that leaves nothing in doubt.
     """
@@ -95,7 +95,7 @@ def no_prompt_meaning(error_code: str, message: str) -> Code:
 
 
 def doubtful_meaning(error_code: str, message: str) -> Code:
-    """As error_meaning, for an attempt that is ``unknown``: whatever the code, a phone may have rung."""
+    """The meaning, as error_meaning, for an attempt that is ``unknown``: whatever the code, a phone may have rung."""
     row = error_meaning(error_code, message)
     if row.outcome is Outcome.UNSURE:
         return row
@@ -107,13 +107,14 @@ def doubtful_meaning(error_code: str, message: str) -> Code:
 
 
 def response_meaning(code: str) -> Code:
-    """What the ResponseCode of a synchronous answer says: ``"0"`` is accepted, anything else refused."""
+    """The meaning of the ResponseCode of a synchronous answer: ``"0"`` is accepted, anything else refused."""
     return next((row for row in RESPONSE_CODES if row.code == code), None) or _unlisted(Api.RESPONSE, code)
 
 
 def explain_refusal(code: str) -> str:
-    """The command that explains the code of a request that was refused at once. Of a bare number it names the family:
-    the same number may be a result code, which means something else."""
+    """The command that explains the code of a request that was refused at once. It names the kind of a bare number: the
+    same number may be a result code, which means something else.
+    """
     return f"mpesa explain {code}" + (" --api response" if code.isdecimal() else "")
 
 
@@ -134,7 +135,7 @@ def explain(code: str, api: Api | None = None) -> list[Code]:
 
 
 def _as_status(wanted: str) -> list[Code]:
-    """What a bare number says as the HTTP status of an answer without Daraja's words."""
+    """The meaning of a bare number as the HTTP status of an answer that has none of Daraja's words."""
     if not _STATUS.fullmatch(wanted):
         return []
     name = f"http-{wanted}"
@@ -149,7 +150,7 @@ def can_be_a_code(typed: str) -> bool:
 
 
 def _family(code: str) -> str:
-    """``http-503`` → ``http-5xx``: a bare HTTP status says no more than its class."""
+    """The class of a bare HTTP status, which says no more than that: ``http-503`` → ``http-5xx``."""
     return _BARE_STATUS.sub(r"http-\1xx", code) if _BARE_STATUS.fullmatch(code) else code
 
 

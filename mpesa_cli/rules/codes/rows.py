@@ -1,11 +1,11 @@
-"""What one row of a code table says. The rows are in the files beside this one."""
+"""The columns of a code table. The rows are in the files beside this one."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Api(StrEnum):
-    """Which table a code belongs to."""
+    """The table a code belongs to."""
 
     STK = "stk"  # result codes of STK callbacks and queries
     RESPONSE = "response"  # ResponseCode of a synchronous answer
@@ -19,7 +19,7 @@ class Api(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What a code says about one attempt."""
+    """The outcome that a code proves for one attempt."""
 
     PAID = "paid"
     FAILED = "failed"  # a final no
@@ -28,7 +28,7 @@ class Outcome(StrEnum):
 
 
 class Actor(StrEnum):
-    """Who must act before a new attempt makes sense."""
+    """The party that must act before a new attempt makes sense."""
 
     NOBODY = "nobody"
     CUSTOMER = "customer"

@@ -1,4 +1,4 @@
-"""What the words beside a result code say. Where they are those of another code, the code alone proves nothing. Pure.
+"""The words beside a result code: where they are those of another code, the code alone proves nothing. Pure.
 
 The phrases are those of Safaricom's pages and of messages that were seen. Words that are in no row change nothing.
 """
@@ -34,7 +34,7 @@ def still_processed(words: str) -> bool:
 
 
 def stk_outcome(code: str, words: str) -> Outcome:
-    """What a result code says together with its words. A yes or a no that they contradict proves nothing."""
+    """The outcome of a result code together with its words. A yes or a no that they contradict proves nothing."""
     outcome = stk_result(code).outcome
     if not contradicted(code, words):
         return outcome

@@ -1,4 +1,4 @@
-"""Refusal codes of SMS providers: what each means, and whether that is the account's matter, not one message's.
+"""Refusal codes of SMS providers: the meaning of each, and whether it concerns the account or only one message.
 
 A code that is in neither table proves nothing: the message may be out.
 """

@@ -1,10 +1,10 @@
-"""What is said to a customer in situations that many codes share, in English and Kiswahili."""
+"""Sentences for the customer in situations that many codes share, in English and Kiswahili."""
 
 from typing import NamedTuple
 
 
 class Words(NamedTuple):
-    """One thing to say to a customer, in both languages."""
+    """One sentence for the customer, in both languages."""
 
     en: str
     sw: str

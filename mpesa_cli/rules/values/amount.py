@@ -26,7 +26,7 @@ _TYPED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one prompt may ask for, in whole shillings. Regulated and changed three times: data, not code.
+    """The least and the most that one prompt may ask for, in whole shillings. Regulated and changed three times: data.
 
     The defaults are those of Safaricom's M-Pesa Express page, FAQ 5 (daraja.md 2.1).
     """
@@ -62,25 +62,25 @@ def parse_shillings(typed: str, limits: Limits) -> int:
 
 
 def format_shillings(shillings: int) -> str:
-    """``1500`` → ``KES 1,500``."""
+    """Whole shillings as text: ``1500`` → ``KES 1,500``."""
     return f"KES {shillings:,}"
 
 
 def format_cents(cents: int) -> str:
-    """``150000`` → ``KES 1,500``; ``150050`` → ``KES 1,500.50``; ``-275`` → ``-KES 2.75``."""
+    """Cents as text: ``150000`` → ``KES 1,500``; ``150050`` → ``KES 1,500.50``; ``-275`` → ``-KES 2.75``."""
     sign = "-" if cents < 0 else ""
     whole, rest = divmod(abs(cents), CENTS)
     return f"{sign}KES {whole:,}" if rest == 0 else f"{sign}KES {whole:,}.{rest:02d}"
 
 
 def cents_to_json(cents: int) -> int | float:
-    """Whole shillings as an integer, otherwise a decimal with at most two places."""
+    """Cents in shillings: an integer where whole, otherwise a decimal with at most two places."""
     whole, rest = divmod(cents, CENTS)
     return whole if rest == 0 else cents / CENTS
 
 
 def decimal_to_cents(value: "Decimal | int | str") -> int | None:
-    """Exact cents of an amount from the wire (``1``, ``1.00``, ``"5.00"``), or None where it isn't one."""
+    """The exact cents of an amount from the wire (``1``, ``1.00``, ``"5.00"``), or None where it isn't one."""
     from decimal import Decimal, InvalidOperation
 
     try:

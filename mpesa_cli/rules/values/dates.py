@@ -28,7 +28,7 @@ def parse_since(typed: str, now_us: int) -> int:
 
 
 def parse_until(typed: str, now_us: int) -> int:
-    """The first moment that is no longer meant: a day is meant to its end, a moment up to itself.
+    """The first moment after the time meant: a day is meant to its end, a moment up to itself.
 
     Raises InvalidInput as :func:`parse_since` does.
     """

@@ -57,7 +57,7 @@ def parse_msisdn(typed: str) -> str:
 
 
 def without_marks(text: str) -> str:
-    """The text without what nobody sees in it."""
+    """The text without its invisible characters."""
     return _INVISIBLE.sub("", text)
 
 
@@ -108,9 +108,9 @@ def operator_warning(msisdn: str) -> str | None:
 
 
 def mask_msisdn(msisdn: str) -> str:
-    """``254708374149`` → ``0708•••149``: the one form in which people see a number that is not theirs to read.
+    """A masked number, ``0708•••149`` for ``254708374149``: the one form shown to people who may not read it.
 
-    Of a number that M-PESA itself masked, what it shows at both ends; of a hashed or erased one, nothing.
+    Of a number that M-PESA itself masked, the digits shown at both ends; of a hashed or erased one, nothing.
     """
     if re.fullmatch(r"254\d{9}", msisdn):
         local = local_form(msisdn)
@@ -135,11 +135,11 @@ def masked_apart(one: str, other: str) -> tuple[str, str]:
 
 
 def local_form(msisdn: str) -> str:
-    """``254708374149`` → ``0708374149``, as people write it."""
+    """A number as people write it: ``254708374149`` → ``0708374149``."""
     return "0" + msisdn[3:]
 
 
 def spoken_form(msisdn: str) -> str:
-    """``254708374149`` → ``0708 374 149``: whole and grouped, to be read out and compared digit by digit."""
+    """A number whole and grouped, to be read out and compared digit by digit: ``254708374149`` → ``0708 374 149``."""
     local = local_form(msisdn)
     return f"{local[:4]} {local[4:7]} {local[7:]}"

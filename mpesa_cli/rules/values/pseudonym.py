@@ -1,4 +1,4 @@
-"""What stands in the place of a phone number that was erased: nothing leads back to the number."""
+"""Pseudonyms, which take the place of erased phone numbers: nothing leads back from one to the number."""
 
 import hashlib
 import re
@@ -10,13 +10,13 @@ PREFIX = PSEUDONYM
 
 
 def is_erased(msisdn: str) -> bool:
-    """Whether this is no number any more."""
+    """Whether this is a pseudonym, not a number."""
     return msisdn.startswith(PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What an erasure replaced. ``kept_in`` names payments whose chained facts hold the number: they can't change."""
+    """The effect of an erasure. ``kept_in`` names payments whose chained facts hold the number: they can't change."""
 
     payments: int
     private_rows: int
@@ -26,14 +26,14 @@ class Erased:
 
 
 class Replacement:
-    """One number, and the pseudonym that takes its place everywhere, so that what belonged together still does."""
+    """One number and the pseudonym that replaces it everywhere, so that what belonged together still does."""
 
     def __init__(self, msisdn: str, pseudonym: str) -> None:
         """``msisdn`` is 12 digits, ``254…``; ``pseudonym`` begins with PREFIX and is drawn at random."""
         self.msisdn = msisdn
         self.pseudonym = pseudonym
         self.digits = msisdn[3:]
-        # C2B may hash a number (daraja.md 5.6), which hides it from nobody who tries all there are.
+        # C2B may hash a number (daraja.md 5.6), but whoever hashes all that exist finds it: so it is erased too.
         self.hashed = hashlib.sha256(msisdn.encode()).hexdigest()
         self._forms = re.compile(rf"(?:\+?254|0)?{self.digits}")
 
@@ -42,7 +42,7 @@ class Replacement:
         return self._forms.sub(self.pseudonym, text)
 
     def of_number(self, said: str) -> str:
-        """The pseudonym where ``said`` is this number, whole, hashed or with digits hidden; otherwise what it was."""
+        """The pseudonym where ``said`` is this number, whole, hashed or with digits hidden; otherwise ``said``."""
         if said.lower() == self.hashed:
             return self.pseudonym
         is_another_hash = re.fullmatch(r"[0-9a-fA-F]{64}", said) is not None

@@ -1,4 +1,4 @@
-"""M-PESA receipt numbers: their date, and what a customer who misread one may have meant (daraja.md 10.1).
+"""M-PESA receipt numbers: their date, and the number a customer who misread one may have meant (daraja.md 10.1).
 
 Ten capital letters and digits; the first three are the date in Nairobi. Safaricom does not document that, so it only
 ever makes a warning, never a verdict (docs/assumptions.md A32).
@@ -25,7 +25,7 @@ _FUTURE_AFTER_DAYS = 1  # a payment near midnight may carry the next day's code
 
 @dataclass(frozen=True, slots=True)
 class Plausibility:
-    """What a receipt number looks like by itself. ``day`` is None where its first characters are no date.
+    """A receipt number judged by its form alone. ``day`` is None where its first characters are no date.
 
     ``words`` are sentences for staff, empty where nothing is odd; ``meant`` are numbers that differ from it only
     in letters and digits that look alike, and whose date fits.
@@ -37,7 +37,7 @@ class Plausibility:
 
 
 def parse_receipt(typed: str) -> str:
-    """A receipt as people type it, in capitals and without spaces. Raises InvalidInput for what can't be one."""
+    """A receipt number as people type it, in capitals and without spaces. Raises InvalidInput for what can't be one."""
     receipt = _SEPARATORS.sub("", typed.strip()).upper()
     if not receipt.isascii() or not _RECEIPT.fullmatch(receipt):
         raise InvalidInput(
@@ -75,7 +75,7 @@ def look_alikes(receipt: str) -> tuple[str, ...]:
 
 
 def plausibility(receipt: str, now_us: int) -> Plausibility:
-    """What is odd about a number by itself. Warns only."""
+    """The plausibility of a number by its form. Warns only."""
     today = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=now_us)).astimezone(EAT).date()
     day = day_of(receipt) if len(receipt) == 10 else None
     words = []

@@ -56,7 +56,7 @@ def check_description(text: str) -> str:
 
 
 def wire_description(text: str, max_length: int) -> str:
-    """What Daraja gets of a description: its first ``max_length`` characters, plain ASCII, never empty.
+    """The description that Daraja gets: the first ``max_length`` characters, plain ASCII, never empty.
 
     Leaving it out or empty was answered "Invalid Remarks" (daraja.md 2.1).
     """

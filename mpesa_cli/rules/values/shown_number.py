@@ -1,13 +1,13 @@
-"""What a number from the wire shows of a phone: whether it can be the one that was asked, and whether it proves to be.
+"""Numbers from the wire compared with the phone that was asked: whether one can be that phone, or proves it.
 
 M-PESA shows numbers whole, with digits hidden, or as a digest. Shown digits are compared, in whatever form their
-head is written; hidden ones can't disagree. What shows fewer than three digits at its end shows nothing: it
-contradicts no phone, and it proves none.
+head is written; hidden ones can't disagree. A number that shows fewer than three digits at its end contradicts no
+phone and proves none.
 """
 
 import re
 
-PSEUDONYM = "erased-"  # begins what stands for an erased number (pseudonym.py): it is like itself, and like no number
+PSEUDONYM = "erased-"  # begins a pseudonym (pseudonym.py), which is equal to itself and to no number
 TAIL_DIGITS = 3
 NATIONAL_DIGITS = 9
 
@@ -19,9 +19,9 @@ _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 
 
 def kept_form(reported: str | None) -> str:
-    """A reported phone as it is worth keeping: digits and ``*`` for hidden ones, or a digest of 64 hex characters.
+    """A reported phone in the form that is stored: digits and ``*`` for hidden ones, or a digest of 64 hex characters.
 
-    What was sent without hidden digits stays as it was sent. Empty for everything else: the payer is then not known.
+    A number without hidden digits stays as it was sent. Empty for everything else: the payer is then not known.
     """
     text = (reported or "").strip()
     if _DIGEST.fullmatch(text):
@@ -68,7 +68,7 @@ def _shown(number: str) -> str:
 
 
 def _alike(one: str, other: str) -> bool:
-    """Two numbers with hidden digits: the ends of both that are shown agree as far as both show them."""
+    """Whether two numbers with hidden digits agree at both ends, as far as both show them."""
     heads = one.split("*", 1)[0], other.split("*", 1)[0]
     tails = one.rsplit("*", 1)[1][::-1], other.rsplit("*", 1)[1][::-1]
     return all(a.startswith(b) or b.startswith(a) for a, b in (heads, tails))

@@ -6,7 +6,7 @@ Span = tuple[int, int]
 
 
 def union(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """The same time in as few spans as it takes, oldest first; an empty span is none."""
+    """The same time in as few spans as possible, oldest first; an empty span is left out."""
     joined: list[Span] = []
     for from_us, until_us in sorted(span for span in spans if span[0] < span[1]):
         if joined and from_us <= joined[-1][1]:
@@ -17,7 +17,7 @@ def union(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def holes(wanted: Span, covered: Iterable[Span]) -> tuple[Span, ...]:
-    """What of ``wanted`` no span covers, oldest first; nothing where it is covered to the last microsecond."""
+    """The parts of ``wanted`` that no span covers, oldest first; none where it is covered to the last microsecond."""
     left: list[Span] = []
     at_us, until_us = wanted
     for first_us, last_us in union(covered):
