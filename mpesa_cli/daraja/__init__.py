@@ -1,1 +1,1 @@
-"""Safaricom's HTTP API and its wire format. Knows nothing of the ledger or the terminal."""
+"""Safaricom's HTTP API and its wire format. Imports neither the ledger nor the terminal."""

@@ -1,8 +1,8 @@
 """The access token, fetched once and shared by every process on this machine.
 
 Safaricom's FAQ says that a new token ends the old one (docs/assumptions.md A2), so two tills that each fetched
-their own would refuse each other. One 0600 file per consumer key, secret and host, one refresh at a time. With the
-secret, so that a changed one is tried at once, and not only when the token that the old one got has expired.
+their own would refuse each other. One 0600 file per consumer key, secret and host, one refresh at a time. The secret
+counts so that a changed one is tried at once, not only when the token that the old one got has expired.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,13 +26,13 @@ class _Kept:
     lifetime_s: int
 
     def is_fresh(self, now_us: int) -> bool:
-        """Whether to use it still. One from the future was fetched by a clock that has gone back since."""
+        """Whether the token may still be used. One from the future was fetched by a clock that was set back since."""
         early_s = min(EARLY_S, self.lifetime_s // 2)
         return self.fetched_us <= now_us < self.fetched_us + (self.lifetime_s - early_s) * SECOND_US
 
 
 class TokenCache:
-    """Hands out the token for one consumer key and secret at one host, wherever it came from."""
+    """The cached token for one consumer key and secret at one host, whichever process fetched it."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class TokenCache:
         now_us: Callable[[], int],
         sleep: Callable[[float], None],
     ) -> None:
-        """Where ``folder`` can't be used the token lives in this object only."""
+        """Nothing is read yet. If ``folder`` can't be used, the token lives in this object only."""
         both = Secret(f"{consumer_key.reveal()}\n{consumer_secret.reveal()}")
         self._file = SharedFile(folder, "token", both, host, sleep)
         self._now_us = now_us

@@ -29,14 +29,14 @@ from mpesa_cli.floor.wire.strict_json import Json, UnreadableError, read_json
 from mpesa_cli.floor.wire.wire_text import wire_id
 from mpesa_cli.rules.codes.said import still_processed
 
-STILL_PROCESSING = "4999"  # a result code that is none (daraja.md 4, form B)
+STILL_PROCESSING = "4999"  # stands where a result code would: no result yet (daraja.md 4, form B)
 SPIKE_PAUSE_S = 60
 QUOTA_PAUSE_S = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Daraja queued a prompt. Accepted, not paid. The CheckoutRequestID holds part of the number."""
+    """A prompt that Daraja queued. Accepted, not paid. The CheckoutRequestID holds part of the number."""
 
     merchant_request_id: str
     checkout_request_id: str = field(repr=False)
@@ -44,7 +44,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Daraja understood and said no; no phone rang. ``credentials``: key, secret, passkey or product."""
+    """A request that Daraja understood and refused; no phone rang. ``credentials``: key, secret, passkey or product."""
 
     error_code: str
     description: str
@@ -53,7 +53,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
-    """The request provably did not reach M-Pesa. ``retry`` says what must change before it may."""
+    """A request that provably did not reach M-Pesa. ``retry`` says what must change before it may be sent again."""
 
     error_code: str
     description: str
@@ -62,7 +62,7 @@ class Undelivered:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """It may have been delivered, or not. Never sent again."""
+    """A request that may have been delivered, or not. Never sent again."""
 
     error_code: str
     description: str
@@ -73,14 +73,14 @@ PushAnswer: TypeAlias = Accepted | Refused | Undelivered | Ambiguous
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Not decided yet, in any of the three forms Daraja has for it (daraja.md 4)."""
+    """A prompt that is not decided yet, in any of the three forms Daraja has for it (daraja.md 4)."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """A result code for the outcome; never a receipt. What the code means is rules/codes/lookup.py's."""
+    """A result code for the outcome; never a receipt. rules/codes/lookup.py has the code's meaning."""
 
     result_code: str
     result_desc: str
@@ -88,7 +88,7 @@ class Final:
 
 @dataclass(frozen=True, slots=True)
 class Limited:
-    """Asked too often. Ask again after ``retry_after_s`` seconds."""
+    """A query refused because there were too many. Query again after ``retry_after_s`` seconds."""
 
     retry_after_s: int
     reason: str
@@ -96,7 +96,7 @@ class Limited:
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """The question was not answered. Asking is harmless: ask again later."""
+    """A query without an answer. It does no harm: query again later."""
 
     error_code: str
     description: str
@@ -130,14 +130,14 @@ def read_query_answer(
 ) -> QueryAnswer:
     """Read the answer to ``POST /mpesa/stkpushquery/v1/query``.
 
-    An answer that names another CheckoutRequestID than the one asked about is none.
+    An answer that names another CheckoutRequestID than the one asked about counts as none.
     """
     if status == 200:
         return _read_result(body, secrets, checkout_request_id)
     said = read_error(body) if 400 <= status <= 599 else None
     if said is None:
         slug, words = nothing_said(status, body, secrets)
-        # Incapsula's page with a 403 is how the sandbox was seen to ration queries (daraja.md 4).
+        # The sandbox was seen to ration queries by Incapsula's page with a 403 (daraja.md 4).
         rationed = status in {403, 429}
         return Limited(retry_after_s or SPIKE_PAUSE_S, words) if rationed else Unanswered(slug, words)
     if limits_rate(status, said):
@@ -164,7 +164,7 @@ def _read_acceptance(body: bytes, secrets: Sequence[Secret]) -> PushAnswer:
     code = read_code(found.get("ResponseCode"))
     checkout_request_id = _read_id(found.get("CheckoutRequestID"))
     if code == "0" and checkout_request_id:
-        # Without a MerchantRequestID the prompt is none the less on its way, and can be asked about.
+        # Without a MerchantRequestID the prompt is on its way all the same, and can be asked about.
         return Accepted(_read_id(found.get("MerchantRequestID")) or "", checkout_request_id)
     if not code.strip("0"):
         return Ambiguous(*nothing_said(200, body, secrets))
@@ -189,7 +189,7 @@ def _read_result(body: bytes, secrets: Sequence[Secret], asked: str) -> QueryAns
 
 
 def _read_id(value: Json) -> str | None:
-    """An id, the empty string where it is absent, None for what can't be one."""
+    """An id, the empty string where it is absent, None where it can't be one."""
     try:
         return wire_id(value)
     except UnreadableError:

@@ -16,7 +16,7 @@ _SIMULATE = {"v1": C2B_SIMULATE_V1, "v2": C2B_SIMULATE_V2}
 
 
 class Posts(Protocol):
-    """What C2B needs of the client."""
+    """The part of the client that C2B needs."""
 
     def post(self, path: str, body: Mapping[str, str]) -> tuple[int, bytes]:
         """One POST; its status and body. Raises CredentialsRefused, NotDelivered, Temporary."""
@@ -24,7 +24,7 @@ class Posts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """Daraja took the URLs. ``version`` is the one the app has."""
+    """A registration that Daraja took. ``version`` is the API version that the app has."""
 
     version: Version
 
@@ -59,9 +59,9 @@ def simulate(
     client: Posts, shortcode: str, kind: str, msisdn: str, amount: int, reference: str,
     registered: Version | None = None,
 ) -> Version:  # fmt: skip
-    """A customer paying by hand, in the sandbox or the simulator. Returns the version that took it.
+    """Simulate a customer paying by hand, in the sandbox or the simulator. Returns the version that took it.
 
-    The version whose addresses are ``registered`` is asked first: a payment by the other is not reported to them.
+    The version whose addresses are ``registered`` is tried first: a payment by the other is not reported to them.
     """
     body = {
         "ShortCode": shortcode,
@@ -82,7 +82,7 @@ def simulate(
 
 
 def _is_elsewhere(status: int, body: bytes) -> bool:
-    """Whether this version is not there for the app: no product of it, or nothing at its path."""
+    """Whether the app lacks this version: no product of it, or nothing at its path."""
     said = read_error(body)
     if said is None:
         return status == _NOT_FOUND
@@ -90,7 +90,7 @@ def _is_elsewhere(status: int, body: bytes) -> bool:
 
 
 def _accepted(status: int, body: bytes) -> bool:
-    """HTTP 200 with ResponseCode 0, or the older form without a code but with "success" (daraja.md 5.1)."""
+    """Whether it is HTTP 200 with ResponseCode 0, or the older form: no code, but "success" (daraja.md 5.1)."""
     said = read_json(body)
     if status != 200 or isinstance(said, Unreadable) or not isinstance(said, dict):
         return False

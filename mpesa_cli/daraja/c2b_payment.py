@@ -1,7 +1,7 @@
 """A payment that a customer made from the M-PESA menu, as C2B validation and confirmation report it.
 
 The two requests have one flat shape, all strings, and are told apart by the URL alone (daraja.md 5.6). A
-confirmation has no result code: that it came means that money came.
+confirmation has no result code: its arrival means that money came.
 """
 
 import re
@@ -16,7 +16,7 @@ _SHORTCODE = re.compile(r"[0-9]{1,12}")
 
 @dataclass(frozen=True, slots=True)
 class C2bPayment:
-    """What was paid to which shortcode, and what the customer typed as account number.
+    """The amount, the shortcode it was paid to, and the account number that the customer typed.
 
     ``msisdn`` is full, masked (``2547 ***** 149``) or 64 hex characters of a hash; None where nothing of a phone is
     shown: it is never a reason to doubt the money. ``shortcode`` is the text that was sent: 0174379 is not 174379.
@@ -44,7 +44,7 @@ def read_c2b(body: bytes) -> C2bPayment | Unreadable:
 
 
 def read_shortcode(body: bytes) -> str:
-    """The shortcode that a body names, whatever else of it can be read; empty where it names none."""
+    """The shortcode that a body names, even if the rest can't be read; empty where it names none."""
     try:
         said = parse_json(body)
     except UnreadableError:
@@ -80,7 +80,7 @@ def _read(said: Json) -> C2bPayment:
 
 
 def _text_of_number(value: Json) -> str:
-    """Digits that came as a JSON number or as text; anything else stays what it is not."""
+    """Digits as text where they came as a JSON number or as text; anything else as it is."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value.strip() if isinstance(value, str) else "" if value is None else "?"

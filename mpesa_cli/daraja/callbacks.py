@@ -1,4 +1,4 @@
-"""What Daraja says about an STK push, read from the bytes of its callback (daraja.md 3.1).
+"""Daraja's callback about an STK push, read from its bytes (daraja.md 3.1).
 
 Pure and total: every body has exactly one of three readings, and nothing is raised. A reading is what the
 body *says*; whether it is believed is decided by the attempt whose token it came on.
@@ -89,7 +89,7 @@ def read_amount(value: Json) -> int | None:
 
 
 def read_phone(value: Json) -> str | None:
-    """A phone as far as it is shown (shown_number.py), None where nothing of one is. Never a reason to doubt."""
+    """A phone as far as it is shown (shown_number.py), None where nothing of it is. Never a reason to doubt."""
     if isinstance(value, Decimal) and value == value.to_integral_value():
         value = int(value)
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value

@@ -1,4 +1,4 @@
-"""The way to one Daraja host: opened on first use, every exchange told to whoever traces."""
+"""The connection to one Daraja host: opened on first use, each exchange reported to the trace."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Channel:
-    """Sends requests. ``secrets`` are what an answer to one may echo and no trace may show."""
+    """A sender of requests. ``secrets`` are those that an answer may echo and no trace may show."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Channel:
         return self._wire
 
     def get(self, path: str, basic: Secret, secrets: Sequence[Secret], by: "Deadline | None" = None) -> Outcome:
-        """One GET with basic authentication, over by ``by``. A good answer is a secret as a whole and is not traced."""
+        """One GET with basic authentication, over by ``by``. A good answer is secret as a whole and is not traced."""
         self._tell(request_line("GET", self._base.url + path, None, secrets))
         outcome = self.open().exchange("GET", path, headers={"authorization": f"Basic {basic.reveal()}"}, by=by)
         self._tell(answer_line(outcome, secrets, body_is_secret=True))
@@ -64,7 +64,7 @@ class Channel:
         return outcome
 
     def close(self) -> None:
-        """Give connections back. The next request opens the way again."""
+        """Close the connections. The next request opens them again."""
         if self._wire is not None:
             self._wire.close()
             self._wire = None

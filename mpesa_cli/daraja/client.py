@@ -1,7 +1,7 @@
-"""Daraja as the rest of the program sees it: values in, typed answers out.
+"""Daraja for the rest of the program: values in, typed answers out.
 
-What may have charged someone is never repeated in here. ``push`` makes one POST and returns what it proves;
-whoever calls it writes each POST into the journal first, and so owns the loop.
+A request that may have charged someone is never repeated in here. ``push`` makes one POST and returns what it
+proves; its caller writes each POST into the journal first, and so owns the loop.
 """
 
 from collections.abc import Callable, Mapping
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class DarajaClient:
-    """One consumer key at one Daraja host. Not for several threads at once."""
+    """A client for one consumer key at one Daraja host. Not for several threads at once."""
 
     def __init__(  # noqa: PLR0913 - everything from outside, each by name
         self,
@@ -76,7 +76,7 @@ class DarajaClient:
         self._tokens_refused = 0  # in a row: 0 or 1
 
     def ready(self, by: "Deadline | None" = None) -> None:
-        """See to it that ``push`` can send at once: connection settings checked, and before ``by`` a token at hand.
+        """Make sure that ``push`` can send at once: connection settings checked, and before ``by`` a token at hand.
 
         Raises CredentialsRefused, NotDelivered, RequestRefused, SettingsError; in each case nothing was sent
         to any phone.
@@ -127,7 +127,7 @@ class DarajaClient:
     def post(self, path: str, body: Mapping[str, str]) -> tuple[int, bytes]:
         """One POST to an API that moves no money; its status and body. A refused token is fetched once more.
 
-        What the body echoes of our secrets is dotted out, since its words may be shown.
+        Secrets of ours that the body echoes are replaced by dots, since its words may be shown.
         Raises CredentialsRefused, NotDelivered, Temporary, and what ``ready`` raises. An app that lacks the
         API product (401.003.01) is an answer like any other, since another version of the API may do.
         """
@@ -149,7 +149,7 @@ class DarajaClient:
                 raise refused_again()
 
     def close(self) -> None:
-        """Give connections back. The client can still be used."""
+        """Close the connections. The client can still be used."""
         self._channel.close()
 
     def _token(self, by: "Deadline | None" = None) -> Secret:
@@ -165,7 +165,7 @@ class DarajaClient:
         return answer if self._tokens_refused else second_refusal(answer)
 
     def _ask(self, checkout_request_id: str, shortcode: str) -> QueryAnswer:
-        """One question. Its token is not waited for: whoever watches a payment asks again soon anyway."""
+        """One query. It doesn't wait for a token: a caller that watches a payment asks again soon anyway."""
         try:
             self._channel.open()
             token = self._sign_in.at_hand() or self._sign_in.once()
@@ -197,7 +197,7 @@ class DarajaClient:
         return answer
 
     def _secrets(self, token: Secret, body: Mapping[str, str]) -> tuple[Secret, ...]:
-        """Everything that an answer to this request might echo and nobody may be shown."""
+        """The secrets that an answer to this request might echo and nobody may be shown."""
         private = [body.get(name, "") for name in PRIVATE_FIELDS]
         found = (Secret(each) for each in (*private, *url_secrets(body)) if each)
         return (*self._sign_in.secrets, self._passkey, token, *found)

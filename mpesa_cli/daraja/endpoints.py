@@ -1,4 +1,4 @@
-"""Where Daraja's APIs are: paths as data, and what a base URL may look like."""
+"""Addresses of Daraja's APIs: their paths as data, and the rules for a base URL."""
 
 import ipaddress
 from dataclasses import dataclass

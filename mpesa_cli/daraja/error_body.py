@@ -1,4 +1,4 @@
-"""Error bodies of Daraja and of the gateway before it, and what their words say.
+"""Error bodies of Daraja and of the gateway before it, and the meaning of their words.
 
 ``errorCode`` is overloaded (500.001.1001 is a wrong passkey, a locked line and a pending payment alike), so
 everything here is decided on ``errorMessage``, by substring, whatever its case (daraja.md 2.3).
@@ -48,7 +48,7 @@ def read_error(body: bytes) -> Said | None:
 
 
 def read_code(value: Json) -> str:
-    """A response or result code, number or text, as text; the empty string for what can't be one."""
+    """A response or result code, number or text, as text; the empty string for anything that can't be one."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return ""
     text = str(value)
@@ -70,7 +70,7 @@ def lacks_product(said: Said) -> bool:
 
 
 def limits_rate(status: int, said: Said | None) -> bool:
-    """Whether Daraja or its gateway, in JSON, asks for patience: spike arrest, quota, busy, 429."""
+    """Whether Daraja or its gateway says, in JSON, to slow down: spike arrest, quota, busy, 429."""
     if said is None or status < 400:
         return False
     if said.is_fault:
@@ -93,12 +93,12 @@ def blames_credentials(said: Said) -> bool:
 
 
 def code_of(said: Said, status: int, secrets: Sequence[Secret]) -> str:
-    """Its error code, or ``http-404`` where there is none that can be shown."""
+    """The error code, or ``http-404`` where there is none that can be shown."""
     return said.code if said.code and scrubbed(said.code, secrets) == said.code else f"http-{status}"
 
 
 def told(status: int, body: bytes, secrets: Sequence[Secret] = ()) -> str:
-    """What a refusal says, in one line: its code and words, or what came in their place."""
+    """A refusal in one line: its code and words, or what came in their place."""
     said = read_error(body)
     return one_line(f"{said.code}: {said.message}", secrets) if said else nothing_said(status, body, secrets)[1]
 

@@ -1,4 +1,4 @@
-"""What the initiator APIs have in common: how a request is signed and addressed, and its first answer (daraja.md 6).
+"""The common part of the initiator APIs: a request's signature and addresses, and its first answer (daraja.md 6).
 
 The answer to the POST only says that Daraja took the request. The result comes later, to an address that ends
 in a token of its own, and may come before that answer.
@@ -21,7 +21,7 @@ TIMEOUT_PREFIX = "/hooks/timeout/"
 
 @dataclass(frozen=True, slots=True)
 class Initiator:
-    """Who asks. ``credential`` makes a fresh SecurityCredential; ``callback_base`` is where results are to come.
+    """The sender. ``credential`` makes a fresh SecurityCredential; ``callback_base`` is where results are to come.
 
     ``shortcodes`` are all numbers under which the shop is paid, ``shortcode`` the one that asks.
     """
@@ -35,9 +35,9 @@ class Initiator:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One request: its API's path, Daraja's CommandID, what it is about, and the fields of its own.
+    """One request: its API's path, Daraja's CommandID, its subject, and the fields of its own.
 
-    ``repeatable`` says that asking twice is harmless, as for a question. A reversal is not: in doubt its second
+    ``repeatable`` says that a second POST is harmless, as for a question. A reversal is not: in doubt its second
     POST would be the second reversal.
     """
 
@@ -50,14 +50,14 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """Daraja took the request; these are its names for it."""
+    """A request that Daraja took, and Daraja's ids for it."""
 
     conversation_id: str
     originator_conversation_id: str
 
 
 def request_body(command: Command, initiator: Initiator, token: str) -> dict[str, str]:
-    """The JSON body. ``token`` is 32 hexadecimal characters that both addresses end in."""
+    """The JSON body. ``token`` is the 32 hexadecimal characters that both addresses end in."""
     base = initiator.callback_base.rstrip("/")
     return {
         "Initiator": initiator.name,

@@ -1,6 +1,6 @@
-"""Pull Transactions: what customers paid to a shortcode in the last 48 hours, page by page (daraja.md 7.8).
+"""Pull Transactions: the payments of customers to a shortcode in the last 48 hours, page by page (daraja.md 7.8).
 
-Reads only, so whatever fails may be asked again. Moves no money.
+Reads only, so a request that fails may be repeated. Moves no money.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,10 +27,10 @@ from mpesa_cli.rules.statement_row import StatementRow
 
 WINDOW_S = 48 * 3600
 PAGES_OF_ANY_KIND = 50
-"""After so many only full pages of new rows are followed: a busy shop has those, a server that is confused has not."""
+"""The pages after which only full ones of new rows are followed: a busy shop has those, a confused server has not."""
 PAGES_MAX = 10_000
 PAUSE_S = 0.5
-"""Between two pages: nothing that is read here is urgent, and the ration is the payments' too."""
+"""The pause between two pages: nothing read here is urgent, and payments share the ration."""
 _TRIES = 3
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -60,11 +60,11 @@ def pull_rows(
     client: Posts, shortcode: str, from_us: int, until_us: int, sleep: Callable[[float], None],
     note_odd: Callable[[OddRow], object] | None = None,
 ) -> Iterator[StatementRow]:  # fmt: skip
-    """What came in from ``from_us`` up to ``until_us`` (at most 48 hours), in the order in which Daraja tells it.
+    """The payments from ``from_us`` up to ``until_us`` (at most 48 hours), in Daraja's order.
 
-    Nothing says how long a page is, so it goes on until a page brings nothing new (docs/assumptions.md A60), a
+    Nothing says how long a page is, so it goes on until a page brings nothing new (docs/assumptions.md A60), with a
     pause between two. A receipt is given once; ``note_odd`` gets each transaction that
-    can't be read, or the first of them is an error.
+    can't be read; without it the first of them is an error.
     Raises InvalidInput, RequestRefused ("pull-not-registered" and others), Temporary.
     """
     if not 0 < until_us - from_us <= WINDOW_S * SECOND_US:

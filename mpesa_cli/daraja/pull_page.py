@@ -1,4 +1,4 @@
-"""Answers of Pull Transactions, read as rows of a statement; and what is wrong where they are none (daraja.md 7.8).
+"""Answers of Pull Transactions, read as rows of a statement; and the errors where they can't be (daraja.md 7.8).
 
 Tolerant of how keys are spelt, which Daraja varies within one answer; never of money that can't be read.
 """
@@ -55,11 +55,11 @@ def read_page(status: int, answer: bytes) -> list[Fields]:
     if not isinstance(listed, list):
         raise unreadable("it has no list of transactions") if code == FOUND else not_compared(code, words)
     flat: list[Json] = []
-    for each in listed:  # a list inside a list, as documented; without the outer one it is understood too
+    for each in listed:  # a list inside a list, as documented; a single list is understood too
         flat.extend(each if isinstance(each, list) else [each])
     if not all(isinstance(each, dict) for each in flat):
         raise unreadable("a transaction in it is none")
-    # 1001 with a list that is empty and "Success" is documented; with other words it may mean anything.
+    # 1001 with an empty list and "Success" is documented; with other words it may mean anything.
     succeeded = _SUCCESS.fullmatch(words) is not None or (code == FOUND and not words)
     if (code == NOTHING and flat) or (not flat and not succeeded):
         raise not_compared(code, words)
@@ -68,7 +68,7 @@ def read_page(status: int, answer: bytes) -> list[Fields]:
 
 @dataclass(frozen=True, slots=True)
 class OddRow:
-    """A transaction that can't be read, and may be money: what can be read of it all the same. No name, no number."""
+    """A transaction that can't be read and may be money: the parts that can be read. No name, no number."""
 
     what: str
     receipt: str
@@ -77,7 +77,7 @@ class OddRow:
 
 
 def read_row(said: Fields, line: int) -> StatementRow | OddRow:
-    """One transaction as a row. What can't be read is not skipped, since it may be money."""
+    """One transaction as a row. One that can't be read is not skipped, since it may be money."""
     cents = read_amount(said.get("amount"))
     identity = said.get("transactionid")
     receipt = read_receipt(identity) or _ID.sub("", plain_text(identity, 40)).upper()
@@ -107,12 +107,12 @@ def _kind(transaction_type: str) -> RowKind:
     lowered = transaction_type.lower()
     if "reversal" in lowered:
         return "reversal"
-    # The sandbox sends other words; only payments by customers are ever in it.
+    # The sandbox sends other words, and lists only payments by customers.
     return "received" if not lowered or "c2b" in lowered or "pay" in lowered or "buy" in lowered else "other"
 
 
 def _party(value: Json) -> str:
-    """A number as far as it can be trusted to be whole; empty where it was cut, hashed or is none."""
+    """A number that can be trusted to be whole; empty where it was cut, hashed or is none."""
     if isinstance(value, Decimal) and value == value.to_integral_value():
         value = int(value)
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else plain_text(value, 40)
@@ -124,7 +124,7 @@ def _party(value: Json) -> str:
 
 
 def _moment_us(value: Json) -> int:
-    """The time as it is written; 0 where it is none. Its zone is in doubt (docs/assumptions.md A61)."""
+    """The time as it is written, in microseconds; 0 for none. Its zone is in doubt (docs/assumptions.md A61)."""
     try:
         moment = datetime.fromisoformat(plain_text(value, 40).replace(" ", "T"))
     except ValueError:
@@ -169,7 +169,7 @@ def not_compared(code: str, words: str) -> Temporary:
 
 
 def refusal(status: int, answer: bytes) -> MpesaError:
-    """The error for an answer that is a no, or none at all."""
+    """The error for an answer that is a no, or is no answer at all."""
     shown = told(status, answer)
     lowered = shown.lower()
     if "register" in lowered:

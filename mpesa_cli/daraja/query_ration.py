@@ -21,14 +21,14 @@ _LOCK_WAIT_S = 2
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """When queries were granted, and a pause that a refusal called for. Times in microseconds."""
+    """The times of granted queries, and of a pause that a refusal called for, in microseconds."""
 
     taken_us: tuple[int, ...] = ()
     paused_at_us: int = 0
     paused_until_us: int = 0
 
     def as_of(self, now_us: int) -> "_Book":
-        """Without what has passed, and without what a clock that has since gone back put into the future."""
+        """The book without what has passed, and without what a clock that was since set back put into the future."""
         taken = tuple(sorted(at for at in self.taken_us if 0 <= now_us - at < WINDOW_S * SECOND_US))
         if self.paused_at_us <= now_us < self.paused_until_us:
             return _Book(taken[-MOST:], self.paused_at_us, self.paused_until_us)
@@ -41,18 +41,18 @@ class _Book:
         return _Book(taken, longer.paused_at_us, longer.paused_until_us)
 
     def wait_us(self, now_us: int) -> int:
-        """How long until the next query may go; 0 for now."""
+        """The time until the next query may go; 0 for now."""
         full_until = self.taken_us[0] + WINDOW_S * SECOND_US if len(self.taken_us) >= MOST else 0
         return max(0, full_until - now_us, self.paused_until_us - now_us)
 
 
 class QueryRation:
-    """Grants queries for one consumer key at one host."""
+    """The ration of queries for one consumer key at one host."""
 
     def __init__(
         self, folder: Path, consumer_key: Secret, host: str, sleep: Callable[[float], None]
     ) -> None:
-        """Where ``folder`` can't be used the ration is kept in this object only."""
+        """Nothing is read yet. If ``folder`` can't be used, the ration is kept in this object only."""
         self._file = SharedFile(folder, "queries", consumer_key, host, sleep)
         self._mine = _Book()
 

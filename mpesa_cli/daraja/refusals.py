@@ -1,4 +1,4 @@
-"""What a token that is refused twice, or a request without an answer, means to whoever asked."""
+"""Refusals as errors: a token that is refused twice, or a request without an answer."""
 
 from mpesa_cli.daraja.answers import Refused, Undelivered
 from mpesa_cli.floor.errors import CredentialsRefused, MpesaError, Temporary
@@ -9,7 +9,7 @@ NO_PRODUCT = "401.003.01"
 
 
 def second_refusal(answer: Undelivered) -> Refused | Undelivered:
-    """Read a token refusal that came again with a fresh token: asking a third time would change nothing.
+    """The reading of a token refusal that came again with a fresh token: a third try would change nothing.
 
     The app lacks the API product: a matter of credentials. Otherwise another machine may be fetching
     tokens with the same key (docs/assumptions.md A2); still undelivered, but no longer to be repeated by itself.
@@ -20,7 +20,7 @@ def second_refusal(answer: Undelivered) -> Refused | Undelivered:
 
 
 def to_error(outcome: NotDelivered | NoAnswer) -> MpesaError:
-    """As the error a command ends with."""
+    """The error with which a command ends for this outcome."""
     if isinstance(outcome, NotDelivered):
         return NotDeliveredError(
             f"Daraja was not reached: {outcome.words}.",
@@ -35,7 +35,7 @@ def to_error(outcome: NotDelivered | NoAnswer) -> MpesaError:
 
 
 def refused_again() -> CredentialsRefused:
-    """The fresh token was refused as well."""
+    """The error for a fresh token that was refused as well."""
     return CredentialsRefused(
         "Daraja refused the access token, and the fresh one after it.",
         hint="Nothing was changed. Check the app's keys and products, then run: mpesa config check",

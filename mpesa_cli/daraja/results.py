@@ -1,4 +1,4 @@
-"""The result of an asynchronous request, and what else comes to its addresses (daraja.md 6.3, 6.4).
+"""The result of an asynchronous request, and other messages to its addresses (daraja.md 6.3, 6.4).
 
 Pure and total: every body has exactly one reading, and nothing is raised.
 """
@@ -20,7 +20,7 @@ _DOTS = "•••"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A result. ``transaction_id`` is that of the request itself, for a Transaction Status not the one asked about."""
+    """A result. ``transaction_id`` is the request's own; for a Transaction Status, not the one asked about."""
 
     final: bool
     result_code: str
@@ -50,7 +50,7 @@ def read_result(body: bytes) -> Result | Unreadable:
 def without_credential(body: bytes) -> bytes:
     """The body as it may be kept: as it came, unless it repeats a credential of ours.
 
-    What was timed out is reported as an echo of the request, SecurityCredential and all (docs/assumptions.md A63).
+    A request that timed out is reported as an echo, SecurityCredential and all (docs/assumptions.md A63).
     Such a body is kept as JSON with dots in that place. One that may hold a credential and can't be read is not
     kept: a note stands for it.
     """

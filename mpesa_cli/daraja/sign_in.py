@@ -1,4 +1,4 @@
-"""Getting an access token when there is none at hand, patiently: OAuth only reads, so it may be repeated."""
+"""Sign-in: an access token fetched patiently where none is at hand. OAuth only reads, so it may be repeated."""
 
 import base64
 from collections.abc import Callable
@@ -25,7 +25,7 @@ TOTAL_S = 60.0
 
 
 class NoTokenError(Exception):
-    """One try that brought no token and no refusal. Never leaves this room."""
+    """A try that brought neither a token nor a refusal. Never leaves this package."""
 
     def __init__(self, error_code: str, words: str, retry_after_s: int | None) -> None:
         super().__init__(words)
@@ -34,7 +34,7 @@ class NoTokenError(Exception):
         self.retry_after_s = retry_after_s
 
     def for_people(self) -> NotDelivered:
-        """As the error a command ends with."""
+        """The error with which a command ends for this."""
         return NotDelivered(
             f"Daraja gave no access token: {self.words}.",
             hint="Nothing was sent to any phone. Check the internet connection, then run the same command "
@@ -43,7 +43,7 @@ class NoTokenError(Exception):
 
 
 class SignIn:
-    """Turns a consumer key and secret into an access token."""
+    """The exchange of a consumer key and secret for an access token."""
 
     def __init__(
         self,
@@ -66,11 +66,11 @@ class SignIn:
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """What must never be shown: the pair, and the form in which it travels."""
+        """The secrets that must never be shown: the pair, and the form in which it travels."""
         return self._own
 
     def at_hand(self) -> Secret | None:
-        """A token that needs no request."""
+        """A token that needs no request, or None."""
         return self._cache.fresh()
 
     def drop(self, token: Secret) -> None:
@@ -115,7 +115,7 @@ class SignIn:
                 raise _refusal(answer)
 
     def _wait_s(self, state: "RetryCallState") -> float:
-        """Exponential with full jitter, but never sooner than Retry-After asks."""
+        """The seconds to wait: exponential with full jitter, but never sooner than Retry-After asks."""
         most = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0**state.attempt_number)
         wait_s = FIRST_WAIT_S + self._random() * (most - FIRST_WAIT_S)
         error = state.outcome.exception() if state.outcome is not None else None

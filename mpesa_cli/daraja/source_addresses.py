@@ -1,4 +1,4 @@
-"""Where Safaricom's callbacks come from. Data; a hint to log and to score, never the only gate.
+"""Addresses that Safaricom's callbacks come from. A hint to log and to score, never the only gate.
 
 Published lists disagree: Safaricom's going-live page, read through public copies, names twelve; libraries
 in use name eleven or fourteen. This is their union, as of 2026-11-24 (daraja.md 8,

@@ -18,12 +18,12 @@ _URL_SECRET = re.compile(r"(?<=/)[0-9a-f]{32}(?=/|\Z)")
 _DOTS = "•••"
 _URL_FIELDS = ("CallBackURL", "ConfirmationURL", "ValidationURL", "ResultURL", "QueueTimeOutURL")
 PRIVATE_FIELDS = ("Password", "PhoneNumber", "Msisdn", "NominatedNumber", "SecurityCredential")
-"""Fields of any request that an answer might echo and nobody may be shown."""
+"""The fields of any request that an answer might echo and nobody may be shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class PushRequest:
-    """One prompt to ask for. ``amount`` in whole shillings; ``description`` already cut to what is sent.
+    """A prompt to ask for. ``amount`` in whole shillings; ``description`` already cut to what is sent.
 
     For a till, ``shortcode`` is the store (head office) number and ``party_b`` the till; for a paybill
     both are the paybill. ``callback_url`` ends in the attempt's token and is therefore kept out of repr.
@@ -65,7 +65,7 @@ def query_body(checkout_request_id: str, shortcode: str, passkey: Secret, at_us:
 
 
 def hidden(body: Mapping[str, str]) -> dict[str, str]:
-    """The body as it may be shown. The password is the passkey in other clothes (daraja.md 2.1)."""
+    """The body as it may be shown. Its password holds the passkey, only encoded (daraja.md 2.1)."""
     shown = dict(body)
     for name in {"Password", "SecurityCredential"} & shown.keys():
         shown[name] = _DOTS

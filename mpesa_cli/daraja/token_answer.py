@@ -51,14 +51,14 @@ def _read_error(status: int, said: Said, secrets: Sequence[Secret]) -> TokenAnsw
 
 
 def wire_token(value: Json) -> Secret | None:
-    """An access token as it may go into a header: visible ASCII, of any sensible length. Else None."""
+    """An access token that can go into a header: visible ASCII, of any sensible length. Else None."""
     if not isinstance(value, str) or not 1 <= len(value) <= 4096:
         return None
     return Secret(value) if value.isascii() and value.isprintable() and " " not in value else None
 
 
 def _lifetime_s(value: Json) -> int:
-    """``expires_in``, which comes as text or as a number (docs/assumptions.md A21)."""
+    """The seconds of ``expires_in``, which comes as text or number (docs/assumptions.md A21)."""
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     seconds = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
     return min(seconds, LONGEST_LIFETIME_S) if seconds > 0 else UNKNOWN_LIFETIME_S

@@ -1,4 +1,4 @@
-"""Transaction Status: what became of one M-PESA transaction, asked by its receipt (daraja.md 7.1). Moves no money.
+"""Transaction Status: the fate of one M-PESA transaction, asked by its receipt (daraja.md 7.1). Moves no money.
 
 The API also takes the OriginatorConversationID of an earlier request, as ``OriginalConversationID``, in place of the
 receipt; a CheckoutRequestID it does not take.
@@ -18,7 +18,7 @@ SHORTCODE_IDENTIFIER = "4"
 
 @dataclass(frozen=True, slots=True)
 class TransactionStatus:
-    """What Daraja says of a transaction. Parties are numbers without the names that stand behind them.
+    """A transaction as Daraja describes it. Parties are numbers without the names that stand behind them.
 
     ``debit`` paid and ``credit`` was paid: phone numbers or shortcodes, empty where they were not told.
     """
@@ -32,7 +32,7 @@ class TransactionStatus:
 
 
 def status_command(receipt: str, shortcode: str) -> Command:
-    """Ask about one receipt that ``shortcode`` took part in."""
+    """The command that asks about a receipt which ``shortcode`` took part in."""
     return Command(
         TRANSACTION_STATUS,
         COMMAND_ID,
@@ -49,7 +49,7 @@ def status_command(receipt: str, shortcode: str) -> Command:
 
 
 def read_status(result: Result) -> TransactionStatus | None:
-    """What a successful result says; None where it names no receipt. Never raises.
+    """The status in a successful result; None where it names no receipt. Never raises.
 
     The second party may come under the first one's key, once more (daraja.md 6.3).
     """
@@ -69,7 +69,7 @@ def read_status(result: Result) -> TransactionStatus | None:
 
 
 def _number(value: object) -> str:
-    """``254708374149 - A NAME`` → ``254708374149``; empty where it begins with no number."""
+    """The number alone of ``254708374149 - A NAME``; empty where it begins with none."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     first = plain_text(text if isinstance(text, str) else None, 100).partition(" - ")[0].replace(" ", "")
     return first if first and set(first) <= set("0123456789*+") else ""
