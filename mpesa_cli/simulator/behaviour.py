@@ -1,8 +1,8 @@
 """Daraja as a function of (state, request, now): no clock, no network, no randomness of its own.
 
-``handle`` answers a request and writes what it means into the state. ``due`` says which POSTs to the
-merchant must leave by now; the runner tells back what became of them with ``delivered`` and, for a C2B
-validation, ``answered``. All times are the simulator's own, in microseconds (``state.clock_offset_us``).
+``handle`` answers a request and changes the state. ``due`` gives the POSTs to the merchant that must leave by
+now; the runner reports their fate with ``delivered`` and, for a C2B
+validation, with ``answered``. All times are the simulator's own, in microseconds (``state.clock_offset_us``).
 """
 
 from collections.abc import Callable

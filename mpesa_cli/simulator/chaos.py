@@ -1,4 +1,4 @@
-"""Misfortune for crash tests: lost answers, lost and doubled callbacks, refusals, drawn from a seed."""
+"""Chaos for crash tests: lost answers, lost and doubled callbacks, refusals, drawn from a seed."""
 
 import random
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ _REFUSALS = ("1", "1032", "1037", "2001")
 
 @dataclass(frozen=True, slots=True)
 class Chaos:
-    """Shares, from 0 to 1, of the pushes to ordinary paying numbers that go wrong in each way."""
+    """The shares, from 0 to 1, of the pushes to ordinary paying numbers that go wrong in each way."""
 
     seed: int
     lose_answer: float = 0.05
@@ -20,7 +20,7 @@ class Chaos:
     fail: float = 0.10
 
     def apply(self, scenario: Scenario, serial: int) -> Scenario:
-        """The scenario as luck has it for the push with this serial number: the same luck every time."""
+        """The scenario for the push with this serial number, drawn from the seed: the same every time."""
         dice = random.Random(f"{self.seed}:{serial}")  # noqa: S311 - reproducible on purpose
         answer_lost, refused, callback = dice.random(), dice.random(), dice.random()
         if answer_lost < self.lose_answer:

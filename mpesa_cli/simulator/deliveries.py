@@ -1,4 +1,4 @@
-"""Which POSTs to the merchant are due, and what became of them. Nothing is ever sent again."""
+"""POSTs to the merchant: those that are due, and their fate. None is ever sent again."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Delivery:
 
     @property
     def limit_s(self) -> int:
-        """How long the merchant may take to answer."""
+        """The seconds that the merchant may take to answer."""
         return c2b.VALIDATION_LIMIT_S if self.kind == "validation" else CALLBACK_LIMIT_S
 
 
@@ -71,7 +71,7 @@ def answered(state: State, delivery: Delivery, status: int | None, body: bytes, 
 
 
 def next_due_us(state: State) -> int | None:
-    """When the next POST, or the end of a validation's time limit, is due; None where nothing is."""
+    """The time of the next POST, or of the end of a validation's time limit; None where neither is due."""
     times = [row.due_us for ref in state.unsent for row in state.prompts[ref].sendings if row.sent_us is None]
     for payment in _unsettled(state):
         asked_us = _asked_us(payment)
@@ -125,7 +125,7 @@ def _settle(state: State, payment: C2BPayment) -> None:
 
 
 def _asked_us(payment: C2BPayment) -> int | None:
-    """When validation was asked, while its answer is still out."""
+    """The time validation was asked, while its answer is still out."""
     if payment.validation is None or payment.completed_us is not None or payment.cancelled:
         return None
     return payment.validation.sent_us

@@ -22,7 +22,7 @@ Receive = Callable[[str, bytes], int | tuple[int, bytes]]
 class EmbeddedDaraja(Engine):
     """A Daraja whose memory is one file, so that it survives between commands.
 
-    Set ``receive`` and callbacks that overtake the answer to their own push are handed over before it.
+    With ``receive`` set, callbacks that overtake the answer to their own push are handed over before it.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class EmbeddedDaraja(Engine):
         token_hex: TokenHex,
         rules: Rules | None = None,
     ) -> None:
-        """``now_us`` is the real time in microseconds, ``sleep`` waits seconds, ``token_hex`` is chance."""
+        """``now_us`` is the real time in microseconds, ``sleep`` waits seconds, ``token_hex`` gives random bytes."""
         rules = rules or Rules()
         self.initiator_key = rules.initiator_key or InitiatorKey(state_file.with_name(FILE_NAME))
         rules.initiator_key = self.initiator_key
@@ -68,13 +68,13 @@ PLACEHOLDER_PATH = "/embedded"
 
 
 class _Transport(httpx.BaseTransport):
-    """Carries requests to the embedded Daraja, and its faults back as httpx would report them."""
+    """A transport that carries requests to the embedded Daraja, and its faults back as httpx would report them."""
 
     def __init__(self, daraja: EmbeddedDaraja) -> None:
         self._daraja = daraja
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer one request, or raise what a network fault would look like from here."""
+        """Answer one request, or raise the error of a network fault as httpx would."""
         asked = Request(
             method=request.method,
             path=request.url.raw_path.decode("ascii").removeprefix(PLACEHOLDER_PATH),
@@ -84,7 +84,7 @@ class _Transport(httpx.BaseTransport):
         try:
             reply = self._daraja.answer(asked)
         except OSError as full:
-            # Nothing was accepted, as when nobody listens.
+            # The request was not accepted, as when no server listens.
             text = f"the simulator can't write its memory: {full}"
             raise httpx.ConnectError(text, request=request) from full
         if reply.fault == "drop_before":

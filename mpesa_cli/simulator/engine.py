@@ -1,4 +1,4 @@
-"""The behaviour with a memory and a clock: what the embedded simulator and the server have in common."""
+"""The behaviour with a memory and a clock: the common part of the embedded simulator and the server."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -15,7 +15,7 @@ from mpesa_cli.simulator.wire import Reply, Request
 
 
 class Engine:
-    """Answers requests and gives out callbacks. Safe between threads, and processes where the store is."""
+    """The answers and callbacks of the simulator. Safe between threads, and processes where the store is."""
 
     def __init__(self, store: Store, now_us: Callable[[], int], token_hex: TokenHex) -> None:
         """``now_us`` is the real time in microseconds; the simulator's own may be moved ahead of it."""
@@ -24,13 +24,13 @@ class Engine:
         self._token_hex = token_hex
 
     def answer(self, request: Request) -> Reply:
-        """Answer one request; what it changes is kept when this returns. Raises OSError where it can't be."""
+        """Answer one request; its changes are kept when this returns. Raises OSError where they can't be."""
         with self._store.change() as state:
             now_us = self._now_us() + state.clock_offset_us
             return behaviour.handle(state, request, now_us, self._token_hex)
 
     def claim_due(self) -> list[Delivery]:
-        """The callbacks that must leave now, each given out once: nobody else gets the same one."""
+        """The callbacks that must leave now, each given out once, to one caller only."""
         due_us = self.next_due_us()
         if due_us is None or due_us > self._now_us():
             return []
@@ -42,14 +42,14 @@ class Engine:
         return claimed
 
     def take_answer(self, delivery: Delivery, status: int, body: bytes = b"") -> None:
-        """Note what the merchant answered to a callback; status 0: nothing, or no HTTP."""
+        """Note the merchant's answer to a callback; status 0: none, or no HTTP."""
         with self._store.change() as state:
             now_us = self._now_us() + state.clock_offset_us
             behaviour.delivered(state, delivery, now_us, status)
             behaviour.answered(state, delivery, status, body, now_us)
 
     def next_due_us(self) -> int | None:
-        """When the next callback is due, on the clock that ``now_us`` reads; None where none is."""
+        """The time of the next callback, on the clock that ``now_us`` reads; None where none is due."""
         with self._store.read() as state:
             due_us = behaviour.next_due_us(state)
             return None if due_us is None else due_us - state.clock_offset_us
@@ -76,7 +76,7 @@ class Engine:
             return reverse(state, receipt, self._now_us() + state.clock_offset_us, self._token_hex)
 
     def charges(self) -> list[behaviour.Charge]:
-        """What customers have paid by now."""
+        """The payments of customers by now."""
         with self._store.read() as state:
             return behaviour.charges(state, self._now_us() + state.clock_offset_us)
 

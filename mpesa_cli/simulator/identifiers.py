@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from mpesa_cli.floor.moments import EAT, daraja_stamp
 
-# Random bytes as hexadecimal text: all the chance that the simulator knows comes from here.
+# Random bytes as hexadecimal text: the simulator's only randomness.
 TokenHex = Callable[[int], str]
 
 _BASE_36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -13,13 +13,13 @@ _FIRST_YEAR = 2006  # A; L is 2017 and U is 2026
 
 
 def request_id(token_hex: TokenHex) -> str:
-    """``6f2a-4d1b-a3c9-2b8e7d610f4412345678``: a request id, merchant request id or conversation id."""
+    """A request id, merchant request id or conversation id: ``6f2a-4d1b-a3c9-2b8e7d610f4412345678``."""
     counter = int(token_hex(4), 16) % 100_000_000
     return f"{token_hex(2)}-{token_hex(2)}-{token_hex(2)}-{token_hex(6)}{counter}"
 
 
 def checkout_request_id(msisdn: str, now_us: int, taken: Container[str]) -> str:
-    """``ws_CO_`` + EAT day, month, year, time to the millisecond + the phone's last nine digits."""
+    """A CheckoutRequestID: ``ws_CO_``, EAT day, month, year, time to the millisecond, the phone's last nine digits."""
     moment_us = now_us
     while True:
         stamp = daraja_stamp(moment_us)
@@ -37,7 +37,7 @@ def receipt(at_us: int, serial: int, taken: Container[str], token_hex: TokenHex)
     year = chr(ord("A") + (local.year - _FIRST_YEAR) % 26)
     month = chr(ord("A") + local.month - 1)
     day = _BASE_36[local.day]
-    # The serial number keeps receipts apart even where a test fixes chance.
+    # The serial number keeps receipts apart even where a test fixes the random bytes.
     number = int(token_hex(5), 16) + serial * 1_234_577
     while True:
         made = year + month + day + _in_base_36(number, 7)

@@ -1,4 +1,4 @@
-"""The simulator's own key pair: what it encrypts for, the way a merchant encrypts for Safaricom (daraja.md 6.2).
+"""The simulator's own key pair. A merchant encrypts for it as for Safaricom (daraja.md 6.2).
 
 Kept in one file beside the simulator's memory, so that every process has the same; made when it is first needed.
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SHORTEST_PASSWORD = 4
 FILE_NAME = "simulator-initiator.pem"
-# As those that Safaricom has in use: long over. Whoever looked at the dates would find nothing to encrypt for.
+# Expired long ago, like those that Safaricom uses: a client that checked the dates could encrypt nothing.
 _VALID = datetime(2014, 11, 12, tzinfo=UTC), datetime(2016, 11, 11, tzinfo=UTC)
 
 
@@ -29,7 +29,7 @@ class InitiatorKey:
         self._pem: bytes | None = None
 
     def certificate(self) -> bytes:
-        """The certificate, PEM: what ``initiator.certificate`` is to name. Raises OSError where it can't be kept."""
+        """The certificate, PEM, that ``initiator.certificate`` is to name. Raises OSError where it can't be kept."""
         pem = self._both()
         return pem[pem.index(b"-----BEGIN CERTIFICATE") :]
 
@@ -42,7 +42,7 @@ class InitiatorKey:
             plain = self._key().decrypt(encrypted, PKCS1v15()).decode()
         except (binascii.Error, ValueError):
             return None
-        # OpenSSL from 3.2 on answers what was encrypted for nobody with bytes of chance, and no error.
+        # OpenSSL from 3.2 on decrypts a text for another key to random bytes, without an error.
         return plain if len(plain) >= SHORTEST_PASSWORD and plain.isprintable() else None
 
     def _key(self) -> "RSAPrivateKey":

@@ -1,4 +1,4 @@
-"""A listening socket on 127.0.0.1, or a plain word why there can't be one."""
+"""A listening socket on 127.0.0.1, or an error that says why there can't be one."""
 
 import errno
 import socket
@@ -42,5 +42,5 @@ def _port_error(port: int, refused: OSError) -> SettingsError:
 
 
 def base_url_of(listening: socket.socket) -> str:
-    """``http://127.0.0.1:8700``."""
+    """Its base URL: ``http://127.0.0.1:8700``."""
     return f"http://{HOST}:{listening.getsockname()[1]}"

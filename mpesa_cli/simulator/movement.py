@@ -1,4 +1,4 @@
-"""Money that moved on a simulated shortcode, in the least that a statement needs to know of it."""
+"""Movements of money on a simulated shortcode, with only the fields that a statement needs."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -28,12 +28,12 @@ class Movement:
 
     @property
     def signed_cents(self) -> int:
-        """What it did to the shop's balance, without the charge."""
+        """The change of the shop's balance, without the charge."""
         return self.amount_cents if self.kind == "payment" else -self.amount_cents
 
     @property
     def charge_cents(self) -> int:
-        """What the shop is charged for it; reversals and small payments cost nothing."""
+        """The shop's charge for it; reversals and small payments cost nothing."""
         if self.kind == "reversal" or self.amount_cents <= FREE_UP_TO_CENTS:
             return 0
         return min(self.amount_cents * CHARGE_PER_10_000 // 10_000, CHARGE_AT_MOST_CENTS)
@@ -41,11 +41,11 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Balances:
-    """Where a shortcode stands: money taken, and what was charged for it, kept on an account of its own."""
+    """The balances of a shortcode: money taken, and the charges for it, kept on an account of their own."""
 
     shop_cents: int = 0
     charges_cents: int = 0
 
     def after(self, movement: Movement) -> "Balances":
-        """Where it stands once this has moved."""
+        """The balances once this has moved."""
         return Balances(self.shop_cents + movement.signed_cents, self.charges_cents - movement.charge_cents)

@@ -1,4 +1,4 @@
-"""The simulator's own record: what was charged, and what was told to whom. Tests hold ledgers against it."""
+"""The simulator's own record: every charge, and every message to the merchant. Tests compare ledgers with it."""
 
 from dataclasses import asdict, dataclass
 from typing import Literal

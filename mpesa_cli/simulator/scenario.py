@@ -1,4 +1,4 @@
-"""What a scenario is: everything that happens after a push to one phone number.
+"""Scenarios: everything that happens after a push to one phone number.
 
 Every duration is in seconds at speed 1.
 """
@@ -9,7 +9,7 @@ from typing import Literal
 
 
 class Answer(StrEnum):
-    """How the POST of a push is answered."""
+    """The answer to the POST of a push."""
 
     OK = "ok"
     LOST = "lost"  # accepted, the answer never arrives
@@ -36,9 +36,9 @@ class Answer(StrEnum):
 
 _ACCEPTING = frozenset({Answer.OK, Answer.LOST, Answer.TRUNCATED, Answer.HTML_200, Answer.INTERNAL_ERROR})
 
-# How a query answers while the customer has not decided.
+# The answer of a query while the customer has not decided.
 Pending = Literal["4999", "http-500"]
-# How the Balance item of a success callback looks: it varies in life.
+# The form of the Balance item in a success callback: with Safaricom it varies.
 Balance = Literal["absent", "no-value", "text"]
 
 
@@ -56,11 +56,11 @@ class Scenario:
     callbacks_s: tuple[float, ...] = (0.5,)  # each callback, counted from the final state; (): lost
     answer: Answer = Answer.OK
     answer_delay_s: float = 0.0
-    answer_times: int | None = None  # so many pushes in a row are answered so, then one is OK; None: all
+    answer_times: int | None = None  # the pushes in a row that are answered so before one is OK; None: all
     callback_first: bool = False
     pending: Pending = "4999"
-    unknown_s: float = 0.0  # so long a query answers that the transaction does not exist
-    query_code: str = ""  # what the query says in the end, where it contradicts the callback
+    unknown_s: float = 0.0  # the time for which a query answers that the transaction does not exist
+    query_code: str = ""  # the query's final code, where it contradicts the callback
     query_desc: str = ""
     amount_error: int = 0  # added to the amount in the callback, not to the charge
     balance: Balance = "absent"

@@ -1,7 +1,7 @@
 """The scenarios as data: result codes by phone number, and the numbers where the network misbehaves.
 
 ``2547000`` and a result code padded to five digits ends in that code, as a callback tells it.
-Times are chosen to be watched from a terminal: refusals by time-out come sooner here than in life.
+Times are chosen to be watched from a terminal: refusals by time-out come sooner than with Safaricom.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _CALLBACKS = "Safaricom: callbacks are not repeated; duplicates and losses are r
 
 @dataclass(frozen=True, slots=True)
 class ResultCode:
-    """One result code that a customer or the network can end a prompt with."""
+    """A result code with which a customer or the network can end a prompt."""
 
     code: str
     desc: str

@@ -1,4 +1,4 @@
-"""Which scenario a phone number chooses, as test cards do for card payments."""
+"""The scenario that a phone number chooses, as test cards do for card payments."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""All that the simulator remembers: tokens, prompts, C2B payments, and how far its clock was moved.
+"""The simulator's memory: tokens, prompts, C2B payments, and how far its clock was moved.
 
 Times are microseconds since 1970 on the simulator's own clock, which is the real one plus
 ``clock_offset_us``. A prompt holds everything that will happen to it from the moment it is accepted, so
@@ -22,7 +22,7 @@ BOOKED_AT_MOST = 10_000
 
 @dataclass(slots=True)
 class Rules:
-    """How strict and how fast this simulator is. Not part of what it remembers.
+    """The simulator's strictness and speed. Not part of its memory.
 
     ``queries_per_minute`` None and ``keep_s`` None switch the query ration and the forgetting off.
     ``production`` refuses a second C2B registration, plain http URLs and C2B simulation.
@@ -33,10 +33,10 @@ class Rules:
     keep_s: int | None = DAY_S
     production: bool = False
     chaos: Chaos | None = None
-    initiator_key: InitiatorKey | None = None  # what SecurityCredentials are encrypted for; None reads none
+    initiator_key: InitiatorKey | None = None  # the key for SecurityCredentials; None reads none
 
     def us(self, seconds: float) -> int:
-        """Microseconds that so many simulated seconds take at this speed."""
+        """The microseconds that these simulated seconds take at this speed."""
         return int(seconds * SECOND_US / self.speed)
 
 
@@ -60,7 +60,7 @@ class Sending:
 
 @dataclass(slots=True)
 class Prompt:
-    """One accepted push. ``decided_us`` None: the customer never decides."""
+    """An accepted push. ``decided_us`` None: the customer never decides."""
 
     checkout_request_id: str
     merchant_request_id: str
@@ -93,7 +93,7 @@ class Prompt:
                         self.account_reference)
 
     def line_free_us(self) -> int:
-        """When another prompt may be shown on this phone."""
+        """The time from which another prompt may be shown on this phone."""
         latest = self.accepted_us + LINE_HELD_AT_MOST_S * SECOND_US
         return latest if self.decided_us is None else min(self.decided_us, latest)
 
@@ -110,7 +110,7 @@ class Registration:
 
 @dataclass(slots=True)
 class C2BPayment:
-    """One payment from the phone's menu, or a push that is reported as one too (``from_push``).
+    """A payment from the phone's menu, or a push that is reported as one too (``from_push``).
 
     It ends completed (``completed_us``) or cancelled (``cancelled``: the merchant's code, or "no answer");
     until then its validation is under way.
@@ -148,7 +148,7 @@ class C2BPayment:
 
 @dataclass(slots=True)
 class AsyncRequest:
-    """One request to an initiator API. ``refusal``: result code and words; ``echo``: what a time-out posts back.
+    """A request to an initiator API. ``refusal``: result code and words; ``echo``: the body posted for a time-out.
 
     ``sending`` None: nothing is ever posted to ``url``.
     """
@@ -179,7 +179,7 @@ class State:
     c2b: dict[str, C2BPayment] = field(default_factory=dict)
     # For statements: reversals, and payments that are forgotten otherwise.
     booked: list[Movement] = field(default_factory=list)
-    carried: dict[str, Balances] = field(default_factory=dict)  # by shortcode: what was dropped from ``booked``
+    carried: dict[str, Balances] = field(default_factory=dict)  # by shortcode: sums of those dropped from ``booked``
     pull_registered: list[str] = field(default_factory=list)
     asked: dict[str, AsyncRequest] = field(default_factory=dict)
     # Derived: found again from the above whenever a state is read.

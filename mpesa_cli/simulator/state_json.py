@@ -21,11 +21,11 @@ _PLAIN = ("clock_offset_us", "serial", "refused_in_a_row", "queries")
 
 
 class UnreadableStateError(Exception):
-    """The document is not one that this version of the simulator wrote."""
+    """A document that this version of the simulator did not write."""
 
 
 def to_document(state: State) -> dict[str, object]:
-    """Everything that is remembered, without what can be found again from it."""
+    """The state as a document, without the indexes that can be rebuilt from it."""
     return {
         "version": VERSION,
         "clock": _CLOCK_NOTE if state.clock_offset_us else "The real time.",
@@ -55,7 +55,7 @@ def from_document(document: Any, rules: Rules) -> State:
             state.add_prompt(Prompt(**{**row, "sendings": [Sending(**sent) for sent in row["sendings"]]}))
         for row in document["c2b"]:
             state.add_c2b(_c2b_payment(row))
-        # Files of before there were statements have neither.
+        # Files written before there were statements have neither.
         state.booked = [Movement(**row) for row in document.get("booked", [])]
         state.carried = {shortcode: Balances(**row) for shortcode, row in document.get("carried", {}).items()}
     except (KeyError, TypeError, AttributeError, ValueError) as wrong:

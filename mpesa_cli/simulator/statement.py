@@ -1,6 +1,6 @@
 """The statement that a shop would download for its shortcode: the portal's CSV, made of the simulator's own record.
 
-Newest first, charges on the receipt of what they are for and with the balance of an account of their own
+Newest first. A charge stands on the receipt of its payment and has the balance of an account of its own
 (daraja.md 10.2). Completed movements only.
 """
 
@@ -27,7 +27,7 @@ HEADINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From a moment up to, and without, another; microseconds on the simulator's clock. None: all there is."""
+    """A time from one moment up to, and without, another; microseconds on the simulator's clock. None: no limit."""
 
     since_us: int | None = None
     until_us: int | None = None
@@ -71,7 +71,7 @@ def statement(state: State, shortcode: str, period: Period, now_us: int) -> str:
         if row.at_us < since_us:
             opening = closing
         else:
-            # Written backwards: the charge stands below its payment once the whole is turned round.
+            # Written backwards: the charge stands below its payment once all rows are reversed.
             rows += reversed(list(_rows(row, closing, shortcode)))
     text = io.StringIO(newline="")
     writer = csv.writer(text)
@@ -144,13 +144,13 @@ def _heading(shortcode: str, since_us: int, until_us: int, opening: Balances, cl
 
 
 def _money(cents: int) -> str:
-    """``105300`` → ``1,053.00``, as the portal writes it."""
+    """Cents as the portal writes them: ``105300`` → ``1,053.00``."""
     sign, whole = "-" if cents < 0 else "", abs(cents)
     return f"{sign}{whole // 100:,}.{whole % 100:02d}"
 
 
 def _time(at_us: int) -> str:
-    """``24-11-2026 10:45:12`` in East Africa Time."""
+    """A moment in East Africa Time: ``24-11-2026 10:45:12``."""
     stamp = daraja_stamp(at_us)
     return f"{stamp[6:8]}-{stamp[4:6]}-{stamp[:4]} {stamp[8:10]}:{stamp[10:12]}:{stamp[12:]}"
 

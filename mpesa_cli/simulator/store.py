@@ -1,4 +1,4 @@
-"""Where the simulator's memory is kept: in one file that processes share, or in this process alone.
+"""Stores of the simulator's memory: one file that processes share, or this process alone.
 
 A change is on disk before the answer that it belongs to is given, so a killed caller and its simulator
 can't disagree about what was accepted.
@@ -18,14 +18,14 @@ from mpesa_cli.simulator.state_json import UnreadableStateError, from_document, 
 
 
 class Store(Protocol):
-    """Gives the state out, to one holder at a time."""
+    """A store that gives the state to one holder at a time."""
 
     def change(self) -> contextlib.AbstractContextManager[State]:
         """The state to read and change; kept when the block ends well, dropped when it raises."""
         ...
 
     def read(self) -> contextlib.AbstractContextManager[State]:
-        """The state to look at, and nothing else."""
+        """The state to read only."""
         ...
 
 
@@ -38,12 +38,12 @@ class MemoryStore:
 
     @contextlib.contextmanager
     def change(self) -> Iterator[State]:
-        """The one state there is. An error inside the block leaves what was changed before it."""
+        """The one state there is. An error inside the block leaves the changes made before it."""
         with self._lock:
             yield self._state
 
     def read(self) -> contextlib.AbstractContextManager[State]:
-        """The same state: nobody changes it while it is being looked at."""
+        """The same state, locked against changes meanwhile."""
         return self.change()
 
 

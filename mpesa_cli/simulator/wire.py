@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from mpesa_cli.simulator.state import Prompt
 
-# What happens to the connection instead of, or after, an ordinary answer.
+# The fault of the connection instead of, or after, an ordinary answer.
 Fault = Literal["", "drop_before", "drop_after", "truncate"]
 
 
@@ -89,7 +89,7 @@ def error(request_id: str, error_code: str, message: str) -> Reply:
 
 
 def bad_field(request_id: str, name: str) -> Reply:
-    """A field that is missing or wrong."""
+    """The error for a field that is missing or wrong."""
     return error(request_id, "400.002.02", f"Bad Request - Invalid {name}")
 
 

@@ -62,7 +62,7 @@ def simulate(state: State, request: Request, version: str, now_us: int, token_he
 
 
 def report_push(state: State, prompt: Prompt) -> None:
-    """Let the registered confirmation URL hear of a paid push too, under the same receipt."""
+    """Report a paid push to the registered confirmation URL too, under the same receipt."""
     registration = state.registrations.get(prompt.shortcode)
     if registration is None or prompt.decided_us is None:
         return
@@ -76,7 +76,7 @@ def report_push(state: State, prompt: Prompt) -> None:
 
 
 def complete(state: State, payment: C2BPayment, at_us: int) -> None:
-    """The money has moved at ``at_us``; confirmations follow where a URL is registered."""
+    """Move the money at ``at_us``; confirmations follow where a URL is registered."""
     payment.completed_us = at_us
     others = [row for row in state.c2b.values() if row is not payment and row.completed_us is not None]
     earlier_cents = sum(row.amount_cents for row in others)
@@ -106,7 +106,7 @@ def take_answer(state: State, payment: C2BPayment, status: int | None, body: byt
 
 
 def decide_without_answer(state: State, payment: C2BPayment, now_us: int) -> None:
-    """What the ResponseType of the registration says where validation got no usable answer in time."""
+    """Decide by the registration's ResponseType, where validation got no usable answer in time."""
     if payment.registration is not None and payment.registration.response_type == "Completed":
         complete(state, payment, now_us)
     else:
@@ -140,7 +140,7 @@ def _begin(
 
 
 def _wrong_registration(state: State, body: dict[str, object]) -> str:
-    """What is wrong, as it follows ``Invalid`` in the error message; empty where all is well."""
+    """The fault, as it follows ``Invalid`` in the error message; empty where all is well."""
     if not checks.is_shortcode(body.get("ShortCode")):
         return "ShortCode"
     if body.get("ResponseType") not in {"Completed", "Cancelled"}:
@@ -175,7 +175,7 @@ def _wrong_payment(body: dict[str, object]) -> str:
 
 
 def _cents(value: object) -> int:
-    """An amount with up to two decimals, in cents; 0 where it is none."""
+    """The cents of an amount with up to two decimals; 0 where it is none."""
     text = str(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else ""
     if not _AMOUNT.fullmatch(text):
         return 0

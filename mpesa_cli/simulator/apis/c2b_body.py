@@ -26,7 +26,7 @@ def c2b_request(payment: C2BPayment, *, confirmation: bool) -> dict[str, object]
 
 
 def shillings(cents: int) -> str:
-    """``150000`` cents → ``1500.00``."""
+    """Cents as shillings: ``150000`` → ``1500.00``."""
     return f"{cents // 100}.{cents % 100:02d}"
 
 

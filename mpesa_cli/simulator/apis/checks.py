@@ -1,4 +1,4 @@
-"""What Daraja checks in the body of a push and of a query before M-Pesa hears of it (daraja.md 2.1, 2.3)."""
+"""Daraja's checks of the body of a push and of a query, before M-Pesa hears of it (daraja.md 2.1, 2.3)."""
 
 import base64
 import binascii
@@ -78,7 +78,7 @@ def first_wrong_field(body: Mapping[str, object], checks: tuple[tuple[str, str, 
 def password_fits(body: Mapping[str, object]) -> bool:
     """Whether Password is base64 of shortcode + passkey + timestamp.
 
-    Any passkey is taken but the word ``wrong``: the simulator knows nobody's.
+    Any passkey is taken except the word ``wrong``: the simulator knows no shop's.
     """
     shortcode, stamp = text_of(body["BusinessShortCode"]), text_of(body["Timestamp"])
     try:
@@ -94,7 +94,7 @@ def password_fits(body: Mapping[str, object]) -> bool:
 def product_mismatch(body: Mapping[str, object]) -> tuple[str, str] | None:
     """The result code and text where transaction type and PartyB don't belong together, else None.
 
-    A paybill is paid to itself; a till is another number than the store that pushes.
+    A paybill is paid to itself; a till has another number than the store that pushes.
     """
     to_itself = text_of(body["PartyB"]) == text_of(body["BusinessShortCode"])
     if body["TransactionType"] == "CustomerPayBillOnline" and not to_itself:

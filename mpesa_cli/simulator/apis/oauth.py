@@ -1,6 +1,6 @@
 """Access tokens: issued for any key and secret, refused in the form of each API family (daraja.md 1).
 
-Three consumer keys mean something: ``wrong`` is refused; ``c2b-v1`` and ``c2b-v2`` belong to apps that
+Three consumer keys are special: ``wrong`` is refused; ``c2b-v1`` and ``c2b-v2`` belong to apps that
 have only that version of the C2B product.
 """
 

@@ -1,4 +1,4 @@
-"""Pull Transactions: what customers paid to a shortcode in the last 48 hours (daraja.md 7.8)."""
+"""Pull Transactions: the payments to a shortcode in the last 48 hours (daraja.md 7.8)."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +19,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def register(state: State, request: Request, _now_us: int, token_hex: TokenHex) -> Reply:
-    """Answer a registration whose token is good. Its keys have spaces, as Daraja's own have."""
+    """Answer a registration whose token is good. The answer's keys have spaces, as Daraja's have."""
     body = request.json_object()
     wrong = _wrong_registration(body)
     if wrong:
@@ -51,7 +51,7 @@ def query(state: State, request: Request, now_us: int, token_hex: TokenHex) -> R
     shortcode = text_of(body["ShortCode"])
     if shortcode not in state.pull_registered:
         return wire.error(made, "500.001.1001", "ShortCode is not Registered")
-    # A second that has begun is asked for as a whole: Daraja's dates have no smaller part.
+    # A second that has begun counts whole: Daraja's dates have no smaller part.
     wanted = [row for row in paid_in(state, shortcode, now_us) if begin_us <= row.at_us < end_us + SECOND_US]
     page = [_transaction(row) for row in wanted[int(offset) : int(offset) + PAGE_ROWS]]
     return wire.ok({
@@ -63,7 +63,7 @@ def query(state: State, request: Request, now_us: int, token_hex: TokenHex) -> R
 
 
 def paid_in(state: State, shortcode: str, now_us: int) -> list[Movement]:
-    """What customers have paid to a shortcode by now, oldest first."""
+    """The payments of customers to a shortcode by now, oldest first."""
     return [row for row in movements(state, shortcode, now_us) if row.kind == "payment"]
 
 

@@ -1,4 +1,4 @@
-"""STK push and its query: what Daraja answers, and what becomes of a prompt (daraja.md 2, 4, 11)."""
+"""STK push and its query: Daraja's answers, and the fate of a prompt (daraja.md 2, 4, 11)."""
 
 from dataclasses import replace
 
@@ -39,7 +39,7 @@ def push(state: State, request: Request, now_us: int, token_hex: TokenHex) -> Re
 
 
 def query(state: State, request: Request, now_us: int, token_hex: TokenHex) -> Reply:
-    """Answer a query whose token is good. More than the ration in 60 s meet the firewall's page."""
+    """Answer a query whose token is good. Queries beyond the ration in 60 s get the firewall's page."""
     if not _within_ration(state, request, now_us):
         return wire.page(403, wire.IMPERVA_PAGE)
     body = request.json_object()
@@ -56,7 +56,7 @@ def query(state: State, request: Request, now_us: int, token_hex: TokenHex) -> R
 
 
 def answer_about(prompt: Prompt, now_us: int) -> Reply:
-    """What a query says about a known prompt: a function of the prompt and the time alone."""
+    """The answer to a query about a known prompt: a function of the prompt and the time alone."""
     if prompt.decided_us is None or now_us < prompt.decided_us:
         if prompt.pending == "http-500":
             text = "The transaction is being processed"
@@ -67,7 +67,7 @@ def answer_about(prompt: Prompt, now_us: int) -> Reply:
 
 
 def _due_answer(state: State, scenario: Scenario) -> Scenario:
-    """The scenario with an ordinary answer where it has refused as often in a row as it does."""
+    """The scenario; with an ordinary answer once it has refused as many times in a row as it is set to."""
     if scenario.answer_times is None:
         return scenario
     refused = state.refused_in_a_row.get(scenario.msisdn, 0)
@@ -95,7 +95,7 @@ def _refuse(state: State, request: Request, scenario: Scenario, made: str) -> Re
 
 
 def _fate(state: State, body: dict[str, object], scenario: Scenario, now_us: int) -> Scenario:
-    """What M-Pesa makes of an accepted push: its own rules come before the customer's wishes."""
+    """The outcome M-Pesa gives an accepted push: its own rules come before the customer's wishes."""
     mismatch = checks.product_mismatch(body)
     if mismatch is not None:
         return _refused_by_rule(scenario, "product mismatch", *mismatch)

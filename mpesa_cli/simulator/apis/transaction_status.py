@@ -1,6 +1,6 @@
 """Transaction Status: taken at once, answered a moment later on the request's own address (daraja.md 6, 7.1).
 
-What it answers is chosen by the initiator: the password ``wrong`` is not known (2001), the name ``no-role`` lacks
+The initiator chooses the answer: the password ``wrong`` is not known (2001), the name ``no-role`` lacks
 the permission (21), ``times-out`` is given up in the queue, and ``no-result`` never hears anything.
 """
 
@@ -34,7 +34,7 @@ class _No:
 
 
 def query(state: State, request: Request, now_us: int, token_hex: TokenHex) -> Reply:
-    """Answer a request whose token is good: taken, with the names that the result will carry."""
+    """Answer a request whose token is good: taken, with the ids that the result will carry."""
     body = request.json_object()
     wrong = _wrong_field(body)
     if wrong:
@@ -103,7 +103,7 @@ def _failure(asked: AsyncRequest, no: _No, now_us: int) -> dict[str, object]:
     return {
         "Result": {
             **_envelope(asked, no.code, no.words, now_us),
-            # A single parameter is an object and no list of one.
+            # A single parameter is an object, not a list of one.
             "ResultParameters": {
                 "ResultParameter": {"Key": "BOCompletedTime", "Value": int(daraja_stamp(now_us))}
             },

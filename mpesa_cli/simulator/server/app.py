@@ -28,7 +28,7 @@ ADVANCE_AT_MOST_S = 366 * 24 * 3600
 
 
 class SimulatorApp:
-    """What uvicorn runs. It stays outside Starlette's middleware, whose wrappers hide the connection."""
+    """The application that uvicorn runs, outside Starlette's middleware, whose wrappers hide the connection."""
 
     def __init__(self, engine: Engine, sender: Sender, say: Callable[[str], None]) -> None:
         """``say`` gets one line a request."""
@@ -97,7 +97,7 @@ def admin_app(engine: Engine, sender: Sender) -> ASGIApp:
 
 
 def _seconds(body: bytes) -> float | None:
-    """What ``{"advance_s": N}`` asks for, or None where N is no sensible number."""
+    """The seconds that ``{"advance_s": N}`` asks for, or None where N is no sensible number."""
     try:
         asked = json.loads(body)["advance_s"]
     except (ValueError, KeyError, TypeError):
@@ -118,7 +118,7 @@ def _request(scope: Scope, body: bytes) -> Request:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """The whole body, or None where the client went away. What is beyond the cap reads as no JSON at all."""
+    """The whole body, or None where the client went away. Bytes beyond the cap make it unreadable JSON."""
     body, more = b"", True
     while more:
         message = await receive()

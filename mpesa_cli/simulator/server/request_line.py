@@ -21,7 +21,7 @@ _FAULTS = {
 
 
 def describe(request: Request, reply: Reply) -> str:
-    """``push 2547••••4149 KES 100: HTTP 200``."""
+    """The line: ``push 2547••••4149 KES 100: HTTP 200``."""
     name = _NAMES.get(request.bare_path.rstrip("/").rsplit("/", 1)[-1])
     body = request.json_object()
     words = [name or f"{request.method} another path"]

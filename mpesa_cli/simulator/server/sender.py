@@ -1,4 +1,4 @@
-"""Sends callbacks over HTTP when they are due: 10 s for an answer, never a second try (daraja.md 3.2).
+"""The sender of callbacks over HTTP when due: 10 s for an answer, never a second try (daraja.md 3.2).
 
 This module loads httpx and asyncio; only the simulator's server imports it.
 """
@@ -17,7 +17,7 @@ _ANSWER_CAP = 64 * 1024
 
 
 class Sender:
-    """A background task; one POST a callback, all that are due side by side."""
+    """A background task; one POST per callback, all that are due side by side."""
 
     def __init__(self, engine: Engine, now_us: Callable[[], int], say: Callable[[str], None]) -> None:
         """``say`` gets one line a callback."""
@@ -29,7 +29,7 @@ class Sender:
         self._client = httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
 
     async def run(self) -> None:
-        """Send what is due until cancelled."""
+        """Send the callbacks that are due until cancelled."""
         try:
             while True:
                 self._wake.clear()
@@ -42,11 +42,11 @@ class Sender:
             await self._client.aclose()
 
     def wake(self) -> None:
-        """Look again now: a request or a moved clock may have made something due."""
+        """Check again now: a request or a moved clock may have made something due."""
         self._wake.set()
 
     async def send_due(self) -> None:
-        """Send what is due and wait until each of these and all earlier ones has got its answer."""
+        """Send the due callbacks; wait until each of these and all earlier ones has got its answer."""
         self._start_due()
         if self._under_way:
             await asyncio.wait(self._under_way)

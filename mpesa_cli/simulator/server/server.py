@@ -39,7 +39,7 @@ def _silent(_line: str) -> None:
 
 @dataclass(slots=True)
 class Setup:
-    """What a server is made of. ``store`` None keeps the state in memory under ``rules``."""
+    """The parts of a server. ``store`` None keeps the state in memory under ``rules``."""
 
     rules: Rules
     store: Store | None = None
@@ -55,14 +55,14 @@ class Setup:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, which says when it listens."""
+    """uvicorn that calls back once it listens."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start listening, then tell."""
+        """Start listening, then call ``on_ready``."""
         await super().startup(sockets=sockets)
         if self.started:
             self._on_ready()
@@ -99,7 +99,7 @@ class RunningSimulator:
         return self._engine.prompts()
 
     def charges(self) -> list[Charge]:
-        """What customers have paid by now, oldest first."""
+        """The payments of customers by now, oldest first."""
         return self._engine.charges()
 
     def record(self) -> dict[str, object]:

@@ -46,7 +46,7 @@ def statement_routes(engine: Engine) -> list[Route]:
 
 
 def _receipt(body: bytes) -> str | None:
-    """What ``{"receipt": "…"}`` names, or None where it names nothing."""
+    """The receipt that ``{"receipt": "…"}`` names, or None where it names none."""
     try:
         asked = json.loads(body)["receipt"]
     except (ValueError, KeyError, TypeError, RecursionError):
