@@ -1,1 +1,1 @@
-"""Where configuration and secrets come from."""
+"""Configuration and secrets, and their sources."""

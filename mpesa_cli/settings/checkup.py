@@ -1,4 +1,4 @@
-"""What is allowed and yet likely to hurt: for ``config check``, never in a payment's way."""
+"""Warnings about settings that are allowed and yet likely to hurt: for ``config check``, never in a payment's way."""
 
 from urllib.parse import urlsplit
 
@@ -11,7 +11,7 @@ _TUNNEL_HOSTS = ("ngrok", "trycloudflare.", "loca.lt", "localtunnel", "serveo.",
 
 
 def profile_gaps(profile: Profile) -> list[str]:
-    """What a push can't go without and nobody has given."""
+    """The values that a push needs and no source gives."""
     if profile.callback_base_url is not None:
         return []
     example = 'callback_base_url = "https://pay.example.co.ke"'
@@ -27,7 +27,7 @@ def profile_warnings(profile: Profile) -> list[str]:
 
 
 def secret_warnings(listed: list[tuple[str, str]]) -> list[str]:
-    """Sentences about where secrets are kept. ``listed`` is SecretStore.listed()."""
+    """Sentences about where secrets are kept. ``listed`` is SecretStore.listed()'s."""
     found: list[str] = []
     for name, source in listed:
         if source == variable_of(name):
@@ -46,7 +46,7 @@ def missing_secrets(listed: list[tuple[str, str]]) -> list[str]:
 
 
 def unmet_secrets(profile: Profile, listed: list[tuple[str, str]]) -> list[str]:
-    """Sentences about secrets that the profile's own settings call for, beside Daraja's, and no place has."""
+    """Sentences about secrets, beside Daraja's, that the profile's own settings call for and no place has."""
     wanted = {
         "sms-api-key": ("no SMS goes out", profile.sms.provider in {"africas_talking", "partner_id"}),
         "initiator-password": ("`mpesa verify` can't ask M-PESA", profile.initiator.name is not None),

@@ -1,4 +1,4 @@
-"""Which profile a command works with."""
+"""The choice of the profile that a command works with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _MAKERS = (
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A profile's name, who chose it, and what it is made of."""
+    """A profile's name, the source that chose it, and the values it is made of."""
 
     name: str
     source: str
@@ -26,7 +26,7 @@ class Choice:
 
 
 def choose(environ: Mapping[str, str], config: Config | None, flag: str | None) -> Choice:
-    """The flag's, MPESA_PROFILE's, the file's default or only one, the environment's, or the simulator.
+    """The profile of the flag, MPESA_PROFILE, the file's default or only one, the environment, or the simulator.
 
     Raises SettingsError for a name that does not exist, and where several could be meant: guessing
     between tills would send a customer's money to the wrong one.

@@ -1,7 +1,7 @@
 """The operating system's keyring, kept at arm's length: it may hang, be missing, or keep plain text.
 
 Every call runs in a thread that is waited for a few seconds only: on servers a locked Secret Service
-asks for a password on a screen that nobody sees. The first time-out ends the matter for this process.
+asks for a password on a screen that nobody sees. After the first time-out no further call is made by this process.
 """
 
 import threading
@@ -19,7 +19,7 @@ _gave_up: str | None = None  # why, once a call has timed out in this process
 
 
 class KeyringUnusable(Exception):
-    """There is no keyring that can be trusted here; the text says why."""
+    """The lack of a keyring that can be trusted here; the text says why."""
 
 
 def keyring_get(service: str, user: str, limit_s: float) -> Secret | None:
@@ -33,12 +33,12 @@ def keyring_get(service: str, user: str, limit_s: float) -> Secret | None:
 
 
 def keyring_set(service: str, user: str, secret: Secret, limit_s: float) -> None:
-    """Store it. Raises KeyringUnusable."""
+    """Store the secret. Raises KeyringUnusable."""
     _within(limit_s, lambda: _backend().set_password(service, user, secret.reveal()))
 
 
 def keyring_delete(service: str, user: str, limit_s: float) -> None:
-    """Forget it; one that is not there is no error. Raises KeyringUnusable."""
+    """Delete the secret; a missing one is no error. Raises KeyringUnusable."""
 
     def forget() -> None:
         backend = _backend()
@@ -49,7 +49,7 @@ def keyring_delete(service: str, user: str, limit_s: float) -> None:
 
 
 def keyring_name(limit_s: float) -> str:
-    """Which keyring it is, as its program calls it. Raises KeyringUnusable."""
+    """The keyring's name, as its program gives it. Raises KeyringUnusable."""
     return _within(limit_s, lambda: _class_name(_backend()))
 
 
@@ -66,7 +66,7 @@ def _backend() -> "KeyringBackend":
 
 
 def _is_refused(backend: object) -> bool:
-    """By class name, so that no back end has to be imported to be refused: plain text, null and fail."""
+    """Whether it keeps plain text or nothing; told by class name, so that no back end has to be imported."""
     return any(
         "plaintext" in cls.__name__.lower() or cls.__module__.endswith(("backends.null", "backends.fail"))
         for cls in type(backend).__mro__

@@ -1,4 +1,4 @@
-"""The configuration file: TOML text in, profiles of checked values and a list of what is wrong out.
+"""The configuration file: TOML text in, profiles of checked values and a list of problems out.
 
 Checked by the reference table in plain code. A pydantic model of the same table was measured at about
 95 ms in every command that meets a file (ten times an empty Python, bench/startup.py); this is under 1 ms.
@@ -21,7 +21,7 @@ _TOP = ("default_profile", "profile")
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What one file says. ``profiles`` are the tables as they stand; :meth:`settings` checks one of them."""
+    """The content of one file. ``profiles`` are the tables as they stand; :meth:`settings` checks one of them."""
 
     path: Path
     default_profile: str | None
@@ -29,11 +29,11 @@ class Config:
     problems: tuple[Problem, ...]
 
     def source(self, name: str) -> str:
-        """How sources and messages name a profile's table: ``/etc/x.toml [profile.shop]``."""
+        """The name of a profile's table in sources and messages: ``/etc/x.toml [profile.shop]``."""
         return f"{self.path} [profile.{name}]"
 
     def settings(self, name: str) -> tuple[dict[str, Setting], list[Problem]]:
-        """The checked values of one profile by key name, and what is wrong in its table."""
+        """The checked values of one profile by key name, and the problems in its table."""
         values: dict[str, Setting] = {}
         problems: list[Problem] = []
         for key_name, value in _flat(self.profiles[name]):
@@ -133,7 +133,7 @@ def _flat(table: Mapping[str, object]) -> list[tuple[str, object]]:
 
 
 def _unknown_key(path: Path, where: str, key: str, known: list[str]) -> Problem:
-    """Its value is not shown: somebody may have put a secret there."""
+    """The problem of a key that does not exist, without its value: somebody may have put a secret there."""
     dashed = [spelt.lower().replace("_", "-").replace(".", "-") for spelt in (key.rpartition(".")[2], key)]
     secret = next((name for name in dashed if name in SECRET_NAMES), None)
     if secret:

@@ -1,4 +1,4 @@
-"""Where files live. MPESA_HOME puts everything under one folder; otherwise the platform's own folders.
+"""Folders and files. MPESA_HOME puts everything under one folder; otherwise the platform's own folders.
 
 Nothing here depends on the working directory: a till that is started from another folder must not meet
 another ledger, and so charge again.
@@ -37,7 +37,7 @@ def find_paths(environ: Mapping[str, str]) -> Paths:
 
 
 def ledger_note(shortcode: str, till: str | None) -> Path:
-    """Where it is noted that this till or paybill has a production ledger: the user's own folder, without MPESA_HOME.
+    """The note that this till or paybill has a production ledger: in the user's own folder, without MPESA_HOME.
 
     A wrong MPESA_HOME is one of the ways in which a ledger goes missing.
     """
@@ -53,7 +53,7 @@ def config_file(environ: Mapping[str, str], flag: str | None = None) -> Path:
 def named_config_file(environ: Mapping[str, str], flag: str | None = None) -> Path | None:
     """The configuration file somebody asked for by name, which must then exist; None for the usual one.
 
-    A flag is typed here and now, so that one alone may be relative to the working directory.
+    A flag is typed here and now, so only its path may be relative to the working directory.
     """
     if flag:
         return Path(flag).expanduser().absolute()

@@ -9,7 +9,7 @@ from mpesa_cli.rules.values.amount import Limits
 
 Environment = Literal["simulator", "sandbox", "production"]
 
-# The embedded simulator has no address: these stand where a profile needs one, and are never connected to.
+# The embedded simulator has no address: these take the place of one, and are never connected to.
 EMBEDDED_BASE_URL = "http://127.0.0.1/embedded"
 EMBEDDED_CALLBACK_BASE = "http://127.0.0.1/embedded"
 # A served simulator calls a listener on the same machine: the port is `mpesa listen`'s default.
@@ -20,7 +20,7 @@ SIMULATOR_INITIATOR = "testapi"
 
 @dataclass(frozen=True, slots=True)
 class SmsSettings:
-    """How text messages go out. The key itself is the secret ``sms-api-key``."""
+    """The settings of text messages. The key itself is the secret ``sms-api-key``."""
 
     provider: Literal["africas_talking", "partner_id", "file", "none"]
     username: str | None
@@ -33,7 +33,7 @@ class SmsSettings:
 
 @dataclass(frozen=True, slots=True)
 class InitiatorSettings:
-    """Who asks the asynchronous APIs. The password itself is the secret ``initiator-password``."""
+    """The sender for the asynchronous APIs. The password is the secret ``initiator-password``."""
 
     name: str | None
     certificate: Path | None
@@ -41,7 +41,7 @@ class InitiatorSettings:
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """Who may call the HTTP API. The secret that signs our own tokens is ``api-secret``.
+    """The HTTP API's settings: who may call it. The secret that signs our own tokens is ``api-secret``.
 
     ``origins`` are the web pages' (``https://shop.example.co.ke``) that may call it from a browser. At most one of
     ``public_key`` and ``jwks`` is set. The rates are requests a minute.
@@ -58,7 +58,7 @@ class ApiSettings:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Everything a command needs to know about the shop, checked.
+    """A shop's settings, all that a command needs, checked.
 
     ``till`` is None for a paybill; ``callback_base_url`` is None where nobody gave one; ``ledger`` is an
     absolute path. ``sources`` says for each key (``shortcode``, ``sms.provider``, also ``name``) where its
@@ -95,17 +95,17 @@ class Profile:
 
     @property
     def party_b(self) -> str:
-        """Who is paid: the till number for a till, the shortcode for a paybill (daraja.md 2.1)."""
+        """The number that is paid: the till for a till, the shortcode for a paybill (daraja.md 2.1)."""
         return self.till or self.shortcode
 
     @property
     def compare_within_us(self) -> int | None:
-        """How old the last moment may be of which M-PESA's record was compared; None where that is off."""
+        """The longest time since the last moment of which M-PESA's record was compared; None where that is off."""
         return None if self.compare_within_days == "off" else int(self.compare_within_days) * 86_400_000_000
 
     @property
     def takes_money_on(self) -> tuple[str, ...]:
-        """Every shortcode that money of this profile may be recorded under, the one that pushes are signed with first.
+        """The shortcodes that this profile's money may be recorded under, the one that signs pushes first.
 
         Whether a till's money is in its store's statement too, nobody could try (docs/assumptions.md A90).
         """

@@ -1,4 +1,4 @@
-"""Every configuration key, as data: what it is called, what it may be, what it means without one.
+"""Every configuration key, as data: its name, its possible values, and the effect of leaving it out.
 
 The loader reads files and the environment by this table and the documentation is printed from it, so
 the two can't disagree.
@@ -32,12 +32,12 @@ class Key:
 
     @property
     def variable(self) -> str:
-        """The environment variable that sets it."""
+        """The environment variable that sets this key."""
         return "MPESA_" + self.name.replace(".", "_").upper()
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """All environment variables that set it; the first one that is set counts."""
+        """The environment variables that set this key; the first one that is set counts."""
         return (self.variable,) if self.alias is None else (self.variable, self.alias)
 
     def shown_default(self) -> str:

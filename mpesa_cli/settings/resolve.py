@@ -1,4 +1,4 @@
-"""From the values that sources gave to a whole profile: what follows from what, and what can't go together.
+"""A whole profile from the values that sources gave: derived values, and contradictions.
 
 Pure: no files, no environment. Every problem is collected, so that ``config check`` can show all of them.
 """
@@ -31,10 +31,10 @@ def resolve(
     data_dir: Path,
     environment_default: str | None,
 ) -> tuple[p.Profile | None, list[Problem]]:
-    """The profile, or None and why not.
+    """The profile and no problems, or None and the problems.
 
     ``given`` has checked values by key name. ``environment_default`` is the environment where neither
-    a value nor a host tells; None means that somebody must say.
+    a value nor a host tells; None means that it must be given.
     """
     values = _with_defaults(name, given)
     problems = _decide_environment(name, values, environment_default)

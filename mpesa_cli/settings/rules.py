@@ -1,4 +1,4 @@
-"""What each value may be, whichever source it came from: a rule takes a value and returns it, tidied.
+"""Rules for values, the same for every source: a rule takes a value and returns it, tidied.
 
 A broken rule raises RuleError, whose text completes the sentence "shortcode is '12': it …".
 """
@@ -22,7 +22,7 @@ _ENVIRONMENT_OF_HOST = {"api.safaricom.co.ke": "production", "sandbox.safaricom.
 
 
 class RuleError(ValueError):
-    """A value breaks its rule. ``showable`` is False where the value may hold a password."""
+    """A value that breaks its rule. ``showable`` is False where the value may hold a password."""
 
     def __init__(self, needs: str, *, showable: bool = True) -> None:
         """``needs`` says what the value must be, with a right example."""
@@ -53,14 +53,14 @@ def one_line(text: str) -> str:
 
 
 def path(text: str) -> str:
-    """A file's path; where it is relative to is the source's business."""
+    """A file's path; the source decides which folder a relative one starts from."""
     if not text.strip() or not text.isprintable() or text.endswith("/"):
         raise RuleError("must be the path of a file, for example /var/lib/mpesa/shop.db")
     return text.strip()
 
 
 def reference_template(text: str) -> str:
-    """An account reference, which may hold ``{order}``. Its length is the whole profile's business."""
+    """An account reference, which may hold ``{order}``. Its length is checked with the whole profile."""
     try:
         account_reference(text, "1", 200)
     except InvalidInput:
@@ -69,7 +69,7 @@ def reference_template(text: str) -> str:
 
 
 def description(text: str) -> str:
-    """What the customer pays for, as the ledger and receipts have it."""
+    """The description of the purchase, as the ledger and receipts have it."""
     try:
         return check_description(text)
     except InvalidInput:
@@ -143,7 +143,7 @@ def _split(text: str) -> SplitResult:
     try:
         parts = urlsplit(text)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a bracket without its mate, a port that is no port
+    except ValueError:  # an unclosed bracket, a port that is no number
         usable = False
     if not usable:
         raise RuleError(needs, showable="@" not in text)

@@ -1,4 +1,4 @@
-"""Writing a profile into the configuration file: whole or not at all, nothing else in it changed."""
+"""Saving a profile in the configuration file: whole or not at all, nothing else in it changed."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ from mpesa_cli.settings.values import Setting
 def planned_profile(
     config: Config | None, name: str, answers: Mapping[str, str | int | None], data_dir: Path
 ) -> Profile:
-    """The profile that :func:`save_profile` would leave behind. Raises SettingsError for what is wrong with it."""
+    """The profile that :func:`save_profile` would leave behind. Raises SettingsError for a wrong value."""
     kept: dict[str, Setting] = {}
     if config is not None and name in config.profiles:
         kept, problems = config.settings(name)
@@ -30,7 +30,7 @@ def planned_profile(
 
 
 def texts_of(config: Config | None, name: str) -> dict[str, str]:
-    """The text values that the file has for this profile, where they are right; nothing for a new one."""
+    """The valid text values that the file has for this profile; none for a new one."""
     if config is None or name not in config.profiles:
         return {}
     settings, _ = config.settings(name)

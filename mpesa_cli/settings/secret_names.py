@@ -1,4 +1,4 @@
-"""The names of the secrets: what ``mpesa secrets`` lists and where each can be given by the environment."""
+"""Names of the secrets, as ``mpesa secrets`` lists them, and the variable for each in the environment."""
 
 # The first three sign requests to Daraja; the rest belong to text messages, forwarding, C2B, the initiator APIs and
 # the HTTP API's tokens.
@@ -16,12 +16,12 @@ SIMULATOR_CREDENTIAL = "simulator"
 
 
 def variable_of(name: str) -> str:
-    """``consumer-key`` → ``MPESA_CONSUMER_KEY``."""
+    """A secret's variable: ``consumer-key`` → ``MPESA_CONSUMER_KEY``."""
     return "MPESA_" + name.replace("-", "_").upper()
 
 
 def default_secrets(environment: str) -> dict[str, tuple[str, str]]:
-    """What an environment has without anybody storing it: name → (value, source)."""
+    """An environment's secrets that nobody has to store: name → (value, source)."""
     if environment == "production":
         return {}
     defaults = {"passkey": (SANDBOX_PASSKEY, "default (the sandbox's public passkey)")}

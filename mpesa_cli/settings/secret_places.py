@@ -1,4 +1,4 @@
-"""Which store holds which secret: a small file beside the configuration, with names in it and no values.
+"""The store that holds each secret: a small file beside the configuration, with names in it and no values.
 
 It spares every command that has no secret in the keyring the 60 ms of asking one, and
 lets the keyring's entries follow a MPESA_HOME that is moved.
@@ -19,18 +19,18 @@ Store = Literal["keyring", "file"]
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """What the file says: the keyring's service name, and for each profile the store of each secret."""
+    """The file's content: the keyring's service name, and for each profile the store of each secret."""
 
     keyring_service: str
     stores: Mapping[str, Mapping[str, Store]]
 
     def of(self, profile: str, name: str) -> Store | None:
-        """Where this secret was stored, or None where it was not."""
+        """The store that this secret was put in, or None."""
         return self.stores.get(profile, {}).get(name)
 
 
 def read_places(config_dir: Path, *, own_home: bool) -> Places:
-    """Read the file; without one nothing is stored. Raises SettingsError where it is no such file.
+    """Read the file; without one nothing is stored. Raises SettingsError where it is another kind of file.
 
     ``own_home`` says that MPESA_HOME is set: its secrets get a keyring service of their own, so that a
     trial folder never overwrites the shop's.
@@ -72,7 +72,7 @@ def record_place(config_dir: Path, profile: str, name: str, store: Store | None,
 
 
 def secret_file(config_dir: Path, profile: str, name: str) -> Path:
-    """Where ``--store file`` keeps a secret: one 0600 file each, in folders of 0700."""
+    """The file in which ``--store file`` keeps a secret: one of 0600 each, in folders of 0700."""
     return config_dir / "secrets" / profile / name
 
 

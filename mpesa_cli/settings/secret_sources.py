@@ -14,14 +14,14 @@ from mpesa_cli.settings.values import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A secret and where it came from, in words that may be shown."""
+    """A secret and its source, in words that may be shown."""
 
     secret: Secret
     source: str
 
 
 def from_named_file(environ: Mapping[str, str], name: str) -> Found | None:
-    """``MPESA_<NAME>_FILE``. Raises SettingsError where the file that was asked for can't be used."""
+    """The secret in the file ``MPESA_<NAME>_FILE`` names. Raises SettingsError where that can't be used."""
     variable = variable_of(name) + "_FILE"
     named = environ.get(variable, "").strip()
     if not named:
@@ -37,7 +37,7 @@ def from_named_file(environ: Mapping[str, str], name: str) -> Found | None:
 
 
 def from_credentials(environ: Mapping[str, str], profile: str, name: str) -> Found | None:
-    """As systemd's LoadCredential= leaves them. It looks after their modes itself."""
+    """The secret as systemd's LoadCredential= leaves it. systemd sees to the file's mode itself."""
     folder = environ.get("CREDENTIALS_DIRECTORY", "").strip()
     for credential in (f"mpesa-{profile}-{name}", f"mpesa-{name}") if folder else ():
         text = read_secret_file(Path(folder) / credential, "CREDENTIALS_DIRECTORY", private=False)
@@ -47,20 +47,20 @@ def from_credentials(environ: Mapping[str, str], profile: str, name: str) -> Fou
 
 
 def from_environment(environ: Mapping[str, str], name: str) -> Found | None:
-    """``MPESA_<NAME>``: works, though other processes of this user can read it."""
+    """The secret in ``MPESA_<NAME>``: works, though other processes of this user can read it."""
     variable = variable_of(name)
     text = environ.get(variable, "").strip()
     return Found(check_secret(text, variable), variable) if text else None
 
 
 def from_own_file(path: Path, name: str) -> Secret | None:
-    """What ``--store file`` wrote."""
+    """The secret that ``--store file`` wrote."""
     text = read_secret_file(path, "The file store", private=True)
     return None if text is None else check_secret(text, name)
 
 
 def check_name(name: str) -> str:
-    """The name, where it is one of a secret's. Raises InvalidInput."""
+    """The name, if it is a secret's. Raises InvalidInput."""
     if name not in SECRET_NAMES:
         raise InvalidInput(
             f"There is no secret called {name[:40]!r}.",

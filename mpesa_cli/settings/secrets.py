@@ -1,4 +1,4 @@
-"""Where secrets come from: a file, systemd, the keyring, the environment, a 0600 file, in that order.
+"""Secrets from their places: a file, systemd, the keyring, the environment, a 0600 file, in that order.
 
 The first hit wins and its source is remembered. No value is ever part of a message.
 """
@@ -45,7 +45,7 @@ class SecretStore:
         environment: str = "production",
         embedded: bool = False,
     ) -> None:
-        """``environment`` decides what is known without storing it: the sandbox's public passkey, for one.
+        """``environment`` decides which secrets need no storing, such as the sandbox's public passkey.
 
         ``embedded`` keeps real Daraja secrets away from the simulator inside the process.
         """
@@ -57,7 +57,7 @@ class SecretStore:
         self._embedded = embedded
         self._own_home = bool(environ.get("MPESA_HOME", "").strip())
         self._remembered: dict[str, Found] = {}
-        self._unreadable: dict[str, str] = {}  # why the keyring, which has it, does not give it just now
+        self._unreadable: dict[str, str] = {}  # name → why the keyring can't give it just now
         self._gone: set[str] = set()
 
     @classmethod
@@ -99,11 +99,11 @@ class SecretStore:
         return secret_missing(self.profile_name, name, is_gone=name in self._gone)
 
     def hand_over(self, name: str, secret: Secret, source: str) -> None:
-        """Use this value from now on without storing it: what a person has just typed."""
+        """Use this value, just typed by a person, from now on without storing it."""
         self._remembered[check_name(name)] = Found(secret, source)
 
     def set(self, name: str, secret: Secret, store: Store = "keyring") -> str:
-        """Store it, read it back, and return where it is. Raises SettingsError where the store refuses."""
+        """Store the secret, read it back, and return where it is. Raises SettingsError where the store refuses."""
         check_name(name)
         check_secret(secret.reveal(), name)
         service = self._places().keyring_service
@@ -126,7 +126,7 @@ class SecretStore:
         return "keyring" if store == "keyring" else f"file {self._file(name)}"
 
     def delete(self, name: str) -> str | None:
-        """Forget a stored secret; returns the store it was in, None where none had it."""
+        """Delete a stored secret; returns the store it was in, None where none had it."""
         store = self._places().of(self.profile_name, check_name(name))
         if store is None:
             return None
@@ -148,7 +148,7 @@ class SecretStore:
         return [(name, self._source(name)) for name in SECRET_NAMES]
 
     def unreadable(self, listed: list[tuple[str, str]]) -> list[MpesaError]:
-        """Why each secret that can't be read can't be. ``listed`` is of this store."""
+        """The error for each secret that can't be read. ``listed`` is of this store."""
         return [trouble for name, source in listed if source == UNREADABLE and (trouble := self._trouble(name))]
 
     def _source(self, name: str) -> str:
@@ -198,7 +198,7 @@ class SecretStore:
         return None if secret is None else Found(secret, f"file {self._file(name)}")
 
     def _forget_copy(self, name: str, store: Store) -> None:
-        """An older value must not lie about in the other store. If that can't be reached, it is never read."""
+        """Delete an older value from the other store. If that can't be reached, the value is never read."""
         if store == "file":
             self._file(name).unlink(missing_ok=True)
             return
@@ -206,7 +206,7 @@ class SecretStore:
             keyring_delete(self._places().keyring_service, self._user(name), self._timeout_s)
 
     def _default(self, name: str) -> Found | None:
-        """What nobody has to store. Never in the place of a stored one that just can't be reached."""
+        """The value that needs no storing. Never in the place of a stored one that just can't be reached."""
         value = self._defaults.get(name)
         stored = not self._embedded and self._places().of(self.profile_name, name)
         return None if value is None or stored else Found(Secret(value[0]), value[1])

@@ -1,4 +1,4 @@
-"""Flag before environment before file before default, and every value remembers which of them it was."""
+"""Sources of settings: flag before environment before file before default. Every value remembers its own."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ _PATH_KEYS = ("ledger", "sms.file", "initiator.certificate", "api.public_key", "
 def load_profile(
     environ: Mapping[str, str], *, profile_flag: str | None = None, config_flag: str | None = None
 ) -> Profile:
-    """The profile to work with, whole and checked. Raises SettingsError for the first thing that is wrong.
+    """The profile to work with, whole and checked. Raises SettingsError for the first problem.
 
     Only the chosen profile is checked: a mistake in another till's table does not stop this one.
     """
@@ -47,7 +47,7 @@ def profile_names(environ: Mapping[str, str], config_flag: str | None = None) ->
 def resolve_choice(
     choice: Choice, config: Config | None, environ: Mapping[str, str]
 ) -> tuple[Profile | None, list[Problem]]:
-    """One profile from its sources; None with everything that is wrong with it."""
+    """The profile of a choice, from its sources; None with all its problems."""
     problems: list[Problem] = []
     values: dict[str, Setting] = {}
     if choice.made_of == "file" and config is not None:
@@ -67,7 +67,7 @@ def resolve_choice(
 
 
 def environment_settings(environ: Mapping[str, str]) -> tuple[dict[str, Setting], list[Problem]]:
-    """The values that ``MPESA_…`` variables (and APP_URL) give; an empty variable is one that is not set."""
+    """The values that ``MPESA_…`` variables (and APP_URL) give; an empty variable counts as not set."""
     values: dict[str, Setting] = {}
     problems: list[Problem] = []
     for key in KEYS:
@@ -94,14 +94,14 @@ def _from_text(key: Key, text: str) -> object:
 
 
 def _beside_file(key: str, setting: Setting, file: Path) -> Setting:
-    """A relative path in the file counts from the file's folder, never from the working directory."""
+    """The setting, a relative path in it counted from the file's folder, never from the working directory."""
     if key not in _PATH_KEYS:
         return setting
     return Setting(str(file.parent / Path(str(setting.value)).expanduser()), setting.source)
 
 
 def _harmless_to_simulator(values: dict[str, Setting]) -> dict[str, Setting]:
-    """What the built-in simulator takes from the environment: nothing that leaves this machine."""
+    """The values that the built-in simulator takes from the environment: none that leaves this machine."""
     kept = {key: setting for key, setting in values.items() if key != "environment"}
     base_url = kept.get("base_url")
     if base_url is not None and not rules.is_loopback(str(base_url.value)):

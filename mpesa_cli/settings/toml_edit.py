@@ -1,4 +1,4 @@
-"""Changing a configuration file that a person wrote: their comments, order and other profiles stay.
+"""Changes of a configuration file that a person wrote: their comments, order and other profiles stay.
 
 Lines are edited as text, and the result is then read and compared: a file that this can't change
 faithfully (inline tables, dotted keys) is left alone, and the person is told what to write.

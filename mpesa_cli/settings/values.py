@@ -1,4 +1,4 @@
-"""One value against its key: the right type, one of the choices, the rule. The same for every source."""
+"""One value checked against its key: the right type, one of the choices, the rule. The same for every source."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _SHOWN_MAX = 60
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A checked value and where it came from."""
+    """A checked value and its source."""
 
     value: object
     source: str
@@ -21,14 +21,14 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong with the configuration, in words for a person."""
+    """A problem of the configuration, in words for a person."""
 
     message: str
     hint: str
     code: str = "configuration"
 
     def as_error(self, others: int = 0) -> SettingsError:
-        """The error to raise; ``others`` is how many more problems there are."""
+        """The error to raise; ``others`` is the number of further problems."""
         more = f" {others} more: mpesa config check" if others else ""
         return SettingsError(self.message, hint=self.hint + more, code=self.code)
 
@@ -65,7 +65,7 @@ def bad_value(where: str, value: object, bad: RuleError, remedy: str) -> Problem
 
 
 def did_you_mean(word: str, known: list[str]) -> str:
-    """``Did you mean 'shortcode'? `` with the blank behind it, or nothing."""
+    """A suggestion, ``Did you mean 'shortcode'? `` with the blank behind it, or an empty text."""
     from difflib import get_close_matches
 
     near = get_close_matches(word.lower(), known, n=1)

@@ -1,4 +1,4 @@
-"""Every profile that is configured, each with all that is wrong with it: what ``config check`` reports."""
+"""The check of every configured profile, with all its problems: for ``config check``."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from mpesa_cli.settings.values import Problem
 
 @dataclass(slots=True)
 class Checked:
-    """One profile. ``chosen`` is the one that commands use just now, with what the environment overrides."""
+    """A checked profile. ``chosen`` is the one that commands use just now, with what the environment overrides."""
 
     name: str
     chosen: bool
@@ -26,7 +26,7 @@ class Checked:
 def check_everything(
     environ: Mapping[str, str], *, profile_flag: str | None = None, config_flag: str | None = None
 ) -> tuple[list[Problem], list[Checked]]:
-    """Problems of the file as a whole, and every profile checked; only the one ``profile_flag`` names, if given."""
+    """The problems of the whole file, and every profile checked; only the one ``profile_flag`` names, if given."""
     try:
         config = load_config(environ, config_flag)
         choice = choose(environ, config, profile_flag)
