@@ -1,1 +1,1 @@
-"""What everything stands on: errors, secrets, times, files and the wire. Knows nothing of payments."""
+"""The floor that every package stands on: errors, secrets, times, files, the wire. No payments."""

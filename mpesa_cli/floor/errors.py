@@ -1,4 +1,4 @@
-"""Everything that can stop the tool from knowing or acting.
+"""Errors: everything that can stop the tool from knowing or acting.
 
 The split that matters for money is *before it left* / *after it left*: ``NotDelivered`` proves that
 no phone rang, ``OutcomeUnknown`` proves nothing, and nobody may send again on it.
@@ -48,7 +48,7 @@ class ExitStatus(IntEnum):
 
 
 class MpesaError(Exception):
-    """Something a person must be told: what happened, whether money moved, what to do next."""
+    """An error for a person: what happened, whether money moved, what to do next."""
 
     exit_status: ClassVar[ExitStatus] = ExitStatus.BUG_OR_DECLINED
     code: str = "error"
@@ -80,7 +80,7 @@ class NotFound(MpesaError):
 
 
 class MessageHeld(NotFound):
-    """No payment by that receipt, and a message that shows it came in and could not be applied."""
+    """No payment by that receipt, though a message that shows it came in and could not be applied."""
 
     exit_status = ExitStatus.DIFFERENCES
     code = "message-held"
@@ -95,7 +95,7 @@ class SecretMissing(MpesaError):
 
 
 class SecretUnreadable(SecretMissing):
-    """A secret is stored, and its store can't be read just now: locked, not answering, not there. It may be there."""
+    """A stored secret whose store can't be read just now: locked, not answering, not there. It may be there."""
 
     code = "secret-unreadable"
 
@@ -133,7 +133,7 @@ class Temporary(MpesaError):
     exit_status = ExitStatus.TEMPORARY
     code = "temporary"
     retry_safe = True
-    retry_after_s: int = 0  # whole seconds before which it can't work; 0 where nobody knows
+    retry_after_s: int = 0  # whole seconds before which it can't work; 0 where that is unknown
 
 
 class NotDelivered(Temporary):
@@ -155,7 +155,7 @@ class LedgerBusy(Temporary):
 
 
 class OutcomeUnknown(MpesaError):
-    """The request may have been delivered. It is never sent again."""
+    """A request that may have been delivered. It is never sent again."""
 
     exit_status = ExitStatus.UNKNOWN
     code = "outcome-unknown"
@@ -163,7 +163,7 @@ class OutcomeUnknown(MpesaError):
 
 
 class Conflict(MpesaError):
-    """The ledger forbids it: already paid, already pending, another amount or phone, or ``--yes`` is missing."""
+    """A command that the ledger forbids: paid or pending already, another amount or phone, or ``--yes`` is missing."""
 
     exit_status = ExitStatus.CONFLICT
     code = "conflict"

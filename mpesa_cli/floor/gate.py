@@ -1,6 +1,6 @@
 """The gate through which one request's body leaves: once and in time, or never.
 
-What a failed request proves is decided by one fact: whether its body was ever handed over. So the HTTP library gets
+One fact decides what a failed request proves: whether its body was ever handed over. So the HTTP library gets
 the body from here, and the gate is shut for good when the request is given up or its deadline has passed: a process
 that was frozen or a machine that slept between head and body sends nothing when it wakes.
 """
@@ -14,25 +14,25 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 MAY_RUN_BACK_S = 5.0
-"""A clock that is set back by less is one that was set right; by more, nobody can say how late it is."""
+"""The most that a clock may be set back and count as corrected; after more, nobody can say how late it is."""
 
 _NO_LINGER = struct.pack("ii", 1, 0)
 _AS_USUAL = struct.pack("ii", 0, 0)
 
 
 def since_boot_s() -> float:
-    """Seconds on a clock that nobody sets; where the system has one, on one that goes on while the machine sleeps."""
+    """Seconds on a clock that nobody sets, and that also runs while the machine sleeps, where the system has one."""
     boot = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
 class Deadline:
-    """A moment ``total_s`` seconds from now, on two clocks: the machine's own and the wall's, which others go by."""
+    """A moment ``total_s`` seconds from now, on two clocks: the machine's own, and the wall clock."""
 
     def __init__(
         self, total_s: float, wall_s: Callable[[], float] = time.time, steady_s: Callable[[], float] = since_boot_s
     ) -> None:
-        """Begins now."""
+        """The time begins now."""
         self._total_s = total_s
         self._began = [(clock, clock()) for clock in (steady_s, wall_s)]
 
@@ -45,15 +45,15 @@ class Deadline:
 
 
 class GivenUpError(Exception):
-    """The waiting side gave up before the body was asked for."""
+    """The waiting thread's giving up, before the body was asked for."""
 
 
 class LateError(Exception):
-    """The body was asked for when its deadline had passed."""
+    """A request for the body after its deadline had passed."""
 
 
 class Gate:
-    """Decides once, for the thread that sends and the one that waits, whether a body leaves."""
+    """The single decision, for the sending thread and the waiting one, whether a body leaves."""
 
     def __init__(self, body: bytes | None, deadline: Deadline) -> None:
         """``body`` None: nothing has to be proven of this request, and the gate stands open."""
@@ -71,7 +71,7 @@ class Gate:
             if self._given_up:
                 raise GivenUpError
             self._let_nothing_linger()
-            # The last thing before it is handed over: what comes between here and the kernel is measured
+            # The last step before the body is handed over: the time from here to the kernel is measured
             # (bench/frozen.py).
             self.opened = self._deadline.left_s() > 0
             if not self.opened:
@@ -94,15 +94,15 @@ class Gate:
         with self._lock:
             self._given_up = True
             if self.opened and self._socket is not None:
-                # The other thread wakes and closes, which throws away what the kernel has not sent yet; and where
-                # it has not come to send, it can't any more. Not the TLS socket's own: that would take TLS off.
+                # The other thread wakes and closes, which drops what the kernel has not sent yet; if it has not
+                # begun to send, it can't any more. Not the TLS socket's own shutdown: that would take TLS off.
                 how = socket.SHUT_RD if self._is_handed_over else socket.SHUT_RDWR
                 with contextlib.suppress(OSError):
                     socket.socket.shutdown(self._socket, how)
             return not self.opened
 
     def told(self, event: str, info: Mapping[str, Any]) -> None:
-        """What the HTTP library does (httpx's ``trace``): which socket it uses, and when an answer is whole."""
+        """Take the HTTP library's events (httpx's ``trace``): which socket it uses, and when an answer is whole."""
         if event.endswith(("connect_tcp.complete", "start_tls.complete")):
             self._socket = info["return_value"].get_extra_info("socket")
         elif event.endswith("send_request_body.complete"):
@@ -111,7 +111,7 @@ class Gate:
             self._set(socket.SOL_SOCKET, socket.SO_LINGER, _AS_USUAL)
 
     def _let_nothing_linger(self) -> None:
-        """See to it that the kernel does not deliver later what it could not deliver in time.
+        """Make sure that the kernel does not deliver later what it could not deliver in time.
 
         It gives up with the deadline, and closing before a whole answer has come resets the connection.
         """

@@ -1,4 +1,4 @@
-"""How this program was installed, so that a hint names the command that adds what is missing where it is missing."""
+"""The way this program was installed, so that a hint can name the command that adds what is missing."""
 
 import re
 import shlex
@@ -15,7 +15,7 @@ def adding(*extras: str) -> str:
 
 
 def upgrading() -> str:
-    """The command that brings a newer version."""
+    """The command that installs a newer version."""
     if "pipx" in Path(sys.prefix).parts:
         return "pipx upgrade mpesa-cli"
     return f"{_python()} -m pip install --upgrade mpesa-cli"
@@ -26,7 +26,7 @@ def _python() -> str:
 
 
 def _needed_by(extras: tuple[str, ...]) -> list[str]:
-    """What the extras ask for, as the metadata of this installation says; the extra itself where there is none."""
+    """The packages that the extras need, from this installation's metadata; the extra's own name where it has none."""
     from importlib.metadata import PackageNotFoundError, requires
 
     try:

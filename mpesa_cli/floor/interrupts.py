@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a terminal that hangs up: answered at once, except while one POST is in the air.
+"""Ctrl-C, SIGTERM and a terminal that hangs up: answered at once, except while one POST is on its way.
 
 A first signal during :meth:`Interrupts.hold` is kept until the answer has been recorded; a second one
 leaves at once, but not a SIGHUP, which shell and kernel both send. ``listen`` and the simulator's server
@@ -14,7 +14,7 @@ from mpesa_cli.floor.errors import ExitStatus
 
 
 class Interrupted(BaseException):
-    """A person or the system asked this process to stop. Carries the exit status."""
+    """The wish of a person or the system that this process stops. Carries the exit status."""
 
     def __init__(self, status: ExitStatus) -> None:
         """``status`` is 130 for Ctrl-C, 143 for SIGTERM and SIGHUP."""

@@ -28,17 +28,17 @@ def from_daraja_stamp(digits: str) -> int | None:
 
 
 def rfc3339(at_us: int | None) -> str | None:
-    """``2026-11-24T10:30:00+03:00``, to the second; None stays None."""
+    """A moment in EAT, to the second, ``2026-11-24T10:30:00+03:00``; None stays None."""
     return None if at_us is None else _eat(at_us).isoformat(timespec="seconds")
 
 
 def clock_time(at_us: int) -> str:
-    """``10:30:00`` in EAT, for a line on a screen."""
+    """A moment's EAT time for a line on a screen: ``10:30:00``."""
     return _eat(at_us).strftime("%H:%M:%S")
 
 
 def day_and_time(at_us: int) -> str:
-    """``24 Nov 2026 10:30`` in EAT, for people."""
+    """A moment in EAT, for people: ``24 Nov 2026 10:30``."""
     return _eat(at_us).strftime("%d %b %Y %H:%M").lstrip("0")
 
 

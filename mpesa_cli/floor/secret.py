@@ -29,11 +29,11 @@ class Secret:
         return bool(self._value)
 
     def __eq__(self, other: object) -> bool:
-        """Equal where the values are."""
+        """Whether the two values are equal."""
         return isinstance(other, Secret) and other._value == self._value
 
     def __hash__(self) -> int:
-        """As the value's."""
+        """The value's hash."""
         return hash(self._value)
 
     def __reduce__(self) -> str | tuple[object, ...]:

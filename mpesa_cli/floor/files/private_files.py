@@ -1,4 +1,4 @@
-"""Small private files: written whole or not at all, read without surprises, changed by one at a time."""
+"""Small private files: written whole or not at all, read without surprises, changed by one process at a time."""
 
 import fcntl
 import os
@@ -25,7 +25,7 @@ def write_private(path: Path, text: str, *, through_link: bool = True) -> None:
             hint=f"Nothing was written. Take the link away, then the same command again:  rm {path}",
             code="file-unwritable",
         )
-    # What takes the place of a link at this very moment is replaced, not followed: a rename follows none.
+    # A link that appears there at this very moment is replaced, not followed: a rename follows none.
     target = path.resolve() if through_link else path.parent.resolve() / path.name
     ensure_private_dir(target.parent)
     scratch = target.with_name(f".{target.name}.{os.getpid()}.new")

@@ -1,4 +1,4 @@
-"""One batch at a time on a ledger. Correctness doesn't rest on it (the ledger decides); good order does."""
+"""The lock that lets one batch at a time run on a ledger. The ledger keeps it correct; this keeps order."""
 
 import contextlib
 import fcntl

@@ -1,7 +1,7 @@
 """Small private files that several processes share: 0600 in a 0700 folder, replaced whole, under a lock.
 
-A cache must never stop a payment: where the folder can't be used, reading finds nothing and writing says
-False, and the caller keeps what it knows to itself.
+A cache must never stop a payment: where the folder can't be used, reading finds nothing, writing returns
+False, and the caller keeps the content in its own memory.
 """
 
 import contextlib
@@ -24,20 +24,21 @@ class SharedFile:
     """One JSON object that belongs to one owner at one host."""
 
     def __init__(self, folder: Path, kind: str, owner: Secret, host: str, sleep: Callable[[float], None]) -> None:
-        """``owner`` is the consumer key, with its secret where that matters. The file's name tells neither owner
-        nor host. Nothing is touched until it is used."""
+        """``owner`` is the consumer key, with its secret where that matters. The file's name shows neither owner
+        nor host. Nothing is touched until it is used.
+        """
         digest = hashlib.sha256(f"{host}\n{owner.reveal()}".encode()).hexdigest()
         self._folder = folder
         self._path = folder / f"{kind}-{digest[:32]}.json"
         self._sleep = sleep
 
     def read(self) -> Mapping[str, Json] | None:
-        """What the file holds; None where there is none. One that is not private, or not ours, is dropped."""
+        """The file's content; None where there is none. A file that is not private, or not ours, is dropped."""
         try:
             opened = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
         except FileNotFoundError:
             return None
-        except OSError:  # a link, a device, no right to read: nothing that we wrote
+        except OSError:  # a link, a device, no right to read: not a file that we wrote
             self.remove()
             return None
         with open(opened, "rb") as file:  # noqa: PTH123 - a descriptor, checked below before it is read

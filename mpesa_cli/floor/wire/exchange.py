@@ -1,14 +1,14 @@
-"""What one HTTP exchange can come to. The split that matters: did the request's body leave?"""
+"""Outcomes of one HTTP exchange. The split that matters: did the request's body leave?"""
 
 from dataclasses import dataclass, field
 
 TOTAL_S = 45.0
-"""Seconds that one exchange may take in all. A POST that was announced so long ago no longer leaves."""
+"""Seconds that one exchange may take in all. A POST that was announced longer ago no longer leaves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long, and how much, one exchange may take. Seconds and bytes.
+    """The most that one exchange may take, in seconds and bytes.
 
     ``total_s`` bounds everything, name look-up and slow drips included, which the others can't.
     """
@@ -46,7 +46,7 @@ class NotDelivered:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """The body left, at least in part, and no whole answer came back. Nobody can know what it did.
+    """A body that left, at least in part, without a whole answer. Nobody can know what it did.
 
     ``error_code`` is one of ``read-timeout``, ``write-timeout``, ``total-timeout``, ``connection-reset``,
     ``connection-closed``, ``bad-http``, ``truncated``, ``too-large``, ``local-error``; where nothing had to

@@ -1,4 +1,4 @@
-"""What went wrong on the wire, as a stable slug and in words. Imported by http.py only: it needs httpx."""
+"""Failures on the wire, as a stable slug and in words. Imported by http.py only: it needs httpx."""
 
 import socket
 import ssl

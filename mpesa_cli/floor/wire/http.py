@@ -1,8 +1,8 @@
 """The only module that talks HTTP. Import it inside functions: httpx is most of a cold start.
 
-What a failure proves is decided by one fact: whether httpx ever asked for the request's body. The body is
+One fact decides what a failure proves: whether httpx ever asked for the request's body. The body is
 handed over through a gate (mpesa_cli/floor/gate.py), so this needs no trust in exception names, and a request that
-was given up while a name look-up hung can't leave behind our back afterwards (ARCHITECTURE.md law 2).
+was given up while a name look-up hung can't leave afterwards (ARCHITECTURE.md law 2).
 """
 
 import logging
@@ -27,7 +27,7 @@ _MAX_RETRY_AFTER_S = 3600
 
 
 class Wire:
-    """One Daraja host. Every request gets a connection of its own; none is retried, none redirected."""
+    """HTTP to one Daraja host. Every request gets a connection of its own; none is retried, none redirected."""
 
     def __init__(self, base: BaseUrl, limits: Limits, transport: httpx.BaseTransport | None = None) -> None:
         """``transport`` answers inside the process. Raises SettingsError for a bad proxy or trust store."""
@@ -92,7 +92,7 @@ class Wire:
         return self._await(outcomes, gate, total_s)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._client.close()
 
     def _await(self, outcomes: "queue.SimpleQueue[Outcome]", gate: Gate, total_s: float) -> Outcome:
@@ -120,7 +120,7 @@ class Wire:
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, gate: Gate | None
     ) -> Outcome:
         answering = False
-        # With its length told the body is not sent in chunks, which Daraja was never seen to take.
+        # With its length given, the body is not sent in chunks, which Daraja was never seen to take.
         length = {} if body is None else {"content-length": str(len(body))}
         content = body if gate is None or body is None else gate.passing()
         extensions = {} if gate is None or body is None else {"trace": gate.told}

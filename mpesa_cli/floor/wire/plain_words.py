@@ -30,7 +30,7 @@ def scrubbed(text: str, secrets: Iterable[Secret]) -> str:
 
 
 def scrubbed_bytes(body: bytes, secrets: Iterable[Secret]) -> bytes:
-    """The same for an answer's body as it came."""
+    """An answer's body as it came, with the secrets replaced by dots."""
     for value in sorted((s.reveal() for s in secrets), key=len, reverse=True):
         if len(value) >= _SHORTEST:
             body = body.replace(value.encode(), _DOTS.encode())
@@ -54,7 +54,7 @@ def is_markup(text: str) -> bool:
 
 
 def page_words(text: str) -> str:
-    """What may be shown of a page: that it is one, and its title. Its other words are not for people who sell."""
+    """The words to show for a page: that it is one, and its title. The rest is no use to shop staff."""
     from html import unescape
 
     found = _TITLE.search(text)
@@ -63,6 +63,6 @@ def page_words(text: str) -> str:
 
 
 def body_words(body: bytes, secrets: Iterable[Secret]) -> str:
-    """The words of a body that is no Daraja answer; of a page only what :func:`page_words` says."""
+    """The words of a body that is no Daraja answer; of a page only those of :func:`page_words`."""
     text = scrubbed(body[:16_384].decode("utf-8", "replace").replace("\0", ""), secrets)
     return page_words(text) if text.lstrip("\ufeff \t\r\n").startswith("<") else one_line(text)

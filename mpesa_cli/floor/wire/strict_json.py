@@ -1,7 +1,7 @@
 """JSON from strangers, read strictly: one meaning or none.
 
 ``json.loads`` alone lets a repeated key win (``{"ResultCode":1032,"ResultCode":0}`` is a success to it),
-knows NaN, and dies of a thousand brackets. What passes here has one reading for every program.
+accepts NaN, and fails on a thousand brackets. A document that passes here has one reading for every program.
 """
 
 import json
@@ -27,14 +27,14 @@ _FLOAT = re.compile(r"-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Why a body can't be believed: a stable slug for programs, words for people."""
+    """The reason why a body can't be believed: a stable slug for programs, words for people."""
 
     reason: str
     words: str
 
 
 class UnreadableError(ValueError):
-    """Carries the reason out of a reader. Readers catch it at their edge and return ``why``."""
+    """The reason on its way out of a reader. Readers catch it at their edge and return ``why``."""
 
     def __init__(self, reason: str, words: str) -> None:
         """See :class:`Unreadable`."""
@@ -55,7 +55,7 @@ def read_json(body: bytes, *, max_bytes: int = MAX_BYTES) -> Json | Unreadable:
 
 
 def parse_json(body: bytes, *, max_bytes: int = MAX_BYTES) -> Json:
-    """As :func:`read_json`, but raises UnreadableError, and nothing else."""
+    """The document, as from :func:`read_json`. Raises UnreadableError, and nothing else."""
     if len(body) > max_bytes:
         raise UnreadableError("too-large", f"more than {max_bytes} bytes")
     if not _shallow(body):

@@ -1,4 +1,4 @@
-"""One line per request and per answer, for ``-vv``: what travelled, without secrets and without numbers."""
+"""Trace lines for ``-vv``, one per request and per answer, without secrets and phone numbers."""
 
 import json
 import re
@@ -17,13 +17,13 @@ _CHECKOUT_TAIL = re.compile(r"(ws_CO_\d{17})\d{9}(?!\d)")
 
 
 def request_line(method: str, url: str, body: Mapping[str, str] | None, secrets: Iterable[Secret]) -> str:
-    """``→ POST https://… {…}``. Of the headers only Content-Type is ever told, and it is always the same."""
+    """A request: ``→ POST https://… {…}``. Of the headers only Content-Type is shown, and that never varies."""
     shown = "" if body is None else " " + json.dumps(hidden(body), ensure_ascii=False)
     return _masked(f"→ {method} {url}{shown}", secrets)
 
 
 def answer_line(outcome: Outcome, secrets: Iterable[Secret], *, body_is_secret: bool = False) -> str:
-    """``← 200 application/json {…}``, or why there is none. ``body_is_secret``: only its size is told."""
+    """An answer, ``← 200 application/json {…}``, or why there is none. ``body_is_secret``: only its size is shown."""
     if not isinstance(outcome, Answer):
         return f"← none: {outcome.error_code}, {outcome.words}"
     retry_after = "" if outcome.retry_after_s is None else f" retry-after: {outcome.retry_after_s}"

@@ -1,4 +1,4 @@
-"""Small things that come over the wire as text: ids, sentences, times. Made safe to keep and to show."""
+"""Small pieces of text from the wire: ids, sentences, times. Made safe to keep and to show."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ _ID = re.compile(r"[!-~]{0,100}")
 
 
 def plain_text(value: Json, most: int) -> str:
-    """At most ``most`` characters of a sentence from outside; not text at all is the empty string.
+    """A sentence from outside, at most ``most`` characters of it; empty where the value is no text.
 
     Control, format and private characters are dropped: what is shown on a terminal or printed on a
     receipt must not be able to move the cursor or to hide a digit.
