@@ -1,4 +1,4 @@
-"""The callback listener: hears what Daraja says, stores it before it answers, and settles it after.
+"""The callback listener: it stores a callback before it answers, and settles it after.
 
 ::
 
@@ -6,6 +6,6 @@
               deadlines,  routes, group     what one
               limits      caps    commit    request means
 
-What is not stored is never answered 200: 503 where the ledger can't keep it (send again), 429 where one token
+A body that is not stored is never answered 200: 503 where the ledger can't keep it (send again), 429 where one token
 has brought 32 different bodies, so that nobody who learnt an address can fill the disk with it.
 """

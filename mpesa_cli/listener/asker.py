@@ -1,4 +1,4 @@
-"""A thread that asks Daraja about attempts that somebody without a secret spoke of."""
+"""A thread that queries Daraja about attempts that a body without a secret named."""
 
 import queue
 import threading
@@ -10,17 +10,17 @@ WAITING_MAX = 100
 
 
 class Asker:
-    """One attempt at a time, each once while it waits. Ends with the process; nothing is lost with it."""
+    """Queries, one attempt at a time, each once while it waits. Ends with the process; nothing is lost with it."""
 
     def __init__(self, ask: Ask) -> None:
-        """The thread starts with the first question."""
+        """The thread starts with the first query."""
         self._ask = ask
         self._queue: queue.Queue[tuple[Payment, Attempt]] = queue.Queue(WAITING_MAX)
         self._waiting: set[AttemptRef] = set()
         self._thread: threading.Thread | None = None
 
     def ask(self, payment: Payment, attempt: Attempt) -> None:
-        """Have this attempt asked about soon, unless it already waits or too many do. Never blocks."""
+        """Have this attempt queried soon, unless it already waits or too many do. Never blocks."""
         if attempt.ref in self._waiting or self._queue.full():
             return
         self._waiting.add(attempt.ref)

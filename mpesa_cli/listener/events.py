@@ -1,4 +1,4 @@
-"""What a listener tells whoever watches it: one value for each thing that happened."""
+"""Events of a listener, for its screen and programs: one value for each thing that happened."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,23 +12,23 @@ Kind = Literal[
     "settled",  # a stored body was applied; ``payment`` as it stands now, ``detail`` "", "nothing new" or "conflict"
     "validated",  # a C2B validation was answered; ``detail`` is "accepted" or the C2B000xx code
     "unreadable",  # a stored body on a valid path could not be believed: kept for a person, ``detail`` says why
-    "untrusted",  # something came on a path without a secret: kept, and believed in nothing
-    "refused",  # nothing was stored; ``detail`` is the reason, ``count`` how many since the last such event
+    "untrusted",  # a body came on a path without a secret: kept, and none of it believed
+    "refused",  # a body was not stored; ``detail`` is the reason, ``count`` how many since the last such event
     "address",  # a callback on a valid path from an address that Safaricom does not publish (only a warning)
-    "unstored",  # the ledger could not keep it: answered 503; ``detail`` says why
+    "unstored",  # the ledger could not keep a body: answered 503; ``detail`` says why
     "unsettled",  # stored, but applying it failed; it is tried again
     "result",  # an asynchronous request has its result; ``detail`` says which, and how it stands
     "forwarded",  # an event was taken by the shop's own system
-    "certificate",  # it was read again, or could not be; ``detail`` says which
-    "unshown",  # lines that nobody read when they came; ``count`` how many
-    "unforwarded",  # it was not; ``detail`` says what came and when the next try is
+    "certificate",  # the certificate was read again, or could not be; ``detail`` says which
+    "unshown",  # lines were dropped, as the screen did not take them; ``count`` how many
+    "unforwarded",  # an event was not taken; ``detail`` says what came and when the next try is
 ]
 Channel = Literal["", "stk", "c2b-confirmation", "c2b-validation"]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened in the listener, or ``count`` of them that came from so many ``addresses``.
+    """An event in the listener, or ``count`` of them that came from so many ``addresses``.
 
     Carries no token and no secret path.
     """
@@ -48,4 +48,4 @@ class Event:
 
 
 OnEvent: TypeAlias = Callable[[Event], None]
-"""Called from the writer's thread, the event loop's and the forwarder's. Must be quick and safe for that."""
+"""A receiver of events, called from the threads of writer, event loop and forwarder. Must be quick and thread-safe."""

@@ -1,4 +1,4 @@
-"""What a listener did, as lines for a person and as objects for a program. No token, no whole phone number."""
+"""Lines for a person and objects for a program, about a listener's events. No token, no whole phone number."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from mpesa_cli.rules.values.amount import format_cents
 from mpesa_cli.rules.values.msisdn import mask_msisdn
 from mpesa_cli.terminal.state_words import STATUS_WORDS
 
-# Which way it went: in from Daraja, out to the shop's own system, or something to look at.
+# The direction: in from Daraja, out to the shop's own system, or something to look at.
 _SIGNS = {"forwarded": "<--", "unforwarded": "<-!", "unreadable": "-->!", "unstored": "-->!", "unsettled": "-->!"}
 _QUIET = {"stored"}  # the line that follows, "settled", says more
 
 
 def line(event: Event) -> str | None:
-    """One line for a person, or None where the event says nothing new."""
+    """The line for a person, or None where the event says nothing new."""
     if event.kind in _QUIET or (event.kind == "settled" and event.payment is None):
         return None
     sign = _SIGNS.get(event.kind, "-->")
@@ -25,7 +25,7 @@ def line(event: Event) -> str | None:
 
 
 def words(event: Event) -> str:
-    """What happened, without time and direction."""
+    """The event in words, without time and direction."""
     match event.kind:
         case "settled":
             return _settled(event)

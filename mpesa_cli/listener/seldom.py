@@ -1,4 +1,4 @@
-"""Events that may come in floods, told once a minute each kind, with how many there were."""
+"""Events that may come in floods, reported once a minute each kind, with their number."""
 
 import threading
 from collections.abc import Callable
@@ -11,9 +11,9 @@ PEERS_COUNTED_MAX = 10_000
 
 
 class Seldom:
-    """Stands before whoever shows events. The first of a kind passes at once, those behind it as one with a count.
+    """A filter before the receiver of events. The first of a kind passes at once, further ones as one with a count.
 
-    Of refusals each reason is a kind of its own: reasons are a small fixed set. Any thread may call it.
+    Each reason for a refusal is a kind of its own: reasons are a small fixed set. Any thread may call it.
     """
 
     def __init__(self, on_event: OnEvent, clock: Callable[[], float], kinds: frozenset[Kind]) -> None:
@@ -27,7 +27,7 @@ class Seldom:
         self._peers: dict[tuple[Kind, str], set[str]] = {}
 
     def __call__(self, event: Event) -> None:
-        """Pass it on now, or count it."""
+        """Pass the event on now, or count it."""
         if event.kind in self._kinds:
             key = (event.kind, event.detail if event.kind == "refused" else "")
             with self._lock:
@@ -45,7 +45,7 @@ class Seldom:
         self._on_event(event)
 
     def tell(self, *, all_of_it: bool = False) -> None:
-        """Pass on what was counted and whose minute is over; at the end, all of it."""
+        """Pass on the counted events whose minute is over; at the end, all of them."""
         with self._lock:
             now_s = self._clock()
             due = [key for key in self._held_back if all_of_it or now_s - self._told_at[key] >= TELL_EVERY_S]

@@ -1,1 +1,1 @@
-"""What happened, passed on to the shop's own system, and sent to customers."""
+"""Events passed on to the shop's own system, and messages sent to customers."""

@@ -1,4 +1,4 @@
-"""A thread that sends what waits for customers: at once after a payment changed, and now and then anyhow."""
+"""A thread that sends the waiting messages to customers: at once after a payment changed, and at intervals."""
 
 import threading
 from collections.abc import Callable
@@ -7,7 +7,7 @@ LOOK_EVERY_S = 30.0
 
 
 class Courier:
-    """Calls ``send`` from a thread of its own. What ``send`` raises is told and does not end the thread."""
+    """A caller of ``send`` with a thread of its own. An error of ``send`` is reported and does not end the thread."""
 
     def __init__(
         self, send: Callable[[], None], complain: Callable[[str], None], every_s: float = LOOK_EVERY_S
@@ -25,7 +25,7 @@ class Courier:
         self._thread.start()
 
     def nudge(self) -> None:
-        """Something may be waiting: look now."""
+        """Look now: something may be waiting."""
         self._wake.set()
 
     def stop(self) -> None:

@@ -1,7 +1,7 @@
-"""Passing events on to the shop's own system: from stored rows, with backoff, each event once.
+"""Forwarding: events posted to the shop's own system from stored rows, with backoff, each event once.
 
 Nothing here can change what Daraja is answered: rows are written in the transaction that settles a
-payment, and posted from a thread of their own, whenever that works out.
+payment, and posted later from a thread of their own.
 """
 
 import threading
@@ -26,7 +26,7 @@ BACKOFF_S = (5, 15, 60, 300, 900, 1800, 3600, *[3 * 3600] * 4, *[6 * 3600] * 9)
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One event to post. ``tries`` is how many were made before; ``body`` is posted as it is."""
+    """One event to post. ``tries`` is the number made before; ``body`` is posted as it is."""
 
     event_id: str
     event_type: str
@@ -35,21 +35,21 @@ class Outgoing:
 
 
 class Outbox(Protocol):
-    """Where events wait, durably. Used from the forwarder's thread only."""
+    """The durable queue of events. Used from the forwarder's thread only."""
 
     def claim(self, now_us: int, lease_us: int, most: int) -> Sequence[Outgoing]:
         """Take up to ``most`` due events, oldest first; nobody else gets them until the lease is over."""
 
     def done(self, event_id: str, now_us: int) -> None:
-        """The receiver has it."""
+        """Note that the receiver has it."""
 
     def failed(self, event_id: str, detail: str, retry_at_us: int | None, now_us: int) -> None:
-        """The receiver has it not. Due again at ``retry_at_us``; None means that it is given up."""
+        """Note a failed try. Due again at ``retry_at_us``; None means that it is given up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a try came to. ``status`` 0 where there was no answer; ``words`` says why."""
+    """The outcome of a try. ``status`` 0 where there was no answer; ``words`` says why."""
 
     status: int
     took_ms: int
@@ -62,7 +62,7 @@ class Reply:
 
 
 def next_try_us(tries: int, now_us: int, random: float) -> int | None:
-    """When to try again after ``tries`` failed ones, or None to give up. ``random`` in [0, 1) spreads."""
+    """The time of the next try after ``tries`` failed ones, or None to give up. ``random`` in [0, 1) spreads."""
     if tries > len(BACKOFF_S):
         return None
     return now_us + int(BACKOFF_S[tries - 1] * (1 + random / 10) * SECOND_US)
@@ -93,22 +93,22 @@ class Forwarder:
         self._thread = threading.Thread(target=self._run, name="mpesa-forwarder", daemon=True)
 
     def start(self) -> None:
-        """Start posting what is due, now and from now on."""
+        """Post the events that are due, now and from now on."""
         self._thread.start()
 
     def nudge(self) -> None:
-        """Something was put into the outbox: look now, not in a second."""
+        """Look now, not in a second: the outbox has something new."""
         self._wake.set()
 
     def stop(self) -> None:
-        """Finish the try in hand, and end. What is still in the outbox stays there."""
+        """Finish the try in hand, and end. Events still in the outbox stay there."""
         self._stopping = True
         self._wake.set()
         if self._thread.ident is not None:
             self._thread.join()
 
     def forward_due(self, client: "httpx.Client") -> int:
-        """Post everything that is due. Returns how many tries were made."""
+        """Post every event that is due. Returns how many tries were made."""
         count = 0
         while not self._stopping:
             claimed = self._outbox.claim(self._now_us(), int(LEASE_S * SECOND_US), 1)

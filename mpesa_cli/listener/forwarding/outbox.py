@@ -13,7 +13,7 @@ TOO_OLD_US = 3 * 86_400 * SECOND_US
 
 
 class Opens(Protocol):
-    """Opens the ledger, in the thread that will use it."""
+    """An opener of the ledger, called in the thread that will use it."""
 
     def __call__(self) -> SqliteLedger:
         """Raises LedgerUnusable or LedgerBusy."""
@@ -41,12 +41,12 @@ class LedgerOutbox:
         return [Outgoing(row.event_id, row.event_type, row.body, row.tries) for row in fresh]
 
     def done(self, event_id: str, now_us: int) -> None:
-        """The receiver has it."""
+        """Note that the receiver has it."""
         with self._opened().write() as tx:
             tx.outbox_finish(event_id, "done", "", now_us)
 
     def failed(self, event_id: str, detail: str, retry_at_us: int | None, now_us: int) -> None:
-        """The receiver has it not. Due again at ``retry_at_us``; None means that it is given up."""
+        """Note a failed try. Due again at ``retry_at_us``; None means that it is given up."""
         with self._opened().write() as tx:
             if retry_at_us is None:
                 tx.outbox_finish(event_id, "given_up", detail, now_us)

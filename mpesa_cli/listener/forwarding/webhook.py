@@ -24,7 +24,7 @@ SECRET_BYTES_MIN = 24
 
 
 def event_id(payment_id: str, event_type: str) -> str:
-    """One id for one thing that happened once: the same payment and type always give the same id."""
+    """The id of an event that happens once: the same payment and type always give the same id."""
     return "evt_" + hashlib.sha256(f"{payment_id}\n{event_type}".encode()).hexdigest()[:24]
 
 
@@ -40,7 +40,7 @@ def new_secret(random_bytes: bytes) -> Secret:
 
 
 def signing_key(secret: Secret) -> bytes:
-    """The key inside ``whsec_…``. Raises SettingsError where that is none."""
+    """The key inside ``whsec_…``. Raises SettingsError where there is none."""
     try:
         key = base64.b64decode(secret.reveal().removeprefix(SECRET_PREFIX), validate=True)
     except (binascii.Error, ValueError):

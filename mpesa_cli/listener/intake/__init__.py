@@ -1,1 +1,1 @@
-"""What comes in: stored before it is answered, then settled."""
+"""Intake: a body is stored before it is answered, then settled."""

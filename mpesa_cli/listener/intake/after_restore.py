@@ -1,6 +1,6 @@
-"""Callbacks on an address that nobody here knows, in the day after a restore: they may be about lost prompts.
+"""Callbacks on an unknown address, in the day after a restore: they may be about lost prompts.
 
-Kept and held, within bounds, and believed by nobody: M-PESA's own record tells what they are about.
+Kept and held, within bounds, and never believed: M-PESA's own record tells what they are about.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ _WHY = "on an address that is not known here, in the day after a restore"
 
 
 def keep_lost(ledger: Ledger, delivery: StoredDelivery, now_us: Callable[[], int], on_event: OnEvent) -> Verdict:
-    """What to answer to a delivery whose secret is nobody's. Raises where it should be kept and could not be."""
+    """The answer to a delivery with an unknown secret. Raises where it should be kept and could not be."""
     at_us = now_us()
     is_callback = isinstance(delivery, StkDelivery) or (
         isinstance(delivery, C2bDelivery) and delivery.step == "confirmation"
@@ -37,7 +37,7 @@ def keep_lost(ledger: Ledger, delivery: StoredDelivery, now_us: Callable[[], int
     if not _has_room(ledger, delivery.peer, since_us):  # before the transaction: a flood of them shall cost little
         return UNKNOWN
     shown = shown_in(delivery.body)
-    # Never as a payment by hand: whoever reads held messages again must not have a stranger's words believed.
+    # Never as a payment by hand: applying held messages again must not believe a stranger's words.
     channel: HeldChannel = "stk" if isinstance(delivery, StkDelivery) else "open"
     with ledger.write() as tx:
         if not _has_room(tx, delivery.peer, since_us):

@@ -1,4 +1,4 @@
-"""What came in, and what is answered: the values between the HTTP side and the ledger side."""
+"""Deliveries and their answers: the values between the HTTP side and the ledger side."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ Ask: TypeAlias = Callable[[Payment, Attempt], object]
 
 @dataclass(frozen=True, slots=True)
 class StkDelivery:
-    """A body that came on ``/hooks/stk/<token>``. The token itself is dropped at the door."""
+    """A body that came on ``/hooks/stk/<token>``. The token itself is dropped on arrival."""
 
     token_hash: str
     body: bytes
@@ -38,7 +38,7 @@ class C2bDelivery:
 
 @dataclass(frozen=True, slots=True)
 class SmsReport:
-    """A body that came on ``/hooks/sms/<secret>``: what the network says became of a text message."""
+    """A body that came on ``/hooks/sms/<secret>``: the network's report on the delivery of a text message."""
 
     secret_hash: str
     body: bytes
@@ -47,7 +47,7 @@ class SmsReport:
 
 @dataclass(frozen=True, slots=True)
 class ResultDelivery:
-    """A body that came on ``/hooks/result/<token>`` or ``/hooks/timeout/<token>``: of an asynchronous request."""
+    """A body about an asynchronous request, that came on ``/hooks/result/<token>`` or ``/hooks/timeout/<token>``."""
 
     channel: ResultChannel
     token_hash: str
@@ -70,7 +70,7 @@ Delivery: TypeAlias = StoredDelivery | SmsReport | ResultDelivery
 
 @dataclass(frozen=True, slots=True)
 class C2bDesk:
-    """What C2B needs: the shop, and by which rule payments by hand are let through beforehand.
+    """The shop, and its rule for letting payments by hand through beforehand.
 
     ``takes_accounts``: customers can type an account number, as for a paybill, and not for a till.
     """

@@ -1,4 +1,4 @@
-"""What was written for a delivery, and what is to be done about it once that is committed."""
+"""The outcome of storing a delivery, and the work that follows once that is committed."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,9 @@ from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What was written, to be acted on once it is committed: the answer, the news, and what to do next.
+    """The answer, the event and the follow-up of a stored delivery, for when it is committed.
 
-    Without news nothing was written, and whoever gives the answer counts it.
+    Without an event nothing was written, and whoever gives the answer counts it.
     """
 
     verdict: Verdict

@@ -1,4 +1,4 @@
-"""Where a delivery belongs, and what is written for it inside the transaction that stores it."""
+"""Filing: the place that a delivery belongs to, and the rows written inside the transaction that stores it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias, assert_never
@@ -36,7 +36,7 @@ Placed: TypeAlias = tuple[AttemptRef | str, StoredDelivery]
 def places_of(
     ledger: Ledger, deliveries: Sequence[StoredDelivery], desk: C2bDesk | None
 ) -> list[AttemptRef | str | None]:
-    """The attempt or the channel that each delivery belongs to; None where its secret is nobody's."""
+    """The attempt or the channel that each delivery belongs to; None where its secret is unknown."""
     token_hashes = [delivery.token_hash for delivery in deliveries if isinstance(delivery, StkDelivery)]
     attempts = ledger.attempts_by_tokens(token_hashes) if token_hashes else {}
     return [_place_of(ledger, delivery, attempts, desk) for delivery in deliveries]
@@ -72,7 +72,7 @@ def file(tx: LedgerWrite, placed: Sequence[Placed], at_us: int, desk: C2bDesk | 
 def _filed_on_prompt(
     tx: LedgerWrite, place: AttemptRef, delivery: StoredDelivery, stored: str | Conflict | None, at_us: int
 ) -> Filed:
-    if isinstance(stored, Conflict):  # it has had its share of the disk
+    if isinstance(stored, Conflict):  # the prompt has had its share of the disk
         stored = store_reserved(tx, place, delivery.body, delivery.peer, at_us)
         if stored is None:
             return Filed(TOO_MANY, None, ask=to_ask_about(tx, place))
@@ -97,7 +97,7 @@ def _news(callback_id: str | None) -> Literal["stored", "repeat"]:
 def _validated(
     tx: LedgerWrite, delivery: StoredDelivery, callback_id: str | None, at_us: int, desk: C2bDesk | None
 ) -> Filed:
-    """Decided on what the ledger knows in this transaction, and nothing else: M-PESA waits, 8 s at most."""
+    """The answer to a validation, decided by what the ledger knows in this transaction: M-PESA waits 8 s at most."""
     said = read_c2b(delivery.body)
     code = _reject_code(tx, delivery.body, said, desk) if desk else None
     if callback_id:
@@ -110,7 +110,7 @@ def _validated(
 
 
 def answer_without_ledger(delivery: Delivery, desk: C2bDesk | None) -> Verdict | None:
-    """What to answer to a validation that could not be stored in time, where the ledger has no say in it: None else.
+    """The answer to a validation that could not be stored in time, where the ledger has no say in it; else None.
 
     Where every payment is let through, a customer must not be turned away because our disk is slow.
     """
@@ -125,7 +125,7 @@ def _reject_code(tx: LedgerWrite, body: bytes, said: C2bPayment | Unreadable, de
     if isinstance(said, Unreadable):
         if desk.rule != "accept":
             return "C2B00016"
-        # Whoever lets everything through lets this through too: its confirmation is kept and named.
+        # A shop that lets everything through lets this through too: its confirmation is kept and named.
         shortcode = read_shortcode(body)
         return "C2B00015" if shortcode and shortcode not in desk.shop.shortcodes else None
     return reject_code(

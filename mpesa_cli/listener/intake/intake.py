@@ -1,4 +1,4 @@
-"""What one request means: what its secret names, whether it is on disk, what to answer. No HTTP here.
+"""Intake of one request: what its secret names, whether it is on disk, what to answer. No HTTP here.
 
 The order is the law (ARCHITECTURE.md: a callback is answered 200 only after its raw body is committed):
 look up, store, answer, and only then read and settle. Everything here runs in one thread, the writer's.
@@ -45,7 +45,7 @@ def hash_of_secret(secret: str) -> str | None:
 
 
 class Intake:
-    """Receives deliveries into one ledger. Not safe to share between threads."""
+    """A receiver of deliveries into one ledger. Not safe to share between threads."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Intake:
         ask: Ask | None = None,
         sms_secret_hash: str = "",
     ) -> None:
-        """``on_event`` hears of everything; ``c2b`` None knows no C2B path; ``ask`` see :data:`Ask`."""
+        """``on_event`` gets every event; ``c2b`` None has no C2B path; ``ask`` see :data:`Ask`."""
         self._ledger = ledger
         self._now_us = now_us
         self._on_event = on_event
@@ -78,7 +78,7 @@ class Intake:
         return verdict
 
     def receive(self, batch: Sequence[Delivery]) -> list[Verdict]:
-        """Store a batch in one durable transaction and say what to answer to each. Never raises."""
+        """Store a batch in one durable transaction and return the answer to each. Never raises."""
         verdicts: list[Verdict] = [UNAVAILABLE] * len(batch)
         to_store: list[_Numbered] = []
         for index, delivery in enumerate(batch):
@@ -99,14 +99,14 @@ class Intake:
         return verdicts
 
     def _has_room_for_strangers(self) -> bool:
-        """Strangers are refused (503) long before the disk is too full for the shop's own prompts."""
+        """Whether strangers' bodies are taken: they get 503 long before the disk is too full for the shop's prompts."""
         try:
             return self._ledger.free_bytes() >= SPACE_NEEDED_BYTES
         except MpesaError:
             return False
 
     def _places(self, numbered: list[_Numbered]) -> list[tuple[int, AttemptRef | str | None, StoredDelivery]]:
-        """Where each belongs. What can't be looked up is left out, and so answered 503."""
+        """The place of each. One that can't be looked up is left out, and so answered 503."""
         try:
             places = places_of(self._ledger, [delivery for _, delivery in numbered], self._c2b)
         except Exception as error:  # noqa: BLE001 - whatever it is, the answer must be 503 and not a hang
@@ -115,7 +115,7 @@ class Intake:
         return [(index, place, delivery) for (index, delivery), place in zip(numbered, places, strict=True)]
 
     def _lost(self, delivery: StoredDelivery) -> Verdict:
-        """What nobody here knows: after a restore it may be about what was lost."""
+        """The answer to a delivery with an unknown secret: after a restore it may be about what was lost."""
         from mpesa_cli.listener.intake.after_restore import keep_lost
 
         try:
@@ -125,7 +125,7 @@ class Intake:
             return UNAVAILABLE
 
     def _sms_report(self, delivery: SmsReport) -> Verdict:
-        """File what became of a text message of ours; it touches no payment."""
+        """File the report on a text message of ours; it touches no payment."""
         if not self._sms_secret_hash or delivery.secret_hash != self._sms_secret_hash:
             return UNKNOWN
         from mpesa_cli.sms.delivery_reports import apply_delivery_report, hold_report
@@ -149,7 +149,7 @@ class Intake:
             return UNAVAILABLE
 
     def _store(self, placed: list[_Placed]) -> list[tuple[int, Verdict]]:
-        """Commit the bodies; returns what to answer where one is on disk, whether new or stored before.
+        """Commit the bodies; returns the answer for each on disk, whether new or stored before.
 
         Where the transaction fails, each is tried alone, so that one bad row can't fail its neighbours;
         where the ledger itself is busy or full, that would only make everybody wait longer.

@@ -1,7 +1,7 @@
-"""Room on a prompt's address for what tells how it ended, when junk has taken all the rest.
+"""Room on a prompt's address for the bodies that tell how it ended, when junk has taken all the rest.
 
 Whoever holds an address can fill it. Two more bodies are taken all the same: the first success and the first failure
-that read well and name the attempt by the id that Daraja's answer gave it. Where that was lost, the first of each.
+that can be read and name the attempt by the id in Daraja's answer. Where that was lost, the first of each.
 """
 
 from mpesa_cli.daraja.callbacks import StkFailed, StkPaid, read_stk_callback

@@ -1,4 +1,4 @@
-"""What comes to the addresses of an asynchronous request: stored, answered, and only then read (daraja.md 6.4)."""
+"""Bodies on the addresses of an asynchronous request: stored, answered, and only then read (daraja.md 6.4)."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ _NAMES = {"TransactionStatusQuery": "Transaction Status"}
 def receive_result(
     ledger: Ledger, delivery: ResultDelivery, now_us: Callable[[], int], on_event: OnEvent
 ) -> Verdict:
-    """Commit one body and say what to answer; then apply it. Raises where it could not be committed.
+    """The answer to one body, once it is committed; then the body is applied. Raises where it could not be committed.
 
     Where applying it fails, it stays unread: whoever waits for it, or asks next, applies it.
     """
@@ -26,7 +26,7 @@ def receive_result(
         with ledger.write() as tx:
             body = without_credential(delivery.body)
             callback_id = tx.store_result(request_id, delivery.channel, body, delivery.peer, now_us())
-    except Conflict:  # it has had its share of the disk
+    except Conflict:  # the request has had its share of the disk
         return TOO_MANY
     if callback_id is None:
         on_event(Event("repeat", now_us(), delivery.peer))

@@ -1,4 +1,4 @@
-"""Settling: what was stored is read and applied, many bodies in one transaction.
+"""Settling: stored bodies are read and applied, many in one transaction.
 
 Only names are kept here, of attempts with unread bodies and of C2B confirmations; the bodies are read
 again from the ledger, in the transaction that applies them. So a body that another process applied in the
@@ -27,7 +27,7 @@ Name: TypeAlias = AttemptRef | str
 
 
 class Settling:
-    """What has something unread, in the order in which it came."""
+    """The names with something unread, in the order in which it came."""
 
     def __init__(
         self, ledger: Ledger, now_us: Callable[[], int], on_event: OnEvent, shop: c2b.Shop | None = None,
@@ -35,7 +35,7 @@ class Settling:
     ) -> None:  # fmt: skip
         """Nothing is read here; see :meth:`recover`. Without a shop, confirmations are left alone.
 
-        ``on_doubt`` hears of an attempt whose callback left it open: it proves nothing, or could not be read.
+        ``on_doubt`` gets an attempt whose callback left it open: it proves nothing, or could not be read.
         """
         self._on_doubt = on_doubt
         self._ledger = ledger
@@ -46,15 +46,15 @@ class Settling:
         self._set_aside: dict[Name, None] = {}
 
     def __len__(self) -> int:
-        """How many wait to be settled, without those set aside after a failure."""
+        """The number that wait to be settled, without those set aside after a failure."""
         return len(self._waiting)
 
     def add(self, name: Name) -> None:
-        """Something was stored under this name."""
+        """Note that something was stored under this name."""
         self._waiting[name] = None
 
     def recover(self) -> None:
-        """Take up what an earlier listener stored and did not get to. May raise what the ledger raises."""
+        """Take up what an earlier listener stored and did not settle. May raise what the ledger raises."""
         for raw in self._ledger.unread_callbacks():
             self.add(raw.attempt)
         if self._shop is not None:
@@ -62,13 +62,13 @@ class Settling:
                 self.add(body.callback_id)
 
     def try_again(self) -> bool:
-        """Take up what failed before. Returns whether there was anything."""
+        """Take up the names that failed before. Returns whether there were any."""
         self._waiting |= self._set_aside
         again, self._set_aside = bool(self._set_aside), {}
         return again
 
     def settle(self, most: int = 1000, *, least: int = 1, hurry: Callable[[], bool] = lambda: False) -> None:
-        """Apply what is unread of up to ``most`` names. What fails is set aside and told. Never raises.
+        """Apply the unread bodies of up to ``most`` names. Failures are set aside and reported. Never raises.
 
         Where ``hurry`` says so, it ends after ``least``: somebody waits to have something stored.
         """
@@ -91,7 +91,7 @@ class Settling:
                     elif name in confirmations:
                         events.append(self._apply_confirmation(tx, confirmations[name]))
                     done += 1
-        except LedgerBusy as busy:  # one by one, each would wait as long, and whoever wants to store behind them
+        except LedgerBusy as busy:  # one by one, each would wait as long, and so would storing behind them
             done, events = len(names), [self._put_aside(names, busy)]
         except Exception as error:  # noqa: BLE001 - the bodies are safe on disk; the thread must live on
             if len(names) > 1:
@@ -115,7 +115,8 @@ class Settling:
 
     def _alone(self, name: Name, failed: Exception) -> Event:
         """Apply each body of a name by itself, so that one which can't be applied is held. Only where the ledger itself
-        can't be written does the name wait for another time."""
+        can't be written does the name wait for another time.
+        """
         ref = name if isinstance(name, AttemptRef) else None
         if is_its_own(failed):
             try:
@@ -171,7 +172,7 @@ class Settling:
 def _news(
     before: Payment | None, now: Payment | None, ref: AttemptRef, told_cents: int | None = None
 ) -> Literal["", "nothing new", "conflict"]:
-    """What a message brought of an attempt: something, nothing that was not known, or a contradiction."""
+    """The news in a message about an attempt: something, nothing new, or a contradiction."""
     was, is_ = (next((a for a in p.attempts if a.ref == ref), None) if p else None for p in (before, now))
     if is_ is None or Flag.CONFLICT not in is_.view.flags:
         return "nothing new" if before == now else ""

@@ -1,6 +1,6 @@
-"""What comes on the paths without a secret: anyone may have sent it. Nothing of it is believed.
+"""Bodies on the paths without a secret: anyone may have sent them, and none of them is believed.
 
-The most it causes is a query about an attempt of ours that is open. What reads as a payment to us is kept, within
+The most such a body causes is a query about an open attempt of ours. One that reads as a payment to us is kept, within
 bounds; from an address of Daraja's it is held: then payments are reported to an address that we can't believe.
 """
 

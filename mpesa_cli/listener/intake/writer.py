@@ -1,7 +1,7 @@
 """The one thread that writes: everything that queued during the last commit goes into the next one.
 
 A commit costs one flush of the disk whether it holds one body or two hundred, so under load the answers
-come faster than the disk flushes. Between two of them what is stored is settled, for as long as nobody has to
+come faster than the disk flushes. Between two commits stored bodies are settled, for as long as nobody has to
 wait for it (pace.py).
 """
 
@@ -18,7 +18,7 @@ from mpesa_cli.listener.intake.pace import SETTLE_LEAST, SETTLE_MOST, Pace, Turn
 QUEUE_MAX = 1024  # at 64 KiB a body, 64 MB at the very most
 BATCH_MAX = 256
 LULL_S = 0.002
-SETTLE_AT_THE_END_S = 5.0  # what is left then is settled by the next listener, or by whoever asks
+SETTLE_AT_THE_END_S = 5.0  # bodies left then are settled by the next listener, or by the next command that asks
 TRY_AGAIN_MAX_S = 60.0
 
 Answer: TypeAlias = Callable[[Verdict], None]
@@ -26,7 +26,7 @@ _Waiting: TypeAlias = tuple[Delivery, Answer]
 
 
 class Writer:
-    """Runs an intake in a thread of its own and answers through callbacks.
+    """A runner of an intake in a thread of its own, that answers through callbacks.
 
     ``run_soon`` carries one batch of answers to where they belong (an event loop's call_soon_threadsafe);
     without it they are given in the writer's thread.
@@ -37,7 +37,7 @@ class Writer:
         open_intake: Callable[[], tuple[Intake, Callable[[], None]]],
         run_soon: Callable[[Callable[[], None]], object] = lambda answer_all: answer_all(),
     ) -> None:
-        """``open_intake`` is called in the thread; it returns the intake and what closes its ledger."""
+        """``open_intake`` is called in the thread; it returns the intake and a function that closes its ledger."""
         self._open_intake = open_intake
         self._run_soon = run_soon
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
@@ -49,7 +49,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="mpesa-writer", daemon=True)
 
     def start(self) -> None:
-        """Start, and wait until the ledger is open. Raises what opening it raised."""
+        """Start, and wait until the ledger is open. Raises the error of opening it."""
         self._thread.start()
         self._started.wait()
         if self._failure is not None:
@@ -64,12 +64,12 @@ class Writer:
 
     @property
     def failure(self) -> BaseException | None:
-        """What ended the thread before its time: a bug of ours. Nothing can be stored any more."""
+        """The error that ended the thread before its time: a bug of ours. Nothing can be stored any more."""
         return self._failure
 
     @property
     def healthy(self) -> bool:
-        """Whether the thread lives and the last thing it had to store was stored."""
+        """Whether the thread lives and its last attempt to store succeeded."""
         return self._thread.is_alive() and self._intake is not None and self._intake.healthy
 
     def stop(self) -> None:
@@ -111,7 +111,7 @@ class Writer:
             intake.settling.settle(SETTLE_MOST)
 
     def _settle(self, intake: Intake, pace: Pace, turn: Turn, least: int) -> None:
-        """Settle some, until the turn is over for those who wait to have something stored."""
+        """Settle some, until those who wait to have something stored end the turn."""
         wait_until_s: float | None = None
 
         def is_over() -> bool:
@@ -129,7 +129,7 @@ class Writer:
             pace.settled(left - len(intake.settling), began_s, time.monotonic())
 
     def _next_batch(self, patience_s: float) -> list[_Waiting]:
-        """All that is queued, waiting up to ``patience_s`` for a first one."""
+        """All that is queued, after waiting up to ``patience_s`` for a first one."""
         batch: list[_Waiting] = []
         try:
             taken = self._queue.get(timeout=patience_s)
@@ -156,7 +156,7 @@ class Writer:
 
 
 class _Again:
-    """When to take up again what could not be settled: after 1, 2, 4 … 60 s."""
+    """The times at which failed settling is tried again: after 1, 2, 4 … 60 s."""
 
     def __init__(self) -> None:
         self.pause_s = 1.0

@@ -1,6 +1,6 @@
-"""Taking new connections: never more at once than there is room for, and none where there are no descriptors left.
+"""The taking of new connections: never more at once than there is room for, and none without free descriptors.
 
-asyncio's own server accepts two thousand at a time. Where descriptors run out it says so once for each of them, with
+asyncio's own server accepts two thousand at a time. Where descriptors run out it logs each of them with
 a traceback, and sets as many timers to try again: measured, 5 MB of log a second, while callbacks timed out.
 """
 
@@ -21,7 +21,7 @@ _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Acceptor:
-    """Takes connections from one listening socket. Used from the event loop."""
+    """The taker of connections from one listening socket. Used from the event loop."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Acceptor:
         self._go_on()
 
     def stop(self) -> None:
-        """Take no more; the port is closed. Those on their way become connections yet."""
+        """Take no more; the port is closed. Those on their way still become connections."""
         self._is_open = False
         self._pause()
         self._listening.close()
@@ -69,7 +69,7 @@ class Acceptor:
         self._loop.add_reader(self._listening, self._accept)
 
     def _pause(self, for_s: float | None = None) -> None:
-        """Leave newcomers in the kernel's queue until a connection ends, or so many seconds are over."""
+        """Leave newcomers in the kernel's queue until a connection ends, or ``for_s`` seconds are over."""
         self._is_paused = True
         self._loop.remove_reader(self._listening)
         if for_s is not None and self._again is None:
@@ -81,7 +81,7 @@ class Acceptor:
             if not self._owing.has_eldest:  # every one of them is being answered, or shakes hands
                 self._pause(TRY_AGAIN_S)
                 return
-            room = 1  # the one that has owed its request for longest makes room
+            room = 1  # the connection that has owed its request for longest makes room
         for _ in range(room):
             try:
                 sock, address = self._listening.accept()
@@ -92,7 +92,7 @@ class Acceptor:
                     raise
                 self._refusals.note("no file descriptors left for a connection", "")
                 self._owing.cut_off_eldest()
-                self._pause(TRY_AGAIN_S)  # or until it has gone
+                self._pause(TRY_AGAIN_S)  # or until a connection ends
                 return
             self._admit(sock, str(address[0]))
 
@@ -121,7 +121,7 @@ class Acceptor:
 
         def connected() -> DeadlineProtocol:
             protocol = self._connected()
-            protocol.when_made = came  # from then on it is counted as what it is
+            protocol.when_made = came  # from then on it is counted as a connection
             return protocol
 
         try:

@@ -1,6 +1,6 @@
 """A connection for callbacks and for the API: both kinds of request may come on one, as proxies send them.
 
-Everything that guards a connection is DeadlineProtocol's; what is added is who decides, and answers that come
+DeadlineProtocol guards the connection; added here are who decides, and answers that come
 in pieces.
 """
 
@@ -16,19 +16,19 @@ from mpesa_cli.listener.server.protocol import DeadlineProtocol
 
 
 class ApiProtocol(DeadlineProtocol):
-    """One connection. What the API does not serve is the listener's, answered as without an API."""
+    """A connection. A request that the API does not serve is the listener's, answered as without an API."""
 
     def __init__(
         self, app: ListenerApp, door: Door, owing: Owing, keep_alive_s: float, connections: set[Any]
     ) -> None:
-        """As DeadlineProtocol, with the ``door`` to the API."""
+        """The arguments of DeadlineProtocol, and the ``door`` to the API."""
         self._door = door
         self._called: Called | None = None
         self._cycle: Cycle | None = None
         super().__init__(cast(ListenerApp, _Both(app, self)), owing, keep_alive_s, connections)
 
     def call(self, head: Head) -> Called | Verdict | None:
-        """What the door says of a request; remembered, as its body may turn out too long."""
+        """The door's verdict on a request; remembered, as its body may turn out too long."""
         looked = self._door.look(head)
         self._called = looked if isinstance(looked, Called) else None
         return looked
@@ -38,11 +38,11 @@ class ApiProtocol(DeadlineProtocol):
         self._cycle = self._door.begin(called, body, self, last=self._last)
 
     def write(self, data: bytes) -> None:
-        """A piece of the answer."""
+        """Send a piece of the answer."""
         self._transport.write(data)
 
     def answered(self, *, keep: bool) -> None:
-        """The answer is complete."""
+        """End the answer, which is complete."""
         self._cycle = None
         if self._transport.is_closing():
             return
@@ -55,7 +55,7 @@ class ApiProtocol(DeadlineProtocol):
             self._wait_for("idle")
 
     def eof_received(self) -> bool:
-        """As without an API; but who ends a connection while a stream comes has gone, and its place is free."""
+        """As without an API; but a client that ends a connection during a stream has gone, and its place is free."""
         stays = super().eof_received()
         return stays and not (self._cycle is not None and self._cycle.is_streaming)
 
@@ -66,7 +66,7 @@ class ApiProtocol(DeadlineProtocol):
             self._cycle.lost()
 
     def pause_writing(self) -> None:
-        """The client does not read. From now on it owes us that."""
+        """Count the unread answer as owed: the client does not read."""
         if self._cycle is None:
             super().pause_writing()
         else:
@@ -74,13 +74,13 @@ class ApiProtocol(DeadlineProtocol):
             self._owing.owes(self)
 
     def resume_writing(self) -> None:
-        """It has read on."""
+        """Go on: the client reads again."""
         if self._cycle is not None:
             self._owing.settled(self)
             self._cycle.resume()
 
     def shutdown(self) -> None:
-        """uvicorn stops: answers in hand are finished, streams end."""
+        """Finish the answers in hand and end streams: uvicorn stops."""
         super().shutdown()
         if self._cycle is not None:
             self._cycle.hang_up()
@@ -96,7 +96,7 @@ class ApiProtocol(DeadlineProtocol):
 
 
 class _Both:
-    """Decides for one connection: the API for its own paths, the listener for all others."""
+    """The decision for one connection: the API for its own paths, the listener for all others."""
 
     def __init__(self, app: ListenerApp, connection: ApiProtocol) -> None:
         self._app = app
@@ -118,7 +118,7 @@ class _Both:
 
 
 def with_api(app: ListenerApp, door: Door, owing: Owing, keep_alive_s: float) -> Callable[..., ApiProtocol]:
-    """What makes the protocol of each connection, in the form in which uvicorn calls it."""
+    """A maker of each connection's protocol, in the form in which uvicorn calls it."""
 
     def connected(*, server_state: Any, **_: Any) -> ApiProtocol:
         return ApiProtocol(app, door, owing, keep_alive_s, server_state.connections)

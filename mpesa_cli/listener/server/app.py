@@ -1,4 +1,4 @@
-"""What is answered to a request: from its head at once, or once its body is on disk. No sockets here.
+"""Answers to requests: from the head at once, or once the body is on disk. No sockets here.
 
 Everything that is not one of ours looks the same from outside: 404 with one constant body, whatever the
 path, the method or the token.
@@ -55,14 +55,14 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A body that is worth reading: what it will be, and whose it is."""
+    """A body that is worth reading: its kind and place."""
 
     address: Address
     peer: str
 
 
 class ListenerApp:
-    """Decides for the requests of one listener. Used from one thread."""
+    """The decisions on the requests of one listener. Used from one thread."""
 
     def __init__(
         self,
@@ -74,10 +74,10 @@ class ListenerApp:
         open_paths: OpenPaths,
         without_ledger: Callable[[Delivery], Verdict | None] = lambda _: None,
     ) -> None:
-        """``writer`` stores; ``refusals`` counts what is not stored; ``clock`` is in seconds, never set back.
+        """``writer`` stores; ``refusals`` counts bodies that are not stored; ``clock`` is in seconds, never set back.
 
-        ``soon`` calls once what can be read now has been read (an event loop's call_soon). ``without_ledger`` says what
-        may be answered though nothing could be stored yet, if anything.
+        ``soon`` calls once all that can be read now has been read (an event loop's call_soon). ``without_ledger`` gives
+        the answer that needs no storing, if there is one.
         """
         self._options = options
         self._writer = writer
@@ -92,7 +92,7 @@ class ListenerApp:
         self._validations: dict[int, tuple[float, Delivery]] = {}
 
     def look(self, head: Head) -> Verdict | Expected:
-        """What to answer without reading a body; or that it is to be read, up to BODY_MAX, and taken."""
+        """The answer without reading a body; or that a body is to be read, up to BODY_MAX, and taken."""
         path = head.target.partition(b"?")[0].decode("ascii")
         if path == "/healthz" and head.method == b"GET":
             return _HEALTHY if self._writer.healthy else _FAILING
@@ -105,7 +105,7 @@ class ListenerApp:
         return Expected(address, peer)
 
     def take(self, expected: Expected, body: bytes, answer: Answer) -> None:
-        """A body has come whole. ``answer`` is called with the verdict, exactly once, now or later."""
+        """Store a whole body. ``answer`` is called with the verdict, exactly once, now or later."""
         if is_doubtful(self._options.callback_ips, self._options.tunnel, expected.peer):
             self._refusals.doubt(expected.peer)
         ticket, delivery = next(self._tickets), expected.address(body, expected.peer)
@@ -117,7 +117,7 @@ class ListenerApp:
         self._gathered.append((delivery, partial(self._give, ticket)))
 
     def _submit_gathered(self) -> None:
-        """All that came at once goes on at once: or the writer would wake up, and commit, for the first alone."""
+        """Submit all bodies that came at once: otherwise the writer would wake, and commit, for the first alone."""
         gathered, self._gathered = self._gathered, []
         for delivery, give in gathered:
             if not self._writer.submit(delivery, give):
@@ -125,7 +125,7 @@ class ListenerApp:
                 give(UNAVAILABLE)
 
     def too_large(self, peer: str) -> Verdict:
-        """The body goes on after BODY_MAX."""
+        """The answer to a body longer than BODY_MAX."""
         return self.refuse(TOO_LARGE, "body too large", peer)
 
     def refuse(self, verdict: Verdict, reason: str, peer: str) -> Verdict:
@@ -134,7 +134,7 @@ class ListenerApp:
         return verdict
 
     def give_up_late(self) -> None:
-        """Answer 503 to who has waited too long. It may be stored yet; then a repeat is folded into it."""
+        """Answer 503 to those who waited too long. A body may still be stored; then a repeat is folded into it."""
         self._let_validations_through()
         until = self._clock() - self._options.answer_s
         while self._waiting:
@@ -166,7 +166,7 @@ class ListenerApp:
         answer(verdict)
 
     def _refusal(self, head: Head, path: str, address: Address | None, peer: str) -> tuple[str, Verdict]:
-        """Why the body need not even be read, if so, and what to answer. Nothing of it is stored."""
+        """The reason and the answer where a body need not even be read. Nothing of it is stored."""
         lengths = head_bytes = 0
         announced = b"0"
         for name, value in head.headers:
@@ -183,7 +183,7 @@ class ListenerApp:
         if is_refused(self._options.callback_ips, peer):
             return "address not published by Safaricom", UNKNOWN
         if lengths > 1:
-            # Two lengths: a proxy in front may believe the other one, and see two requests in ours.
+            # Two lengths: a proxy in front may believe the other one, and see two requests in this one.
             return "both Content-Length and Transfer-Encoding", FORBIDDEN_SHAPE
         if len(announced) > 9 or int(announced) > (BODY_MAX_BYTES if path in OPEN_PATHS else BODY_MAX):
             return "body too large", TOO_LARGE

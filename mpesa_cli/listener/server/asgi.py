@@ -1,7 +1,7 @@
-"""The other kind of request on a listener's port: one that an ASGI app answers, on the same guarded connections.
+"""Requests for an ASGI app on the listener's port, on the same guarded connections.
 
-The protocol reads heads and bodies with its own deadlines and caps, whoever they are for. What is for the app is
-handed over here whole; its answer is written as it comes, no faster than the client reads.
+The protocol reads heads and bodies with its own deadlines and caps, for listener and app alike. A request for the app
+is handed over here whole; its answer is written as it comes, no faster than the client reads.
 """
 
 import asyncio  # noqa: TID253 - this module is itself imported inside functions only
@@ -17,11 +17,11 @@ from mpesa_cli.listener.server.peer import Tunnel, peer_address
 
 Message: TypeAlias = MutableMapping[str, Any]
 TOO_LONG = b" " * (BODY_MAX + 1)
-"""Stands for a body that was not read because it is too large: the app refuses it in its own form."""
+"""The body in place of one that was too large to be read: the app refuses it in its own form."""
 
 
 class Api(Protocol):
-    """An ASGI app, and which paths are its own."""
+    """An ASGI app that knows which paths are its own."""
 
     def serves(self, path: bytes) -> bool:
         """Whether a request for this path, as it stands in the request line, is the app's."""
@@ -39,7 +39,7 @@ class Wire(Protocol):
         """Send, or keep until the client reads on."""
 
     def answered(self, *, keep: bool) -> None:
-        """The answer is complete. Called once; ``keep`` where another request may follow."""
+        """End the answer, which is complete. Called once; ``keep`` where another request may follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Called:
 
 
 class Door:
-    """Where a protocol asks whether a request is the app's, and hands it over."""
+    """The test whether a request is the app's, and its handing over."""
 
     def __init__(self, api: Api, scheme: str, tunnel: Tunnel) -> None:
         """``scheme`` is http or https; ``tunnel`` says who may name callers for others."""
@@ -60,7 +60,7 @@ class Door:
         self._tunnel: Tunnel = tunnel
 
     def look(self, head: Head) -> Called | Verdict | None:
-        """None where the request is not the app's; a Verdict where its head is not fit to be read on."""
+        """The call, None where the request is not the app's; a Verdict where its head is not fit to be read on."""
         if not self._api.serves(head.target.partition(b"?")[0]):
             return None
         lengths = [value for name, value in head.headers if name in {b"content-length", b"transfer-encoding"}]
@@ -75,10 +75,10 @@ class Door:
 
 
 class Cycle:
-    """One request in the app's hands."""
+    """A request in the app's hands."""
 
     def __init__(self, api: Api, scope: Message, body: bytes, wire: Wire, *, last: bool) -> None:
-        """Begins at once."""
+        """The app is called at once."""
         self._wire = wire
         self._last = last
         self._bodiless = scope["method"] == "HEAD"
@@ -96,22 +96,22 @@ class Cycle:
         return self._phase in {"plain", "chunked"}
 
     def lost(self) -> None:
-        """The client has gone: nobody waits for the answer. What a thread has begun for it goes on."""
+        """End it: the client has gone. A thread that has begun work for it goes on."""
         self._phase = "done"
         self._task.cancel()
 
     def hang_up(self) -> None:
-        """The listener stops: a stream ends here, any other answer is still given."""
+        """End a stream, as the listener stops; any other answer is still given."""
         self._last = True
         if self.is_streaming:
             self._task.cancel()
 
     def pause(self) -> None:
-        """The client does not read: wait with the next piece."""
+        """Wait with the next piece: the client does not read."""
         self._writable.clear()
 
     def resume(self) -> None:
-        """It reads on."""
+        """Go on: the client reads again."""
         self._writable.set()
 
     async def _run(self, api: Api, scope: Message) -> None:
@@ -166,7 +166,7 @@ class Cycle:
                 lines.append(b"content-length: %d" % length)
             elif not self._last:
                 lines.append(b"transfer-encoding: chunked")
-        # The end of a connection ends an answer too; that is how one goes to a client of HTTP/1.0.
+        # To a client of HTTP/1.0, the end of the connection ends the answer.
         self._phase = "chunked" if lines[-1].startswith(b"transfer-encoding") else "plain"
         if self._last:
             lines.append(b"connection: close")

@@ -18,8 +18,8 @@ class Certificate:
         self._load(self.context)
 
     def reload(self) -> None:
-        """Serve new connections with what is in the files now. Raises SettingsError, and goes on with the old one."""
-        self._load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))  # tried apart: half of a pair must not come to be served
+        """Serve new connections with the files' present content. Raises SettingsError, and keeps the old one."""
+        self._load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))  # tried apart: half of a new pair must not be served
         self._load(self.context)
 
     def _load(self, context: ssl.SSLContext) -> None:
@@ -73,7 +73,7 @@ def read_certificate(chain: Path | None, key: Path | None) -> Certificate | None
 
 
 class _HasPassword(Exception):
-    """The key is encrypted."""
+    """A key that is encrypted."""
 
 
 def _ask_nobody() -> str:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Protocol
 
-SHARE = 8  # an address of its own may have an eighth of all connections
+SHARE = 8  # one address may have an eighth of all connections
 
 
 def _nobody(_address: str) -> str:
@@ -31,7 +31,7 @@ class Owing:
     ) -> None:
         """At most ``most`` connections in all; each may owe for ``deadline_s`` by ``clock``.
 
-        ``share_for`` says whose share an address takes, and "" where it takes nobody's.
+        ``share_for`` gives the share that an address counts against, "" for none.
         """
         self._most = most
         self._deadline_s = deadline_s
@@ -46,7 +46,7 @@ class Owing:
 
     @property
     def room(self) -> int:
-        """How many more connections there may be, before one that owes has to make room."""
+        """The number of further connections, before one that owes has to make room."""
         return self._most - self._open
 
     @property
@@ -55,11 +55,11 @@ class Owing:
         return bool(self._until)
 
     def held_by(self, share: str) -> int:
-        """How many connections stand for this address."""
+        """The number of connections that count against this share."""
         return self._held_by[share]
 
     def hold(self, connection: Connection, address: str) -> bool:
-        """Let a connection stand for an address, for good or for one request. False where that has its share."""
+        """Count a connection, or one request of it, against an address. False where that has its share."""
         self.release(connection)
         share = self.share_for(address)
         if not share:
@@ -71,7 +71,7 @@ class Owing:
         return True
 
     def release(self, connection: Connection) -> None:
-        """It stands for nobody any more."""
+        """Count the connection against no address any more."""
         share = self._holders.pop(connection, None)
         if share is not None:
             self._held_by[share] -= 1
@@ -95,19 +95,19 @@ class Owing:
         return True
 
     def closed(self, connection: Connection) -> None:
-        """A counted connection is gone."""
+        """Note that a counted connection is gone."""
         self._open -= 1
         self.settled(connection)
         self.release(connection)
         self.when_closed()
 
     def owes(self, connection: Connection, within_s: float | None = None) -> None:
-        """Its clock starts: for a head, or, once that is there, for a body. ``within_s`` is for a next request."""
+        """Start its clock: for a head, or, once that is there, for a body. ``within_s`` is for a next request."""
         self._until.pop(connection, None)
         self._until[connection] = self._clock() + (self._deadline_s if within_s is None else within_s)
 
     def settled(self, connection: Connection) -> None:
-        """It owes nothing: its request is complete."""
+        """Stop its clock: its request is complete."""
         self._until.pop(connection, None)
 
     def cut_off_overdue(self) -> int:

@@ -1,4 +1,4 @@
-"""The event loop's side of a listener. Imported only when one starts: uvicorn costs what all else does."""
+"""The event loop's side of a listener. Imported only when one starts: uvicorn costs as much as all the rest."""
 
 import asyncio  # noqa: TID253 - this module is itself imported inside functions only
 import contextlib
@@ -59,7 +59,7 @@ class ListenerServer:
 
     @contextlib.contextmanager
     def _on_signals(self) -> Iterator[None]:
-        """SIGTERM and Ctrl-C finish what is in hand; so does a terminal that hangs up, but where https is served."""
+        """SIGTERM and Ctrl-C finish the bodies in hand; so does a terminal that hangs up, unless https is served."""
         loop = asyncio.get_running_loop()
         handlers: dict[int, Callable[[], None]] = {signal.SIGTERM: self.stop, signal.SIGINT: self.stop}
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup leaves it
@@ -73,7 +73,7 @@ class ListenerServer:
                 loop.remove_signal_handler(number)
 
     def _renew(self) -> None:
-        """SIGHUP, as a renewed certificate's hook sends it: new connections get what is in the files now."""
+        """Serve new connections with the files' content: on SIGHUP, as a renewed certificate's hook sends it."""
         assert self._options.certificate is not None  # noqa: S101 - or the signal would stop us
         try:
             self._options.certificate.reload()
@@ -127,14 +127,14 @@ class ListenerServer:
             raise writer.failure
 
     async def _watch(self, app: ListenerApp, owing: Owing, writer: Writer, seldom: Seldom) -> None:
-        """Cut off who owes for too long, answer who has waited too long; end where nothing can be stored."""
+        """Cut off overdue connections, answer those who waited too long; end where nothing can be stored."""
         loop = asyncio.get_running_loop()
         note_alive, due = self._parts.note_alive, loop.time()
         noting: asyncio.Future[object] | None = None
         while True:
             if note_alive is not None and loop.time() >= due and writer.healthy and (noting is None or noting.done()):
                 due = loop.time() + EVERY_S
-                noting = loop.run_in_executor(None, note_alive)  # a disk that hangs must not keep us from the rest
+                noting = loop.run_in_executor(None, note_alive)  # a disk that hangs must not stop the loop
             await asyncio.sleep(REAP_EVERY_S)
             owing.cut_off_overdue()
             app.give_up_late()
@@ -144,7 +144,7 @@ class ListenerServer:
                 self.stop()
 
     def _open_intake(self) -> tuple[Intake, Callable[[], None]]:
-        """In the writer's thread: the ledger, and what an earlier listener left unread in it."""
+        """The intake, opened in the writer's thread, with the bodies that an earlier listener left unread."""
         parts = self._parts
         ledger = parts.open_ledger()
         try:
@@ -164,7 +164,7 @@ class ListenerServer:
 
 
 class _Server(Server):
-    """uvicorn's server, which says when it is ready and leaves signals to us."""
+    """uvicorn's server, which calls when it is ready and leaves signals to us."""
 
     def __init__(self, options: ListenerOptions, on_ready: Callable[[], None]) -> None:
         logger = logging.getLogger("uvicorn.error")  # its lines carry paths, and ours carry tokens
@@ -212,17 +212,17 @@ def _protocols(
 
 
 def _broken(context: dict[str, Any]) -> str:
-    """What asyncio would print with a traceback, as a reason: the kind of it, and nothing from outside."""
+    """The reason, in place of what asyncio would print with a traceback: its kind, and nothing from outside."""
     error = context.get("exception")
     return f"a connection broke: {type(error).__name__}" if error else "a connection broke"
 
 
 async def _unused(scope: object, receive: object, send: object) -> None:
-    """uvicorn wants an ASGI app. Ours is behind a protocol of our own (protocol.py), which calls none."""
+    """The ASGI app that uvicorn wants. Our own protocol (protocol.py) takes its place and never calls it."""
 
 
 def _connections_max(wanted: int, for_the_rest: int) -> int:
-    """As many as the process may have open, after raising its own limit as far as it may."""
+    """The number that the process may have open, after raising its own limit as far as it may."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     need = wanted + for_the_rest
     if soft != resource.RLIM_INFINITY and soft < need:

@@ -1,7 +1,7 @@
-"""How much may come on the paths without a secret: a share for each address, and an end to each day.
+"""Limits on the paths without a secret: a share for each address, and a total for each day.
 
 A stranger must not starve others who use these paths, nor fill the disk a little every day. Safaricom's published
-addresses are not held to any of it.
+addresses are exempt.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ _DAY_US = 86_400 * SECOND_US
 
 
 class OpenPaths:
-    """Counts what comes without a secret. Used from one thread."""
+    """The counts of requests without a secret. Used from one thread."""
 
     def __init__(self, clock: Callable[[], float], now_us: Callable[[], int]) -> None:
         """``clock`` is in seconds, never set back."""
@@ -36,7 +36,7 @@ class OpenPaths:
         share = share_of(address)
         if self._rate.wait_s(share, self._clock()) > 0:
             return False
-        if not has_share(address):  # it may stand for everybody behind a tunnel that names nobody
+        if not has_share(address):  # it may stand for everybody behind a tunnel that names no caller
             return True
         if (day := self._now_us() // _DAY_US) != self._day:
             self._day = day

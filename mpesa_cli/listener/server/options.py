@@ -1,4 +1,4 @@
-"""How a listener may run. What would leave it open to strangers is refused before a port is opened."""
+"""Options of a listener. Those that would leave it open to strangers are refused before a port is opened."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a listener needs from the rest of the program.
+    """The parts that a listener gets from the rest of the program.
 
-    ``open_ledger`` is called in the writer's thread, and what it returns is closed there. ``c2b`` None
-    knows no C2B path; ``sms_secret_hash`` (SHA-256) is that of the address for delivery reports of text
-    messages, empty where there is none; ``ask`` None leaves bodies from paths without a secret at being kept.
+    ``open_ledger`` is called in the writer's thread, and its ledger is closed there. ``c2b`` None
+    has no C2B path; ``sms_secret_hash`` (SHA-256) is that of the address for delivery reports of text
+    messages, empty where there is none; ``ask`` None only keeps bodies from paths without a secret.
     ``api`` is served on the same port, on its own paths; None serves none. ``note_alive`` is called every half minute
     while bodies can be stored, in a thread of its own. ``on_tick`` is called some times a second.
     """
@@ -39,11 +39,11 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class ListenerOptions:
-    """Where and how to listen. ``port`` 0 takes any free one; times are seconds.
+    """The address and limits of a listener. ``port`` 0 takes any free one; times are seconds.
 
     ``head_and_body_s`` is how long a request's head, and then its body, may take to arrive in full;
-    ``answer_s`` how long a request waits for its commit before it is answered 503; ``validation_s`` how long a
-    validation does that nothing in the ledger can decide about.
+    ``answer_s`` how long a request waits for its commit before it is answered 503; ``validation_s`` the same for a
+    validation that the ledger need not decide.
     """
 
     host: str = "127.0.0.1"

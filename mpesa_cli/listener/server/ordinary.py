@@ -1,7 +1,7 @@
 """The ordinary request, recognised in one look: a whole POST with a length, and nothing unusual about it.
 
-h11 is the judge of what HTTP is, and costs more than storing a callback does. What proxies and Daraja send
-has one shape; it is recognised here, strictly, and everything else goes to h11, byte for byte. So this may
+h11 is the judge of what HTTP is, and costs more than storing a callback does. Proxies and Daraja send
+one shape; it is recognised here, strictly, and everything else goes to h11, byte for byte. So this may
 take less than h11 does, and must never read anything otherwise: the tests compare the two.
 """
 
@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-WHOLE_BYTES_MAX = 8192  # far below what a head or a body may have: no limit is passed unseen
+WHOLE_BYTES_MAX = 8192  # far below the limits of a head or a body: none is passed unseen
 LINE_BYTES_MAX = 256
 
 _REQUEST_LINE = re.compile(rb"POST ([\x21-\x7e]+) HTTP/1\.1")
 _HEADER = re.compile(rb"([-!#$%&'*+.^_`|~0-9A-Za-z]+):[ \t]*((?:[\x21-\x7e]+(?:[ \t]+[\x21-\x7e]+)*)?)[ \t]*")
 _LENGTH = re.compile(rb"0|[1-9][0-9]{0,3}")
-# Those that say how the request goes on, or what comes after it.
+# Headers that say how the request goes on, or what comes after it.
 _UNUSUAL = frozenset((b"connection", b"expect", b"transfer-encoding", b"upgrade"))
 
 

@@ -1,4 +1,4 @@
-"""Who is calling: the address behind the declared tunnel, never one that a stranger can write.
+"""The caller: the address behind the declared tunnel, never one that a stranger can write.
 
 Measured: uvicorn's own proxy support believes ``X-Forwarded-For: 196.201.214.200`` from any loopback peer,
 that is, from anybody behind any tunnel. So it is off, and each kind of tunnel has its own rule.
@@ -54,7 +54,7 @@ def is_doubtful(policy: CallbackIps, tunnel: Tunnel, address: str) -> bool:
 
 
 def share_for(address: str, *, peers_are_proxies: bool) -> str:
-    """Whose share of connections an address takes; "" for this machine, proxies and Daraja, who have no share."""
+    """The share of connections that an address counts against; "" for this machine, proxies and Daraja."""
     return "" if peers_are_proxies or not has_share(address) or is_published(address) else share_of(address)
 
 

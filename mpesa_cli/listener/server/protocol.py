@@ -1,8 +1,8 @@
-"""One connection: it is read, the app decides, and nobody may take as long as they like.
+"""One connection: it is read, the app decides, and every wait has a deadline.
 
 It takes the place of uvicorn's own h11 protocol, which has no deadlines and makes a task, an event and
-five dictionaries of every request: measured, a third of what a callback then cost. uvicorn keeps what
-is around it: the port, TLS, and waiting for what is in hand when it is told to stop.
+five dictionaries of every request: measured, a third of what a callback then cost. uvicorn keeps the rest:
+the port, TLS, and waiting for requests in hand when it is told to stop.
 
 Only imported where a server is about to start.
 """
@@ -23,12 +23,12 @@ from mpesa_cli.listener.server.ordinary import Ordinary, ordinary
 PIECE_OF_HEAD_MAX = 16 * 1024
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
-# What a connection waits for: the rest of a head or a body, the ledger, a next request, or its end.
+# The thing a connection waits for: the rest of a head or a body, the ledger, a next request, or its end.
 Phase: TypeAlias = Literal["head", "body", "ledger", "idle", "end"]
 
 
 class DeadlineProtocol(asyncio.Protocol):
-    """Reads one request at a time, has it decided, and answers in one piece.
+    """A connection that reads one request at a time, has it decided, and answers in one piece.
 
     A request that comes whole and ordinary is read by ordinary.py, any other by an h11 of its own. Pipelining
     ends with the first answer: Daraja and proxies don't pipeline, and a long pipeline would fill the memory.
@@ -67,7 +67,7 @@ class DeadlineProtocol(asyncio.Protocol):
             self._owing.closed(self)
 
     def data_received(self, data: bytes) -> None:
-        """Read on. What comes while a request is in hand, or after the last one, is not looked at."""
+        """Read on. Bytes that come while a request is in hand, or after the last one, are ignored."""
         if self._phase in {"ledger", "end"}:
             self._last = True
             self._transport.pause_reading()
@@ -84,12 +84,12 @@ class DeadlineProtocol(asyncio.Protocol):
             self._refuse(self._app.refuse(UNAVAILABLE, f"internal error: {type(error).__name__}", self._caller))
 
     def eof_received(self) -> bool:
-        """The client says that it has said all. Stay open where its answer is still to come (not with TLS)."""
+        """Stay open, as the client has sent everything, where its answer is still to come (not with TLS)."""
         self._last = True
         return self._phase == "ledger" and self._transport.get_extra_info("sslcontext") is None
 
     def pause_writing(self) -> None:
-        """A client that leaves 64 KiB of our short answers unread wants something else."""
+        """Close: a client that leaves 64 KiB of our short answers unread wants something else."""
         self._transport.abort()
 
     def abort(self) -> None:
@@ -97,7 +97,7 @@ class DeadlineProtocol(asyncio.Protocol):
         self._transport.abort()
 
     def shutdown(self) -> None:
-        """uvicorn stops: what is in hand is finished, and nothing is begun."""
+        """Finish the request in hand and begin no other: uvicorn stops."""
         if self._phase in {"body", "ledger"}:
             self._last = True
         else:
@@ -152,7 +152,7 @@ class DeadlineProtocol(asyncio.Protocol):
                 return
 
     def _may_speak_for(self, expected: Expected) -> bool:
-        """Behind a tunnel the address that it names counts, for this request. Refuses where that has its share."""
+        """Whether the caller that a tunnel names may send this request. Refuses it where that address has its share."""
         if expected.peer == self._caller or self._owing.hold(self, expected.peer):
             return True
         self._refuse(self._app.refuse(TOO_MANY, "too many at once from one address", expected.peer))
@@ -178,7 +178,7 @@ class DeadlineProtocol(asyncio.Protocol):
             self._wait_for("idle")
 
     def _wait_for(self, phase: Phase) -> None:
-        """Note what this connection waits for. Its clock starts anew where that is something else than before."""
+        """Note what this connection waits for. Its clock starts anew where that has changed."""
         if phase == self._phase:
             return
         self._phase = phase
@@ -196,7 +196,7 @@ def _head_of_answer(status: int, length: int, last: bool) -> bytes:
 
 
 def with_parts(app: ListenerApp, owing: Owing, keep_alive_s: float) -> Callable[..., DeadlineProtocol]:
-    """What makes the protocol of each connection, in the form in which uvicorn calls it."""
+    """A maker of each connection's protocol, in the form in which uvicorn calls it."""
 
     def connected(*, server_state: Any, **_: Any) -> DeadlineProtocol:
         return DeadlineProtocol(app, owing, keep_alive_s, server_state.connections)

@@ -1,4 +1,4 @@
-"""What is not stored is counted, and told by its reason."""
+"""Refusals: requests that are not stored are counted and reported by reason."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -9,7 +9,7 @@ PEERS_NOTED_MAX = 1000
 
 
 class Refusals:
-    """Counts refusals by reason."""
+    """The counts of refusals by reason."""
 
     def __init__(self, now_us: Callable[[], int], on_event: OnEvent) -> None:
         """``counts`` may be read at any time."""
@@ -19,12 +19,12 @@ class Refusals:
         self._doubtful: set[str] = set()
 
     def note(self, reason: str, peer: str) -> None:
-        """Something was refused for this reason. Reasons are a small fixed set, never a stranger's text."""
+        """Count a refusal for this reason. Reasons are a small fixed set, never a stranger's text."""
         self.counts[reason] += 1
         self._on_event(Event("refused", self._now_us(), peer, detail=reason))
 
     def doubt(self, peer: str) -> None:
-        """A callback came from an address that Safaricom does not publish. Told once for each address."""
+        """Report a callback from an address that Safaricom does not publish, once for each address."""
         if peer not in self._doubtful and len(self._doubtful) < PEERS_NOTED_MAX:
             self._doubtful.add(peer)
             words = "not an address that Safaricom publishes"

@@ -1,4 +1,4 @@
-"""Which path is which delivery. Nothing else is served."""
+"""Paths and the delivery that each brings. Nothing else is served."""
 
 import re
 from collections.abc import Callable
@@ -32,7 +32,7 @@ Address: TypeAlias = Callable[[bytes, str], Delivery]
 
 
 def address_of(path: str) -> Address | None:
-    """What a body (and its peer) on this path would be, or None where the path is none of ours."""
+    """The maker of a delivery from a body (and its peer) on this path, or None where the path is none of ours."""
     if path.startswith(STK_PREFIX):
         token_hash = hash_of_secret(path.removeprefix(STK_PREFIX))
         return partial(StkDelivery, token_hash) if token_hash else None

@@ -1,4 +1,4 @@
-"""A listener as a server: opened, ready, drained. uvicorn does HTTP; what it lacks is in protocol.py."""
+"""A listener as a server: opened, ready, drained. uvicorn does HTTP; protocol.py adds what it lacks."""
 
 import contextlib
 import errno
@@ -26,7 +26,7 @@ class Running:
 
     @property
     def url(self) -> str:
-        """Where it listens, without a path."""
+        """The URL that it listens on, without a path."""
         shown = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{shown}:{self.port}"
 
@@ -44,7 +44,7 @@ def serve(options: ListenerOptions, parts: Parts, on_ready: Callable[[Running], 
 
 @contextlib.contextmanager
 def running(options: ListenerOptions, parts: Parts) -> Iterator[Running]:
-    """The same in a thread beside this one, drained when the block is left."""
+    """A listener in a thread beside this one, as :func:`serve` runs it; drained when the block is left."""
     with _opened(options, parts) as (server, listening, ready):
         up = threading.Event()
         failure: list[BaseException] = []

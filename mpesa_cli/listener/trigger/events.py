@@ -1,4 +1,4 @@
-"""Recorded bodies, one file each: what an app under development can be sent without anybody paying.
+"""Recorded bodies, one file each, to send to an app under development without anybody paying.
 
 ``stk.*`` and ``c2b.*`` are what Daraja posts (docs/daraja.md 3.1 and 5.6), ``order.*`` what this program
 posts to a shop's own system. Values are invented, on the simulator's numbers.
@@ -17,19 +17,19 @@ WEBHOOK = "order."
 
 @dataclass(frozen=True, slots=True)
 class TriggerEvent:
-    """One recorded body. ``name`` is its file's name too, ``story`` what it tells the app."""
+    """A recorded body. ``name`` is its file's name too, ``story`` its meaning for the app."""
 
     name: str
     story: str
 
     @property
     def sender(self) -> str:
-        """Who posts such a body in life."""
+        """The real sender of such a body."""
         return "mpesa" if self.name.startswith(WEBHOOK) else "Daraja"
 
     @property
     def file(self) -> Path:
-        """Where the body is recorded."""
+        """The file with the recorded body."""
         return FOLDER / f"{self.name}.json"
 
     def document(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Changing single values of a recorded body: ``Amount=200``, ``data.order_id=1042``. Pure.
+"""Changes of single values of a recorded body: ``Amount=200``, ``data.order_id=1042``. Pure.
 
 A field is named by its path, in dots; the last parts are enough where they name one field only. An item of
 CallbackMetadata goes by its Name: ``Body.stkCallback.CallbackMetadata.Item.Amount``, or ``Amount``.
@@ -22,8 +22,8 @@ class _Field:
 def override(document: dict[str, Any], assignment: str) -> None:
     """Set one value in place, ``assignment`` being ``path=value``.
 
-    Text stays text. In the place of a number, true, false or null stands what the value is in JSON, and
-    where it is none, the text itself: result codes come in both kinds. Raises InvalidInput where the path
+    Text stays text. A number, true, false or null is replaced by the value as JSON, or,
+    where it is no JSON, by the text itself: result codes come in both kinds. Raises InvalidInput where the path
     names no field, or several.
     """
     path, equals, value = assignment.partition("=")
@@ -43,7 +43,7 @@ def override(document: dict[str, Any], assignment: str) -> None:
 
 
 def _fields(value: Any, path: tuple[str, ...]) -> Iterator[_Field]:
-    """Every single value below ``value``, with where it is held."""
+    """Every single value below ``value``, with its holder."""
     inner: list[tuple[str, Any]]
     if isinstance(value, dict):
         for key, held in value.items():

@@ -17,7 +17,7 @@ ANSWER_MAX = 2000
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the app said: HTTP status, milliseconds until the answer was read, the start of its text."""
+    """The app's answer: HTTP status, milliseconds until it was read, the start of its text."""
 
     status: int
     took_ms: int
@@ -34,7 +34,7 @@ def check_url(url: str) -> str:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no port, a bracket without its mate
+    except ValueError:  # a port that is no number, an unclosed bracket
         usable = False
     if not usable or not url.isascii() or not url.isprintable() or " " in url:
         raise InvalidInput(
