@@ -1,1 +1,1 @@
-"""The laws about money that comes in: push, settle, ask, wait, retry, resolve, and what customers send by hand."""
+"""The laws about money that comes in: push, settle, ask, wait, retry, resolve, and payments by hand."""

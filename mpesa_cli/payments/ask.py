@@ -1,4 +1,4 @@
-"""Ask Daraja how an attempt ended, where its answer can settle anything."""
+"""The query about how an attempt ended, sent where Daraja's answer can settle anything."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from mpesa_cli.rules.state import AttemptState, Flag
 
 
 class Queries(Protocol):
-    """What asking needs of Daraja."""
+    """The part of Daraja that asking needs."""
 
     def query(self, checkout_request_id: str, shortcode: str) -> answers.QueryAnswer:
         """One STK query within the ration. Never raises for network or answers."""
@@ -20,7 +20,7 @@ class Queries(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The payment as it stands after asking, what came of it in words, and when to ask again at the earliest."""
+    """The payment after asking, the outcome in words, and the earliest time to ask again."""
 
     payment: Payment
     words: str
@@ -41,7 +41,7 @@ def can_settle(attempt: Attempt) -> bool:
 
 
 def is_doubted(attempt: Attempt) -> bool:
-    """Whether a callback came and left it in doubt: paid without a receipt, or a code that its own words contradict."""
+    """Whether a callback left the attempt in doubt: paid without a receipt, or a code that its own words contradict."""
     return attempt.state is AttemptState.UNKNOWN and attempt.view.source == "callback"
 
 

@@ -24,7 +24,7 @@ VALIDATION = "c2b-validation"
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What C2B needs to know of the profile. ``own_words`` are what customers type before an order id."""
+    """The part of the profile that C2B needs. ``own_words`` are what customers type before an order id."""
 
     profile: str
     shortcodes: tuple[str, ...]
@@ -52,7 +52,7 @@ def apply_confirmations(ledger: Ledger, shop: Shop) -> list[Payment]:
 def apply_in(tx: LedgerWrite, raw: RawBody, shop: Shop, *, again: bool = False) -> Payment | None:
     """Apply one confirmation inside an open transaction; None where it could not be believed.
 
-    ``again``: it was held, and comes now at the time at which it was received.
+    ``again``: it was held, and is applied as of the time at which it was received.
     """
     said = read_c2b(raw.body)
     if isinstance(said, Unreadable):
@@ -82,8 +82,8 @@ def apply_in(tx: LedgerWrite, raw: RawBody, shop: Shop, *, again: bool = False) 
 def order_meant(tx: LedgerWrite | Ledger, said: C2bPayment, shop: Shop) -> Payment | ShopOrder | None:
     """The one order that the typed account number can mean, or None where there is none, or more than one.
 
-    A ShopOrder is one that the shop added and that nobody was asked for yet. What every prompt shows as the account
-    means none, though an order may be called so.
+    A ShopOrder is one that the shop added and that nobody was asked for yet. The account that every prompt shows
+    means none, though an order may have the same name.
     """
     if order_key(said.account_reference) in set(map(order_key, shop.own_words)):
         return None
@@ -97,10 +97,10 @@ def order_meant(tx: LedgerWrite | Ledger, said: C2bPayment, shop: Shop) -> Payme
 
 
 def _attempt_for(tx: LedgerWrite, said: C2bPayment, raw: RawBody, shop: Shop, *, again: bool) -> AttemptRef:
-    """Where this money belongs: a prompt that it pays, an order that was named, or a payment of its own.
+    """The attempt that this money belongs to: a prompt that it pays, a named order's, or a payment of its own.
 
     A prompt that is paid is reported by C2B too where URLs are registered (daraja.md 3.2), and the two come in any
-    order. What settles a prompt is rules/by_hand.py's to say.
+    order. rules/by_hand.py decides which prompt it settles.
     """
     money = HandMoney(said.amount_cents, believed_us(said.transacted_us, raw.received_us), said.msisdn or "")
     prompts = _prompts(tx, money, raw, shop, again=again)
@@ -136,7 +136,7 @@ def _prompts(
 ) -> list[tuple[Attempt, Payment]]:
     """Open prompts of this shop that were sent before the message came; one that was held is not about later ones."""
     found = []
-    # A clock that was set back before it came does not make it come earlier.
+    # A clock that was set back before the message came does not make it earlier.
     heard_us = raw.received_us if again else max(raw.received_us, money.at_us)
     for prompt in tx.open_prompts(money.amount_cents, money.at_us):
         payment = tx.payment(prompt.ref.payment_id)

@@ -1,4 +1,4 @@
-"""Attach a proven receipt to the order that it pays, because a person says so."""
+"""Attaching a proven receipt to the order that it pays, because a person says so."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,12 @@ from mpesa_cli.rules.receipt_claim import Claim, Money, belongs_to_nobody
 from mpesa_cli.rules.state import AttemptState
 from mpesa_cli.rules.values.amount import format_cents
 
-_BEFORE_PROMPT_S = 120  # clocks differ; money that came longer before a prompt was not for it
+_BEFORE_PROMPT_S = 120  # clocks differ by less; money that came earlier was not for this prompt
 
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """How a payment is recorded for an order that the ledger did not know."""
+    """The fields of a payment recorded for an order that the ledger did not know."""
 
     payment_id: str
     profile: str
@@ -27,7 +27,7 @@ class New:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Who says that the receipt pays the order, and why. ``new`` is for an order that is not known yet."""
+    """The person who says that the receipt pays the order, and why. ``new`` is for an order not known yet."""
 
     by: str
     reason: str
@@ -46,7 +46,7 @@ def attach(ledger: Ledger, claim: Claim, money: Money, approval: Approval, now_u
         _check_free(tx, claim, payment)
         missing_cents = payment.amount_cents - payment.received_cents
         known = _attempt_for(payment, money)
-        # A prompt that is paid without a receipt lacks nothing but its number.
+        # A prompt that is paid without a receipt lacks only the receipt's number.
         lacks_number = known is not None and known.state is AttemptState.PAID
         if missing_cents <= 0 and not lacks_number:
             raise _already_paid(payment)

@@ -1,4 +1,4 @@
-"""Money by hand that no order has, and the orders that it may be of: told until somebody says whose it is."""
+"""Money by hand that no order has, and the orders it may be for: shown until a person says whose it is."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def claims_on(ledger: "LedgerReads", payment: "Payment") -> tuple[MayBe, ...]:
-    """What may belong together, seen from either side: from money by hand, or from an order with an open prompt."""
+    """The pairs that may belong together, of money by hand or of an order with an open prompt."""
     if payment.may_be_orders:
         receipt = payment.telling.view.receipt or ""
         return tuple(MayBe(receipt, order) for order in payment.may_be_orders)
@@ -20,6 +20,6 @@ def claims_on(ledger: "LedgerReads", payment: "Payment") -> tuple[MayBe, ...]:
 
 
 def all_claims(ledger: "LedgerReads", open_payments: "Iterable[Payment]") -> tuple[MayBe, ...]:
-    """Those of payments that are open, and of all that are paid and have no receipt yet."""
+    """The pairs for all open payments, and for all that are paid and have no receipt yet."""
     payments = (*open_payments, *ledger.paid_without_receipt())
     return tuple(dict.fromkeys(each for payment in payments for each in claims_on(ledger, payment)))

@@ -1,4 +1,4 @@
-"""Apply what was stored, many bodies in one transaction; where that fails, each alone; one that fails still is held.
+"""Applying stored bodies, many in one transaction; where that fails, each alone; one that fails again is held.
 
 So one bad body never holds up another, whatever is wrong with it.
 """
@@ -23,7 +23,7 @@ def apply_each(
     ledger: Ledger, channel: HeldChannel, unread: Callable[[LedgerReads], Sequence[Raw]],
     apply: Callable[[LedgerWrite, Raw], Made],
 ) -> list[Made]:  # fmt: skip
-    """Apply everything that ``unread`` lists; what each came to. Raises where the ledger itself can't be written."""
+    """Apply everything that ``unread`` lists; returns each outcome. Raises where the ledger itself can't be written."""
     made: list[Made] = []
     found = unread(ledger)
     for begin in range(0, len(found), BODIES_OF_WRITE):
@@ -34,8 +34,9 @@ def apply_each(
 def in_steps(
     ledger: Ledger, steps: Sequence[Step], apply: Callable[[LedgerWrite, Step], Made], *, at_once: int
 ) -> list[Made]:
-    """Take steps ``at_once`` to a transaction; where that fails each alone, and leave out one that fails still:
-    whoever compares what is stored names it."""
+    """Take steps ``at_once`` to a transaction; where that fails each alone, without those that fail again:
+    a comparison with what is stored names them.
+    """
     made: list[Made] = []
     for begin in range(0, len(steps), at_once):
         made += _steps(ledger, steps[begin : begin + at_once], apply)
@@ -55,14 +56,14 @@ def _steps(ledger: Ledger, steps: Sequence[Step], apply: Callable[[LedgerWrite, 
 
 
 def is_its_own(error: Exception) -> bool:
-    """Whether a failure is about what was to be applied, and not about the ledger as a whole."""
+    """Whether a failure is the body's own, and not the ledger's as a whole."""
     if isinstance(error, LedgerUnusable):
         return error.code == "ledger-failed"  # a rule of a table was broken (ledger/engine/connection.py)
     return not isinstance(error, LedgerBusy)
 
 
 def words_of(error: Exception) -> str:
-    """Why something could not be applied, in words."""
+    """The reason why something could not be applied, in words."""
     said = error.message if isinstance(error, MpesaError) else f"it broke the program ({type(error).__name__})"
     return f"it could not be applied: {said}"
 

@@ -1,4 +1,4 @@
-"""Reconcile: finish the story of everything that is open. What cron runs; run again, it changes nothing more."""
+"""Reconcile: every open payment brought to its end. For cron; run again, it changes nothing more."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,8 +19,9 @@ GIVE_UP_AFTER_S = 86_400  # nobody knows for how long Daraja can be asked about 
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """The payments that were open, as they stand now, how many could not be asked about this time, and money by
-    hand that may be theirs."""
+    """The payments that were open, as they stand now, the number that could not be asked about this time, and money
+    by hand that may be theirs.
+    """
 
     payments: tuple[Payment, ...]
     not_asked: int
@@ -35,8 +36,8 @@ def settle_open(
     shop: Shop,
     read_results: Callable[[], object],
 ) -> Reconciled:
-    """Apply everything that was stored and not read, give up on lost senders, and ask about what is still open,
-    within the ration; after a day, once more and never again.
+    """Apply every unread stored body, give up on lost senders, and ask about payments still open, within
+    the ration; after a day, once more and never again.
 
     ``read_results`` applies what came for questions that an initiator asked. ``daraja`` is only called where something
     can be asked. Raises LedgerBusy or LedgerUnusable.
@@ -69,7 +70,7 @@ def _is_over(attempt: Attempt, now_us: int) -> bool:
 
 
 def _give_up(ledger: Ledger, payment: Payment, attempt: Attempt, now_us: int) -> Payment:
-    """A prompt whose day is over and that is pending still, is unknown from now on."""
+    """The payment, its prompt unknown from now on where it is still pending after the day."""
     with ledger.write() as tx:
         now = tx.payment(payment.payment_id) or payment
         if any(a.ref == attempt.ref and a.state is AttemptState.PENDING for a in now.attempts):

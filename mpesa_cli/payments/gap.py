@@ -1,4 +1,4 @@
-"""What a restored ledger lacks, read for a decision to ask: the one way in which every way to a prompt learns it."""
+"""The gap of a restored ledger, read for a decision to ask: the one way for every way to a prompt."""
 
 from dataclasses import replace
 
@@ -8,6 +8,6 @@ from mpesa_cli.rules.restored import InTheGap
 
 
 def gap_of(hands: Hands, known: LedgerReads, order_id: str, amount_cents: int, msisdn: str) -> InTheGap | None:
-    """The gap as ``known`` has it for an order on these terms, with what a person says of it; None for no gap."""
+    """The gap in ``known`` for an order on these terms, with a person's answer about it; None for no gap."""
     gap = known.in_the_gap(order_id, amount_cents, msisdn, hands.takes_money_on)
     return None if gap is None else replace(gap, answer=hands.not_paid)

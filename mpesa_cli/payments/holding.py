@@ -1,4 +1,4 @@
-"""Hold what came in and could not be applied, in the transaction that would have applied it."""
+"""Holding a body that could not be applied, in the transaction that would have applied it."""
 
 from mpesa_cli.ledger.ledger import LedgerWrite, RawBody, RawCallback
 from mpesa_cli.ledger.request_ledger import ResultBody
@@ -9,7 +9,7 @@ from mpesa_cli.rules.held_facts import shown_in
 def hold_body(
     tx: LedgerWrite, raw: RawCallback | RawBody | ResultBody, channel: HeldChannel, code: str, why: str
 ) -> None:
-    """Mark a stored body as one that could not be applied, and hold it with what can be read of it all the same.
+    """Mark a stored body as one that could not be applied, and hold it with the facts that it shows.
 
     ``code`` is stable, ``why`` words for people, without names and numbers of theirs.
     """

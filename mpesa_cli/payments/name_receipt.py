@@ -1,4 +1,4 @@
-"""A person says of money that came that it pays no order of this ledger (rules/restored.py)."""
+"""A person's word that received money pays no order of this ledger (rules/restored.py)."""
 
 from mpesa_cli.floor.errors import Conflict, NotFound
 from mpesa_cli.ledger.ledger import Ledger

@@ -1,4 +1,4 @@
-"""Orders that are known before they are paid: added once, and then asked for by their amount."""
+"""Orders that are known before they are paid: added once, and later asked for by their amount."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from mpesa_cli.rules.values.amount import cents_to_json, format_cents
 
 
 def add_order(ledger: Ledger, order: ShopOrder) -> tuple[ShopOrder, bool]:
-    """Remember an order. Returns it as the ledger knows it, and whether it is new.
+    """Store an order. Returns it as the ledger has it, and whether it is new.
 
     The same order again changes nothing. Raises Conflict ``order-differs`` where it is known, as an order or
     as a payment, with another amount; LedgerBusy, LedgerUnusable.

@@ -12,14 +12,14 @@ from mpesa_cli.rules.payment import Attempt, Intent, Payment
 from mpesa_cli.rules.push_rules import Again, Decision, PickUp, Start, check_ordered, decide
 from mpesa_cli.rules.state import AttemptState
 
-CREATED_GRACE_S = 3.0  # how long a push of the same order gets to come from its intent to its sending
+CREATED_GRACE_S = 3.0  # the time that another push of the same order has from its intent to its sending
 PHONE_LOOKBACK_US = 300 * SECOND_US
 TAKEN_OVER = "a new push of the same order took over"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a person or program asked for, already checked. ``order_id`` is unique in the ledger."""
+    """A request for money by a person or program, already checked. ``order_id`` is unique in the ledger."""
 
     order_id: str
     profile: str
@@ -52,7 +52,7 @@ def push(hands: Hands, order: Order) -> Pushed:
 
 
 def intent_of(order: Order, *, payment_id: str, token: str) -> Intent:
-    """What is recorded of an order before anything leaves. Of the callback token only its SHA-256."""
+    """The record of an order before anything leaves. Of the callback token only its SHA-256."""
     return Intent(
         payment_id=payment_id,
         order_id=order.order_id,
@@ -86,7 +86,7 @@ def _running(hands: Hands, intent: Intent) -> Payment | None:
 
 
 def _decided(hands: Hands, known: LedgerReads, intent: Intent, now_us: int) -> Decision:
-    """What to do about the order, on what is ``known``: only inside a write transaction may it open an attempt."""
+    """The decision on the order, from what is ``known``: only inside a write transaction may it open an attempt."""
     check_ordered(known.order(intent.order_id), intent)
     gap = gap_of(hands, known, intent.order_id, intent.amount_cents, intent.msisdn)
     # In this order: a push of the same order that commits in between must be seen as that order's payment,
@@ -114,7 +114,7 @@ def _record_intent(hands: Hands, intent: Intent) -> Attempt | Payment:
 
 
 def _is_abandoned(attempt: Attempt, now_us: int) -> bool:
-    """An intent whose process had its moment. One from the future was recorded before the clock was set back."""
+    """Whether an intent's process had its time. One from the future was recorded before the clock was set back."""
     is_fresh = 0 <= now_us - attempt.created_us < CREATED_GRACE_S * SECOND_US
     return attempt.state is AttemptState.CREATED and not is_fresh
 

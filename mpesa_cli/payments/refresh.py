@@ -1,4 +1,4 @@
-"""Refresh: bring one payment up to date, asking Daraja once about each attempt that a question can settle."""
+"""Refresh: one payment brought up to date, with one query about each attempt that a query can settle."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ def refresh(
 ) -> Payment:
     """The payment once all that came in is applied and Daraja, where it can help, was asked once.
 
-    ``daraja`` is only called where something can be asked; ``told`` hears what came of each question.
+    ``daraja`` is only called where something can be asked; ``told`` gets the outcome of each query.
     """
     deliver()
     payment = look(ledger, payment.payment_id, now_us())

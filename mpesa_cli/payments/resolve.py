@@ -1,4 +1,4 @@
-"""A person decides how an attempt ended: the only way out of review."""
+"""A person's decision how an attempt ended: the only way out of review."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -16,7 +16,7 @@ _IN_FLIGHT = frozenset({AttemptState.CREATED, AttemptState.SENDING})
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided, by whom and why. ``receipt`` is empty where the person saw none."""
+    """The decision, by whom and why. ``receipt`` is empty where the person saw none."""
 
     verdict: Literal["paid", "failed"]
     by: str
@@ -57,7 +57,7 @@ def would_become(
     terms = Terms(attempt.amount_cents, attempt.msisdn, prompted=attempt.channel == "stk")
     known = ledger.evidence(attempt.ref)
     view = attempt_view(terms, [*known, in_order(_evidence(decision, at_us), known)])
-    # Those too that were reported for this attempt, and by now pay another one.
+    # Also the receipts that were reported for this attempt and pay another one by now.
     for receipt in sorted({decision.receipt, *view.receipts} - {""}):
         owner = ledger.receipt_owner(receipt)
         if owner is not None and owner != attempt.ref:

@@ -20,7 +20,7 @@ from mpesa_cli.rules.state import AttemptState
 def new_attempt(
     hands: Hands, advised: Payment, msisdn: str, asking: Asking, *, call: CallKey | None = None
 ) -> Pushed:
-    """Record and send a further attempt of ``advised``, the payment as whoever asks saw it.
+    """Record and send a further attempt of ``advised``, the payment as the caller saw it.
 
     Raises what check_again and a push raise, and Conflict where anything has happened to it since.
     ``call``, once claimed in the ledger, makes at most one attempt that may ring.
@@ -36,7 +36,7 @@ def new_attempt(
 
 
 def check_again(hands: Hands, payment: Payment, msisdn: str, asking: Asking) -> None:
-    """See, before anybody is bothered, that a new attempt is allowed now; that is decided once more when it is made.
+    """Check, before anybody is asked, that a new attempt is allowed now; it is checked again when it is made.
 
     Raises Temporary, PhoneBusy or Conflict.
     """
@@ -57,7 +57,7 @@ def made_before(tx: LedgerWrite, call: CallKey, at_us: int) -> Payment | None:
 def withdraw_abandoned(
     ledger: Ledger, payment: Payment, now_us: Callable[[], int], sleep: Callable[[float], None]
 ) -> Payment:
-    """Give up a newest attempt that was recorded and never announced: whoever recorded it is gone.
+    """Give up a newest attempt that was recorded and never announced: its process is gone.
 
     Nothing of it has left, and after this nothing can. A process that has only just recorded it gets a moment.
     """

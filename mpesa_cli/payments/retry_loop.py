@@ -1,4 +1,4 @@
-"""Several attempts in one run: between two of them the advice is asked again, and time is let pass.
+"""Several attempts in one run: between two of them the advice is asked again, after a pause.
 
 Only what needs no person is repeated: codes whose row says ``automatic``, and prompts that provably never
 left. The wait is what the advice asks for, and on top of it a pause that doubles, with jitter.
@@ -22,7 +22,7 @@ LOOK_EVERY_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What the loop does to the outside. ``settle`` applies what came in and asks Daraja where that helps.
+    """The loop's effects. ``settle`` applies what came in and asks Daraja where that helps.
 
     ``attempt`` sends a further prompt and watches it; it raises what a retry raises.
     """
@@ -37,7 +37,7 @@ class Hands:
 
 @dataclass(frozen=True, slots=True)
 class Pausing:
-    """Waiting before attempt ``number`` of this run; ``seconds_left`` counts down. ``reason`` is a sentence."""
+    """The wait before attempt ``number`` of this run; ``seconds_left`` counts down. ``reason`` is a sentence."""
 
     number: int
     seconds_left: float
@@ -46,7 +46,7 @@ class Pausing:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """An attempt is over: where the payment stands, or the error that kept the prompt from being sent."""
+    """An attempt that is over: the payment as it stands, or the error that kept the prompt from being sent."""
 
     payment: Payment
     error: NotDelivered | PhoneBusy | None = None
@@ -54,7 +54,7 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class GaveUp:
-    """No further attempt by itself: the advice. The last event, unless all attempts were made."""
+    """The advice against a further attempt by itself. The last event, unless all attempts were made."""
 
     payment: Payment
     advice: Advice
@@ -128,7 +128,7 @@ def _until_ready(
 
 
 def _wait(payment: Payment, advice: Advice, made: int) -> _Wait | None:
-    """How long the advice asks to wait, or None where it does not allow another attempt by itself."""
+    """The wait that the advice asks for, or None where it does not allow another attempt by itself."""
     match advice:
         case RetryNow(reason, automatic) if automatic or not made:
             return _Wait(0.0, reason)
@@ -141,7 +141,7 @@ def _wait(payment: Payment, advice: Advice, made: int) -> _Wait | None:
 
 
 def _pause(hands: Hands, payment: Payment, wait: _Wait, made: int) -> Generator[Event, None, Payment]:
-    """Let the time pass, looking at what comes in. Ends early where the payment's status changes."""
+    """Let the time pass and apply what comes in. Ends early where the payment's status changes."""
     until_us = hands.now_us() + int(wait.seconds * SECOND_US)
     while (left_us := until_us - hands.now_us()) > 0:
         yield Pausing(made + 1, left_us / SECOND_US, wait.reason)

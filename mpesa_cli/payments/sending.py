@@ -23,13 +23,13 @@ from mpesa_cli.rules.restored import NotPaid
 
 
 class Daraja(Protocol):
-    """What a push needs of Daraja."""
+    """The part of Daraja that a push needs."""
 
     def ready(self, by: Deadline | None) -> None:
         """Have a token at hand, in time. Raises CredentialsRefused or NotDelivered."""
 
     def push(self, request: PushRequest, by: Deadline) -> answers.PushAnswer:
-        """Send exactly one POST, before ``by`` or never, and say what is known of it. Never raises for answers."""
+        """Send exactly one POST, before ``by`` or never, and return what is known of it. Never raises for answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,9 @@ class Hands:
     hold: Callable[[], AbstractContextManager[None]]
     say: Callable[[str], None]
     deadline: Callable[[float], Deadline] = Deadline
-    until: Deadline | None = None  # what was not sent by then is not sent; None: nobody set a time
+    until: Deadline | None = None  # a POST not sent by then is never sent; None: nobody set a time
     takes_money_on: tuple[str, ...] = ()  # every shortcode of the profile
-    not_paid: NotPaid | None = None  # a person says so of these orders, for the time that a restored ledger lacks
+    not_paid: NotPaid | None = None  # a person's answer for the order, where a restored ledger has a gap
 
     def left_s(self) -> float:
         """Seconds in which a POST may still be sent."""
@@ -83,7 +83,7 @@ def send(hands: Hands, attempt: Attempt, token: str) -> Pushed:
 
 
 def check_time(hands: Hands) -> None:
-    """Raises NotDelivered where the time in which something may be sent is over."""
+    """Raise NotDelivered where the time in which something may be sent is over."""
     if hands.left_s() <= 0:
         raise NotDelivered(
             "The time was over before the prompt could be sent.",
@@ -126,7 +126,7 @@ def _announce(hands: Hands, ref: AttemptRef, by: Deadline) -> tuple[Payment, int
 
 
 def _record_answer(hands: Hands, ref: AttemptRef, post: int, answer: answers.PushAnswer) -> Payment:
-    """Durable step 3. The POST is out, so failing to store its answer is not the same as failing."""
+    """Durable step 3. The POST is out, so a failure to store its answer is no failure of the push."""
     evidence = _evidence(answer, hands.now_us(), post)
     for tries_left in (2, 1, 0):
         try:

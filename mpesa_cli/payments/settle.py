@@ -1,4 +1,4 @@
-"""Settle: turn what came in from outside into evidence. Callbacks of every origin end here.
+"""Settling: messages from outside become evidence. Callbacks of every origin end here.
 
 Reading a raw body, appending what it says and marking the body are one transaction: a body is either
 not read yet or fully applied, whenever the process dies.
@@ -19,14 +19,14 @@ from mpesa_cli.rules.push_rules import INTENT_LIFE_S
 from mpesa_cli.rules.state import AttemptState
 
 RECORDED_WITHIN_S = 15
-# A POST that was announced so long ago can't leave any more (TOTAL_S is its gate's deadline), and who sent it would
+# A POST that was announced longer ago can't leave any more (TOTAL_S is its gate's deadline), and its sender would
 # have recorded the answer by now.
 SENDER_LOST_AFTER_S = int(TOTAL_S) + RECORDED_WITHIN_S
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a callback says, the payment as it stands with it and as it stood ``before``, and whether it is news."""
+    """The reading of a callback, the payment with it and as it stood ``before``, and whether it is news."""
 
     said: StkSaid | Unreadable
     payment: Payment | None
@@ -96,7 +96,7 @@ def apply_unread(ledger: Ledger, attempt: AttemptRef | None) -> int:
 
 
 def give_up_on_lost_senders(ledger: Ledger, payment: Payment, now_us: int) -> Payment:
-    """Where a process never came back, say so: from its intent to a POST, or from a POST to its answer.
+    """The payment, with the loss of a process recorded: between intent and POST, or between POST and answer.
 
     An intent that is too old to be sent is withdrawn; an attempt whose POST was announced is ``unknown``: at once
     where its sender is known to be dead, otherwise when nobody can be sending it any more.
@@ -117,7 +117,7 @@ def give_up_on_lost_senders(ledger: Ledger, payment: Payment, now_us: int) -> Pa
 
 
 def forget_dead_senders(ledger: Ledger) -> None:
-    """Tidy up after senders that died, of attempts about which there is nothing more to be said than is known."""
+    """Remove the marks of dead senders from attempts about which their death adds nothing."""
     for ref in ledger.senders.left_behind():
         payment = ledger.payment(ref.payment_id)
         attempt = next((a for a in payment.attempts if a.ref == ref), None) if payment else None
@@ -126,7 +126,7 @@ def forget_dead_senders(ledger: Ledger) -> None:
 
 
 def _is_dead(attempt: Attempt, now_us: int) -> bool:
-    """An intent that may no longer be sent, so that withdrawing it takes nothing from anybody."""
+    """Whether an intent may no longer be sent, so that withdrawing it takes nothing from anybody."""
     return attempt.state is AttemptState.CREATED and now_us - attempt.created_us > INTENT_LIFE_S * SECOND_US
 
 

@@ -1,4 +1,4 @@
-"""What a profile's prompts say on the wire: the one way from what is asked for to the request, sent or only shown."""
+"""The request for a profile's prompt: made in this one place, whether it is sent or only shown."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from mpesa_cli.settings.profile import Profile
 
 
 def requests_of(profile: Profile, base: str) -> Callable[[Payment | Intent, str, str], PushRequest]:
-    """A function of what is asked for, msisdn and callback token. ``base`` is the address that callbacks come to."""
+    """A maker of requests from payment or intent, msisdn and callback token. ``base`` is the callbacks' address."""
 
     def request_for(asked: Payment | Intent, msisdn: str, token: str) -> PushRequest:
         return PushRequest(

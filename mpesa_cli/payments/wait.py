@@ -1,4 +1,4 @@
-"""Wait: watch one payment until it is settled or the time is up.
+"""Waiting: one payment is watched until it is settled or the time is up.
 
 The ledger is looked at often (a listener writes there), Daraja is asked seldom: first 10 s after the
 prompt, then at growing intervals, within the ration that all processes share.
@@ -22,7 +22,7 @@ RECEIPT_GRACE_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One look at a payment: where it stands, seconds left to wait, and news from a query, if any."""
+    """One look at a payment: its state, seconds left to wait, and news from a query, if any."""
 
     payment: Payment
     seconds_left: float
@@ -55,7 +55,7 @@ def watch(
         if next_query_us is None:
             next_query_us = _first_query_us(payment, now_us(), random())
         if not doubted and any(is_doubted(a) for a in payment.attempts):
-            doubted, next_query_us = True, now_us()  # a query settles it, and nothing else is to come
+            doubted, next_query_us = True, now_us()  # only a query can settle it
         open_attempt = next((a for a in reversed(payment.attempts) if can_settle(a)), None)
         if daraja is not None and open_attempt and not is_settled(payment) and now_us() >= next_query_us:
             asked = ask(ledger, daraja, payment, open_attempt, now_us)
@@ -81,7 +81,7 @@ def look(ledger: Ledger, payment_id: str, now_us: int) -> Payment:
 
 
 def is_settled(payment: Payment) -> bool:
-    """Whether waiting longer can be expected to change nothing."""
+    """Whether waiting longer is not expected to change anything."""
     match payment.status:
         case PaymentStatus.PENDING | PaymentStatus.UNKNOWN:
             return False
@@ -105,6 +105,6 @@ def _receipt_may_come(payment: Payment, now_us: int) -> bool:
 
 
 def _first_query_us(payment: Payment, now_us: int, random: float) -> int:
-    """Ten seconds after the prompt, spread a little so that many tills don't ask in the same second."""
+    """The time ten seconds after the prompt, spread a little so that many tills don't ask in the same second."""
     since_us = payment.last.view.requested_us or now_us
     return max(now_us, since_us + int(FIRST_QUERY_AFTER_S * (1 + 0.2 * random) * SECOND_US))

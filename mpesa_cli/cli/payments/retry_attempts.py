@@ -1,4 +1,4 @@
-"""``mpesa retry --max-attempts N``: the attempts of one run, with a line that says what is waited for."""
+"""``mpesa retry --max-attempts N``: the attempts of one run, and a line that says what it waits for."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a person asked for: up to ``most`` attempts on a line; the first is theirs, the others nobody's.
+    """A person's wish: up to ``most`` attempts on a line; the first is theirs, the others nobody's.
 
     ``at_once``: the advice already allows the first one.
     """
