@@ -29,7 +29,7 @@ def chart_lines(summary: Summary, columns: int, *, ascii_only: bool) -> list[str
     """The days with a bar each for the money that came, their total, and why payments failed, day by day."""
     days = [_cells(day) for day in summary.days]
     total, headings = _cells(summary.total), list(_HEADINGS)
-    if not summary.total.reversed_cents:  # a column that says nothing takes the bars their room
+    if not summary.total.reversed_cents:  # an empty column would take room from the bars
         for row in (*days, total, headings):
             del row[_GIVEN_BACK]
     numbers = frozenset(range(1, len(headings) - 1))
@@ -46,7 +46,7 @@ def chart_lines(summary: Summary, columns: int, *, ascii_only: bool) -> list[str
 
 
 def reasons_words(reasons: tuple[Reason, ...]) -> str:
-    """``2 x Cancelled (1032), 1 x Not enough money (1)``."""
+    """The reasons: ``2 x Cancelled (1032), 1 x Not enough money (1)``."""
     return ", ".join(f"{r.number} x {r.title}{f' ({r.code})' if r.code else ''}" for r in reasons)
 
 

@@ -1,1 +1,1 @@
-"""How results look."""
+"""Results in words, tables and JSON."""

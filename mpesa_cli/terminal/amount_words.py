@@ -1,7 +1,7 @@
 """Amounts in words, as receipts have them: English and Kiswahili. Pure.
 
-Kiswahili puts the unit before its number (``elfu mbili``: two thousand). What belongs to which unit is kept
-apart by a comma: ``elfu kumi na mbili`` is 12,000, and ``elfu kumi, na mbili`` is 10,002.
+Kiswahili puts the unit before its number (``elfu mbili``: two thousand). A comma ends the number of a
+unit: ``elfu kumi na mbili`` is 12,000, and ``elfu kumi, na mbili`` is 10,002.
 """
 
 from mpesa_cli.rules.values.amount import CENTS
@@ -23,7 +23,7 @@ _SW_SCALES = ((10**12, "trilioni"), (10**9, "bilioni"), (10**6, "milioni"), (10*
 
 
 def amount_in_english(cents: int) -> str:
-    """``150000`` → ``One thousand five hundred shillings only``.
+    """Cents in words: ``150000`` → ``One thousand five hundred shillings only``.
 
     Raises ValueError below 0 and above SHILLINGS_MAX.
     """
@@ -35,7 +35,7 @@ def amount_in_english(cents: int) -> str:
 
 
 def amount_in_kiswahili(cents: int) -> str:
-    """``150000`` → ``Shilingi elfu moja, mia tano tu``. Raises ValueError as the English one does."""
+    """Cents in words: ``150000`` → ``Shilingi elfu moja, mia tano tu``. Raises ValueError as the English one does."""
     shillings, rest = _split(cents)
     words = f"Shilingi {number_in_kiswahili(shillings)}"
     if rest:
@@ -44,7 +44,7 @@ def amount_in_kiswahili(cents: int) -> str:
 
 
 def number_in_english(number: int) -> str:
-    """``1042`` → ``one thousand and forty-two``."""
+    """A number in words: ``1042`` → ``one thousand and forty-two``."""
     if number < 20:
         return _EN_SMALL[number]
     if number < 100:
@@ -60,7 +60,7 @@ def number_in_english(number: int) -> str:
 
 
 def number_in_kiswahili(number: int) -> str:
-    """``1042`` → ``elfu moja, arobaini na mbili``."""
+    """A number in words: ``1042`` → ``elfu moja, arobaini na mbili``."""
     if number < 10:
         return _SW_SMALL[number]
     if number < 100:
@@ -77,7 +77,7 @@ def number_in_kiswahili(number: int) -> str:
 
 
 def counted(count: int, thing: str) -> str:
-    """``1 payment``, ``1,042 payments``: a count with the word for what was counted, for words that add an ``s``."""
+    """A count with its word, ``1 payment`` or ``1,042 payments``, for words that add an ``s``."""
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 

@@ -1,4 +1,4 @@
-"""Text made safe for where it goes: a pipe, a screen, a printer that knows few characters."""
+"""Text made safe for its reader: a pipe, a screen, a printer that knows few characters."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ def in_charset(text: str, encoding: str) -> str:
 
 
 def lost_in(texts: Iterable[str], encoding: str) -> str:
-    """The characters of these texts of which nothing is left in ``encoding`` but a question mark, each once."""
+    """The characters of these texts that ``encoding`` turns into a question mark, each once."""
     return "".join(dict.fromkeys(c for text in texts for c in text if c != "?" and in_charset(c, encoding) == "?"))
 
 

@@ -1,4 +1,4 @@
-"""Money by hand that may be an order's, in words: what it looks like, and how a person says so."""
+"""Money by hand that may be an order's, in words, with the command by which a person says so."""
 
 from collections.abc import Iterable
 

@@ -25,7 +25,7 @@ ACTOR_WORDS: dict[Actor, str] = {
 
 
 def money_moved(row: Code) -> str:
-    """``yes``, ``no`` or ``unknown``, as far as this code alone tells."""
+    """The answer ``yes``, ``no`` or ``unknown``, as far as this code alone tells."""
     match row.outcome:
         case Outcome.PAID:
             return "yes"
@@ -84,7 +84,7 @@ def code_document(row: Code) -> dict[str, Any]:
 
 
 def code_lines(row: Code, *, otherwise: bool = False) -> list[str]:
-    """One meaning as lines for a person. ``otherwise``: it is what remains where no other one fits."""
+    """One meaning as lines for a person. ``otherwise``: it is the one where no other fits."""
     about = f', where the message says "{row.text}"' if row.text else ", with any other message" if otherwise else ""
     automatic = "; the program may do so by itself" if row.automatic else ""
     return [

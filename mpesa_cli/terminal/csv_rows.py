@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 Cell = str | int | float | None
 
-# What spreadsheets take for a formula at the start of a cell; the last four are wide forms of the signs.
+# The cell beginnings that spreadsheets take for a formula; the last four are wide forms of the signs.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # Where a page of joined cells has one of these, some cell needs a quote or an apostrophe, or may need one.
 _ANYWHERE = ('"', "\r", "=", "@", "\t", "＝", "＋", "－", "＠")

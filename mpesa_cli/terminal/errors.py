@@ -16,8 +16,8 @@ def print_error(
 ) -> None:
     """Tell a person on stderr, or a program on stdout.
 
-    ``money_moved`` is what holds where the error itself does not say it; None where nobody looked: a program is told
-    ``unknown`` then, and a person nothing.
+    ``money_moved`` counts where the error itself does not say it. Where it is None too, a program is told
+    ``unknown``, and a person nothing.
     """
     moved = error.money_moved or money_moved
     if as_json:

@@ -6,7 +6,7 @@ from mpesa_cli.floor.errors import ExitStatus
 
 
 class StatusWords(NamedTuple):
-    """A status's short name, what it says, and what cron or a script should do about it."""
+    """A status's short name, its meaning, and what cron or a script should do about it."""
 
     name: str
     meaning: str

@@ -1,4 +1,4 @@
-"""What the fields of the JSON documents mean: one table for docs/json.md, checked against real documents."""
+"""Meanings of the fields of the JSON documents: one table for docs/json.md, checked against real documents."""
 
 PAYMENT_FIELDS: dict[str, tuple[str, str]] = {
     "payment_id": ("text", "Ours, `PAY-` and eight characters. Names the payment for ever."),

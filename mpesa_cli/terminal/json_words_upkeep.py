@@ -1,4 +1,4 @@
-"""What the fields of the documents about the ledger itself mean: proving, copying, erasing, checking."""
+"""Meanings of the fields of documents about the ledger itself: proving, copying, erasing, checking."""
 
 _PLACE: dict[str, tuple[str, str]] = {
     "environment": ("text", "`simulator`, `sandbox` or `production`. Only the last is money."),

@@ -1,8 +1,8 @@
-"""A stream that nobody waits for: what is written is queued, and a thread of its own writes it as it is read.
+"""A stream that nobody waits for: text is queued, and a thread of its own writes it as it is read.
 
 For a program that must go on whatever becomes of its screen: a terminal held with Ctrl-S, a pager that was stopped,
-a collector of logs that hangs. Where too much waits, further lines are counted, and how many is said once there is
-room again. A closed screen takes no more lines, and that is all.
+a collector of logs that hangs. Where too much waits, further lines are counted, and their number is written once
+there is room again. A closed screen takes no more lines, and that is all.
 """
 
 import contextlib
@@ -16,14 +16,14 @@ from typing import Any, TextIO, cast
 from mpesa_cli.terminal.streams import Streams
 
 LINES_MAX = 1000
-AT_THE_END_S = 1.0  # a screen that is read takes what waits in far less; one that is not would take for ever
+AT_THE_END_S = 1.0  # a screen that is read takes the waiting lines in far less; one that is not, never
 
 
 class PatientStream:
     """A text stream over another one. ``write`` never waits and never raises; any thread may call it."""
 
     def __init__(self, target: TextIO, unshown: Callable[[int], str], most: int = LINES_MAX) -> None:
-        """``unshown`` gives the line that says how many were not shown; ``most`` is how many writes may wait."""
+        """``unshown`` makes the line that says how many were not shown; ``most`` is how many writes may wait."""
         self._target = target
         self._unshown = unshown
         self._most = most
@@ -36,7 +36,7 @@ class PatientStream:
         self._thread.start()
 
     def write(self, text: str) -> int:
-        """Queue it, or count it where too much waits."""
+        """Queue the text, or count it where too much waits."""
         with self._news:
             if self._gone or self._ending:
                 return len(text)
@@ -48,17 +48,17 @@ class PatientStream:
         return len(text)
 
     def flush(self) -> None:
-        """Nothing to do: what was written is on its way."""
+        """Do nothing: the text is on its way."""
 
     def isatty(self) -> bool:
-        """Whether a person is behind the other one."""
+        """Whether a person is behind the other stream."""
         return self._target.isatty()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._target, name)
 
     def close(self) -> None:
-        """Have what waits written, if that takes no longer than a moment. Lines that come later are dropped."""
+        """Write what waits, if that takes no longer than a moment. Lines that come later are dropped."""
         with self._news:
             self._ending = True
             self._news.notify()
@@ -68,7 +68,7 @@ class PatientStream:
         while (text := self._next()) is not None:
             try:
                 self._put(text)
-            except (BrokenPipeError, ValueError):  # nobody reads it any more
+            except (BrokenPipeError, ValueError):  # the reader has gone
                 with self._news:
                     self._gone = True
                     self._lines.clear()
@@ -89,7 +89,7 @@ class PatientStream:
             return text
 
     def _put(self, text: str) -> None:
-        """Past Python's own buffer where there is a descriptor: a thread that hangs in it would hang the exit too."""
+        """Write past Python's own buffer where there is a descriptor: a thread hung in it would hang the exit too."""
         try:
             descriptor = self._target.fileno()
         except (OSError, ValueError, AttributeError):
@@ -105,7 +105,7 @@ class PatientStream:
 def patient(
     streams: Streams, unshown_out: Callable[[int], str], unshown_err: Callable[[int], str]
 ) -> Iterator[Streams]:
-    """The same streams, for whom nobody waits until the block is left."""
+    """The same streams, which nobody waits for until the block is left."""
     for each in (streams.stdout, streams.stderr):
         with contextlib.suppress(OSError, ValueError):
             each.flush()

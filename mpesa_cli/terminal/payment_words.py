@@ -32,7 +32,7 @@ def print_payment(streams: Streams, payment: Payment, *, customer: str = "") -> 
 def summary(payment: Payment, *, customer: str = "", verbose: bool = False) -> list[str]:
     """The lines a person reads: the headline with the money, its circumstances, what to say, the next command.
 
-    What was declined is told in four lines: a queue is waiting. The rest of it is for whoever asks with -v.
+    A declined payment takes four lines, since a queue is waiting. The rest is for ``verbose`` (-v).
     """
     lines = [headline(payment)]
     if verbose or payment.status is not PaymentStatus.FAILED:
@@ -44,7 +44,7 @@ def summary(payment: Payment, *, customer: str = "", verbose: bool = False) -> l
 
 
 def environment_label(environment: str) -> str:
-    """Said with every result outside production, so that nobody takes a trial for money."""
+    """The label on every result outside production, so that nobody takes a trial for money."""
     return {
         "simulator": "SIMULATOR: no real money moved.",
         "sandbox": "SANDBOX: Safaricom's test system, no real money moved.",
@@ -84,7 +84,7 @@ def _came(payment: Payment) -> str:
 
 
 def circumstances(payment: Payment) -> str:
-    """From whom, when, and the payment's id."""
+    """The payer, the time, and the payment's id."""
     view = payment.telling.view
     when = view.paid_us or view.settled_us or view.requested_us or payment.created_us
     attempts = f", attempt {payment.last.ref.number}" if len(payment.attempts) > 1 else ""
@@ -92,7 +92,7 @@ def circumstances(payment: Payment) -> str:
 
 
 def advice(payment: Payment, *, customer: str = "", verbose: bool = False) -> list[str]:
-    """Why, whether money moved, what to tell the customer, and the command to run next."""
+    """The reason, whether money moved, what to tell the customer, and the command to run next."""
     view, order = payment.telling.view, payment.order_id
     match payment.status:
         case PaymentStatus.PAID:
@@ -130,13 +130,13 @@ def advice(payment: Payment, *, customer: str = "", verbose: bool = False) -> li
 
 
 def _explained(attempt: Attempt) -> str:
-    """The command that says what the code of an attempt means, in the family that the code is of."""
+    """The command that explains the code of an attempt, among the codes of its kind."""
     code = attempt.view.result_code or ""
     return f"mpesa explain {code}" if attempt.state is AttemptState.FAILED else explain_refusal(code)
 
 
 def attempt_words(attempt: Attempt, *, quoted: bool = True) -> str:
-    """One sentence on where an attempt stands, in the reader's world; ``quoted`` adds Daraja's own words of a no."""
+    """One sentence on an attempt, in the reader's words; ``quoted`` adds Daraja's own words of a no."""
     view = attempt.view
     raw = _quoted(attempt) if quoted else ""
     match attempt.state:

@@ -1,4 +1,4 @@
-"""One result, many faces: JSON here, words for people in the files beside it."""
+"""Rendering of one result: JSON here, words for people in the files beside it."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -43,13 +43,13 @@ def json_line(document: object) -> str:
 
 
 def plain_rows(streams: Streams, rows: list[list[str]]) -> None:
-    """Tab-separated full values, one row a line: what a pipe gets instead of a table."""
+    """Print tab-separated full values, one row a line, for a pipe in place of a table."""
     for row in rows:
         streams.out("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row))
 
 
 def table(streams: Streams, headings: list[str], rows: list[list[str]], *, numbers: tuple[int, ...] = ()) -> None:
-    """A table for people on a terminal; plain full rows in a pipe."""
+    """Print a table for people on a terminal; plain full rows in a pipe."""
     if not streams.is_terminal(streams.stdout):
         plain_rows(streams, rows)
         return

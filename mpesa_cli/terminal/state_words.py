@@ -47,7 +47,7 @@ STATUS_WORDS: dict[PaymentStatus, str] = {
     PaymentStatus.OVERPAID: "paid too much",
     PaymentStatus.REFUNDED: "given back",
 }
-"""The one word by which every screen calls a status. Programs get the status itself."""
+"""The word for each status on every screen. Programs get the status itself."""
 
 LAWS: tuple[str, ...] = (
     "Intent first: the attempt, with the hash of its callback token, is on disk before a byte is sent.",

@@ -1,4 +1,4 @@
-"""The one place that knows stdin, stdout and stderr: whether they are terminals, wide, coloured.
+"""Streams: stdin, stdout and stderr, known in this one place only: whether they are terminals, wide, coloured.
 
 stdout is the result and nothing else; everything said about the work goes to stderr.
 """
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class StdoutClosed(Exception):
-    """Whoever read our list has gone (``mpesa history | head -1``). Not an error: leave quietly."""
+    """The end of our reader (``mpesa history | head -1``). Not an error: leave quietly."""
 
 
 class StdoutFailed(MpesaError):
-    """The result could not be written (``> file`` on a full disk). What the command did stands."""
+    """A result that could not be written (``> file`` on a full disk). The command's work stands."""
 
     def __init__(self, failed: OSError) -> None:
         """``failed`` is why."""
@@ -34,11 +34,11 @@ class StdoutFailed(MpesaError):
 
 @dataclass(slots=True)
 class Streams:
-    """Where results and words go. ``quiet`` silences words about the work, never results or errors.
+    """The streams for results and words. ``quiet`` silences words about the work, never results or errors.
 
     A stdout that nobody reads, or that is full, ends no command: its exit status is its verdict all the same. Only
-    what prints a list stops there (``ends_with_reader``), since nothing but its lines is wanted of it. ``failed`` is
-    the first failure to write a result, for whoever ends the command.
+    a command that prints a list stops there (``ends_with_reader``), since only its lines are wanted. ``failed`` is
+    the first failure to write a result, for the code that ends the command.
     """
 
     stdin: TextIO
@@ -98,7 +98,7 @@ class Streams:
         try:
             self.stderr.write(text)
             self.stderr.flush()
-        except (OSError, ValueError):  # nobody hears it; the exit status still tells
+        except (OSError, ValueError):  # nobody reads it; the exit status still tells
             return
 
     def is_terminal(self, stream: TextIO) -> bool:

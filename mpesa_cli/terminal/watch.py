@@ -15,7 +15,7 @@ _CLEAR = "\r\x1b[K"
 
 
 class LiveLine:
-    """Shows each look at a payment. Use as a context manager: the line is cleared on the way out."""
+    """The line that shows each look at a payment. A context manager: the line is cleared on the way out."""
 
     def __init__(self, streams: Streams) -> None:
         """Animation needs a terminal on stderr; NO_COLOR and TERM=dumb leave it out."""
@@ -32,7 +32,7 @@ class LiveLine:
         self._settle()
 
     def show(self, payment: Payment, seconds_left: float, now_us: int) -> None:
-        """Show where the payment stands now."""
+        """Show the payment's state now."""
         words = phase(payment)
         if self._animated:
             if words != self._shown:
@@ -44,7 +44,7 @@ class LiveLine:
             self._shown = words
 
     def news(self, words: str, now_us: int) -> None:
-        """A line that stays, above the live one: what a query answered."""
+        """Write a line that stays, above the live one: a query's answer."""
         if self._streams.verbosity:
             self._settle()
             self._streams.say(f"{clock_time(now_us)} {words}")
@@ -60,7 +60,7 @@ class LiveLine:
 
 
 def phase(payment: Payment) -> str:
-    """Where the newest attempt stands, as one would tell the customer's side of it."""
+    """The state of the newest attempt, from the customer's side."""
     phone = mask_msisdn(payment.last.msisdn)
     match payment.last.state:
         case AttemptState.CREATED | AttemptState.SENDING:

@@ -8,7 +8,7 @@ import pytest
 from test_layout import PACKAGE, public
 
 QUESTION = re.compile(r"(?:What|Which|Who|Whose|Where|When|How)\b")
-DONE = ["daraja", "floor", "listener", "payments", "rules", "settings", "simulator"]
+DONE = ["daraja", "floor", "listener", "payments", "rules", "settings", "simulator", "terminal"]
 
 
 def questions(path: Path) -> list[str]:
