@@ -66,14 +66,14 @@ class MpesaError(Exception):
 
 
 class InvalidInput(MpesaError):
-    """A value breaks a rule. Nothing was sent or stored."""
+    """A value that breaks a rule. Nothing was sent or stored."""
 
     exit_status = ExitStatus.USAGE
     code = "invalid-input"
 
 
 class NotFound(MpesaError):
-    """The ledger knows no payment by that reference."""
+    """A reference by which the ledger has no payment."""
 
     exit_status = ExitStatus.USAGE
     code = "not-found"
@@ -88,7 +88,7 @@ class MessageHeld(NotFound):
 
 
 class SecretMissing(MpesaError):
-    """A secret that the profile needs was found in none of the places it may be kept."""
+    """A secret that the profile needs, found in none of the places it may be kept."""
 
     exit_status = ExitStatus.CREDENTIALS
     code = "secret-missing"
@@ -101,34 +101,34 @@ class SecretUnreadable(SecretMissing):
 
 
 class CredentialsRefused(MpesaError):
-    """Daraja refused the consumer key and secret, the passkey, or the app's products. No phone rang."""
+    """Daraja's refusal of the consumer key and secret, the passkey, or the app's products. No phone rang."""
 
     exit_status = ExitStatus.CREDENTIALS
     code = "credentials-refused"
 
 
 class SettingsError(MpesaError):
-    """The configuration is wrong or incomplete."""
+    """A configuration that is wrong or incomplete."""
 
     exit_status = ExitStatus.CONFIGURATION
     code = "configuration"
 
 
 class LedgerUnusable(SettingsError):
-    """The ledger file can't be used at all: another environment's, too new, corrupt, read-only."""
+    """A ledger file that can't be used at all: another environment's, too new, corrupt, read-only."""
 
     code = "ledger-unusable"
 
 
 class RequestRefused(MpesaError):
-    """Daraja understood the request and said no. No phone rang."""
+    """A request that Daraja understood and refused. No phone rang."""
 
     exit_status = ExitStatus.FINAL_NO
     code = "request-refused"
 
 
 class Temporary(MpesaError):
-    """Nothing was charged, and the same command may be tried again later."""
+    """A failure that charged nothing; the same command may be tried again later."""
 
     exit_status = ExitStatus.TEMPORARY
     code = "temporary"
@@ -137,19 +137,19 @@ class Temporary(MpesaError):
 
 
 class NotDelivered(Temporary):
-    """The request provably never reached Daraja: no connection, or refused at the gateway."""
+    """A request that provably never reached Daraja: no connection, or refused at the gateway."""
 
     code = "not-delivered"
 
 
 class PhoneBusy(Temporary):
-    """This phone had a prompt too recently (law 7); Daraja would refuse or, worse, show two."""
+    """A phone that had a prompt too recently (law 7); Daraja would refuse or, worse, show two."""
 
     code = "phone-busy"
 
 
 class LedgerBusy(Temporary):
-    """The ledger can't be written just now: locked by another process for long, or the disk is full."""
+    """A ledger that can't be written just now: locked by another process for long, or the disk is full."""
 
     code = "ledger-busy"
 
@@ -170,7 +170,7 @@ class Conflict(MpesaError):
 
 
 class Declined(MpesaError):
-    """A person was asked and said no."""
+    """A person's no, when asked."""
 
     exit_status = ExitStatus.BUG_OR_DECLINED
     code = "declined-by-you"

@@ -45,15 +45,15 @@ class Deadline:
 
 
 class GivenUpError(Exception):
-    """The waiting thread's giving up, before the body was asked for."""
+    """A request that the waiting side gave up before its body was asked for."""
 
 
 class LateError(Exception):
-    """A request for the body after its deadline had passed."""
+    """A request whose body was asked for after its deadline."""
 
 
 class Gate:
-    """The single decision, for the sending thread and the waiting one, whether a body leaves."""
+    """The one decision whether a body leaves, shared by the thread that sends and the one that waits."""
 
     def __init__(self, body: bytes | None, deadline: Deadline) -> None:
         """``body`` None: nothing has to be proven of this request, and the gate stands open."""

@@ -14,7 +14,7 @@ from mpesa_cli.floor.errors import ExitStatus
 
 
 class Interrupted(BaseException):
-    """The wish of a person or the system that this process stops. Carries the exit status."""
+    """A request by a person or the system to stop this process. Carries the exit status."""
 
     def __init__(self, status: ExitStatus) -> None:
         """``status`` is 130 for Ctrl-C, 143 for SIGTERM and SIGHUP."""

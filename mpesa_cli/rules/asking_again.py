@@ -44,7 +44,7 @@ class ByProgram:
 
 @dataclass(frozen=True, slots=True)
 class ByItself:
-    """A prompt that nobody asked for by itself: one of a batch, or a further attempt of one run."""
+    """A prompt that nobody asked for singly: one of a batch, or a further attempt of one run."""
 
 
 Asking = ByPerson | ByProgram | ByItself
@@ -101,7 +101,7 @@ def _allows(advice: Advice, asking: Asking) -> bool:
     match advice:
         case RetryNow(_, automatic):
             return automatic or not isinstance(asking, ByItself)
-        case FixFirst(wait_s=0):  # whoever asks says that it was mended
+        case FixFirst(wait_s=0):  # asking says that it was mended
             return not isinstance(asking, ByItself)
         case RetryAfter() | FixFirst() | CheckFirst() | Refuse():
             return False

@@ -20,7 +20,7 @@ _BASE_URLS = {
     "production": rules.PRODUCTION_BASE_URL,
 }
 _DEFAULT = "default"
-_SHOP_NAMES = {"simulator": "Demo Shop", "env": "Shop"}  # profiles whose names name no shop
+_SHOP_NAMES = {"simulator": "Demo Shop", "env": "Shop"}  # profiles not named after a shop
 
 
 def resolve(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-# Invented, in the order of what shops report: 0.55 % above KES 200, at most KES 200. Real tariffs are many.
+# Invented, but close to what shops report: 0.55 % above KES 200, at most KES 200. Real tariffs are many.
 FREE_UP_TO_CENTS = 20_000
 CHARGE_AT_MOST_CENTS = 20_000
 CHARGE_PER_10_000 = 55

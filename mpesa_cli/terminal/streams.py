@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class StdoutClosed(Exception):
-    """The end of our reader (``mpesa history | head -1``). Not an error: leave quietly."""
+    """A stdout whose reader has gone (``mpesa history | head -1``). Not an error: leave quietly."""
 
 
 class StdoutFailed(MpesaError):

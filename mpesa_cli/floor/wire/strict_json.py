@@ -34,7 +34,7 @@ class Unreadable:
 
 
 class UnreadableError(ValueError):
-    """The reason on its way out of a reader. Readers catch it at their edge and return ``why``."""
+    """A body that can't be believed. Readers catch it at their edge and return ``why``."""
 
     def __init__(self, reason: str, words: str) -> None:
         """See :class:`Unreadable`."""

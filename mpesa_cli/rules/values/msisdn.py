@@ -15,7 +15,7 @@ _SEPARATORS = re.compile(f"[{_GAP}]+")
 _NATIONAL = re.compile(r"(?:\+?254|00254|0)?([17]\d{8})", re.ASCII)
 _LENGTH_MAX = 64
 _ZERO_CENTS = re.compile(r"(?<=\d{9})\.00?\Z", re.ASCII)
-# A point before one or two digits makes a decimal of them, and so does the only one before nothing but noughts.
+# A point before the last one or two digits makes a decimal, and so does a single point before noughts only.
 _DECIMAL = re.compile(r".*\.\d{1,2}|[^.]*\.0+", re.ASCII | re.DOTALL)
 _ZERO = rf"\([{_GAP}]*0[{_GAP}]*\)"
 _ZERO_BEHIND_COUNTRY = re.compile(rf"([{_GAP}]*(?:\+|00)?[{_GAP}]*2[{_GAP}]*5[{_GAP}]*4[{_GAP}]*){_ZERO}")
