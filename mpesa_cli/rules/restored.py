@@ -11,10 +11,10 @@ from mpesa_cli.rules.values.shown_number import fits
 from mpesa_cli.rules.values.spans import Span, holes
 
 MARGIN_US = 600 * SECOND_US
-"""How far M-PESA's clock and ours may be apart, and how long what was on its way may take to be written down."""
+"""The most by which M-PESA's clock and ours may differ, and that a message on its way may take to be written."""
 AHEAD_US = 31 * 86_400 * SECOND_US
-"""How far a clock that was set back is believed to be off. Without an end, a clock that once was years ahead would
-leave a gap that nothing ever tells of."""
+"""The most that a clock which was set back is believed to be off. Without a limit, a clock that once was years ahead
+would leave a gap that no record ever covers."""
 
 LOST_CODE = "after-restore"
 """The code of a held callback on an address that the restored ledger does not know."""
@@ -25,8 +25,9 @@ LOST_BODIES_MAX, LOST_OF_ADDRESS_MAX, LOST_BODY_BYTES = 1_000, 100, 4 * 1024
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A time of which a ledger knows nothing. It was put back at ``restored_us`` from a copy whose last row was
-    written at ``known_until_us``; that it was, stands in row ``seq`` of the journal. ``latest_us`` is the latest time
-    that the copy knew of, of whatever row."""
+    written at ``known_until_us``; row ``seq`` of the journal records the restore. ``latest_us`` is the latest time
+    in any row of the copy.
+    """
 
     known_until_us: int
     restored_us: int
@@ -38,7 +39,7 @@ class Gap:
         """The time in which payments may be missing, by M-PESA's clock."""
         # A clock that was set back may have put the copy's last row after the restore.
         from_us = min(self.known_until_us, self.restored_us)
-        # Whatever it says now, it was not put back before something that stands in it.
+        # Whatever the clock says, the restore came after every row that the copy holds.
         until_us = max(self.restored_us, min(self.latest_us, self.restored_us + AHEAD_US))
         return from_us - MARGIN_US, until_us + MARGIN_US
 
@@ -46,13 +47,14 @@ class Gap:
 @dataclass(frozen=True, slots=True)
 class Told:
     """A span of which M-PESA's own record was read whole. ``gap_seq`` is the newest gap that there was then, by its row
-    of the journal; 0 where there was none."""
+    of the journal; 0 where there was none.
+    """
 
     span: Span
     gap_seq: int = 0
 
     def is_about(self, gap: Gap) -> bool:
-        """Whether it can tell of a gap. What was read before a restore knows nothing of the time that it lacks."""
+        """Whether this can cover a gap: a record that was read before the restore can't."""
         return self.gap_seq >= gap.seq
 
 
@@ -67,7 +69,7 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The gaps of a ledger, at least one, oldest first; and for each shortcode of what M-PESA's own record has told."""
+    """The gaps of a ledger, at least one, oldest first; and the spans of M-PESA's own record for each shortcode."""
 
     gaps: tuple[Gap, ...]
     told: Mapping[str, Sequence[Told]] = field(default_factory=dict)
