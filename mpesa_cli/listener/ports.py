@@ -1,4 +1,4 @@
-"""What the listener needs of the outside, made from a Runtime. A command without a listener takes callbacks in too."""
+"""The listener's ties to the outside, made from a Runtime. A command without a listener takes callbacks in too."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""A receipt that a customer shows, what it is said to be for, and what is known of its money."""
+"""A receipt that a customer shows, the claim about it, and the known facts about its money."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,12 +6,12 @@ from typing import Literal
 from mpesa_cli.rules.payment import Payment
 
 Proof = Literal["ledger", "statement", "status"]
-"""Who said so: our own ledger, a statement or Pull row in it, or Daraja's Transaction Status just now."""
+"""The source: our own ledger, a statement or Pull row in it, or Daraja's Transaction Status just now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A receipt, and what it is said to be for; None where nobody said.
+    """A receipt, and the payment it is said to prove; None where nobody said.
 
     ``amount_cents`` is what must have been paid. ``text_cents`` is what a pasted message says was paid: anybody may
     have written that, so it decides nothing but whether the text is true.
@@ -26,7 +26,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """What is known of the receipt's money. ``payer`` as far as it is shown, ``order_id`` empty where it pays none.
+    """The known facts about the receipt's money. ``payer`` as far as it is shown, ``order_id`` empty where it pays none.
 
     ``gone_back`` where it was given back, all of it; ``amount_cents`` None where nobody said how much.
     """
