@@ -2,12 +2,13 @@
 
 import inspect
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from baton import SECOND_US, Plan, Stop
 from by_phone import ByPhone
 from laws import Order, ledger_of
-from steps import HOUR, Step
+from steps import CLOCKS, HOUR, Step
 
 from mpesa_cli.cli.payments.push import push as push_command
 
@@ -272,6 +273,21 @@ class Doings(ByPhone):
         if self.play.backups:
             self._ledger_gone(step)
             self._restore(step)
+
+    def _lost_behind(self, step: Step) -> None:
+        """A record is read, the clock is set, what was asked for after the backup is lost with the disk, and is asked
+        for again."""
+        dice = step.random
+        for _ in range(2):
+            self._clock(replace(step, seconds=dice.choice(CLOCKS)))
+            dice.choice((self._reconcile_statement, self._reconcile_pull))(replace(step, seed=dice.getrandbits(40)))
+        self._clock(replace(step, seconds=dice.choice(CLOCKS)))
+        self._backup(step)
+        self._push(step)
+        self._clock(replace(step, seconds=dice.choice(CLOCKS)))
+        self.play.backups = self.play.backups[-1:]
+        self._disaster(step)
+        self._push(step)
 
     def _copied_back(self, step: Step) -> None:
         """Somebody puts an old copy of the file in its place, with cp."""

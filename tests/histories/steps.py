@@ -44,6 +44,8 @@ KINDS: dict[str, float] = {
     "listener": 3, "network": 2, "disk-full": 1, "person-decides": 4, "give-back": 1, "attach": 1, "race": 2,
     "force": 0.5,
 }  # fmt: skip
+# Kinds that come only where they are asked for: several things at once, which seldom meet by themselves.
+ASKED_FOR: dict[str, float] = {"lost-behind": 1}
 COMMANDS = frozenset({"push", "push-api", "push-batch", "retry", "retry-api", "retry-failed", "status",
                       "reconcile", "reconcile-statement", "reconcile-pull", "verify", "history", "audit", "erase",
                       "backup", "restore", "attach", "person-decides", "race"})  # fmt: skip
@@ -58,13 +60,13 @@ CLOCKS = (-26 * HOUR, -2 * HOUR, -5 * MINUTE, -90, 0, 0, 0, 90, 5 * MINUTE, 2 * 
 def history(seed: int, many: int, often: Sequence[str] = ()) -> list[Step]:
     """The steps of one seed. Each history has its own favourites, so that rare things come together in some.
 
-    ``often`` are kinds that come four times as often as else.
+    ``often`` are kinds that come four times as often as else, or that come only so.
     """
     random = Random(f"history:{seed}")
     weights = {kind: weight * random.choice((0, 0.3, 1, 1, 1, 3)) for kind, weight in KINDS.items()}
     weights["push"] = max(weights["push"], 6)
     weights["wait"] = max(weights["wait"], 3)
-    weights |= {kind: 4 * max(weights[kind], KINDS[kind]) for kind in often}
+    weights |= {kind: 4 * max(weights.get(kind, 0), (KINDS | ASKED_FOR)[kind]) for kind in often}
     odd, stops = random.choice((0, 0.15, 0.5)), random.choice((0, 0.1, 0.3))
     kinds = random.choices(list(weights), list(weights.values()), k=many)
     return [_step(random, kind, odd, stops) for kind in kinds]
