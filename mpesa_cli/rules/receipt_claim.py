@@ -26,7 +26,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """The known facts about the receipt's money. ``payer`` as far as it is shown, ``order_id`` empty where it pays none.
+    """The known facts about a receipt's money. ``payer`` as far as it is shown, ``order_id`` empty where it pays none.
 
     ``gone_back`` where it was given back, all of it; ``amount_cents`` None where nobody said how much.
     """
