@@ -1,4 +1,4 @@
-"""The gap of a restored ledger, read for a decision to ask: the one way for every way to a prompt."""
+"""The gap of a restored ledger, read in the same way for every decision to send a prompt."""
 
 from dataclasses import replace
 

@@ -81,7 +81,7 @@ def look(ledger: Ledger, payment_id: str, now_us: int) -> Payment:
 
 
 def is_settled(payment: Payment) -> bool:
-    """Whether waiting longer is not expected to change anything."""
+    """Whether the payment is not expected to change any more."""
     match payment.status:
         case PaymentStatus.PENDING | PaymentStatus.UNKNOWN:
             return False

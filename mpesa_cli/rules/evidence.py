@@ -142,7 +142,7 @@ class CallbackFailed:
 
 @dataclass(frozen=True, slots=True)
 class QueryAnswered:
-    """The outcome that an STK query answered. It never carries a receipt (daraja.md 4)."""
+    """The answer of an STK query about the outcome. It never carries a receipt (daraja.md 4)."""
 
     kind: ClassVar[str] = "query_answered"
     at_us: int

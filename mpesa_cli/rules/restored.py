@@ -11,7 +11,7 @@ from mpesa_cli.rules.values.shown_number import fits
 from mpesa_cli.rules.values.spans import Span, holes
 
 MARGIN_US = 600 * SECOND_US
-"""The most by which M-PESA's clock and ours may differ, and that a message on its way may take to be written."""
+"""The most by which M-PESA's clock and ours may differ, or a message that is on its way may be written late."""
 AHEAD_US = 31 * 86_400 * SECOND_US
 """The most that a clock which was set back is believed to be off. Without a limit, a clock that once was years ahead
 would leave a gap that no record ever covers."""
@@ -80,7 +80,7 @@ class Restored:
         return self.gaps[-1]
 
     def missing(self, shortcodes: Sequence[str]) -> tuple[Hole, ...]:
-        """The holes that are left: of every one of these shortcodes in every gap."""
+        """The holes that are left, of each of these shortcodes in each gap."""
         return tuple(hole for gap in self.gaps for hole in self._holes(gap, shortcodes))
 
     def untold(self, shortcodes: Sequence[str]) -> tuple[Gap, ...]:

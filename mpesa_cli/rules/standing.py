@@ -80,7 +80,7 @@ class AttemptView:
 
 
 def is_final(state: AttemptState) -> bool:
-    """Whether waiting longer is not expected to change anything."""
+    """Whether the state is not expected to change any more."""
     match state:
         case AttemptState.CREATED | AttemptState.SENDING | AttemptState.PENDING | AttemptState.UNKNOWN:
             return False  # unknown too: the callback finds the attempt by its token even where the answer was lost

@@ -26,7 +26,7 @@ _Waiting: TypeAlias = tuple[Delivery, Answer]
 
 
 class Writer:
-    """A runner of an intake in a thread of its own, that answers through callbacks.
+    """A thread that runs an intake and answers through callbacks.
 
     ``run_soon`` carries one batch of answers to where they belong (an event loop's call_soon_threadsafe);
     without it they are given in the writer's thread.
@@ -111,7 +111,7 @@ class Writer:
             intake.settling.settle(SETTLE_MOST)
 
     def _settle(self, intake: Intake, pace: Pace, turn: Turn, least: int) -> None:
-        """Settle some, until those who wait to have something stored end the turn."""
+        """Settle some, until the turn is over because something waits to be stored."""
         wait_until_s: float | None = None
 
         def is_over() -> bool:
