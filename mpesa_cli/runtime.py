@@ -6,12 +6,12 @@ their own.
 """
 
 import os
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.interrupts import Interrupts
+from mpesa_cli.floor.world import World
 from mpesa_cli.terminal.streams import Streams
 
 if TYPE_CHECKING:
@@ -20,15 +20,12 @@ if TYPE_CHECKING:
     import httpx
 
     from mpesa_cli.daraja.client import DarajaClient
-    from mpesa_cli.floor.gate import Deadline
     from mpesa_cli.ledger.engine.marker import Marker
     from mpesa_cli.ledger.engine.sqlite import SqliteLedger
     from mpesa_cli.settings.paths import Paths
     from mpesa_cli.settings.profile import Profile
     from mpesa_cli.settings.secrets import SecretStore
     from mpesa_cli.simulator.embedded import EmbeddedDaraja
-
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @dataclass(slots=True)
@@ -37,10 +34,7 @@ class Runtime:
 
     streams: Streams = field(default_factory=Streams.of_process)
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    now_us: Callable[[], int] = lambda: time.time_ns() // 1000
-    sleep: Callable[[float], None] = time.sleep
-    token_hex: Callable[[int], str] = lambda count: os.urandom(count).hex()
-    random: Callable[[], float] = lambda: int.from_bytes(os.urandom(6)) / 2.0**48
+    world: World = field(default_factory=World)
     transport: "httpx.BaseTransport | None" = None
     config_flag: str | None = None
     command: str | None = None  # its first word: push, status, …
@@ -53,17 +47,6 @@ class Runtime:
     def __post_init__(self) -> None:
         """Signals are told to whoever listens on stderr."""
         self.interrupts = Interrupts(self.streams.complain)
-
-    def deadline(self, seconds: float) -> "Deadline":
-        """A moment after which what was not sent is not sent any more."""
-        from mpesa_cli.floor.gate import Deadline
-
-        return Deadline(seconds, wall_s=lambda: self.now_us() / 1e6)
-
-    def new_id(self, prefix: str, length: int = 10) -> str:
-        """A fresh id of ``prefix`` and Crockford base-32 characters: easy to read out, hard to guess."""
-        bits = int(self.token_hex(12), 16)
-        return prefix + "".join(_CROCKFORD[(bits >> (5 * i)) & 31] for i in range(length))
 
     def paths(self) -> "Paths":
         """The folders of this user, or the one MPESA_HOME names."""
@@ -98,7 +81,7 @@ class Runtime:
             return self.unguarded_ledger(profile)
         from mpesa_cli.ledger.guarding import open_guarded
 
-        return open_guarded(profile, lambda marker: self.unguarded_ledger(profile, marker), self.now_us())
+        return open_guarded(profile, lambda marker: self.unguarded_ledger(profile, marker), self.world.now_us())
 
     def unguarded_ledger(self, profile: "Profile", marker: "Marker | None" = None) -> "SqliteLedger":
         """The profile's ledger, made where there is none, whatever is known of another."""
@@ -109,7 +92,7 @@ class Runtime:
         return SqliteLedger(
             profile.ledger,
             environment=profile.environment,
-            token_hex=self.token_hex,
+            token_hex=self.world.token_hex,
             stage=lambda before, payment, now_us: stage(before, payment, now_us, sms_receipt=sms_receipt),
             marker=marker,
         )
@@ -129,9 +112,7 @@ class Runtime:
 
         state = ensure_private_dir(self.paths().state_dir) / "simulator.json"
         if state not in self._embedded:
-            self._embedded[state] = EmbeddedDaraja(
-                state, now_us=self.now_us, sleep=self.sleep, token_hex=self.token_hex
-            )
+            self._embedded[state] = EmbeddedDaraja(state, self.world)
         return self._embedded[state]
 
     def close(self) -> None:
@@ -150,9 +131,7 @@ class Runtime:
             consumer_secret=store.require("consumer-secret"),
             passkey=store.require("passkey"),
             cache_dir=ensure_private_dir(self.paths().cache_dir),
-            now_us=self.now_us,
-            sleep=self.sleep,
-            random=self.random,
+            world=self.world,
             transport=self.simulator(profile).transport if profile.embedded else self.transport,
             trace=self.streams.say if self.streams.verbosity >= 2 else None,
         )

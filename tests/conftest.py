@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.streams import Streams
 
@@ -102,8 +103,8 @@ def mpesa(home: Path, clock: Clock) -> Callable[..., Result]:
         environ = {"MPESA_HOME": str(home), "TERM": "xterm", "COLUMNS": columns, **(env or {})}
         streams = Streams(stdin=stream(stdin), stdout=stdout or stream(), stderr=stream(), environ=environ)
         runtime = Runtime(
-            streams=streams, environ=environ, now_us=clock.now_us, sleep=clock.sleep, random=lambda: 0.5,
-            transport=transport,  # type: ignore[arg-type]
+            streams=streams, environ=environ,
+            world=World(clock.now_us, clock.sleep, random=lambda: 0.5), transport=transport,  # type: ignore[arg-type]
         )  # fmt: skip
         captured_out, captured_err = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = streams.stdout, streams.stderr  # Typer writes its help to these

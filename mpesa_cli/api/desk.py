@@ -8,6 +8,7 @@ from mpesa_cli.api.call import CallKey
 from mpesa_cli.api.tokens.bearer import Bearer
 from mpesa_cli.api.tokens.limits import RateLimit
 from mpesa_cli.floor.errors import Temporary
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.payments.sending import Hands
 from mpesa_cli.payments.wait import look
@@ -42,14 +43,14 @@ class Desk:
     deliver: Callable[[], object]
     check_token: CheckToken
     shop: Shop
-    now_us: Callable[[], int]
+    world: World
     clock_s: Callable[[], float]
     per_token: RateLimit
     per_phone: RateLimit
 
     def document(self, payment_id: str) -> dict[str, Any]:
         """The payment as it stands once all that came in is applied, as ``--json`` shows it."""
-        return payment_document(look(self.ledger, payment_id, self.now_us()), self.now_us())
+        return payment_document(look(self.ledger, payment_id, self.world.now_us()), self.world.now_us())
 
     def spare(self, limit: RateLimit, key: str, whose: str) -> None:
         """Raise Temporary ``rate-limited`` where ``key`` came too often; ``whose`` is the word for it."""

@@ -110,7 +110,7 @@ class Events:
 
     def _behind(self, seq: int, order_id: str | None) -> tuple[int, list[bytes]]:
         """The next blocks, and the row that they go up to."""
-        ledger, now_us = self._desk.ledger, self._desk.now_us()
+        ledger, now_us = self._desk.ledger, self._desk.world.now_us()
         changes = ledger.changes_since(seq, BATCH)
         newest = {change.payment_id: change.seq for change in changes}
         blocks: list[bytes] = []

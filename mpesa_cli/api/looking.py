@@ -23,7 +23,7 @@ def history(desk: Desk, call: Call) -> Answer:
     limit = query.get("limit", LIMIT_DEFAULT)
     # One more than wanted tells whether there is a next page.
     payments = list(desk.ledger.history(_filter(desk, query, limit + 1)))
-    shown, now_us = payments[:limit], desk.now_us()
+    shown, now_us = payments[:limit], desk.world.now_us()
     headers = {}
     if len(payments) > limit:
         following = {**query, "cursor": cursor_behind(shown[-1])}
@@ -37,7 +37,7 @@ def cursor_behind(payment: Payment) -> str:
 
 
 def _filter(desk: Desk, query: Any, limit: int) -> HistoryFilter:
-    now_us = desk.now_us()
+    now_us = desk.world.now_us()
     created_us, _, payment_id = query.get("cursor", "").partition("~")
     return HistoryFilter(
         since_us=parse_since(query["since"], now_us) if "since" in query else None,
@@ -75,9 +75,9 @@ def _face(desk: Desk, made: Receipt, media_type: str) -> bytes:
 
 def add(desk: Desk, call: Call) -> Answer:
     """Tell of an order before anybody is asked for it. The same order again changes nothing."""
-    order = ShopOrder(call.body["orderId"], call.body["amount"] * 100, desk.now_us())
+    order = ShopOrder(call.body["orderId"], call.body["amount"] * 100, desk.world.now_us())
     known, is_new = add_order(desk.ledger, order)
-    return Answer(201 if is_new else 200, order_document(desk.ledger, known, desk.now_us()))
+    return Answer(201 if is_new else 200, order_document(desk.ledger, known, desk.world.now_us()))
 
 
 def order(desk: Desk, call: Call) -> Answer:
@@ -90,4 +90,4 @@ def order(desk: Desk, call: Call) -> Answer:
             hint="Add it: mpesa order add ID AMOUNT",
             code="order-not-found",
         )
-    return Answer(200, order_document(desk.ledger, found, desk.now_us()))
+    return Answer(200, order_document(desk.ledger, found, desk.world.now_us()))

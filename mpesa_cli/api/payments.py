@@ -36,7 +36,7 @@ def initiate(desk: Desk, call: Call) -> Answer:
     order = _order(desk, call.body)
     if call.key is not None:
         with desk.ledger.write() as tx:
-            tx.claim_call(call.key, desk.now_us())
+            tx.claim_call(call.key, desk.world.now_us())
     known = desk.ledger.payment_by_order(order.order_id)
     if known is None or known.status is PaymentStatus.FAILED:  # otherwise no phone is asked
         desk.spare(desk.per_phone, order.msisdn, "phone")
@@ -67,11 +67,11 @@ def retry(desk: Desk, call: Call) -> Answer:
     payment = find(desk, call.ref)
     if call.key is not None:
         with desk.ledger.write() as tx:
-            made = made_before(tx, call.key, desk.now_us())
+            made = made_before(tx, call.key, desk.world.now_us())
         if made is not None:
             return Answer(200, desk.document(made.payment_id))
     hands = desk.hands()
-    payment = withdraw_abandoned(desk.ledger, _refreshed(desk, payment), desk.now_us, hands.sleep)
+    payment = withdraw_abandoned(desk.ledger, _refreshed(desk, payment), desk.world)
     msisdn = call.body.get("phoneNumber") or payment.last.msisdn
     desk.spare(desk.per_phone, msisdn, "phone")
     check_again(hands, payment, msisdn, ByProgram())
@@ -115,7 +115,7 @@ def _order(desk: Desk, body: Any) -> Order:
 
 
 def _refreshed(desk: Desk, payment: Payment) -> Payment:
-    return refresh(desk.ledger, lambda: _queries(desk), payment, desk.now_us, deliver=desk.deliver)
+    return refresh(desk.ledger, lambda: _queries(desk), payment, desk.world, deliver=desk.deliver)
 
 
 def _queries(desk: Desk) -> Any:
@@ -163,4 +163,4 @@ def _in_doubt(desk: Desk, order_id: str) -> Answer:
     payment = desk.ledger.payment_by_order(order_id)
     if payment is None:
         raise KeyError(order_id)
-    return Answer(202, payment_document(payment, desk.now_us()))
+    return Answer(202, payment_document(payment, desk.world.now_us()))

@@ -26,4 +26,4 @@ def token_checker(runtime: "Runtime", profile: "Profile") -> "TokenChecker":
     from mpesa_cli.floor.wire.strict_json import parse_json
 
     rules, ledger = token_rules(runtime, profile), runtime.ledger(profile)
-    return TokenChecker(rules, read_json=parse_json, known=ledger.api_token, now_us=runtime.now_us)
+    return TokenChecker(rules, read_json=parse_json, known=ledger.api_token, now_us=runtime.world.now_us)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from mpesa_cli.batch.series import Series
 from mpesa_cli.floor.errors import Conflict, MpesaError, PhoneBusy, Temporary
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.world import World
 from mpesa_cli.rules.payment import Payment
 
 LOOK_EVERY_S = 0.25
@@ -33,8 +34,7 @@ class Pace:
     """Time, as a batch meets it. ``deliver`` brings in callbacks that are due."""
 
     rate_per_s: float
-    now_us: Callable[[], int]
-    sleep: Callable[[float], None]
+    world: World
     deliver: Callable[[], object]
 
 
@@ -82,14 +82,14 @@ def run(tasks: Sequence[Task], pace: Pace) -> Iterator[Event]:
     Interrupted passes through between two steps of the ledger: nothing is left half done.
     """
     left, phones, series = list(tasks), _Phones(), Series()
-    next_us, moved_us = 0, pace.now_us()
+    next_us, moved_us = 0, pace.world.now_us()
     while left:
-        now_us = pace.now_us()
+        now_us = pace.world.now_us()
         index = phones.first(left, now_us)
         task = left[index]
         if waiting := phones.waiting(task, next_us, now_us):
             yield waiting
-            pace.sleep(min(LOOK_EVERY_S, waiting.look_s))
+            pace.world.sleep(min(LOOK_EVERY_S, waiting.look_s))
             pace.deliver()
             continue
         event = _attempt(task)
@@ -102,7 +102,7 @@ def run(tasks: Sequence[Task], pace: Pace) -> Iterator[Event]:
         if isinstance(event, Stopped):
             return
         del left[index]
-        moved_us = pace.now_us()
+        moved_us = pace.world.now_us()
         if isinstance(event, Sent):
             next_us = now_us + int(SECOND_US / pace.rate_per_s)
             if left and (hopeless := series.after(event.payment)):

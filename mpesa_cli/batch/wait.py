@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.payments.ask import Queries, ask, can_settle
 from mpesa_cli.payments.wait import FIRST_QUERY_AFTER_S, QUERY_INTERVAL_MAX_S, is_settled, look
@@ -27,8 +28,7 @@ def watch_all(
     payment_ids: Sequence[str],
     *,
     timeout_s: float,
-    now_us: Callable[[], int],
-    sleep: Callable[[float], None],
+    world: World,
     deliver: Callable[[], object],
 ) -> Iterator[Seen]:
     """Yield looks until all are settled or ``timeout_s`` is over.
@@ -36,28 +36,28 @@ def watch_all(
     One query a look at most, of the payment that has waited longest for its turn; where the ration is used
     up, nobody is asked until there is one again.
     """
-    deadline_us = now_us() + int(timeout_s * SECOND_US)
+    deadline_us = world.now_us() + int(timeout_s * SECOND_US)
     turn_us = dict.fromkeys(payment_ids, 0)
     rationed_until_us = 0
     while True:
         deliver()
-        looked = [look(ledger, payment_id, now_us()) for payment_id in turn_us]
-        due = [p for p in looked if not is_settled(p) and _due_us(p, turn_us[p.payment_id]) <= now_us()]
-        if due and now_us() >= rationed_until_us:
+        looked = [look(ledger, payment_id, world.now_us()) for payment_id in turn_us]
+        due = [p for p in looked if not is_settled(p) and _due_us(p, turn_us[p.payment_id]) <= world.now_us()]
+        if due and world.now_us() >= rationed_until_us:
             first = min(due, key=lambda p: (turn_us[p.payment_id], p.created_us))
-            asked = ask(ledger, daraja, first, first.last, now_us)
-            rationed_until_us = now_us() + int(asked.wait_s * SECOND_US)
+            asked = ask(ledger, daraja, first, first.last, world)
+            rationed_until_us = world.now_us() + int(asked.wait_s * SECOND_US)
             if not asked.wait_s:
-                turn_us[first.payment_id] = now_us() + int(QUERY_INTERVAL_MAX_S * SECOND_US)
+                turn_us[first.payment_id] = world.now_us() + int(QUERY_INTERVAL_MAX_S * SECOND_US)
             looked = [asked.payment if p.payment_id == first.payment_id else p for p in looked]
         settled = tuple(p for p in looked if is_settled(p))
         for payment in settled:
             del turn_us[payment.payment_id]
-        left_s = (deadline_us - now_us()) / SECOND_US
+        left_s = (deadline_us - world.now_us()) / SECOND_US
         yield Seen(settled, len(turn_us), max(0.0, left_s))
         if not turn_us or left_s <= 0:
             return
-        sleep(min(LOOK_EVERY_S, left_s))
+        world.sleep(min(LOOK_EVERY_S, left_s))
 
 
 def _due_us(payment: Payment, turn_us: int) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.payments.c2b import Shop
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class Ports:
     ledger: "SqliteLedger"
     daraja: "Callable[[], DarajaClient]"
     c2b: Shop
-    now_us: Callable[[], int]
+    world: World
     deliver: Callable[[], object]
     send_sms: Callable[[], object]
     pull: "Callable[[int, int, Callable[[OddRow], object]], Iterator[StatementRow]]"
@@ -39,9 +40,10 @@ def ports_of(
     def pull(from_us: int, until_us: int, note_odd: "Callable[[OddRow], object]") -> "Iterator[StatementRow]":
         from mpesa_cli.daraja.pull import pull_rows
 
-        return pull_rows(runtime.daraja(profile), profile.shortcode, from_us, until_us, runtime.sleep, note_odd)
+        return pull_rows(runtime.daraja(profile), profile.shortcode, from_us, until_us, runtime.world, note_odd)
 
     return Ports(
-        runtime.ledger(profile), lambda: runtime.daraja(profile), Shop.of(profile, lambda: runtime.new_id("PAY-")),
-        runtime.now_us, deliver, send_sms, pull, runtime.streams.say, runtime.streams.complain,
+        runtime.ledger(profile), lambda: runtime.daraja(profile),
+        Shop.of(profile, lambda: runtime.world.new_id("PAY-")), runtime.world, deliver, send_sms, pull,
+        runtime.streams.say, runtime.streams.complain,
     )  # fmt: skip

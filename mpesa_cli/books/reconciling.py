@@ -77,15 +77,15 @@ def run(ports: Ports, settings: "Profile", wanted: Wanted) -> Run:
 
     ledger, shop = ports.ledger, _shop(ports, settings)
     _check_report(wanted.report)
-    day = parse_day(wanted.close, ports.now_us(), "--close") if wanted.close else None
+    day = parse_day(wanted.close, ports.world.now_us(), "--close") if wanted.close else None
     with only_batch(settings.ledger, "reconcile"):
         done = settle_open(
-            ledger, ports.daraja, ports.now_us, ports.deliver, ports.c2b,
-            lambda: apply_unread_results(ledger, "", ports.now_us()),
+            ledger, ports.daraja, ports.world, ports.deliver, ports.c2b,
+            lambda: apply_unread_results(ledger, "", ports.world.now_us()),
         )  # fmt: skip
         ports.send_sms()
         taken, partly = _taken(ports, wanted, shop)
-        balanced = balance(ledger, taken, shop, ports.now_us())
+        balanced = balance(ledger, taken, shop, ports.world.now_us())
         # A callback or a row may have settled some of them since they were looked at.
         now = tuple(ledger.payment(p.payment_id) or p for p in done.payments)
         done = replace(done, payments=now, claims=all_claims(ledger, ledger.unfinished()))
@@ -119,7 +119,7 @@ def _shop(ports: Ports, settings: "Profile") -> BooksShop:
 
 
 def _found(ports: Ports, settings: "Profile", shop: BooksShop, done: Reconciled, balanced: Balanced) -> Run:
-    ledger, now_us = ports.ledger, ports.now_us()
+    ledger, now_us = ports.ledger, ports.world.now_us()
     watch = Watch(
         compared_until_us=ledger.compared_until(shop.shortcodes), within_us=settings.compare_within_us,
         answered_us=last_alive_us(settings.ledger), needs_listener=settings.listener != "none",
@@ -139,7 +139,7 @@ def _taken(ports: Ports, wanted: Wanted, shop: BooksShop) -> tuple[list[Taken], 
     taken = list(_files(ports, wanted, shop))
     if not wanted.pull:
         return taken, False
-    now_us = ports.now_us()
+    now_us = ports.world.now_us()
     earliest_us = now_us - PULL_WINDOW_S * SECOND_US
     since_us = max(earliest_us, parse_since(wanted.since, now_us)) if wanted.since else earliest_us
     if since_us >= now_us:
@@ -173,7 +173,7 @@ def _files(ports: Ports, wanted: Wanted, shop: BooksShop) -> Iterator[Taken]:
                     ports.say(
                         f"{path.name} does not name its shortcode. It is read as the statement of {shop.shortcodes[0]}."
                     )
-                yield take_file(ports.ledger, file, path.name, shop.shortcodes, ports.now_us())
+                yield take_file(ports.ledger, file, path.name, shop.shortcodes, ports.world.now_us())
         except InvalidInput as wrong:
             if path.name in wrong.message:
                 raise
@@ -183,7 +183,7 @@ def _files(ports: Ports, wanted: Wanted, shop: BooksShop) -> Iterator[Taken]:
 def _close(ports: Ports, wanted: Wanted, found: Run, day: str | None) -> Closed | None:
     if day is None:
         return None
-    signed = Signature(wanted.by, wanted.reason, ports.now_us())
+    signed = Signature(wanted.by, wanted.reason, ports.world.now_us())
     return close_day(ports.ledger, found.shop.shortcodes, day, found.balanced.taken, signed, found.open)
 
 
@@ -209,7 +209,7 @@ def _report(ports: Ports, settings: "Profile", path: Path, found: Run) -> None:
     ledger, balanced, shortcodes = ports.ledger, found.balanced, found.shop.shortcodes
     page = Page(
         profile=settings.name, environment=settings.environment, shortcode=settings.shortcode,
-        now_us=ports.now_us(), hours=tuple(by_hour(ledger, balanced.scopes)),
+        now_us=ports.world.now_us(), hours=tuple(by_hour(ledger, balanced.scopes)),
         own_hours=tuple(own_hours(ledger, balanced.scopes)),
         balances=tuple((t.findings.opening_cents, t.findings.closing_cents) for t in balanced.taken),
         periods=tuple((s.from_us, s.until_us) for s in balanced.scopes),

@@ -14,6 +14,7 @@ from mpesa_cli.floor.files.shared_file import SharedFile
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.wire.strict_json import Json
+from mpesa_cli.floor.world import World
 
 EARLY_S = 60
 LOCK_WAIT_S = 40
@@ -40,19 +41,18 @@ class TokenCache:
         consumer_key: Secret,
         consumer_secret: Secret,
         host: str,
-        now_us: Callable[[], int],
-        sleep: Callable[[float], None],
+        world: World,
     ) -> None:
         """Nothing is read yet. If ``folder`` can't be used, the token lives in this object only."""
         both = Secret(f"{consumer_key.reveal()}\n{consumer_secret.reveal()}")
-        self._file = SharedFile(folder, "token", both, host, sleep)
-        self._now_us = now_us
+        self._file = SharedFile(folder, "token", both, host, world)
+        self._world = world
         self._mine: _Kept | None = None
 
     def fresh(self) -> Secret | None:
         """A token that has not expired, or None. Takes no lock: the file is replaced whole."""
         for kept in (_from_file(self._file.read()), self._mine):
-            if kept is not None and kept.is_fresh(self._now_us()):
+            if kept is not None and kept.is_fresh(self._world.now_us()):
                 return kept.token
         return None
 
@@ -67,7 +67,7 @@ class TokenCache:
             if found is not None:
                 return found
             token = fetch()
-            kept = _Kept(token.access_token, self._now_us(), token.expires_in_s)
+            kept = _Kept(token.access_token, self._world.now_us(), token.expires_in_s)
             self._mine = None if self._file.write(_to_file(kept)) else kept
             return token.access_token
 

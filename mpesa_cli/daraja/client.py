@@ -31,6 +31,7 @@ from mpesa_cli.floor.errors import CredentialsRefused, MpesaError
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.wire.exchange import Answer, Limits, NotDelivered
 from mpesa_cli.floor.wire.plain_words import scrubbed_bytes
+from mpesa_cli.floor.world import World
 
 if TYPE_CHECKING:
     import httpx
@@ -49,9 +50,7 @@ class DarajaClient:
         consumer_secret: Secret,
         passkey: Secret,
         cache_dir: Path,
-        now_us: Callable[[], int],
-        sleep: Callable[[float], None],
-        random: Callable[[], float],
+        world: World,
         transport: "httpx.BaseTransport | None" = None,
         trace: Callable[[str], None] | None = None,
         limits: Limits | None = None,
@@ -62,16 +61,15 @@ class DarajaClient:
         """
         base = checked_base_url(base_url, embedded=transport is not None)
         self._passkey = passkey
-        self._now_us = now_us
+        self._world = world
         self._channel = Channel(base, limits or Limits(), transport, trace)
-        self._ration = QueryRation(cache_dir, consumer_key, base.url, sleep)
+        self._ration = QueryRation(cache_dir, consumer_key, base.url, world)
         self._sign_in = SignIn(
             consumer_key=consumer_key,
             consumer_secret=consumer_secret,
-            cache=TokenCache(cache_dir, consumer_key, consumer_secret, base.url, now_us, sleep),
+            cache=TokenCache(cache_dir, consumer_key, consumer_secret, base.url, world),
             channel=self._channel,
-            sleep=sleep,
-            random=random,
+            world=world,
         )
         self._tokens_refused = 0  # in a row: 0 or 1
 
@@ -100,7 +98,7 @@ class DarajaClient:
             return Refused(error.code, error.message, credentials=True)
         except MpesaError as error:
             return Undelivered(error.code, error.message, "no")
-        body = push_body(request, self._passkey, self._now_us())
+        body = push_body(request, self._passkey, self._world.now_us())
         secrets = self._secrets(token, body)
         match outcome := self._channel.post(STK_PUSH, body, token, secrets, by):
             case Answer():
@@ -175,10 +173,10 @@ class DarajaClient:
             return Refused(error.code, error.message, credentials=True)
         except MpesaError as error:
             return Unanswered(error.code, error.message)
-        wait_s = self._ration.take(self._now_us())
+        wait_s = self._ration.take(self._world.now_us())
         if wait_s > 0:
             return Limited(int(wait_s) + 1, "Daraja may be asked only so often; this question waits its turn")
-        body = query_body(checkout_request_id, shortcode, self._passkey, self._now_us())
+        body = query_body(checkout_request_id, shortcode, self._passkey, self._world.now_us())
         secrets = self._secrets(token, body)
         outcome = self._channel.post(STK_QUERY, body, token, secrets)
         if not isinstance(outcome, Answer):
@@ -191,7 +189,7 @@ class DarajaClient:
             retry_after_s=outcome.retry_after_s,
         )
         if isinstance(answer, Limited):
-            self._ration.back_off(self._now_us(), answer.retry_after_s)
+            self._ration.back_off(self._world.now_us(), answer.retry_after_s)
         elif isinstance(answer, Undelivered):
             self._sign_in.drop(token)
         return answer

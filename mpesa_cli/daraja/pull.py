@@ -23,6 +23,7 @@ from mpesa_cli.daraja.pull_page import (
 )
 from mpesa_cli.floor.errors import InvalidInput, Temporary
 from mpesa_cli.floor.moments import EAT, SECOND_US
+from mpesa_cli.floor.world import World
 from mpesa_cli.rules.statement_row import StatementRow
 
 WINDOW_S = 48 * 3600
@@ -57,7 +58,7 @@ def register(client: Posts, body: dict[str, str]) -> bool:
 
 
 def pull_rows(
-    client: Posts, shortcode: str, from_us: int, until_us: int, sleep: Callable[[float], None],
+    client: Posts, shortcode: str, from_us: int, until_us: int, world: World,
     note_odd: Callable[[OddRow], object] | None = None,
 ) -> Iterator[StatementRow]:  # fmt: skip
     """The payments from ``from_us`` up to ``until_us`` (at most 48 hours), in Daraja's order.
@@ -77,7 +78,7 @@ def pull_rows(
     odd: list[OddRow] = []
     offset = longest = 0
     for number in range(1, PAGES_MAX + 1):
-        page = _page(client, _query_body(shortcode, from_us, until_us, offset), sleep)
+        page = _page(client, _query_body(shortcode, from_us, until_us, offset), world)
         read = [read_row(each, offset + index) for index, each in enumerate(page, 1)]
         rows = [row for row in read if isinstance(row, StatementRow)]
         known = len(seen) + len(odd)
@@ -98,7 +99,7 @@ def pull_rows(
         if number >= PAGES_OF_ANY_KIND and fresh < longest:
             break
         offset += len(page)
-        sleep(PAUSE_S)
+        world.sleep(PAUSE_S)
     raise unreadable("it goes on without an end")
 
 
@@ -112,12 +113,12 @@ def _wall(at_us: int) -> str:
     return (_EPOCH + timedelta(microseconds=at_us)).astimezone(EAT).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _page(client: Posts, body: dict[str, str], sleep: Callable[[float], None]) -> list[Fields]:
+def _page(client: Posts, body: dict[str, str], world: World) -> list[Fields]:
     for again_after_s in [*(2.0**n for n in range(_TRIES - 1)), None]:
         try:
             return read_page(*client.post(PULL_QUERY, body))
         except Temporary as failed:
             if again_after_s is None or failed.code == NOT_COMPARED:
                 raise
-            sleep(again_after_s)
+            world.sleep(again_after_s)
     raise AssertionError("unreachable")

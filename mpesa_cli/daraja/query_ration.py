@@ -4,7 +4,7 @@ Safaricom's sandbox was measured refusing more (daraja.md 4). Where one process 
 of them wait: the limit belongs to the consumer key, not to the process.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from mpesa_cli.floor.files.shared_file import SharedFile
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.wire.strict_json import Json
+from mpesa_cli.floor.world import World
 
 MOST = 5
 WINDOW_S = 60
@@ -49,11 +50,9 @@ class _Book:
 class QueryRation:
     """The ration of queries for one consumer key at one host."""
 
-    def __init__(
-        self, folder: Path, consumer_key: Secret, host: str, sleep: Callable[[float], None]
-    ) -> None:
+    def __init__(self, folder: Path, consumer_key: Secret, host: str, world: World) -> None:
         """Nothing is read yet. If ``folder`` can't be used, the ration is kept in this object only."""
-        self._file = SharedFile(folder, "queries", consumer_key, host, sleep)
+        self._file = SharedFile(folder, "queries", consumer_key, host, world)
         self._mine = _Book()
 
     def take(self, now_us: int) -> float:

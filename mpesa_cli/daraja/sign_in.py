@@ -1,7 +1,6 @@
 """Sign-in: an access token fetched patiently where none is at hand. OAuth only reads, so it may be repeated."""
 
 import base64
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mpesa_cli.daraja.access_token import TokenCache
@@ -12,6 +11,7 @@ from mpesa_cli.daraja.token_answer import Token, read_token_answer
 from mpesa_cli.floor.errors import CredentialsRefused, NotDelivered, RequestRefused
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.wire.exchange import Answer
+from mpesa_cli.floor.world import World
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -52,8 +52,7 @@ class SignIn:
         consumer_secret: Secret,
         cache: TokenCache,
         channel: Channel,
-        sleep: Callable[[float], None],
-        random: Callable[[], float],
+        world: World,
     ) -> None:
         """Nothing is sent yet."""
         pair = f"{consumer_key.reveal()}:{consumer_secret.reveal()}"
@@ -61,8 +60,7 @@ class SignIn:
         self._own = (consumer_key, consumer_secret, self._basic)
         self._cache = cache
         self._channel = channel
-        self._sleep = sleep
-        self._random = random
+        self._world = world
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
@@ -90,7 +88,7 @@ class SignIn:
         from tenacity import Retrying, retry_if_exception_type
 
         trying = Retrying(
-            sleep=self._sleep,
+            sleep=self._world.sleep,
             stop=lambda state: _is_enough(state) or (by is not None and state.upcoming_sleep >= by.left_s()),
             wait=self._wait_s,
             retry=retry_if_exception_type(NoTokenError),
@@ -117,7 +115,7 @@ class SignIn:
     def _wait_s(self, state: "RetryCallState") -> float:
         """The seconds to wait: exponential with full jitter, but never sooner than Retry-After asks."""
         most = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0**state.attempt_number)
-        wait_s = FIRST_WAIT_S + self._random() * (most - FIRST_WAIT_S)
+        wait_s = FIRST_WAIT_S + self._world.random() * (most - FIRST_WAIT_S)
         error = state.outcome.exception() if state.outcome is not None else None
         asked_s = error.retry_after_s if isinstance(error, NoTokenError) else None
         return max(wait_s, asked_s or 0)

@@ -12,6 +12,7 @@ from typing import Protocol
 from mpesa_cli.daraja.initiator import Ack, Command, Initiator, read_ack, request_body
 from mpesa_cli.floor.errors import MpesaError, NotDelivered, OutcomeUnknown, RequestRefused, Temporary
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.world import World
 from mpesa_cli.initiator.api_request import OPEN, ApiRequest, RequestState
 from mpesa_cli.initiator.results import apply_unread_results
 from mpesa_cli.ledger.ledger import Ledger
@@ -34,9 +35,7 @@ class Hands:
     ledger: Ledger
     daraja: Posts
     initiator: Initiator
-    now_us: Callable[[], int]
-    sleep: Callable[[float], None]
-    token_hex: Callable[[int], str]
+    world: World
     deliver: Callable[[], object]
 
 
@@ -46,11 +45,12 @@ def ask(hands: Hands, command: Command) -> ApiRequest:
     Only what provably did not arrive is sent again. Raises SettingsError before anything is stored, and
     CredentialsRefused, RequestRefused, Temporary, or OutcomeUnknown where the command may not be repeated.
     """
-    token = hands.token_hex(16)
+    token = hands.world.token_hex(16)
     body = request_body(command, hands.initiator, token)
     request = ApiRequest(
-        "REQ-" + hands.token_hex(8).upper(), command.command_id, command.subject, hands.now_us(), RequestState.CREATED
-    )
+        "REQ-" + hands.world.token_hex(8).upper(), command.command_id, command.subject, hands.world.now_us(),
+        RequestState.CREATED,
+    )  # fmt: skip
     with hands.ledger.write() as tx:
         tx.open_request(request, hashlib.sha256(token.encode()).hexdigest())
     try:
@@ -68,16 +68,16 @@ def ask(hands: Hands, command: Command) -> ApiRequest:
 
 def wait_for_result(hands: Hands, request: ApiRequest, timeout_s: float, look: Callable[[float], object]) -> ApiRequest:
     """Watch a request until it has its result or ``timeout_s`` is over; ``look`` hears how many seconds are left."""
-    deadline_us = hands.now_us() + int(timeout_s * SECOND_US)
+    deadline_us = hands.world.now_us() + int(timeout_s * SECOND_US)
     while True:
         hands.deliver()
-        apply_unread_results(hands.ledger, request.request_id, hands.now_us())
+        apply_unread_results(hands.ledger, request.request_id, hands.world.now_us())
         request = _found(hands.ledger, request)
-        left_s = (deadline_us - hands.now_us()) / SECOND_US
+        left_s = (deadline_us - hands.world.now_us()) / SECOND_US
         if request.state not in OPEN or left_s <= 0:
             return request
         look(left_s)
-        hands.sleep(min(LOOK_EVERY_S, left_s))
+        hands.world.sleep(min(LOOK_EVERY_S, left_s))
 
 
 def _posted(hands: Hands, command: Command, body: Mapping[str, str]) -> Ack:
@@ -87,7 +87,7 @@ def _posted(hands: Hands, command: Command, body: Mapping[str, str]) -> Ack:
         except NotDelivered:
             if post == POSTS_MAX:
                 raise
-            hands.sleep(2.0 ** (post - 1))
+            hands.world.sleep(2.0 ** (post - 1))
         else:
             return read_ack(status, answer, repeatable=command.repeatable)
     raise AssertionError("unreachable")

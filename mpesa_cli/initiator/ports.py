@@ -51,9 +51,7 @@ def initiator_hands(runtime: Runtime, profile: "Profile", deliver: Callable[[], 
         ledger=runtime.ledger(profile),
         daraja=runtime.daraja(profile),
         initiator=initiator,
-        now_us=runtime.now_us,
-        sleep=runtime.sleep,
-        token_hex=runtime.token_hex,
+        world=runtime.world,
         deliver=deliver,
     )
 

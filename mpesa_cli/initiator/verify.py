@@ -85,12 +85,12 @@ def ask_daraja(hands: Hands, found: Checked, timeout_s: float, look: Callable[[f
     Raises what :func:`mpesa_cli.initiator.ask.ask` raises.
     """
     hands.deliver()
-    apply_unread_results(hands.ledger, "", hands.now_us())
+    apply_unread_results(hands.ledger, "", hands.world.now_us())
     request = hands.ledger.newest_request(COMMAND_ID, found.claim.receipt)
-    if request is not None and _is_on_its_way(request, hands.now_us()):
+    if request is not None and _is_on_its_way(request, hands.world.now_us()):
         request = wait_for_result(hands, request, min(timeout_s, PATIENCE_WITH_ANOTHERS_S), look)
-    if request is None or not _is_fresh(request, hands.now_us()):
-        if _would_lock(hands.ledger, hands.now_us()):
+    if request is None or not _is_fresh(request, hands.world.now_us()):
+        if _would_lock(hands.ledger, hands.world.now_us()):
             return _unproven(
                 found,
                 "M-PESA refused the initiator twice within 15 minutes. One more try may lock it, so it was not asked. "

@@ -15,7 +15,7 @@ def c2b_desk(runtime: "Runtime", profile: "Profile") -> "C2bDesk":
     from mpesa_cli.listener.intake.deliveries import C2bDesk
     from mpesa_cli.payments.c2b import Shop
 
-    shop = Shop.of(profile, lambda: runtime.new_id("PAY-"))
+    shop = Shop.of(profile, lambda: runtime.world.new_id("PAY-"))
     return C2bDesk(shop, profile.c2b_validation, profile.limits, takes_accounts=profile.kind == "paybill")
 
 
@@ -25,7 +25,7 @@ def asker(runtime: "Runtime", profile: "Profile") -> "Callable[[Payment, Attempt
 
     # The client is made when it is needed: a listener alone must start without the consumer secret.
     return lambda payment, attempt: ask(
-        runtime.ledger(profile), runtime.daraja(profile), payment, attempt, runtime.now_us
+        runtime.ledger(profile), runtime.daraja(profile), payment, attempt, runtime.world
     )
 
 
@@ -40,7 +40,7 @@ def callback_intake(runtime: "Runtime", profile: "Profile") -> Callable[[], obje
     from mpesa_cli.listener.server.routes import address_of
     from mpesa_cli.settings.profile import EMBEDDED_CALLBACK_BASE
 
-    intake = Intake(runtime.ledger(profile), runtime.now_us, lambda _: None, c2b=c2b_desk(runtime, profile))
+    intake = Intake(runtime.ledger(profile), runtime.world.now_us, lambda _: None, c2b=c2b_desk(runtime, profile))
     embedded = runtime.simulator(profile)
 
     def receive(url: str, body: bytes) -> tuple[int, bytes]:

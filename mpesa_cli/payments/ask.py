@@ -1,10 +1,10 @@
 """The query about how an attempt ended, sent where Daraja's answer can settle anything."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from mpesa_cli.daraja import answers
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules.evidence import Accepted, QueryAnswered
 from mpesa_cli.rules.payment import Attempt, Payment
@@ -54,7 +54,7 @@ def _is_its_own(ledger: Ledger, attempt: Attempt, checkout_request_id: str) -> b
     return checkout_request_id in named
 
 
-def ask(ledger: Ledger, daraja: Queries, payment: Payment, attempt: Attempt, now_us: Callable[[], int]) -> Asked:
+def ask(ledger: Ledger, daraja: Queries, payment: Payment, attempt: Attempt, world: World) -> Asked:
     """Query one attempt and append what the answer says about its outcome. LedgerBusy or LedgerUnusable may rise."""
     checkout_request_id = attempt.view.checkout_request_id
     if checkout_request_id is None:
@@ -64,7 +64,7 @@ def ask(ledger: Ledger, daraja: Queries, payment: Payment, attempt: Attempt, now
     match daraja.query(checkout_request_id, payment.shortcode):
         case answers.Final(result_code, result_desc):
             with ledger.write() as tx:
-                settled = tx.append(attempt.ref, QueryAnswered(now_us(), result_code, result_desc))
+                settled = tx.append(attempt.ref, QueryAnswered(world.now_us(), result_code, result_desc))
             return Asked(settled, f"Daraja answered: {result_desc}")
         case answers.Pending(reason):
             return Asked(payment, f"Daraja is still waiting for the customer ({reason})")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.payments.ask import Queries, ask, can_settle
 from mpesa_cli.payments.c2b import Shop, apply_confirmations
@@ -31,7 +32,7 @@ class Reconciled:
 def settle_open(
     ledger: Ledger,
     daraja: Callable[[], Queries],
-    now_us: Callable[[], int],
+    world: World,
     deliver: Callable[[], object],
     shop: Shop,
     read_results: Callable[[], object],
@@ -49,15 +50,15 @@ def settle_open(
     settled: list[Payment] = []
     not_asked = 0
     for found in ledger.unfinished():
-        payment = look(ledger, found.payment_id, now_us())
+        payment = look(ledger, found.payment_id, world.now_us())
         for attempt in payment.attempts:
-            if not can_settle(attempt) or (attempt.state is AttemptState.UNKNOWN and _is_over(attempt, now_us())):
+            if not can_settle(attempt) or (attempt.state is AttemptState.UNKNOWN and _is_over(attempt, world.now_us())):
                 continue
-            asked = ask(ledger, daraja(), payment, attempt, now_us)
+            asked = ask(ledger, daraja(), payment, attempt, world)
             payment = asked.payment
             not_asked += not asked.reached
-            if asked.reached and _is_over(attempt, now_us()):
-                payment = _give_up(ledger, payment, attempt, now_us())
+            if asked.reached and _is_over(attempt, world.now_us()):
+                payment = _give_up(ledger, payment, attempt, world.now_us())
         settled.append(payment)
     forget_dead_senders(ledger)
     return Reconciled(tuple(settled), not_asked)

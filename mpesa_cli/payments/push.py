@@ -37,8 +37,8 @@ def push(hands: Hands, order: Order) -> Pushed:
     LedgerBusy, LedgerUnusable: in all of these nothing was sent. Raises OutcomeUnknown where an answer
     could not be stored.
     """
-    token = hands.token_hex(16)
-    intent = intent_of(order, payment_id=hands.new_payment_id(), token=token)
+    token = hands.world.token_hex(16)
+    intent = intent_of(order, payment_id=hands.world.new_id("PAY-"), token=token)
     running = _running(hands, intent)  # before the token: a paid order is refused without a network
     if running is not None:
         return Pushed(running, picked_up=True)
@@ -72,9 +72,9 @@ def _running(hands: Hands, intent: Intent) -> Payment | None:
     An attempt that another process has only just created gets a moment to move on: if that process is
     dead, the intent is taken over.
     """
-    deadline_us = hands.now_us() + int(CREATED_GRACE_S * SECOND_US)
+    deadline_us = hands.world.now_us() + int(CREATED_GRACE_S * SECOND_US)
     while True:
-        now_us = hands.now_us()
+        now_us = hands.world.now_us()
         decision = _decided(hands, hands.ledger, intent, now_us)
         if not isinstance(decision, PickUp):
             return None
@@ -82,7 +82,7 @@ def _running(hands: Hands, intent: Intent) -> Payment | None:
             return decision.payment
         if now_us >= deadline_us:
             return None
-        hands.sleep(0.2)
+        hands.world.sleep(0.2)
 
 
 def _decided(hands: Hands, known: LedgerReads, intent: Intent, now_us: int) -> Decision:
@@ -98,7 +98,7 @@ def _decided(hands: Hands, known: LedgerReads, intent: Intent, now_us: int) -> D
 def _record_intent(hands: Hands, intent: Intent) -> Attempt | Payment:
     """Durable step 1. Returns the attempt to send, or the payment that somebody else is sending already."""
     with hands.ledger.write(hands.left_s()) as tx:
-        now_us = hands.now_us()
+        now_us = hands.world.now_us()
         match _decided(hands, tx, intent, now_us):
             case Start() as start:
                 return tx.open_payment(start, now_us).last

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.payments.ask import Asked, Queries, ask, can_settle
 from mpesa_cli.payments.wait import look
@@ -12,7 +13,7 @@ def refresh(
     ledger: Ledger,
     daraja: Callable[[], Queries],
     payment: Payment,
-    now_us: Callable[[], int],
+    world: World,
     *,
     deliver: Callable[[], object],
     told: Callable[[Asked], object] = lambda _: None,
@@ -22,10 +23,10 @@ def refresh(
     ``daraja`` is only called where something can be asked; ``told`` gets the outcome of each query.
     """
     deliver()
-    payment = look(ledger, payment.payment_id, now_us())
+    payment = look(ledger, payment.payment_id, world.now_us())
     for attempt in payment.attempts:
         if can_settle(attempt):
-            asked = ask(ledger, daraja(), payment, attempt, now_us)
+            asked = ask(ledger, daraja(), payment, attempt, world)
             payment = asked.payment
             told(asked)
     return payment

@@ -1,11 +1,11 @@
 """Retry: a further attempt of a payment, where and only where that is safe (rules/asking_again.py)."""
 
 import hashlib
-from collections.abc import Callable
 
 from mpesa_cli.api.call import CallKey
 from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger, LedgerReads, LedgerWrite
 from mpesa_cli.payments.gap import gap_of
 from mpesa_cli.payments.push import CREATED_GRACE_S, PHONE_LOOKBACK_US
@@ -28,7 +28,7 @@ def new_attempt(
     hands.ledger.check_space()
     hands.daraja.ready(hands.until)
     check_time(hands)
-    token = hands.token_hex(16)
+    token = hands.world.token_hex(16)
     attempt = _record(hands, advised, msisdn, hashlib.sha256(token.encode()).hexdigest(), asking, call)
     if isinstance(attempt, Payment):
         return Pushed(attempt, picked_up=True)
@@ -40,7 +40,7 @@ def check_again(hands: Hands, payment: Payment, msisdn: str, asking: Asking) -> 
 
     Raises Temporary, PhoneBusy or Conflict.
     """
-    _decided(hands, hands.ledger, payment, msisdn, asking, hands.now_us())
+    _decided(hands, hands.ledger, payment, msisdn, asking, hands.world.now_us())
 
 
 def made_before(tx: LedgerWrite, call: CallKey, at_us: int) -> Payment | None:
@@ -54,16 +54,15 @@ def made_before(tx: LedgerWrite, call: CallKey, at_us: int) -> Payment | None:
     return payment if made is not None and made.state is not AttemptState.NOT_SENT else None
 
 
-def withdraw_abandoned(
-    ledger: Ledger, payment: Payment, now_us: Callable[[], int], sleep: Callable[[float], None]
-) -> Payment:
+def withdraw_abandoned(ledger: Ledger, payment: Payment, world: World) -> Payment:
     """Give up a newest attempt that was recorded and never announced: its process is gone.
 
     Nothing of it has left, and after this nothing can. A process that has only just recorded it gets a moment.
     """
-    deadline_us = payment.last.created_us + int(CREATED_GRACE_S * SECOND_US)
-    while payment.last.state is AttemptState.CREATED and 0 < deadline_us - now_us() <= CREATED_GRACE_S * SECOND_US:
-        sleep(0.2)
+    grace_us = int(CREATED_GRACE_S * SECOND_US)
+    deadline_us = payment.last.created_us + grace_us
+    while payment.last.state is AttemptState.CREATED and 0 < deadline_us - world.now_us() <= grace_us:
+        world.sleep(0.2)
         payment = ledger.payment(payment.payment_id) or payment
     if payment.last.state is not AttemptState.CREATED:
         return payment
@@ -71,14 +70,15 @@ def withdraw_abandoned(
         found = tx.payment(payment.payment_id)
         if found is None or found.last.ref != payment.last.ref or found.last.state is not AttemptState.CREATED:
             return found or payment
-        return tx.append(found.last.ref, Withdrawn(now_us(), "recorded, and never sent by a process that is gone"))
+        gone = Withdrawn(world.now_us(), "recorded, and never sent by a process that is gone")
+        return tx.append(found.last.ref, gone)
 
 
 def _record(
     hands: Hands, advised: Payment, msisdn: str, token_hash: str, asking: Asking, call: CallKey | None
 ) -> Attempt | Payment:
     with hands.ledger.write(hands.left_s()) as tx:
-        now_us = hands.now_us()
+        now_us = hands.world.now_us()
         if call is not None and (made := made_before(tx, call, now_us)) is not None:
             return made
         payment = tx.payment(advised.payment_id)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from mpesa_cli.floor.errors import NotDelivered, PhoneBusy
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.world import World
 from mpesa_cli.rules.codes.lookup import stk_result
 from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.retry_advice import Advice, CheckFirst, RetryAfter, RetryNow, advise
@@ -30,9 +31,7 @@ class Hands:
     settle: Callable[[Payment], Payment]
     attempt: Callable[[Payment], Payment]
     look: Callable[[Payment], Payment]
-    now_us: Callable[[], int]
-    sleep: Callable[[float], None]
-    random: Callable[[], float]
+    world: World
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +105,12 @@ def _until_ready(
     hands: Hands, payment: Payment, msisdn: str, made: int, error: NotDelivered | PhoneBusy | None
 ) -> Generator[Event, None, Payment | None]:
     """Pause until the advice allows an attempt; returns the payment to retry, or None where it never will."""
-    extra_s, checks = backoff_s(made, hands.random()), 0
+    extra_s, checks = backoff_s(made, hands.world.random()), 0
     if error is not None:
         payment = yield from _pause(hands, payment, _Wait(extra_s, error.message), made)
         extra_s = 0.0
     while True:
-        advice = advise(payment, hands.now_us(), msisdn)
+        advice = advise(payment, hands.world.now_us(), msisdn)
         wait = _wait(payment, advice, made)
         if wait is None or checks == CHECKS_MAX:
             yield GaveUp(payment, advice)
@@ -142,10 +141,10 @@ def _wait(payment: Payment, advice: Advice, made: int) -> _Wait | None:
 
 def _pause(hands: Hands, payment: Payment, wait: _Wait, made: int) -> Generator[Event, None, Payment]:
     """Let the time pass and apply what comes in. Ends early where the payment's status changes."""
-    until_us = hands.now_us() + int(wait.seconds * SECOND_US)
-    while (left_us := until_us - hands.now_us()) > 0:
+    until_us = hands.world.now_us() + int(wait.seconds * SECOND_US)
+    while (left_us := until_us - hands.world.now_us()) > 0:
         yield Pausing(made + 1, left_us / SECOND_US, wait.reason)
-        hands.sleep(min(LOOK_EVERY_S, left_us / SECOND_US))
+        hands.world.sleep(min(LOOK_EVERY_S, left_us / SECOND_US))
         seen = hands.look(payment)
         if seen.status is not payment.status:
             return seen

@@ -15,6 +15,7 @@ from mpesa_cli.daraja.stk_push import PushRequest
 from mpesa_cli.floor.errors import LedgerBusy, LedgerUnusable, MpesaError, NotDelivered, OutcomeUnknown
 from mpesa_cli.floor.gate import Deadline
 from mpesa_cli.floor.wire.exchange import TOTAL_S
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
@@ -38,15 +39,10 @@ class Hands:
 
     ledger: Ledger
     daraja: Daraja
-    now_us: Callable[[], int]
-    sleep: Callable[[float], None]
-    random: Callable[[], float]
-    token_hex: Callable[[int], str]
-    new_payment_id: Callable[[], str]
+    world: World
     request_for: Callable[[Payment, str, str], PushRequest]  # payment, msisdn, callback token → what to send
     hold: Callable[[], AbstractContextManager[None]]
     say: Callable[[str], None]
-    deadline: Callable[[float], Deadline] = Deadline
     until: Deadline | None = None  # a POST not sent by then is never sent; None: nobody set a time
     takes_money_on: tuple[str, ...] = ()  # every shortcode of the profile
     not_paid: NotPaid | None = None  # a person's answer for the order, where a restored ledger has a gap
@@ -73,12 +69,12 @@ def send(hands: Hands, attempt: Attempt, token: str) -> Pushed:
             if pushed.picked_up or not isinstance(answer, answers.Undelivered) or answer.retry == "no":
                 return pushed
             nth += 1
-            pause_s = _pause_s(answer, nth, hands.random())
+            pause_s = _pause_s(answer, nth, hands.world.random())
             if not may_follow(hands.ledger.evidence(attempt.ref)) or pause_s >= hands.left_s():
                 return pushed
             if pause_s and nth == 1:
                 hands.say(f"Not delivered ({answer.description}). Nothing was charged; trying again.")
-            hands.sleep(pause_s)
+            hands.world.sleep(pause_s)
             hands.daraja.ready(hands.until)
 
 
@@ -96,7 +92,7 @@ def _post(hands: Hands, ref: AttemptRef, token: str) -> tuple[Pushed, answers.Pu
     """Durable steps 2 and 3 around one POST. Ctrl-C waits until the answer is on disk."""
     with hands.hold():
         # Begins before the POST is announced, so that others who count from there never count shorter.
-        by = hands.deadline(min(TOTAL_S, hands.left_s()))
+        by = hands.world.deadline(min(TOTAL_S, hands.left_s()))
         payment, post = _announce(hands, ref, by)
         if post == 0:
             return Pushed(payment, picked_up=True), None
@@ -106,7 +102,7 @@ def _post(hands: Hands, ref: AttemptRef, token: str) -> tuple[Pushed, answers.Pu
         except BaseException:
             # A second Ctrl-C, or our own bug: the POST may have left, and the ledger must say so.
             with hands.ledger.write() as tx:
-                tx.append(ref, ev.Ambiguous(hands.now_us(), post, "interrupted", "stopped before an answer came"))
+                tx.append(ref, ev.Ambiguous(hands.world.now_us(), post, "interrupted", "stopped before an answer came"))
             raise
         return Pushed(_record_answer(hands, ref, post, answer), picked_up=False), answer
 
@@ -114,7 +110,7 @@ def _post(hands: Hands, ref: AttemptRef, token: str) -> tuple[Pushed, answers.Pu
 def _announce(hands: Hands, ref: AttemptRef, by: Deadline) -> tuple[Payment, int]:
     """Durable step 2. Returns the POST's number, or 0 where this attempt may not be sent (any more)."""
     with hands.ledger.write(by.left_s()) as tx:
-        now_us = hands.now_us()
+        now_us = hands.world.now_us()
         payment = tx.payment(ref.payment_id)
         if payment is None:
             raise KeyError(ref)
@@ -127,14 +123,14 @@ def _announce(hands: Hands, ref: AttemptRef, by: Deadline) -> tuple[Payment, int
 
 def _record_answer(hands: Hands, ref: AttemptRef, post: int, answer: answers.PushAnswer) -> Payment:
     """Durable step 3. The POST is out, so a failure to store its answer is no failure of the push."""
-    evidence = _evidence(answer, hands.now_us(), post)
+    evidence = _evidence(answer, hands.world.now_us(), post)
     for tries_left in (2, 1, 0):
         try:
             with hands.ledger.write() as tx:
                 return tx.append(ref, evidence)
         except (LedgerBusy, LedgerUnusable) as error:
             if tries_left:
-                hands.sleep(1.0)
+                hands.world.sleep(1.0)
                 continue
             raise _not_stored(ref, error) from error
     raise AssertionError("unreachable")

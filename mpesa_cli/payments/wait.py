@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.payments.ask import Queries, ask, can_settle, is_doubted
 from mpesa_cli.payments.settle import apply_unread, give_up_on_lost_senders
@@ -35,38 +36,36 @@ def watch(
     payment_id: str,
     *,
     timeout_s: float,
-    now_us: Callable[[], int],
-    sleep: Callable[[float], None],
-    random: Callable[[], float],
+    world: World,
     deliver: Callable[[], object],
 ) -> Iterator[Seen]:
     """Yield looks until the payment is settled or ``timeout_s`` is over. The last look is the result.
 
     ``deliver`` brings in callbacks that are due (the embedded simulator's); ``daraja`` None never asks.
     """
-    deadline_us = now_us() + int(timeout_s * SECOND_US)
+    deadline_us = world.now_us() + int(timeout_s * SECOND_US)
     interval_s = FIRST_QUERY_AFTER_S
     next_query_us: int | None = None
     doubted = False
     while True:
         deliver()
-        payment = look(ledger, payment_id, now_us())
+        payment = look(ledger, payment_id, world.now_us())
         news = ""
         if next_query_us is None:
-            next_query_us = _first_query_us(payment, now_us(), random())
+            next_query_us = _first_query_us(payment, world.now_us(), world.random())
         if not doubted and any(is_doubted(a) for a in payment.attempts):
-            doubted, next_query_us = True, now_us()  # only a query can settle it
+            doubted, next_query_us = True, world.now_us()  # only a query can settle it
         open_attempt = next((a for a in reversed(payment.attempts) if can_settle(a)), None)
-        if daraja is not None and open_attempt and not is_settled(payment) and now_us() >= next_query_us:
-            asked = ask(ledger, daraja, payment, open_attempt, now_us)
+        if daraja is not None and open_attempt and not is_settled(payment) and world.now_us() >= next_query_us:
+            asked = ask(ledger, daraja, payment, open_attempt, world)
             payment, news = asked.payment, asked.words
             interval_s = min(interval_s * 1.5, QUERY_INTERVAL_MAX_S)
-            next_query_us = now_us() + int(max(interval_s, asked.wait_s) * (1 + 0.1 * random()) * SECOND_US)
-        left_s = (deadline_us - now_us()) / SECOND_US
+            next_query_us = world.now_us() + int(max(interval_s, asked.wait_s) * (1 + 0.1 * world.random()) * SECOND_US)
+        left_s = (deadline_us - world.now_us()) / SECOND_US
         yield Seen(payment, max(0.0, left_s), news)
-        if left_s <= 0 or (is_settled(payment) and not _receipt_may_come(payment, now_us())):
+        if left_s <= 0 or (is_settled(payment) and not _receipt_may_come(payment, world.now_us())):
             return
-        sleep(min(LOOK_EVERY_S, left_s))
+        world.sleep(min(LOOK_EVERY_S, left_s))
 
 
 def look(ledger: Ledger, payment_id: str, now_us: int) -> Payment:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mpesa_cli.floor.wire.lean_httpx import httpx
+from mpesa_cli.floor.world import World
 from mpesa_cli.simulator.engine import Engine
-from mpesa_cli.simulator.identifiers import TokenHex
 from mpesa_cli.simulator.initiator_key import FILE_NAME, InitiatorKey
 from mpesa_cli.simulator.state import Rules
 from mpesa_cli.simulator.store import FileStore
@@ -25,20 +25,12 @@ class EmbeddedDaraja(Engine):
     With ``receive`` set, callbacks that overtake the answer to their own push are handed over before it.
     """
 
-    def __init__(
-        self,
-        state_file: Path,
-        now_us: Callable[[], int],
-        sleep: Callable[[float], None],
-        token_hex: TokenHex,
-        rules: Rules | None = None,
-    ) -> None:
+    def __init__(self, state_file: Path, world: World, rules: Rules | None = None) -> None:
         """``now_us`` is the real time in microseconds, ``sleep`` waits seconds, ``token_hex`` gives random bytes."""
         rules = rules or Rules()
         self.initiator_key = rules.initiator_key or InitiatorKey(state_file.with_name(FILE_NAME))
         rules.initiator_key = self.initiator_key
-        super().__init__(FileStore(state_file, rules), now_us, token_hex)
-        self._sleep = sleep
+        super().__init__(FileStore(state_file, rules), world)
         self.receive: Receive | None = None
         self.transport: httpx.BaseTransport = _Transport(self)
 
@@ -54,10 +46,10 @@ class EmbeddedDaraja(Engine):
     def wait(self, reply: Reply, read_timeout_s: float | None) -> bool:
         """Let the time pass that the reply takes. Returns whether the caller still waits for it."""
         if read_timeout_s is not None and reply.delay_s > read_timeout_s:
-            self._sleep(read_timeout_s)
+            self._world.sleep(read_timeout_s)
             return False
         if reply.delay_s:
-            self._sleep(reply.delay_s)
+            self._world.sleep(reply.delay_s)
         if reply.callback_first and self.receive is not None:
             self.deliver_due(self.receive)
         return True

@@ -1,11 +1,10 @@
 """The behaviour with a memory and a clock: the common part of the embedded simulator and the server."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.simulator import behaviour
 from mpesa_cli.simulator.deliveries import Delivery
-from mpesa_cli.simulator.identifiers import TokenHex
 from mpesa_cli.simulator.movement import Movement
 from mpesa_cli.simulator.record import c2b_records
 from mpesa_cli.simulator.state import SECOND_US
@@ -17,25 +16,24 @@ from mpesa_cli.simulator.wire import Reply, Request
 class Engine:
     """The answers and callbacks of the simulator. Safe between threads, and processes where the store is."""
 
-    def __init__(self, store: Store, now_us: Callable[[], int], token_hex: TokenHex) -> None:
-        """``now_us`` is the real time in microseconds; the simulator's own may be moved ahead of it."""
+    def __init__(self, store: Store, world: World) -> None:
+        """The world's clock is the real one; the simulator's own may be moved ahead of it."""
         self._store = store
-        self._now_us = now_us
-        self._token_hex = token_hex
+        self._world = world
 
     def answer(self, request: Request) -> Reply:
         """Answer one request; its changes are kept when this returns. Raises OSError where they can't be."""
         with self._store.change() as state:
-            now_us = self._now_us() + state.clock_offset_us
-            return behaviour.handle(state, request, now_us, self._token_hex)
+            now_us = self._world.now_us() + state.clock_offset_us
+            return behaviour.handle(state, request, now_us, self._world.token_hex)
 
     def claim_due(self) -> list[Delivery]:
         """The callbacks that must leave now, each given out once, to one caller only."""
         due_us = self.next_due_us()
-        if due_us is None or due_us > self._now_us():
+        if due_us is None or due_us > self._world.now_us():
             return []
         with self._store.change() as state:
-            now_us = self._now_us() + state.clock_offset_us
+            now_us = self._world.now_us() + state.clock_offset_us
             claimed = behaviour.due(state, now_us)
             for delivery in claimed:
                 behaviour.delivered(state, delivery, now_us)
@@ -44,12 +42,12 @@ class Engine:
     def take_answer(self, delivery: Delivery, status: int, body: bytes = b"") -> None:
         """Note the merchant's answer to a callback; status 0: none, or no HTTP."""
         with self._store.change() as state:
-            now_us = self._now_us() + state.clock_offset_us
+            now_us = self._world.now_us() + state.clock_offset_us
             behaviour.delivered(state, delivery, now_us, status)
             behaviour.answered(state, delivery, status, body, now_us)
 
     def next_due_us(self) -> int | None:
-        """The time of the next callback, on the clock that ``now_us`` reads; None where none is due."""
+        """The time of the next callback, on the real clock; None where none is due."""
         with self._store.read() as state:
             due_us = behaviour.next_due_us(state)
             return None if due_us is None else due_us - state.clock_offset_us
@@ -57,7 +55,7 @@ class Engine:
     def own_time_us(self) -> int:
         """The time on the simulator's own clock."""
         with self._store.read() as state:
-            return self._now_us() + state.clock_offset_us
+            return self._world.now_us() + state.clock_offset_us
 
     def advance(self, seconds: float) -> float:
         """Move the simulator's clock forward. Returns how many seconds it is ahead of the real one now."""
@@ -68,27 +66,27 @@ class Engine:
     def statement(self, shortcode: str, period: Period) -> str:
         """The portal's statement of a shortcode as CSV text (statement.statement)."""
         with self._store.read() as state:
-            return statement(state, shortcode, period, self._now_us() + state.clock_offset_us)
+            return statement(state, shortcode, period, self._world.now_us() + state.clock_offset_us)
 
     def reverse(self, receipt: str) -> Movement:
         """Give a payment back to its customer. Raises NotFound or Conflict, as statement.reverse does."""
         with self._store.change() as state:
-            return reverse(state, receipt, self._now_us() + state.clock_offset_us, self._token_hex)
+            return reverse(state, receipt, self._world.now_us() + state.clock_offset_us, self._world.token_hex)
 
     def charges(self) -> list[behaviour.Charge]:
         """The payments of customers by now."""
         with self._store.read() as state:
-            return behaviour.charges(state, self._now_us() + state.clock_offset_us)
+            return behaviour.charges(state, self._world.now_us() + state.clock_offset_us)
 
     def prompts(self) -> list[dict[str, object]]:
         """The record of every accepted push (record.prompt_records)."""
         with self._store.read() as state:
-            return behaviour.prompt_records(state, self._now_us() + state.clock_offset_us)
+            return behaviour.prompt_records(state, self._world.now_us() + state.clock_offset_us)
 
     def record(self) -> dict[str, object]:
         """The whole record as one document."""
         with self._store.read() as state:
-            now_us = self._now_us() + state.clock_offset_us
+            now_us = self._world.now_us() + state.clock_offset_us
             return {
                 "now_us": now_us,
                 "clock_ahead_s": state.clock_offset_us / SECOND_US,

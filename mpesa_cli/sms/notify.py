@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from mpesa_cli.floor.errors import MpesaError
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.outbox import OutboxRow
 from mpesa_cli.payments.each_alone import words_of
@@ -63,8 +64,7 @@ class Hands:
     ledger: Ledger
     shop: SmsShop
     make_sender: Callable[[], SmsSender]
-    now_us: Callable[[], int]
-    random: Callable[[], float]
+    world: World
 
 
 def send_waiting(hands: Hands, *, first: str = "", most: int = MOST_AT_ONCE) -> Summary:
@@ -76,8 +76,8 @@ def send_waiting(hands: Hands, *, first: str = "", most: int = MOST_AT_ONCE) -> 
     summary = Summary()
     rows = hands.ledger.outbox(box.QUEUE, ("waiting", "sending"))
     if any(row.state == "sending" for row in rows):
-        summary.lost = box.doubt_lost(hands.ledger, hands.now_us())
-    due = [row for row in rows if row.state == "waiting" and row.due_us <= hands.now_us()]
+        summary.lost = box.doubt_lost(hands.ledger, hands.world.now_us())
+    due = [row for row in rows if row.state == "waiting" and row.due_us <= hands.world.now_us()]
     sender: SmsSender | None = None
     for row in sorted(due, key=lambda row: first not in {row.event_id, row.payment_id}):
         try:
@@ -119,7 +119,7 @@ def is_too_old(row: OutboxRow, now_us: int) -> bool:
 
 def _prepare(hands: Hands, row: OutboxRow, *, patient: bool) -> Message | str | None:
     """The message; why there can be none; or None where the row is not for now, or another profile's."""
-    payment, now_us = hands.ledger.payment(row.payment_id), hands.now_us()
+    payment, now_us = hands.ledger.payment(row.payment_id), hands.world.now_us()
     if payment is None:
         return "The ledger has no such payment any more."
     if payment.profile != hands.shop.profile:
@@ -138,29 +138,29 @@ def _prepare(hands: Hands, row: OutboxRow, *, patient: bool) -> Message | str | 
 
 
 def _set_aside(hands: Hands, row: OutboxRow, why: str) -> list[Notice]:
-    if not box.set_aside(hands.ledger, row, why, hands.now_us()):
+    if not box.set_aside(hands.ledger, row, why, hands.world.now_us()):
         return []
     return [Notice(row.event_id, _order(hands, row), "", "given_up", words=why)]
 
 
 def _give_up(hands: Hands, row: OutboxRow, why: str | None) -> Notice | None:
-    if why is None or not box.give_up(hands.ledger, row.event_id, why, hands.now_us()):
+    if why is None or not box.give_up(hands.ledger, row.event_id, why, hands.world.now_us()):
         return None
     return Notice(row.event_id, _order(hands, row), "", "given_up", words=why)
 
 
 def _send(hands: Hands, row: OutboxRow, message: Message, sender: SmsSender) -> Notice | None:
     """Claim, send, settle. None where another process was quicker."""
-    claimed = box.claim(hands.ledger, row.event_id, hands.now_us())
+    claimed = box.claim(hands.ledger, row.event_id, hands.world.now_us())
     if claimed is None:
         return None
     try:
         outcome = sender.send(message.msisdn, message.text, claimed.event_id)
     except BaseException:
         stopped = InDoubt("stopped", "The program was stopped while sending.")
-        box.record(hands.ledger, claimed, stopped, sender.name, hands.now_us(), 0.0)
+        box.record(hands.ledger, claimed, stopped, sender.name, hands.world.now_us(), 0.0)
         raise
-    state = box.record(hands.ledger, claimed, outcome, sender.name, hands.now_us(), hands.random())
+    state = box.record(hands.ledger, claimed, outcome, sender.name, hands.world.now_us(), hands.world.random())
     order_id = _order(hands, row)
     if isinstance(outcome, Sent):
         return Notice(

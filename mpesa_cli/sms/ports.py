@@ -18,7 +18,7 @@ def sms_sender(runtime: "Runtime", profile: "Profile") -> "SmsSender":
         profile.name, profile.environment, sms.provider, sms.username, sms.sender_id, sms.base_url,
         sms.partner_id, sms.file,
     )  # fmt: skip
-    return sender_of(account, lambda: runtime.secret_store(profile).require("sms-api-key"), runtime.now_us)
+    return sender_of(account, lambda: runtime.secret_store(profile).require("sms-api-key"), runtime.world)
 
 
 def sms_hands(runtime: "Runtime", profile: "Profile") -> "Hands":
@@ -26,9 +26,7 @@ def sms_hands(runtime: "Runtime", profile: "Profile") -> "Hands":
     from mpesa_cli.sms.notify import Hands, SmsShop
 
     shop = SmsShop(profile.name, profile.shop_name, profile.language)
-    return Hands(
-        runtime.ledger(profile), shop, lambda: sms_sender(runtime, profile), runtime.now_us, runtime.random
-    )
+    return Hands(runtime.ledger(profile), shop, lambda: sms_sender(runtime, profile), runtime.world)
 
 
 def send_waiting_sms(runtime: "Runtime", profile: "Profile", first: str = "") -> None:

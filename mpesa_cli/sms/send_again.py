@@ -35,7 +35,7 @@ def stage_again(hands: Hands, payment: Payment, wanted: Wanted) -> OutboxRow:
     """
     if payment.status not in HAS_MONEY:
         raise _not_paid(payment)
-    now_us = hands.now_us()
+    now_us = hands.world.now_us()
     with hands.ledger.write() as tx:
         tx.outbox_doubt_lost(QUEUE, now_us, LOST)
         rows = tx.outbox(QUEUE, STATES, payment.payment_id)

@@ -14,6 +14,7 @@ import httpx
 
 from mpesa_cli.cli.listener.api import Api
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.listener.ports import c2b_desk
 from mpesa_cli.listener.server.options import ListenerOptions, Parts
@@ -97,13 +98,13 @@ def served(
     environ = environ_of(home, more or {})
     clock = Ahead()
     runtime = Runtime(
-        streams=streams(), environ=environ, transport=transport, now_us=clock.now_us, sleep=clock.advance
+        streams=streams(), environ=environ, transport=transport, world=World(clock.now_us, clock.advance)
     )
     profile = runtime.profile(None)
     runtime.ledger(profile)
     api = Api(runtime, profile)
     parts = Parts(
-        open_ledger=lambda: runtime.new_ledger(profile), now_us=runtime.now_us, on_event=lambda _: None,
+        open_ledger=lambda: runtime.new_ledger(profile), now_us=runtime.world.now_us, on_event=lambda _: None,
         c2b=c2b_desk(runtime, profile), api=api.app,
     )  # fmt: skip
     try:

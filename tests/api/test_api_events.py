@@ -115,7 +115,7 @@ def test_a_stream_ends_when_its_token_is_revoked(
         lines = answer.iter_lines()
         assert next(line for line in lines if line.startswith(": still"))
         with shop.ledger.write() as tx:
-            tx.revoke_api_token(str(jti), shop.runtime.now_us())
+            tx.revoke_api_token(str(jti), shop.runtime.world.now_us())
         assert len(list(lines)) < 100
 
 

@@ -57,7 +57,7 @@ def test_a_retry_that_was_killed_between_its_key_and_its_attempt_goes_on(shop: S
 
 
 def test_old_keys_are_forgotten_and_young_ones_are_not(shop: Shop) -> None:
-    now_us = shop.runtime.now_us()
+    now_us = shop.runtime.world.now_us()
     with shop.ledger.write() as tx:
         tx.claim_call(CallKey("shop", "old", "a"), now_us - (KEPT_S + 1) * SECOND_US)
         tx.claim_call(CallKey("shop", "young", "a"), now_us - (KEPT_S - 1) * SECOND_US)

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.book_keeping import StoredStatement
 from mpesa_cli.rules.evidence import Accepted, CallbackFailed, Sending
 from mpesa_cli.rules.payment import Intent
@@ -57,9 +58,7 @@ class LostDay:
     def prompts(self) -> int:
         """How many prompts the simulator was ever asked for: the truth."""
         clock = self.shop.clock
-        daraja = EmbeddedDaraja(
-            self.shop.home / "state" / "simulator.json", clock.now_us, clock.sleep, secrets.token_hex
-        )
+        daraja = EmbeddedDaraja(self.shop.home / "state" / "simulator.json", World(clock.now_us, clock.sleep))
         return len(daraja.prompts())
 
     def statement(self, since: str, until: str, *, without: str = "") -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from mpesa_cli.floor.errors import LedgerUnusable
+from mpesa_cli.floor.world import World
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Intent
 from mpesa_cli.rules.push_rules import Start
@@ -69,7 +70,7 @@ class RealShop:
 
     @contextlib.contextmanager
     def ledger(self) -> Iterator[Any]:
-        runtime = Runtime(environ={"MPESA_HOME": str(self.home), **REAL}, now_us=self.clock.now_us)
+        runtime = Runtime(environ={"MPESA_HOME": str(self.home), **REAL}, world=World(self.clock.now_us))
         ledger = runtime.new_ledger(runtime.profile())
         with contextlib.closing(ledger):
             yield ledger
@@ -125,7 +126,7 @@ def test_with_a_wrong_home_no_other_ledger_is_begun(real: RealShop, tmp_path: Pa
 def test_out_of_another_ledger_no_prompt_goes_and_one_can_look(real: RealShop, tmp_path: Path) -> None:
     ledger = real.path
     ledger.rename(tmp_path / "aside.db")
-    runtime = Runtime(environ={"MPESA_HOME": str(real.home), **REAL}, now_us=real.clock.now_us)
+    runtime = Runtime(environ={"MPESA_HOME": str(real.home), **REAL}, world=World(real.clock.now_us))
     runtime.unguarded_ledger(runtime.profile()).close()
     assert (real.push().status, code_of(real.push())) == (10, "ledger-missing")
     assert real.run("history").status == 0

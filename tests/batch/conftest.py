@@ -1,6 +1,5 @@
 """What the batch tests share: a file as a shop writes it, and the simulator's own record."""
 
-import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.simulator.embedded import EmbeddedDaraja
 
 
@@ -28,7 +28,7 @@ def prompts(home: Path, clock: Any) -> Callable[[], list[dict[str, Any]]]:
     """The simulator's record of every prompt that it accepted, oldest first."""
 
     def read() -> list[dict[str, Any]]:
-        daraja = EmbeddedDaraja(home / "state" / "simulator.json", clock.now_us, clock.sleep, secrets.token_hex)
+        daraja = EmbeddedDaraja(home / "state" / "simulator.json", World(clock.now_us, clock.sleep))
         return daraja.prompts()
 
     return read

@@ -28,6 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.rules.evidence import Accepted, CallbackFailed, Sending
 from mpesa_cli.rules.payment import Intent
@@ -126,7 +127,7 @@ def _survive(killer: Killer, orders: Mapping[str, str], commands: Sequence[list[
 
 def check(home: Path, orders: Mapping[str, str]) -> Counter[str]:
     """Hold the ledger against the simulator's record. Returns the orders' statuses, counted."""
-    daraja = EmbeddedDaraja(home / "state" / "simulator.json", lambda: START_US * 2, lambda _: None, secrets.token_hex)
+    daraja = EmbeddedDaraja(home / "state" / "simulator.json", World(lambda: START_US * 2, lambda _: None))
     prompts = Counter(str(p["account_reference"]) for p in daraja.prompts())
     charged = Counter(charge.account_reference for charge in daraja.charges())
     assert max(prompts.values(), default=0) <= 1, f"prompted twice: {prompts}"
@@ -210,8 +211,10 @@ def _become(argv: list[str], home: str, real_ns: int, told: int) -> None:
     streams = Streams(stdin=io.StringIO(), stdout=io.StringIO(), stderr=io.StringIO(), environ=environ)
     runtime = Runtime(
         streams=streams, environ=environ,
-        now_us=lambda: START_US + (time.monotonic_ns() - real_ns) * SPEED // 1000,
-        sleep=lambda seconds: time.sleep(seconds / SPEED),
+        world=World(
+            lambda: START_US + (time.monotonic_ns() - real_ns) * SPEED // 1000,
+            lambda seconds: time.sleep(seconds / SPEED),
+        ),
     )  # fmt: skip
     try:
         status = main(argv, runtime)

@@ -35,6 +35,7 @@ import mpesa_cli.simulator.embedded
 import mpesa_cli.terminal.payment_words
 import mpesa_cli.terminal.watch  # noqa: F401 - as above
 from mpesa_cli.cli.app import main
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.listener.server.options import ListenerOptions, Parts
 from mpesa_cli.listener.server.server import serve
@@ -156,9 +157,9 @@ def _become(request: dict[str, Any], shared: Shared, out: Path, err: Path) -> No
 def _command(request: dict[str, Any], shared: Shared) -> int:
     if request["crash_at"] is not None:
         points.install(request["crash_at"], _counter(shared))
-    runtime = Runtime(now_us=lambda: time.time_ns() // 1000 + request["ahead_us"])
+    runtime = Runtime(world=World(lambda: time.time_ns() // 1000 + request["ahead_us"]))
     if request["now_us"] is not None:
-        runtime = Runtime(now_us=lambda: _tick(shared), sleep=lambda seconds: _pass(shared, seconds))
+        runtime = Runtime(world=World(lambda: _tick(shared), lambda seconds: _pass(shared, seconds)))
     runtime.interrupts.install()
     return main(request["argv"], runtime)
 

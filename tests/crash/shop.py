@@ -11,6 +11,7 @@ from typing import Any
 from forked import Ended, Nursery
 from invariants import broken, in_doubt
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.simulator.engine import Engine
 from mpesa_cli.simulator.store import FileStore
@@ -53,7 +54,7 @@ class Shop:
     def record(self) -> dict[str, Any]:
         """What the simulator knows that it did."""
         store = FileStore(self.home / "state" / "simulator.json")
-        return Engine(store, lambda: self.now_us, secrets.token_hex).record()
+        return Engine(store, World(lambda: self.now_us)).record()
 
     def broken(self) -> list[str]:
         """Every invariant that does not hold just now."""

@@ -15,6 +15,7 @@ from mpesa_cli.daraja.stk_push import PushRequest
 from mpesa_cli.daraja.token_answer import Token
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.wire.exchange import Limits
+from mpesa_cli.floor.world import World
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 KEY = Secret("canary-consumer-key")
@@ -204,9 +205,7 @@ def client_of(
         consumer_secret=CONSUMER_SECRET,
         passkey=PASSKEY,
         cache_dir=cache_dir,
-        now_us=clock.now_us,
-        sleep=clock.sleep,
-        random=lambda: 0.5,
+        world=World(clock.now_us, clock.sleep, random=lambda: 0.5),
         trace=trace,
         limits=limits,
         transport=transport,  # type: ignore[arg-type]
@@ -215,6 +214,6 @@ def client_of(
 
 def with_token(base_url: str, cache_dir: Path, **more: object) -> DarajaClient:
     """A client that finds a valid token in its cache, so that its next request is the push."""
-    cache = TokenCache(cache_dir, KEY, CONSUMER_SECRET, base_url, lambda: NOW_US, lambda _: None)
+    cache = TokenCache(cache_dir, KEY, CONSUMER_SECRET, base_url, World(lambda: NOW_US, lambda _: None))
     cache.obtain(lambda: Token(TOKEN, 3599))
     return client_of(base_url, cache_dir, **more)  # type: ignore[arg-type]

@@ -25,6 +25,7 @@ from mpesa_cli.daraja.access_token import TokenCache
 from mpesa_cli.daraja.client import DarajaClient
 from mpesa_cli.daraja.token_answer import Token
 from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.world import World
 
 HOST = "https://sandbox.safaricom.co.ke"
 SECRET = Secret("canary-consumer-secret")
@@ -44,7 +45,7 @@ class Fetches:
 
 
 def cache_in(folder: Path, clock: Clock, host: str = HOST) -> TokenCache:
-    return TokenCache(folder, KEY, SECRET, host, clock.now_us, clock.sleep)
+    return TokenCache(folder, KEY, SECRET, host, World(clock.now_us, clock.sleep))
 
 
 def test_a_token_is_fetched_once_and_found_by_the_next_process(tmp_path: Path) -> None:
@@ -59,7 +60,7 @@ def test_another_host_key_or_secret_shares_nothing(tmp_path: Path) -> None:
     cache_in(tmp_path, clock).obtain(Fetches())
     assert cache_in(tmp_path, clock, "https://api.safaricom.co.ke").fresh() is None
     for key, secret in ((Secret("other"), SECRET), (KEY, Secret("other")), (KEY, Secret(""))):
-        assert TokenCache(tmp_path, key, secret, HOST, clock.now_us, clock.sleep).fresh() is None
+        assert TokenCache(tmp_path, key, secret, HOST, World(clock.now_us, clock.sleep)).fresh() is None
 
 
 def test_file_and_folder_are_private_and_their_names_tell_nothing(tmp_path: Path) -> None:
@@ -183,7 +184,7 @@ def run_till(url: str, folder: Path, start: object) -> None:
     start.wait()  # type: ignore[attr-defined]
     client = DarajaClient(
         base_url=url, consumer_key=KEY, consumer_secret=CONSUMER_SECRET, passkey=PASSKEY, cache_dir=folder,
-        now_us=lambda: time.time_ns() // 1000, sleep=time.sleep, random=lambda: 0.5,
+        world=World(random=lambda: 0.5),
     )  # fmt: skip
     client.ready()
 

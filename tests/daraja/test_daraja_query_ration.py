@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from mpesa_cli.daraja.query_ration import QueryRation
 from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.world import World
 
 HOST = "https://sandbox.safaricom.co.ke"
 SECOND_US = 1_000_000
 
 
 def ration_in(folder: Path) -> QueryRation:
-    return QueryRation(folder, KEY, HOST, lambda _: None)
+    return QueryRation(folder, KEY, HOST, World(sleep=lambda _: None))
 
 
 def test_the_sixth_in_a_minute_waits_for_the_first_to_pass(tmp_path: Path) -> None:
@@ -33,7 +34,7 @@ def test_a_refusal_is_not_counted_and_another_key_is_not_held_up(tmp_path: Path)
     for _ in range(20):
         assert ration.take(NOW_US + 59 * SECOND_US) == 1
     assert ration.take(NOW_US + 60 * SECOND_US) == 0
-    assert QueryRation(tmp_path, Secret("other"), HOST, lambda _: None).take(NOW_US) == 0
+    assert QueryRation(tmp_path, Secret("other"), HOST, World(sleep=lambda _: None)).take(NOW_US) == 0
 
 
 def test_backing_off_holds_everyone_and_is_never_shortened(tmp_path: Path) -> None:
@@ -73,7 +74,7 @@ def test_without_a_usable_folder_the_process_keeps_its_own(tmp_path: Path) -> No
 
 
 def take_many(folder: Path, granted: object) -> None:
-    ration = QueryRation(folder, KEY, HOST, __import__("time").sleep)
+    ration = QueryRation(folder, KEY, HOST, World())
     for _ in range(5):
         if ration.take(NOW_US) == 0:
             with granted.get_lock():  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.payments.retry_loop import GaveUp, Hands, persist
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.codes.lookup import ALL_CODES, Actor, Api, NewAttempt, Outcome
@@ -199,7 +200,7 @@ def test_no_run_goes_on_by_itself_where_a_person_is_needed_however_late_the_no_c
     now = iter(range(10**6))  # a clock that goes on whenever it is read
     hands = Hands(
         settle=lambda p: p, attempt=lambda p: asked.append(p) or no, look=lambda p: p,
-        now_us=lambda: at(LONG_AFTER + next(now)), sleep=lambda _: None, random=lambda: 0.5,
+        world=World(lambda: at(LONG_AFTER + next(now)), lambda _: None, random=lambda: 0.5),
     )  # fmt: skip
     *_, last = persist(hands, no, PHONE, 3, at_once=True)
     assert isinstance(last, GaveUp)

@@ -9,6 +9,7 @@ from held.held_shop import RECEIPT, HeldShop
 
 from mpesa_cli.daraja.answers import Final, Pending, QueryAnswer, read_query_answer
 from mpesa_cli.floor.moments import daraja_stamp
+from mpesa_cli.floor.world import World
 from mpesa_cli.listener.intake.intake import Intake
 from mpesa_cli.payments.ask import ask
 from mpesa_cli.payments.wait import watch
@@ -123,8 +124,8 @@ def test_a_push_that_waits_asks_as_soon_as_the_callback_leaves_it_in_doubt(shop:
         if shop.clock.now_us() >= came_us and not shop.ledger.callbacks(ref.payment_id):
             shop.callback(without_receipt())
 
-    looks = watch(shop.ledger, daraja, ref.payment_id, timeout_s=60, now_us=shop.clock.now_us,
-                  sleep=shop.clock.sleep, random=lambda: 0.5, deliver=deliver)  # fmt: skip
+    looks = watch(shop.ledger, daraja, ref.payment_id, timeout_s=60,
+                  world=World(shop.clock.now_us, shop.clock.sleep, random=lambda: 0.5), deliver=deliver)  # fmt: skip
     settled = next(look for look in looks if look.payment.status == "paid")
     assert (daraja.ids, standing(shop)) == ([CHECKOUT_ID], ("paid", ["unconfirmed"]))
     assert settled.payment.telling.view.settled_us is not None
@@ -136,7 +137,7 @@ def test_a_query_asks_about_the_id_that_the_acceptance_named(shop: HeldShop) -> 
     shop.callback(encode(failed(9999, "x", CheckoutRequestID="ws_CO_another")))
     daraja, found = Asked(Pending("waits")), shop.ledger.payment(ref.payment_id)
     assert found is not None
-    ask(shop.ledger, daraja, found, found.last, shop.clock.now_us)
+    ask(shop.ledger, daraja, found, found.last, World(shop.clock.now_us))
     assert daraja.ids == [CHECKOUT_ID]
 
 
@@ -150,7 +151,7 @@ def test_where_the_acceptance_was_lost_a_callbacks_id_is_asked_about_unless_anot
     shop.callback(without_receipt(CheckoutRequestID="ws_CO_b2"))
     daraja, found = Asked(Final("0", PROCESSED)), shop.ledger.payment(ref.payment_id)
     assert found is not None
-    ask(shop.ledger, daraja, found, found.last, shop.clock.now_us)
+    ask(shop.ledger, daraja, found, found.last, World(shop.clock.now_us))
     assert (daraja.ids, standing(shop)[0]) == (([], "unknown") if others else (["ws_CO_b2"], "paid"))
 
 
@@ -233,5 +234,5 @@ def test_an_accepted_id_that_a_forger_gives_another_order_is_still_asked_about(s
     daraja, found = Asked(Final("0", PROCESSED)), shop.ledger.payment(ref.payment_id)
     assert found is not None
     assert any(isinstance(each, Accepted) for each in shop.ledger.evidence(ref))
-    ask(shop.ledger, daraja, found, found.last, shop.clock.now_us)
+    ask(shop.ledger, daraja, found, found.last, World(shop.clock.now_us))
     assert (daraja.ids, standing(shop)[0]) == ([CHECKOUT_ID], "paid")

@@ -8,6 +8,7 @@ from typing import Any
 
 from daraja_callbacks.callback_bodies import c2b, encode
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.audit.ledger import flaws
 from mpesa_cli.listener.intake.deliveries import C2bDelivery, Delivery, StkDelivery, Verdict
 from mpesa_cli.listener.intake.intake import Intake
@@ -27,7 +28,7 @@ class HeldShop:
 
     def __init__(self, mpesa: Callable[..., Any], clock: Any, home: Path) -> None:
         self.mpesa, self.clock, self.home = mpesa, clock, home
-        self.runtime = Runtime(environ={"MPESA_HOME": str(home)}, now_us=clock.now_us)
+        self.runtime = Runtime(environ={"MPESA_HOME": str(home)}, world=World(clock.now_us))
         self.profile = self.runtime.profile()
         self.ledger = self.runtime.ledger(self.profile)
         self.heard: list[Any] = []

@@ -14,6 +14,7 @@ from held.held_shop import RECEIPT, HeldShop
 from mpesa_cli.api.events import Events
 from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.floor.wire.strict_json import Unreadable
+from mpesa_cli.floor.world import World
 from mpesa_cli.payments import c2b, settle
 from mpesa_cli.terminal.json_words_held import HELD_FIELDS
 
@@ -123,7 +124,7 @@ def test_what_is_read_again_counts_from_the_time_it_came_and_says_that_it_is_lat
     assert said["data"]["late"] is True
     assert said["data"]["paid_at"] == "2026-11-24T10:30:18+03:00"
     assert shop.ledger.journal(payment.payment_id)[-1].at_us == came_us
-    _, blocks = Events(SimpleNamespace(ledger=shop.ledger, now_us=shop.clock.now_us), None)._behind(0, None)  # type: ignore[arg-type]
+    _, blocks = Events(SimpleNamespace(ledger=shop.ledger, world=World(shop.clock.now_us)), None)._behind(0, None)  # type: ignore[arg-type]
     streamed = [json.loads(each.split(b"data: ")[1]) for each in blocks if b"event: order.paid" in each]
     assert [(each["late"], each["paid_at"]) for each in streamed] == [(True, "2026-11-24T10:30:18+03:00")]
     assert shop.ledger.held_listed()[0].state == "applied"

@@ -12,6 +12,7 @@ from mpesa_cli.books import statement_matching
 from mpesa_cli.books.statement_intake import take_pulled
 from mpesa_cli.daraja.pull import pull_rows
 from mpesa_cli.floor.wire.strict_json import Unreadable
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.book_writes import BookWrites
 from mpesa_cli.listener.intake.deliveries import SmsReport
 from mpesa_cli.payments import c2b
@@ -115,7 +116,7 @@ def test_a_transaction_of_pull_that_can_not_be_read_is_held_and_proves_nothing_o
 
     odd: list[Any] = []
     now_us = shop.clock.now_us()
-    rows = list(pull_rows(Says(), "174379", now_us - 10**10, now_us, lambda _s: None, odd.append))
+    rows = list(pull_rows(Says(), "174379", now_us - 10**10, now_us, World(sleep=lambda _s: None), odd.append))
     assert [each.receipt for each in rows] == ["UKO4Q7X00A"]
     taken = take_pulled(shop.ledger, rows, ("174379",), now_us, now_us, odd)
     assert (taken.from_us, taken.until_us) == (0, 0)

@@ -138,6 +138,6 @@ def _desk(runtime: Any) -> Any:
     limit = RateLimit(1000)
     return Desk(
         profile=profile, ledger=runtime.ledger(profile), hands=lambda: hands, deliver=lambda: 0,
-        check_token=lambda text: None, shop=shop_of(profile), now_us=runtime.now_us, clock_s=lambda: 0.0,
+        check_token=lambda text: None, shop=shop_of(profile), world=runtime.world, clock_s=lambda: 0.0,
         per_token=limit, per_phone=limit,
     )  # fmt: skip

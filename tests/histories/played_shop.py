@@ -20,6 +20,7 @@ from messages import odd_stk
 from truth import SHORTCODE, Truth
 
 from mpesa_cli.cli.app import main
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.listener.intake import intake as intake_of
 from mpesa_cli.listener.ports import c2b_desk
@@ -111,8 +112,10 @@ class Shop:
         }  # fmt: skip
         streams = Streams(stdin=io.StringIO(stdin), stdout=io.StringIO(), stderr=io.StringIO(), environ=environ)
         return Runtime(
-            streams=streams, environ=environ, now_us=self.baton.now_us, sleep=self.baton.sleep,
-            token_hex=lambda count: self.random.randbytes(count).hex(), random=self.random.random,
+            streams=streams, environ=environ, world=World(
+                self.baton.now_us, self.baton.sleep,
+                lambda count: self.random.randbytes(count).hex(), self.random.random,
+            ),
         )  # fmt: skip
 
     def start(self, argv: list[str], plan: Plan, *, env: Mapping[str, str] | None = None, **facts: Any) -> Process:
@@ -138,7 +141,7 @@ class Shop:
             self._listener_runtime = runtime
             self._intake = intake_of.Intake(
                 ledger, self.baton.now_us, lambda _: None, c2b=c2b_desk(runtime, profile),
-                ask=lambda payment, attempt: ask(ledger, runtime.daraja(profile), payment, attempt, self.baton.now_us),
+                ask=lambda payment, attempt: ask(ledger, runtime.daraja(profile), payment, attempt, runtime.world),
             )  # fmt: skip
             self._intake.settling.recover()
         return self._intake

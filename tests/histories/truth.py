@@ -12,6 +12,7 @@ from typing import Any
 
 from baton import SECOND_US, Baton
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.simulator.apis import stk
 from mpesa_cli.simulator.behaviour import Charge, charges, due, next_due_us
 from mpesa_cli.simulator.deliveries import delivered
@@ -57,7 +58,7 @@ class Truth:
     def __post_init__(self) -> None:
         self.rules = Rules(keep_s=None)
         self.store = MemoryStore(self.rules)
-        self.engine = Engine(self.store, lambda: self.baton.true_us, self.token_hex)
+        self.engine = Engine(self.store, World(lambda: self.baton.true_us, token_hex=self.token_hex))
         with self.store.change() as state:
             self.state = state
         self.state.pull_registered.append(SHORTCODE)

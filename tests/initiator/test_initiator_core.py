@@ -16,6 +16,7 @@ from mpesa_cli.daraja.initiator import Command, Initiator
 from mpesa_cli.daraja.transaction_status import status_command
 from mpesa_cli.floor.errors import MpesaError, NotDelivered, OutcomeUnknown, RequestRefused, SettingsError, Temporary
 from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.world import World
 from mpesa_cli.initiator.api_request import RequestState
 from mpesa_cli.initiator.ask import Hands, ask
 from mpesa_cli.initiator.results import apply_unread_results
@@ -33,7 +34,7 @@ UNREACHED = NotDelivered("refused", hint="again")
 
 
 @dataclass
-class World:
+class Shop:
     """A ledger, a clock and a Daraja that says what it is told to."""
 
     ledger: SqliteLedger
@@ -59,7 +60,7 @@ class World:
     @property
     def hands(self) -> Hands:
         initiator = Initiator("api", "174379", ("174379", "5012345"), "https://pay.example.co.ke/", self.credential)
-        return Hands(self.ledger, self, initiator, lambda: self.now_us, self.sleep, secrets.token_hex, self.deliver)
+        return Hands(self.ledger, self, initiator, World(lambda: self.now_us, self.sleep), self.deliver)
 
     def deliver(self) -> None:
         self.comes()
@@ -82,12 +83,12 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[Callable[..., World]]:
+def world(tmp_path: Path) -> Iterator[Callable[..., Shop]]:
     with contextlib.ExitStack() as stack:
-        def opened(*answers: Any) -> World:
+        def opened(*answers: Any) -> Shop:
             ledger = SqliteLedger(tmp_path / "x.db", environment="sandbox", token_hex=secrets.token_hex)
             stack.callback(ledger.close)
-            return World(ledger, list(answers))
+            return Shop(ledger, list(answers))
 
         yield opened
 

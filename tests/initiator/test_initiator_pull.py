@@ -11,6 +11,7 @@ from simulated_daraja import START_US, VirtualDaraja, payload, shape
 
 from mpesa_cli.daraja.pull import pull_rows, register, register_body
 from mpesa_cli.floor.errors import InvalidInput, RequestRefused, Temporary
+from mpesa_cli.floor.world import World
 
 HOUR_US = 3_600_000_000
 
@@ -43,7 +44,7 @@ class Simulated:
 
 def pulled(says: Any, shortcode: str = "174379", *, hours: float = 24, slept: list[float] | None = None) -> list[Any]:
     kept = [] if slept is None else slept
-    return list(pull_rows(says, shortcode, START_US - int(hours * HOUR_US), START_US, kept.append))
+    return list(pull_rows(says, shortcode, START_US - int(hours * HOUR_US), START_US, World(sleep=kept.append)))
 
 
 def found(*rows: Any, **more: Any) -> dict[str, Any]:
@@ -200,7 +201,7 @@ def test_the_runtime_gives_rows_of_the_profiles_shortcode(mpesa: Any, clock: Any
     mpesa("pull-register", "--nominated", PAYS)
     environ = {"MPESA_HOME": str(home)}
     streams = Streams(io.StringIO(), io.StringIO(), io.StringIO(), environ)
-    runtime = Runtime(streams=streams, environ=environ, now_us=clock.now_us, sleep=clock.sleep)
+    runtime = Runtime(streams=streams, environ=environ, world=World(clock.now_us, clock.sleep))
     profile = runtime.profile()
     rows = list(
         pull_rows(runtime.daraja(profile), profile.shortcode, clock.now - HOUR_US, clock.now, clock.sleep)

@@ -15,6 +15,7 @@ import pytest
 
 from mpesa_cli.floor.errors import InvalidInput, SettingsError
 from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.world import World
 from mpesa_cli.listener.events import Event
 from mpesa_cli.listener.forwarding.forward import BACKOFF_S, Forwarder, Outgoing, next_try_us
 from mpesa_cli.listener.forwarding.webhook import (
@@ -120,7 +121,7 @@ class Bench:
 @contextlib.contextmanager
 def forwarding(url: str) -> Iterator[Bench]:
     now, events, outbox = [NOW_US], [], MemoryOutbox()
-    forwarder = Forwarder(outbox, url, KEY, now_us=lambda: now[0], random=lambda: 0.0, on_event=events.append)
+    forwarder = Forwarder(outbox, url, KEY, world=World(lambda: now[0], random=lambda: 0.0), on_event=events.append)
     with httpx.Client(timeout=5, trust_env=False) as client:
         yield Bench(forwarder, outbox, events, now, client)
 
@@ -207,7 +208,8 @@ def test_the_thread_empties_the_outbox_and_stops(receiver: Receiver) -> None:
     outbox, events = MemoryOutbox(), []
     for number in range(5):
         outbox.put(event(number))
-    forwarder = Forwarder(outbox, receiver.url, KEY, now_us=lambda: NOW_US, random=lambda: 0.0, on_event=events.append)
+    world = World(lambda: NOW_US, random=lambda: 0.0)
+    forwarder = Forwarder(outbox, receiver.url, KEY, world=world, on_event=events.append)
     forwarder.start()
     assert outbox.empty.wait(20)
     outbox.empty.clear()
@@ -232,7 +234,8 @@ def test_an_outbox_that_fails_does_not_end_the_thread(receiver: Receiver) -> Non
 
     outbox, events = Failing(), []
     outbox.put(event())
-    forwarder = Forwarder(outbox, receiver.url, KEY, now_us=lambda: NOW_US, random=lambda: 0.0, on_event=events.append)
+    world = World(lambda: NOW_US, random=lambda: 0.0)
+    forwarder = Forwarder(outbox, receiver.url, KEY, world=world, on_event=events.append)
     forwarder.start()
     assert outbox.empty.wait(20)
     forwarder.stop()

@@ -10,6 +10,7 @@ from daraja_callbacks.callback_bodies import encode, paid
 from listener.listening import Bench, listener, now_us, open_ledger, prompt, prompts
 from listener.pressing import Callbacks, Pressed, pressing
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.listener.intake.deliveries import StkDelivery, Verdict
 from mpesa_cli.listener.intake.intake import Intake, hash_of_secret
 from mpesa_cli.listener.intake.writer import Writer
@@ -85,8 +86,8 @@ def test_a_push_that_waits_beside_the_listener_sees_it_by_itself(tmp_path: Path)
         def watch() -> None:
             with contextlib.closing(open_ledger(tmp_path / "ledger.db")) as ledger:
                 looks = wait.watch(
-                    ledger, None, ref.payment_id, timeout_s=60, now_us=now_us,
-                    sleep=lambda seconds: threading.Event().wait(seconds) and None, random=lambda: 0.5,
+                    ledger, None, ref.payment_id, timeout_s=60,
+                    world=World(now_us, lambda seconds: threading.Event().wait(seconds) and None, random=lambda: 0.5),
                     deliver=lambda: None,
                 )  # fmt: skip
                 seen.extend(look.payment.status for look in looks)

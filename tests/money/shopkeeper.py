@@ -16,6 +16,7 @@ from mpesa_cli.daraja.access_token import TokenCache
 from mpesa_cli.daraja.token_answer import Token
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.wire.exchange import Limits
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.audit.ledger import flaws
 from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 
@@ -47,7 +48,7 @@ class Shopkeeper:
         """Have a valid access token at hand, so that a command's first request is its own."""
         url = self.environ["MPESA_BASE_URL"].rstrip("/")
         secret = Secret(self.environ["MPESA_CONSUMER_SECRET"])
-        cache = TokenCache(self.home / "cache", Secret(KEY), secret, url, self.clock.now_us, lambda _: None)
+        cache = TokenCache(self.home / "cache", Secret(KEY), secret, url, World(self.clock.now_us, lambda _: None))
         cache.obtain(lambda: Token(TOKEN, 3599))
         return self
 

@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import json
-import secrets
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from shopkeeper import KEY, ORDER, OTHER_PHONE, PHONE, Shopkeeper, error_of, tak
 
 from mpesa_cli.daraja.answers import Accepted, PushAnswer
 from mpesa_cli.daraja.stk_push import PushRequest
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.payments.push import Order, push
 from mpesa_cli.payments.sending import Hands, Pushed
@@ -213,8 +213,7 @@ def hands_of(shopkeeper: Shopkeeper, ledger: SqliteLedger, daraja: OneDaraja, ho
         return PushRequest("174379", "174379", "paybill", 100, msisdn, f"https://x.example/{token}", ORDER, "Payment")
 
     return Hands(
-        ledger=ledger, daraja=daraja, now_us=shopkeeper.clock.now_us, sleep=shopkeeper.clock.sleep,
-        random=lambda: 0.5, token_hex=secrets.token_hex, new_payment_id=lambda: "PAY-" + secrets.token_hex(4).upper(),
+        ledger=ledger, daraja=daraja, world=World(shopkeeper.clock.now_us, shopkeeper.clock.sleep, random=lambda: 0.5),
         request_for=request_for, hold=hold, say=lambda _: None,
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.rules.evidence import Accepted, CallbackFailed, Sending, Undelivered
 from mpesa_cli.rules.payment import Intent
@@ -59,7 +60,7 @@ def prompts(home: Path, clock: Any) -> Callable[[], list[dict[str, Any]]]:
     """The simulator's record of every prompt that it accepted, oldest first."""
 
     def read() -> list[dict[str, Any]]:
-        daraja = EmbeddedDaraja(home / "state" / "simulator.json", clock.now_us, clock.sleep, secrets.token_hex)
+        daraja = EmbeddedDaraja(home / "state" / "simulator.json", World(clock.now_us, clock.sleep))
         return daraja.prompts()
 
     return read

@@ -15,6 +15,7 @@ from went_through import SAYS, may_open, tell
 from mpesa_cli.daraja.answers import Accepted, PushAnswer
 from mpesa_cli.daraja.stk_push import PushRequest
 from mpesa_cli.floor.errors import MpesaError
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.payments.push import Order, push
 from mpesa_cli.payments.retry import new_attempt
@@ -67,8 +68,8 @@ def hands_of(ledger: SqliteLedger, now_us: int) -> Hands:
     clock = Clock(now_us)
     request = PushRequest("174379", "174379", "paybill", 70, PHONE, "https://x.example/hooks", "1042", "Payment")
     return Hands(
-        ledger=ledger, daraja=Taking(), now_us=clock.now_us, sleep=clock.sleep, random=lambda: 0.5,
-        token_hex=secrets.token_hex, new_payment_id=lambda: "PAY-" + secrets.token_hex(5), say=lambda _: None,
+        ledger=ledger, daraja=Taking(), world=World(clock.now_us, clock.sleep, random=lambda: 0.5),
+        say=lambda _: None,
         request_for=lambda *_: request, hold=nullcontext,
     )  # fmt: skip
 

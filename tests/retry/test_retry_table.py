@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.rules.codes.rows import Outcome
 from mpesa_cli.rules.codes.stk import STK_CODES
 from mpesa_cli.simulator.embedded import EmbeddedDaraja
@@ -69,7 +70,8 @@ def rang(home: Path, clock: Any) -> Callable[[str], int]:
     seen: set[tuple[object, object]] = set()
 
     def count(msisdn: str) -> int:
-        daraja = EmbeddedDaraja(home / "state" / "simulator.json", clock.now_us, clock.sleep, lambda n: "0" * 2 * n)
+        world = World(clock.now_us, clock.sleep, lambda n: "0" * 2 * n)
+        daraja = EmbeddedDaraja(home / "state" / "simulator.json", world)
         seen.update((prompt["msisdn"], prompt["checkout_request_id"]) for prompt in daraja.prompts())
         return sum(number == msisdn for number, _ in seen)
 

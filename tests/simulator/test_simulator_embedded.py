@@ -8,6 +8,7 @@ import httpx
 import pytest
 from simulated_daraja import PAYS, PUSH, QUERY, SECOND_US, START_US, counting_hex, push_body, query_body
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.simulator.embedded import EmbeddedDaraja
 
 READ_TIMEOUT_S = 30.0
@@ -21,7 +22,7 @@ class Shop:
         hexes = counting_hex()
         for _ in range(seed):
             hexes(1)
-        self.daraja = EmbeddedDaraja(path, lambda: self.now_us, self.sleep, hexes)
+        self.daraja = EmbeddedDaraja(path, World(lambda: self.now_us, self.sleep, hexes))
         self.client = httpx.Client(
             transport=self.daraja.transport, base_url="http://127.0.0.1", timeout=httpx.Timeout(5, read=READ_TIMEOUT_S)
         )

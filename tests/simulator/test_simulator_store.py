@@ -25,7 +25,7 @@ from simulated_daraja import push_body
 from mpesa_cli.simulator.embedded import EmbeddedDaraja
 
 path, first, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-daraja = EmbeddedDaraja(path, lambda: time.time_ns() // 1000, lambda _: None, secrets.token_hex)
+daraja = EmbeddedDaraja(path, World(sleep=lambda _: None))
 with httpx.Client(transport=daraja.transport, base_url="http://127.0.0.1") as client:
     token = client.get("/oauth/v1/generate?grant_type=client_credentials", auth=("a", "b")).json()["access_token"]
     for n in range(first, first + count):

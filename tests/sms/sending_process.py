@@ -7,7 +7,6 @@ has started, its wait status when it is gone.
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from fake_providers import API_KEY, SENDER_ID, USERNAME
 from paid_shop import open_ledger
 
 from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.world import World
 from mpesa_cli.sms import outbox
 from mpesa_cli.sms.notify import Hands, SmsShop, send_waiting
 from mpesa_cli.sms.providers import post
@@ -68,7 +68,7 @@ def send(ledger_path: Path, url: str, point: str) -> None:
     hands = Hands(
         ledger, SmsShop("shop", "Mama Njoki", "en"),
         lambda: kind(USERNAME, Secret(API_KEY), SENDER_ID, url),
-        lambda: time.time_ns() // 1000, lambda: 0.0,
+        World(random=lambda: 0.0),
     )  # fmt: skip
     while send_waiting(hands, most=5).notices:
         pass

@@ -9,6 +9,7 @@ import pytest
 from paid_shop import NOW_US, open_ledger, pay
 
 from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.sms.delivery_reports import apply_delivery_report
 from mpesa_cli.sms.notify import Hands, SmsShop, send_waiting
@@ -61,7 +62,7 @@ class _Sender:
 @pytest.fixture
 def sent(tmp_path: Path) -> Iterator[tuple[SqliteLedger, Hands]]:
     ledger = open_ledger(tmp_path / "ledger.db")
-    hands = Hands(ledger, SmsShop("shop", "Duka", "en"), _Sender, lambda: NOW_US, lambda: 0.0)
+    hands = Hands(ledger, SmsShop("shop", "Duka", "en"), _Sender, World(lambda: NOW_US, random=lambda: 0.0))
     pay(ledger, "1042")
     send_waiting(hands)
     yield ledger, hands

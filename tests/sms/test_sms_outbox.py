@@ -10,6 +10,7 @@ import pytest
 from paid_shop import NOW_US, PHONE, SECOND_US, open_ledger, pay, prompt, receive
 
 from mpesa_cli.floor.errors import Conflict, SecretMissing
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.ledger.outbox import OutboxRow
 from mpesa_cli.rules import evidence as ev
@@ -42,7 +43,7 @@ class Recorder:
 
 
 @dataclass
-class World:
+class Shop:
     """One ledger, one sender, one clock."""
 
     ledger: SqliteLedger
@@ -50,7 +51,8 @@ class World:
     now: int = NOW_US
 
     def hands(self, make_sender: Callable[[], SmsSender] | None = None, shop: SmsShop = SHOP) -> Hands:
-        return Hands(self.ledger, shop, make_sender or (lambda: self.sender), lambda: self.now, lambda: 0.0)
+        world = World(lambda: self.now, random=lambda: 0.0)
+        return Hands(self.ledger, shop, make_sender or (lambda: self.sender), world)
 
     def run(self, **how: object) -> list[Notice]:
         return send_waiting(self.hands(), **how).notices  # type: ignore[arg-type]
@@ -66,13 +68,13 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path) -> Iterator[Shop]:
     ledger = open_ledger(tmp_path / "ledger.db")
-    yield World(ledger)
+    yield Shop(ledger)
     ledger.close()
 
 
-def test_a_paid_payment_gets_one_receipt_with_its_id_cost_and_parts(world: World) -> None:
+def test_a_paid_payment_gets_one_receipt_with_its_id_cost_and_parts(world: Shop) -> None:
     payment_id = pay(world.ledger, "1042", receipt="UKO4Q7WX2B")
     notices = world.run()
     assert [(n.state, n.order_id, n.parts, n.cost, n.message_id) for n in notices] == [
@@ -92,7 +94,7 @@ def test_a_paid_payment_gets_one_receipt_with_its_id_cost_and_parts(world: World
     assert len(world.sender.sent) == 1
 
 
-def test_no_event_after_the_first_paid_one_brings_a_second_receipt(world: World) -> None:
+def test_no_event_after_the_first_paid_one_brings_a_second_receipt(world: Shop) -> None:
     ref = prompt(world.ledger, "1042")
     receive(world.ledger, ref, "UKO4Q7WX2B")
     receive(world.ledger, ref, "UKO4Q7WX2B", at_us=NOW_US + 1)
@@ -104,7 +106,7 @@ def test_no_event_after_the_first_paid_one_brings_a_second_receipt(world: World)
     assert len(world.sender.sent) == 1
 
 
-def test_failures_that_prove_nothing_was_sent_are_tried_five_times_ever_more_slowly(world: World) -> None:
+def test_failures_that_prove_nothing_was_sent_are_tried_five_times_ever_more_slowly(world: Shop) -> None:
     pay(world.ledger, "1042")
     world.sender.answer = AGAIN
     pauses = [60, 300, 1500, 7500]
@@ -119,7 +121,7 @@ def test_failures_that_prove_nothing_was_sent_are_tried_five_times_ever_more_slo
     assert len(world.sender.sent) == TRIES_MAX == len(pauses) + 1
 
 
-def test_a_refusal_is_given_up_and_a_doubt_never_repeated(world: World) -> None:
+def test_a_refusal_is_given_up_and_a_doubt_never_repeated(world: Shop) -> None:
     pay(world.ledger, "refused")
     world.sender.answer = REFUSED
     assert world.run()[0].state == "given_up"
@@ -134,7 +136,7 @@ def test_a_refusal_is_given_up_and_a_doubt_never_repeated(world: World) -> None:
 
 
 @pytest.mark.parametrize(("answer", "tried"), [(AGAIN, 1), (DOUBT, 1), (REFUSED, 3), (None, 3)])
-def test_a_provider_in_trouble_is_not_asked_for_the_rest(world: World, answer: Outcome | None, tried: int) -> None:
+def test_a_provider_in_trouble_is_not_asked_for_the_rest(world: Shop, answer: Outcome | None, tried: int) -> None:
     for order in ("a", "b", "c"):
         pay(world.ledger, order)
     world.sender.answer = answer
@@ -142,7 +144,7 @@ def test_a_provider_in_trouble_is_not_asked_for_the_rest(world: World, answer: O
     assert len(world.sender.sent) == tried
 
 
-def test_the_payment_in_hand_comes_first_and_one_run_has_an_end(world: World) -> None:
+def test_the_payment_in_hand_comes_first_and_one_run_has_an_end(world: Shop) -> None:
     for number in range(15):
         pay(world.ledger, f"order-{number:02d}")
     notices = world.run(first="PAY-order-07")
@@ -151,7 +153,7 @@ def test_the_payment_in_hand_comes_first_and_one_run_has_an_end(world: World) ->
     assert len(world.run()) == 5
 
 
-def test_a_receipt_that_could_not_be_sent_for_a_day_is_given_up(world: World) -> None:
+def test_a_receipt_that_could_not_be_sent_for_a_day_is_given_up(world: Shop) -> None:
     pay(world.ledger, "1042")
     world.later(24 * 3600)
     assert world.rows()[0].state == "waiting"
@@ -160,7 +162,7 @@ def test_a_receipt_that_could_not_be_sent_for_a_day_is_given_up(world: World) ->
     assert world.sender.sent == []
 
 
-def test_another_profiles_receipts_are_left_to_it(world: World) -> None:
+def test_another_profiles_receipts_are_left_to_it(world: Shop) -> None:
     pay(world.ledger, "mine")
     pay(world.ledger, "theirs", profile="branch")
     assert [n.order_id for n in world.run()] == ["mine"]
@@ -169,7 +171,7 @@ def test_another_profiles_receipts_are_left_to_it(world: World) -> None:
     assert world.sender.sent[1][1].startswith("Branch (SIMULATOR, si pesa halisi): Tumepokea")
 
 
-def test_a_payment_that_a_query_called_paid_waits_a_while_for_its_receipt_number(world: World) -> None:
+def test_a_payment_that_a_query_called_paid_waits_a_while_for_its_receipt_number(world: Shop) -> None:
     ref = prompt(world.ledger, "1042")
     with world.ledger.write() as tx:
         tx.append(ref, ev.QueryAnswered(NOW_US, "0", "Processed"))
@@ -180,7 +182,7 @@ def test_a_payment_that_a_query_called_paid_waits_a_while_for_its_receipt_number
     assert "UKO4Q7WX2B" in world.sender.sent[0][1]
 
 
-def test_where_no_receipt_number_comes_the_receipt_goes_out_without_one(world: World) -> None:
+def test_where_no_receipt_number_comes_the_receipt_goes_out_without_one(world: Shop) -> None:
     ref = prompt(world.ledger, "1042")
     with world.ledger.write() as tx:
         tx.append(ref, ev.QueryAnswered(NOW_US, "0", "Processed"))
@@ -193,13 +195,13 @@ def test_where_no_receipt_number_comes_the_receipt_goes_out_without_one(world: W
 
 
 @pytest.mark.parametrize("msisdn", ["", "2547 ***** 149", "a" * 64])
-def test_money_by_hand_whose_number_is_hidden_gets_no_sms(world: World, msisdn: str) -> None:
+def test_money_by_hand_whose_number_is_hidden_gets_no_sms(world: Shop, msisdn: str) -> None:
     by_hand(world.ledger, "UKO4Q7WX2B", msisdn)
     assert [n.state for n in world.run()] == ["given_up"]
     assert world.sender.sent == []
 
 
-def test_money_that_is_told_by_two_channels_gets_one_receipt(world: World) -> None:
+def test_money_that_is_told_by_two_channels_gets_one_receipt(world: Shop) -> None:
     by_hand(world.ledger, "UKO4Q7WX2B", PHONE)
     world.run()
     ref = prompt(world.ledger, "1042")
@@ -211,7 +213,7 @@ def test_money_that_is_told_by_two_channels_gets_one_receipt(world: World) -> No
     assert [(r.payment_id, r.state) for r in world.rows()] == [("PAY-1042", "done")]
 
 
-def test_told_first_by_a_query_then_by_two_channels_it_still_gets_one_receipt(world: World) -> None:
+def test_told_first_by_a_query_then_by_two_channels_it_still_gets_one_receipt(world: Shop) -> None:
     ref = prompt(world.ledger, "1042")
     with world.ledger.write() as tx:
         tx.append(ref, ev.QueryAnswered(NOW_US, "0", "Processed"))
@@ -224,7 +226,7 @@ def test_told_first_by_a_query_then_by_two_channels_it_still_gets_one_receipt(wo
     assert sorted(world.states()) == ["done", "given_up"]
 
 
-def test_a_claim_whose_process_died_is_in_doubt_for_ever(world: World) -> None:
+def test_a_claim_whose_process_died_is_in_doubt_for_ever(world: Shop) -> None:
     pay(world.ledger, "1042")
     assert claim(world.ledger, world.rows()[0].event_id, world.now) is not None
     world.later(LEASE_S - 1)
@@ -237,9 +239,9 @@ def test_a_claim_whose_process_died_is_in_doubt_for_ever(world: World) -> None:
     assert send_waiting(world.hands()).lost == 0
 
 
-def test_two_ledgers_on_one_file_that_see_the_same_row_send_it_once(world: World, tmp_path: Path) -> None:
+def test_two_ledgers_on_one_file_that_see_the_same_row_send_it_once(world: Shop, tmp_path: Path) -> None:
     pay(world.ledger, "1042")
-    other = World(open_ledger(tmp_path / "ledger.db"))
+    other = Shop(open_ledger(tmp_path / "ledger.db"))
 
     def beaten_to_it() -> SmsSender:
         assert [n.state for n in other.run()] == ["done"]  # between our look and our claim
@@ -250,7 +252,7 @@ def test_two_ledgers_on_one_file_that_see_the_same_row_send_it_once(world: World
     other.ledger.close()
 
 
-def test_a_stop_while_sending_is_recorded_as_doubt_and_passed_on(world: World) -> None:
+def test_a_stop_while_sending_is_recorded_as_doubt_and_passed_on(world: Shop) -> None:
     pay(world.ledger, "1042")
 
     class Stopped(BaseException):
@@ -265,7 +267,7 @@ def test_a_stop_while_sending_is_recorded_as_doubt_and_passed_on(world: World) -
     assert world.states() == ["ambiguous"]
 
 
-def test_what_goes_wrong_is_only_said_and_nothing_is_claimed_without_a_sender(world: World) -> None:
+def test_what_goes_wrong_is_only_said_and_nothing_is_claimed_without_a_sender(world: Shop) -> None:
     pay(world.ledger, "1042")
     said: list[str] = []
     complained: list[str] = []
@@ -287,7 +289,7 @@ def test_what_goes_wrong_is_only_said_and_nothing_is_claimed_without_a_sender(wo
 
 
 @pytest.mark.parametrize("answer", [AGAIN, REFUSED, DOUBT])
-def test_every_failure_is_told_with_the_payment_standing(world: World, answer: Outcome) -> None:
+def test_every_failure_is_told_with_the_payment_standing(world: Shop, answer: Outcome) -> None:
     pay(world.ledger, "1042")
     world.sender.answer = answer
     sentence = world.run()[0].sentence()
@@ -295,7 +297,7 @@ def test_every_failure_is_told_with_the_payment_standing(world: World, answer: O
     assert "the payment stands" in sentence.lower()
 
 
-def test_sending_changes_nothing_of_the_payment_nor_its_journal(world: World) -> None:
+def test_sending_changes_nothing_of_the_payment_nor_its_journal(world: Shop) -> None:
     payment_id = pay(world.ledger, "1042")
     before = (world.ledger.payment(payment_id), world.ledger.journal(payment_id))
     world.sender.answer = DOUBT
@@ -303,7 +305,7 @@ def test_sending_changes_nothing_of_the_payment_nor_its_journal(world: World) ->
     assert (world.ledger.payment(payment_id), world.ledger.journal(payment_id)) == before
 
 
-def test_the_look_for_waiting_receipts_uses_an_index(world: World) -> None:
+def test_the_look_for_waiting_receipts_uses_an_index(world: Shop) -> None:
     def plan(sql: str, *parameters: object) -> str:
         return str(world.ledger.rows("EXPLAIN QUERY PLAN " + sql, parameters))
 
@@ -324,7 +326,7 @@ def test_the_look_for_waiting_receipts_uses_an_index(world: World) -> None:
         assert "SCAN" not in plan(statement), statement
 
 
-def test_a_person_can_send_what_failed_and_only_that_without_asking_for_a_copy(world: World) -> None:
+def test_a_person_can_send_what_failed_and_only_that_without_asking_for_a_copy(world: Shop) -> None:
     payment_id = pay(world.ledger, "1042")
     payment = world.ledger.payment(payment_id)
     assert payment is not None
@@ -343,7 +345,7 @@ def test_a_person_can_send_what_failed_and_only_that_without_asking_for_a_copy(w
     assert len({row.event_id for row in world.rows()}) == 3
 
 
-def test_another_phone_gets_a_copy_and_the_customers_own_is_left_alone(world: World) -> None:
+def test_another_phone_gets_a_copy_and_the_customers_own_is_left_alone(world: Shop) -> None:
     payment = world.ledger.payment(pay(world.ledger, "1042"))
     assert payment is not None
     stage_again(world.hands(), payment, Wanted(to="254711111111"))
@@ -351,7 +353,7 @@ def test_another_phone_gets_a_copy_and_the_customers_own_is_left_alone(world: Wo
     assert sorted(to for to, _, _ in world.sender.sent) == [PHONE, "254711111111"]
 
 
-def test_a_receipt_in_doubt_is_repeated_only_as_a_copy(world: World) -> None:
+def test_a_receipt_in_doubt_is_repeated_only_as_a_copy(world: Shop) -> None:
     payment = world.ledger.payment(pay(world.ledger, "1042"))
     assert payment is not None
     world.sender.answer = DOUBT
@@ -364,7 +366,7 @@ def test_a_receipt_in_doubt_is_repeated_only_as_a_copy(world: World) -> None:
     assert "COPY." in world.sender.sent[-1][1]
 
 
-def test_asking_for_one_that_waits_sends_that_one_now_and_no_other(world: World) -> None:
+def test_asking_for_one_that_waits_sends_that_one_now_and_no_other(world: Shop) -> None:
     payment = world.ledger.payment(pay(world.ledger, "1042"))
     assert payment is not None
     world.sender.answer = AGAIN
@@ -375,7 +377,7 @@ def test_asking_for_one_that_waits_sends_that_one_now_and_no_other(world: World)
     assert world.states() == ["done"]
 
 
-def test_asking_for_another_language_replaces_the_one_that_waits(world: World) -> None:
+def test_asking_for_another_language_replaces_the_one_that_waits(world: Shop) -> None:
     payment = world.ledger.payment(pay(world.ledger, "1042"))
     assert payment is not None
     stage_again(world.hands(), payment, Wanted(language="sw"))
@@ -384,7 +386,7 @@ def test_asking_for_another_language_replaces_the_one_that_waits(world: World) -
     assert "Tumepokea" in world.sender.sent[0][1]
 
 
-def test_a_payment_that_is_not_paid_has_no_receipt_to_send(world: World) -> None:
+def test_a_payment_that_is_not_paid_has_no_receipt_to_send(world: Shop) -> None:
     payment = world.ledger.payment(prompt(world.ledger, "1042").payment_id)
     assert payment is not None
     with pytest.raises(Conflict) as refused:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from mpesa_cli.books.statements.statement import Statement, open_statement
+from mpesa_cli.floor.world import World
 from mpesa_cli.rules.statement_row import StatementRow
 from mpesa_cli.simulator import state as simulator_state
 from mpesa_cli.simulator.engine import Engine
@@ -108,7 +109,8 @@ def test_only_the_embedded_simulator_is_asked(mpesa: Callable[..., Any], command
 
 
 def test_a_served_simulator_gives_it_over_http(tmp_path: Path, mpesa: Callable[..., Any], clock: Any) -> None:
-    with running(now_us=clock.now_us) as server, httpx.Client(base_url=server.base_url, trust_env=False) as client:
+    world = World(clock.now_us)
+    with running(world=world) as server, httpx.Client(base_url=server.base_url, trust_env=False) as client:
         environ = {**server.environ, "MPESA_CALLBACK_BASE_URL": "http://127.0.0.1:9"}
         assert mpesa("c2b-simulate", PAYS, "300", "--account", "1042", env=environ).status == 0
         path = tmp_path / "statement.csv"
@@ -134,7 +136,7 @@ def test_what_is_forgotten_stays_in_the_balance(monkeypatch: pytest.MonkeyPatch,
             state.booked.append(Movement(f"UKO{number:07d}", "payment", 100_000, at_us, SHORTCODE, PAYS, str(number)))
         state.forget_old(clock.now + DAY_US)
     path = tmp_path / "statement.csv"
-    engine = Engine(store, lambda: clock.now + DAY_US, lambda _: "00")
+    engine = Engine(store, World(lambda: clock.now + DAY_US, token_hex=lambda _: "00"))
     path.write_text(engine.statement(SHORTCODE, Period()), encoding="utf-8", newline="")
     rows, opened = read(path)
     assert [row.account for row in rows if row.kind == "received"] == ["4", "3"]

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from mpesa_cli.api.ports import token_checker
 from mpesa_cli.api.tokens.bearer import Bearer
 from mpesa_cli.api.tokens.refusal import TokenRefused
+from mpesa_cli.floor.world import World
 from mpesa_cli.runtime import Runtime
 
 SECRET = "TokenTestSecret-4kQ9vT2xW7bN5mL8pR3sY6"
@@ -116,7 +117,7 @@ class Desk:
 
     def runtime(self, changes: Mapping[str, str] | None = None) -> Runtime:
         environ = {"MPESA_HOME": str(self.home), **self.environ, **(changes or {})}
-        runtime = Runtime(environ=environ, now_us=self.clock.now_us)
+        runtime = Runtime(environ=environ, world=World(self.clock.now_us))
         self.opened.append(runtime)
         return runtime
 

@@ -50,8 +50,8 @@ def token_issue(
     runtime = runtime_of(ctx, quiet=quiet)
     wanted, carrier, lifetime_us = check_scopes(scope), check_token_name(name), parse_ttl(ttl)
     settings = runtime.profile(profile)
-    now_us = runtime.now_us() // SECOND_US * SECOND_US
-    token = KnownToken(runtime.new_id("TOK-", 12), carrier, wanted, now_us, now_us + lifetime_us)
+    now_us = runtime.world.now_us() // SECOND_US * SECOND_US
+    token = KnownToken(runtime.world.new_id("TOK-", 12), carrier, wanted, now_us, now_us + lifetime_us)
     text = signed_token(token, token_rules(runtime, settings))
     # Remembered before it is told: a token that somebody holds can always be revoked.
     with runtime.ledger(settings).write() as tx:
@@ -78,7 +78,7 @@ def token_list(
     """
     runtime = runtime_of(ctx, quiet=quiet)
     settings = runtime.profile(profile)
-    now_us = runtime.now_us()
+    now_us = runtime.world.now_us()
     tokens = runtime.ledger(settings).api_tokens()
     if json_:
         print_json(runtime.streams, [_document(token, now_us, settings.environment) for token in tokens])
@@ -123,7 +123,7 @@ def token_revoke(
     named = check_jti(jti)
     settings = runtime.profile(profile)
     elsewhere = settings.api.public_key is not None or settings.api.jwks is not None
-    now_us = runtime.now_us()
+    now_us = runtime.world.now_us()
     with runtime.ledger(settings).write() as tx:
         if tx.api_token(named) is None and not elsewhere:
             raise NotFound(

@@ -112,20 +112,20 @@ def _send(runtime: Runtime, profile: "Profile", batch: Batch, ran: _Ran) -> None
     from mpesa_cli.rules.values.msisdn import mask_msisdn
 
     tasks = [entry.task for entry in batch.entries if entry.task]
-    pace = Pace(profile.rate_per_s, runtime.now_us, runtime.sleep, callback_intake(runtime, profile))
+    pace = Pace(profile.rate_per_s, runtime.world, callback_intake(runtime, profile))
     with Bar(runtime.streams, len(tasks), "Asked") as bar:
         for event in run(tasks, pace):
             match event:
                 case Waiting(seconds, task, _):
                     words = f"waiting until {mask_msisdn(task.msisdn)} may be asked again" if task else ""
-                    bar.wait(words, seconds, runtime.now_us())
+                    bar.wait(words, seconds, runtime.world.now_us())
                 case Sent(task, payment):
                     ran.asked.add(task.order_id)
                     words = STANDING_WORDS[batch.standing_of(payment)]
-                    bar.step(f"order {task.order_id}: {words}", runtime.now_us())
+                    bar.step(f"order {task.order_id}: {words}", runtime.world.now_us())
                 case LeftOut(task, error):
                     ran.reasons[task.order_id] = error.message
-                    bar.step(f"order {task.order_id}: left out", runtime.now_us())
+                    bar.step(f"order {task.order_id}: left out", runtime.world.now_us())
                 case Stopped(error):
                     ran.stopped = error
 
@@ -143,12 +143,12 @@ def _watch(runtime: Runtime, profile: "Profile", batch: Batch, watch_s: float) -
     with Bar(runtime.streams, len(waited), "Answered") as bar:
         for seen in watch_all(
             ledger, runtime.daraja(profile), waited, timeout_s=watch_s,
-            now_us=runtime.now_us, sleep=runtime.sleep, deliver=callback_intake(runtime, profile),
+            world=runtime.world, deliver=callback_intake(runtime, profile),
         ):  # fmt: skip
             for payment in seen.settled:
                 words = STANDING_WORDS[batch.standing_of(payment)]
-                bar.step(f"order {payment.order_id}: {words}", runtime.now_us())
-            bar.wait(f"waiting for {seen.open} more" if seen.open else "", seen.seconds_left, runtime.now_us())
+                bar.step(f"order {payment.order_id}: {words}", runtime.world.now_us())
+            bar.wait(f"waiting for {seen.open} more" if seen.open else "", seen.seconds_left, runtime.world.now_us())
 
 
 def _show(runtime: Runtime, profile: "Profile", batch: Batch, ran: _Ran, *, as_json: bool) -> list[Standing]:
@@ -170,7 +170,7 @@ def _show(runtime: Runtime, profile: "Profile", batch: Batch, ran: _Ran, *, as_j
         documents.append({
             **entry.facts, "order_id": entry.order_id, "msisdn": entry.msisdn, "amount": entry.amount_cents // 100,
             "result": stands.value, "asked": entry.order_id in ran.asked, "reason": why,
-            "payment": payment_document(payment, runtime.now_us()) if payment else None,
+            "payment": payment_document(payment, runtime.world.now_us()) if payment else None,
         })  # fmt: skip
         if entry.task or batch.left_out_count:
             counted.append(stands)

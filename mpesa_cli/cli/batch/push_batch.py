@@ -114,7 +114,7 @@ def _up_to_date(runtime: Runtime, profile: "Profile") -> Callable[[str], "Paymen
         found = ledger.payment_by_order(order_id)
         if found is None or is_settled(found):
             return found
-        return look(ledger, found.payment_id, runtime.now_us())
+        return look(ledger, found.payment_id, runtime.world.now_us())
 
     return payment
 
@@ -150,7 +150,7 @@ def _task(outside: "Hands", profile: "Profile", planned: Planned) -> "Task":
     )
 
     def wait_s() -> int:
-        now_us = outside.now_us()
+        now_us = outside.world.now_us()
         prompts = outside.ledger.prompts_on(row.msisdn, now_us - PHONE_LOOKBACK_US)
         return phone_wait_s([p for p in prompts if p.ref.payment_id != own], row.amount * 100, now_us)
 

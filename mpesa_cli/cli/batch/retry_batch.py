@@ -61,12 +61,12 @@ def _failed(runtime: Runtime, profile: "Profile", since_us: int) -> "list[Paymen
     apply_unread(ledger, None)
     for payment in ledger.unfinished():
         if payment.last.state is AttemptState.CREATED:
-            withdraw_abandoned(ledger, payment, runtime.now_us, runtime.sleep)
+            withdraw_abandoned(ledger, payment, runtime.world)
     return list(ledger.failed_since(since_us))
 
 
 def _entry(outside: "Hands", runtime: Runtime, payment: "Payment") -> Entry:
-    advice = advise(payment, runtime.now_us())
+    advice = advise(payment, runtime.world.now_us())
     to_ask = _is_automatic(advice)
     when = f"in {advice.wait_s} s, {_reason(payment)}" if isinstance(advice, RetryAfter) else _reason(payment)
     return Entry(
@@ -121,14 +121,14 @@ def _task(outside: "Hands", payment: "Payment") -> "Task":
     from mpesa_cli.rules.push_rules import phone_wait_s
 
     def wait_s() -> int:
-        now_us = outside.now_us()
+        now_us = outside.world.now_us()
         advice = advise(outside.ledger.payment(payment.payment_id) or payment, now_us)
         prompts = outside.ledger.prompts_on(payment.last.msisdn, now_us - PHONE_LOOKBACK_US)
         asked_s = advice.wait_s if isinstance(advice, RetryAfter) else 0
         return max(asked_s, phone_wait_s(prompts, payment.amount_cents, now_us))
 
     def send() -> "Payment":
-        latest = look(outside.ledger, payment.payment_id, outside.now_us())
+        latest = look(outside.ledger, payment.payment_id, outside.world.now_us())
         return new_attempt(outside, latest, latest.last.msisdn, ByItself()).payment
 
     return Task(payment.order_id, payment.last.msisdn, wait_s, send)

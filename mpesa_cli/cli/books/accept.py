@@ -30,7 +30,7 @@ def accept_differences(
     runtime: "Runtime", settings: "Profile", wanted: str, before: str | None, decision: Decision
 ) -> ExitStatus:
     """Accept one difference, or all of a class that are listed now. Raises MpesaError."""
-    ledger, shortcodes, now_us = runtime.ledger(settings), shortcodes_of(settings), runtime.now_us()
+    ledger, shortcodes, now_us = runtime.ledger(settings), shortcodes_of(settings), runtime.world.now_us()
     accepted = Accepted(decision.by, decision.reason, now_us)
     said = {"id": wanted, "accepted_by": decision.by, "accepted_because": decision.reason}
     find_standing(ledger, shortcodes)
@@ -53,7 +53,7 @@ def accept_differences(
 
 def begin_books(runtime: "Runtime", settings: "Profile", wanted: str, decision: Decision) -> ExitStatus:
     """Stop comparing what is before a day. Raises MpesaError."""
-    now_us = runtime.now_us()
+    now_us = runtime.world.now_us()
     day = parse_day(wanted, now_us, "--books-begin")
     begin_us = parse_since(day, now_us)
     with runtime.ledger(settings).write() as tx:

@@ -34,7 +34,7 @@ class Shown:
 
 def print_run(runtime: "Runtime", settings: "Profile", shown: Shown, found: "Run") -> None:
     """Print it on stdout in the format that was asked for; words about it on stderr."""
-    now_us, ledger = runtime.now_us(), runtime.ledger(settings)
+    now_us, ledger = runtime.world.now_us(), runtime.ledger(settings)
     if shown.format == "table":
         from mpesa_cli.cli.books.say import say_run
 

@@ -32,7 +32,7 @@ _NOT_TOLD = "not told since a restore"
 
 def say_run(runtime: "Runtime", ledger: "SqliteLedger", shown: "Shown", found: "Run") -> None:
     """Print it. Quiet, only what no run has printed on this day in Nairobi; with ``--open`` all of it."""
-    streams, now_us = runtime.streams, runtime.now_us()
+    streams, now_us = runtime.streams, runtime.world.now_us()
     today = day_of(now_us)
     if shown.all_open:
         _print_all(streams, ledger, found, now_us)

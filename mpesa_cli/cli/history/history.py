@@ -81,7 +81,7 @@ def history(
             hint="Give one of them. See: mpesa history --help",
         )
     chosen: Format = "json" if json_ else format_ or "table"
-    wanted = _filter(runtime.now_us(), since, until, status, phone, order)
+    wanted = _filter(runtime.world.now_us(), since, until, status, phone, order)
     if summary and fields is not None:
         raise InvalidInput(
             "--fields is for lists, not for --summary.", hint="Leave it out: mpesa history --summary"
@@ -100,7 +100,7 @@ def history(
     from mpesa_cli.cli.history.print import HistoryPrinter
 
     printer = HistoryPrinter(
-        runtime.streams, ledger, runtime.now_us(), chosen, unmask=unmask, ascii_only=ascii_
+        runtime.streams, ledger, runtime.world.now_us(), chosen, unmask=unmask, ascii_only=ascii_
     )
     printer.payments(wanted, most, names)
 

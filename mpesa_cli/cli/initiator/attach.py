@@ -38,11 +38,11 @@ def attach_and_show(
         return
     ledger = runtime.ledger(profile)
     check_attachable(ledger, checked.claim, checked.money)
-    new = New(runtime.new_id("PAY-"), profile.name, profile.shortcode)
+    new = New(runtime.world.new_id("PAY-"), profile.name, profile.shortcode)
     approval = Approval(who(runtime, by), _reason(checked.money, reason), new)
     named = checked.claim.order_id
     _confirm(runtime, f"Attach receipt {checked.claim.receipt} to order {named}? It is then paid.", yes=yes)
-    payment = attach(ledger, checked.claim, checked.money, approval, runtime.now_us())
+    payment = attach(ledger, checked.claim, checked.money, approval, runtime.world.now_us())
     show_and_exit(runtime, payment, as_json=as_json, profile=profile)
 
 

@@ -20,7 +20,7 @@ def name_and_show(
 
     said = checked_reason(reason or "", example="--no-order --reason 'sold over the counter, Tuesday'")
     named = parse_receipt(receipt)
-    name_receipt(runtime.ledger(profile), named, by=who(runtime, by), reason=said, at_us=runtime.now_us())
+    name_receipt(runtime.ledger(profile), named, by=who(runtime, by), reason=said, at_us=runtime.world.now_us())
     if as_json:
         print_json(runtime.streams, {"receipt": named, "pays": None, "reason": said})
     else:

@@ -125,7 +125,7 @@ def _checked(runtime: Runtime, profile: "Profile", claim: "Claim", timeout_s: fl
     ledger = runtime.ledger(profile)
     if claim.order_id and claim.amount_cents is None:
         claim = replace(claim, amount_cents=lacking_cents(ledger, claim.order_id, claim.receipt))
-    found = look_up(ledger, claim, runtime.now_us())
+    found = look_up(ledger, claim, runtime.world.now_us())
     nearly = any(each != claim.receipt and ledger.receipt_owner(each) for each in found.meant)
     if found.money is not None or found.verdict is not Verdict.NOT_PROVEN or nearly:
         return found
@@ -171,7 +171,7 @@ def _remembered(runtime: Runtime, profile: "Profile", checked: "Checked") -> "Ch
     from mpesa_cli.initiator.verify import remember_shown
 
     try:
-        return remember_shown(runtime.ledger(profile), checked, runtime.now_us())
+        return remember_shown(runtime.ledger(profile), checked, runtime.world.now_us())
     except LedgerUnusable as error:
         runtime.streams.say(f"That it was shown is not remembered: {error.message}")
         return checked

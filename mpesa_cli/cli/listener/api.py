@@ -44,7 +44,7 @@ class Api:
                 deliver=self._deliver,
                 check_token=token_checker(runtime, profile),
                 shop=shop_of(profile),
-                now_us=runtime.now_us,
+                world=runtime.world,
                 clock_s=time.monotonic,
                 per_token=RateLimit(profile.api.rate_per_token),
                 per_phone=RateLimit(profile.api.rate_per_phone),

@@ -88,13 +88,13 @@ def listen(
         served = _api(runtime, at) if api else None
         parts = Parts(
             open_ledger=lambda: runtime.new_ledger(settings),
-            now_us=runtime.now_us,
+            now_us=runtime.world.now_us,
             on_event=screen.show,
             c2b=c2b_desk(runtime, settings),
             ask=asker(runtime, settings),
             sms_secret_hash=hash_of_secret(sms_token) or "",
             api=served.app if served else None,
-            note_alive=lambda: note_alive(settings.ledger, runtime.now_us()),
+            note_alive=lambda: note_alive(settings.ledger, runtime.world.now_us()),
             on_tick=screen.tell,
         )
         runtime.ledger(settings)  # what is wrong with it must be said before a port is opened
@@ -155,8 +155,7 @@ def _forwarder(runtime: Runtime, profile: "Profile", url: str, screen: Screen) -
         LedgerOutbox(lambda: runtime.new_ledger(profile)),
         check_target(url),
         signing_key(_webhook_secret(runtime, profile)),
-        now_us=runtime.now_us,
-        random=runtime.random,
+        world=runtime.world,
         on_event=screen.show,
     )
 
@@ -171,7 +170,7 @@ def _webhook_secret(runtime: Runtime, profile: "Profile") -> Secret:
     found = store.get("webhook-secret")
     if found is not None:
         return found.secret
-    made = new_secret(bytes.fromhex(runtime.token_hex(32)))
+    made = new_secret(bytes.fromhex(runtime.world.token_hex(32)))
     runtime.streams.say(f"Signing secret of this run: {made.reveal()}")
     runtime.streams.say("Keep one of your own for good: mpesa secrets set webhook-secret")
     return made

@@ -87,7 +87,7 @@ def unhurried(runtime: Runtime, *, as_json: bool) -> "Iterator[None]":
         from mpesa_cli.listener.events import Event
         from mpesa_cli.listener.screen import document
 
-        return json_line(document(Event("unshown", runtime.now_us(), count=count)))
+        return json_line(document(Event("unshown", runtime.world.now_us(), count=count)))
 
     streams = runtime.streams
     with patient(streams, object_of if as_json else _words_of_unshown, _words_of_unshown) as unhurried_streams:

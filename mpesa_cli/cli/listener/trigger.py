@@ -97,9 +97,9 @@ def _webhook_headers(runtime: Runtime, profile: str | None, body: bytes) -> dict
     """Signed as forwarded events are; unsigned, and said so, where the profile has no secret."""
     from mpesa_cli.listener.forwarding.webhook import signed_headers, signing_key
 
-    event_id = runtime.new_id("evt_", 12)
+    event_id = runtime.world.new_id("evt_", 12)
     found = runtime.secret_store(runtime.profile(profile)).get("webhook-secret")
     if found is None:
         runtime.streams.say("Not signed: the profile has no secret for it. Set one:  mpesa secrets set webhook-secret")
         return {"content-type": "application/json", "webhook-id": event_id}
-    return signed_headers(signing_key(found.secret), event_id, runtime.now_us(), body)
+    return signed_headers(signing_key(found.secret), event_id, runtime.world.now_us(), body)

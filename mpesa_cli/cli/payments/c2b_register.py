@@ -69,7 +69,7 @@ def c2b_register(
     from mpesa_cli.daraja.c2b import register, register_body
     from mpesa_cli.rules.c2b_rules import check_registered_url
 
-    secret = runtime.token_hex(16)
+    secret = runtime.world.token_hex(16)
     urls = _urls(settings, confirmation_url, validation_url, "0" * 32 if dry_run else secret)
     for name, url in zip(("confirmation", "validation"), urls, strict=True):
         check_registered_url(url, name, production=settings.environment == "production")
@@ -88,7 +88,7 @@ def c2b_register(
     if secret in "".join(urls):
         # Remembered before it is registered: a URL that Daraja calls and we don't know would lose payments.
         with runtime.ledger(settings).write() as tx:
-            tx.add_hook(hashlib.sha256(secret.encode()).hexdigest(), runtime.now_us())
+            tx.add_hook(hashlib.sha256(secret.encode()).hexdigest(), runtime.world.now_us())
     done = register(runtime.daraja(settings), body, api.value if api else None)
     if settings.environment != "production":  # for c2b-simulate, which is not there in production
         with runtime.ledger(settings).write() as tx:

@@ -35,11 +35,11 @@ def order_add(
 
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
     settings = runtime.profile(profile)
-    wanted = ShopOrder(check_order_id(order), parse_shillings(amount, settings.limits) * 100, runtime.now_us())
+    wanted = ShopOrder(check_order_id(order), parse_shillings(amount, settings.limits) * 100, runtime.world.now_us())
     ledger = runtime.ledger(settings)
     known, is_new = add_order(ledger, wanted)
     if json_:
-        print_json(runtime.streams, order_document(ledger, known, runtime.now_us()))
+        print_json(runtime.streams, order_document(ledger, known, runtime.world.now_us()))
         return
     said = "is known now" if is_new else "was known"
     runtime.streams.out(f"Order {known.order_id} for {format_cents(known.amount_cents)} {said}.")

@@ -48,7 +48,7 @@ def show_list(
 
     runtime.streams.ends_with_reader = True
     HistoryPrinter(
-        runtime.streams, runtime.ledger(profile), runtime.now_us(), "json" if as_json else "table",
+        runtime.streams, runtime.ledger(profile), runtime.world.now_us(), "json" if as_json else "table",
         unmask=False, ascii_only=False,
     ).payments(wanted, most, None)  # fmt: skip
 

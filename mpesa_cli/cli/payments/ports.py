@@ -22,8 +22,7 @@ def push_hands(runtime: "Runtime", profile: "Profile") -> "Hands":
             yield
 
     return Hands(
-        ledger=runtime.ledger(profile), daraja=runtime.daraja(profile), now_us=runtime.now_us, sleep=runtime.sleep,
-        random=runtime.random, token_hex=runtime.token_hex, new_payment_id=lambda: runtime.new_id("PAY-"),
+        ledger=runtime.ledger(profile), daraja=runtime.daraja(profile), world=runtime.world,
         request_for=requests_of(profile, callback_base(profile)), hold=hold, say=runtime.streams.say,
-        deadline=runtime.deadline, takes_money_on=profile.takes_money_on,
+        takes_money_on=profile.takes_money_on,
     )  # fmt: skip

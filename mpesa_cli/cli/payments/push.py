@@ -155,7 +155,7 @@ def _read(
 ) -> _Wanted:
     msisdn = _phone(phone, amount)
     shillings = parse_shillings(amount, profile.limits)
-    order_id = check_order_id(order) if order is not None else runtime.new_id("")
+    order_id = check_order_id(order) if order is not None else runtime.world.new_id("")
     reference = account_reference(account or profile.account_reference, order_id, profile.account_reference_max)
     if warning := operator_warning(msisdn):
         runtime.streams.say(f"Note: {warning}")
@@ -263,7 +263,7 @@ def _show_request(runtime: Runtime, profile: "Profile", wanted: _Wanted, *, as_j
     intent = intent_of(_order_of(profile, wanted), payment_id="", token=token)
     base = (profile.callback_base_url or "https://…").rstrip("/")
     request = requests_of(profile, base)(intent, wanted.msisdn, token)
-    body = hidden(push_body(request, Secret(""), runtime.now_us()))
+    body = hidden(push_body(request, Secret(""), runtime.world.now_us()))
     url = profile.base_url.rstrip("/") + STK_PUSH
     if as_json:
         print_json(runtime.streams, {"dry_run": True, "method": "POST", "url": url, "body": body})

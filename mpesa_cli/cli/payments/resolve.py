@@ -62,9 +62,9 @@ def resolve(
     decision = _decision(runtime, ending, reason, by, receipt)
     ledger = runtime.ledger(settings)
     callback_intake(runtime, settings)()
-    payment = look(ledger, find(runtime, settings, ref).payment_id, runtime.now_us())
+    payment = look(ledger, find(runtime, settings, ref).payment_id, runtime.world.now_us())
     meant = attempt_meant(payment, attempt)
-    after = would_become(ledger, payment, meant, decision, runtime.now_us())
+    after = would_become(ledger, payment, meant, decision, runtime.world.now_us())
     _say_change(runtime, payment, after)
     confirm_by_typing(
         runtime,
@@ -73,7 +73,7 @@ def resolve(
         unattended="A decision about money in production needs somebody to confirm it, and nobody is here.",
         yes=yes,
     )
-    resolved = journal(ledger, payment.payment_id, meant.ref.number, decision, runtime.now_us())
+    resolved = journal(ledger, payment.payment_id, meant.ref.number, decision, runtime.world.now_us())
     show_and_exit(runtime, resolved, as_json=json_, profile=settings)
 
 

@@ -142,7 +142,7 @@ def _retry_failed(
     from mpesa_cli.cli.batch.retry_batch import retry_failed
     from mpesa_cli.rules.values.dates import parse_since
 
-    from_us = parse_since(since or "today", runtime.now_us())
+    from_us = parse_since(since or "today", runtime.world.now_us())
     retry_failed(runtime, profile, from_us, watch_s=watch_s, yes=yes, as_json=as_json, answer=answer)
 
 
@@ -175,7 +175,7 @@ def _settled(runtime: Runtime, profile: "Profile", ref: str) -> "Payment":
     from mpesa_cli.payments.retry import withdraw_abandoned
 
     payment = settle(runtime, profile, find(runtime, profile, ref))
-    return withdraw_abandoned(runtime.ledger(profile), payment, runtime.now_us, runtime.sleep)
+    return withdraw_abandoned(runtime.ledger(profile), payment, runtime.world)
 
 
 def _wish(
@@ -186,7 +186,7 @@ def _wish(
     from mpesa_cli.rules.asking_again import ByPerson, decide_again, may_be_forced, refused
     from mpesa_cli.rules.retry_advice import CheckFirst, FixFirst, Refuse, RetryAfter, advise
 
-    now_us = runtime.now_us()
+    now_us = runtime.world.now_us()
     advice = advise(payment, now_us, msisdn)
     # A blank reason is one that says too little, which is not the same as none.
     first = ByPerson(force or " ") if force is not None and may_be_forced(payment, advice) else ByPerson()

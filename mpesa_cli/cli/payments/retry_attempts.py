@@ -84,11 +84,11 @@ def attempts(
 
     def seen(latest: "Payment") -> "Payment":
         callback_intake(runtime, profile)()
-        return look(runtime.ledger(profile), latest.payment_id, runtime.now_us())
+        return look(runtime.ledger(profile), latest.payment_id, runtime.world.now_us())
 
     loop = Hands(
         settle=lambda latest: settle(runtime, profile, latest), attempt=attempt, look=seen,
-        now_us=runtime.now_us, sleep=runtime.sleep, random=runtime.random,
+        world=runtime.world,
     )  # fmt: skip
     pausing = False
     with Countdown(runtime.streams) as line:
@@ -98,7 +98,7 @@ def attempts(
                 match event:
                     case Pausing(number, seconds_left, reason):
                         words = f"{reason} Asking again (attempt {number} of {wish.most}) in"
-                        line.show(words, seconds_left, runtime.now_us())
+                        line.show(words, seconds_left, runtime.world.now_us())
                     case Tried(payment, _):
                         pass
                     case GaveUp(payment, _):

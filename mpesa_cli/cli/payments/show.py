@@ -43,7 +43,7 @@ def show_and_exit(
     streams = runtime.streams
     customer = for_the_customer(profile, payment) if profile is not None else ""
     if as_json:
-        print_json(streams, payment_document(payment, runtime.now_us()))
+        print_json(streams, payment_document(payment, runtime.world.now_us()))
     else:
         print_payment(streams, payment, customer=customer)
         if not streams.is_terminal(streams.stdout):

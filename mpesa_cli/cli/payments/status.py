@@ -89,6 +89,6 @@ def settle(runtime: Runtime, profile: "Profile", payment: "Payment") -> "Payment
     from mpesa_cli.payments.refresh import refresh
 
     return refresh(
-        runtime.ledger(profile), lambda: runtime.daraja(profile), payment, runtime.now_us,
+        runtime.ledger(profile), lambda: runtime.daraja(profile), payment, runtime.world,
         deliver=callback_intake(runtime, profile), told=lambda asked: runtime.streams.say(f"{asked.words}."),
     )  # fmt: skip

@@ -32,7 +32,7 @@ class Turn:
 
     def begin(self) -> None:
         """The time begins now."""
-        self.until: Deadline = self._runtime.deadline(self._timeout_s)
+        self.until: Deadline = self._runtime.world.deadline(self._timeout_s)
 
     def take(self, msisdn: str, send: "Callable[[Deadline], Sent]") -> "Sent":
         """What ``send`` gives, asked anew after each wait. Raises what it raises where that is not waited for."""
@@ -68,8 +68,8 @@ class Turn:
         from mpesa_cli.batch.progress import Countdown
 
         runtime = self._runtime
-        until_us = runtime.now_us() + seconds * SECOND_US
+        until_us = runtime.world.now_us() + seconds * SECOND_US
         with Countdown(runtime.streams) as line:
-            while (left_s := (until_us - runtime.now_us()) / SECOND_US) > 0:
-                line.show(words, left_s, runtime.now_us())
-                runtime.sleep(min(LOOK_EVERY_S, left_s))
+            while (left_s := (until_us - runtime.world.now_us()) / SECOND_US) > 0:
+                line.show(words, left_s, runtime.world.now_us())
+                runtime.world.sleep(min(LOOK_EVERY_S, left_s))

@@ -26,17 +26,15 @@ def watch_payment(runtime: Runtime, profile: "Profile", payment: "Payment", *, t
         runtime.daraja(profile),
         payment.payment_id,
         timeout_s=timeout_s,
-        now_us=runtime.now_us,
-        sleep=runtime.sleep,
-        random=runtime.random,
+        world=runtime.world,
         deliver=callback_intake(runtime, profile),
     )
     try:
         with LiveLine(runtime.streams) as line:
             for seen in looks:
-                line.show(seen.payment, seen.seconds_left, runtime.now_us())
+                line.show(seen.payment, seen.seconds_left, runtime.world.now_us())
                 if seen.news:
-                    line.news(seen.news, runtime.now_us())
+                    line.news(seen.news, runtime.world.now_us())
     except Interrupted:
         say_where_money_stands(runtime, seen.payment)
         raise

@@ -157,7 +157,7 @@ def _generated(runtime: Runtime, secrets: "SecretStore", name: str, *, stdin: bo
             f"There is a {name} already: {there.source}. What was signed with it would stop being good.",
             hint=f"Nothing was stored. To begin anew, first: mpesa secrets delete {name}", code="secret-exists",
         )
-    random = runtime.token_hex(32)
+    random = runtime.world.token_hex(32)
     return Secret(random) if name == "api-secret" else new_secret(bytes.fromhex(random))
 
 

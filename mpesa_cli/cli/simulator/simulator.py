@@ -122,7 +122,7 @@ def clock(
     from mpesa_cli.simulator.store import FileStore
 
     state_file = ensure_private_dir(find_paths(runtime.environ).state_dir) / "simulator.json"
-    ahead_s = int(Engine(FileStore(state_file), runtime.now_us, runtime.token_hex).advance(advance))
+    ahead_s = int(Engine(FileStore(state_file), runtime.world).advance(advance))
     if json_:
         print_json(runtime.streams, {"environment": "simulator", "clock_ahead_s": ahead_s})
         return

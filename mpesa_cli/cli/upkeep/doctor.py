@@ -81,7 +81,7 @@ def _checks(runtime: Runtime, settings: "Profile", *, live: bool) -> "Iterator[F
     yield from setup(settings, store)
     yield from machine(settings, runtime.paths())
     yield from _ledger(runtime, settings)
-    yield from network(settings, runtime.now_us)
+    yield from network(settings, runtime.world.now_us)
     if live:
         from mpesa_cli.upkeep.doctor.live import live as live_checks
 
@@ -104,7 +104,7 @@ def _ledger(runtime: Runtime, settings: "Profile") -> "Iterator[Finding]":
         yield Finding("ledger", "ok", f"There is no ledger yet; the first push makes {settings.ledger}.")
         return
     try:
-        yield from ledger(runtime.ledger(settings), settings.takes_money_on, runtime.now_us())
+        yield from ledger(runtime.ledger(settings), settings.takes_money_on, runtime.world.now_us())
     except (LedgerBusy, LedgerUnusable) as unusable:
         yield Finding("ledger", "fail", unusable.message, unusable.hint)
 

@@ -55,7 +55,7 @@ def erase(
 
     number = parse_msisdn(msisdn)
     ledger = existing_ledger(runtime, settings)
-    planned = rehearse(ledger, number, runtime.now_us())
+    planned = rehearse(ledger, number, runtime.world.now_us())
     if planned is None and not scrub_is_due(ledger):
         raise NotFound(
             "This number is not in the ledger.",
@@ -66,7 +66,7 @@ def erase(
         _show(runtime, settings, planned, {}, as_json=json_, done=False)
         return
     _confirm(runtime, planned, number, yes=yes)
-    made = erase_number(ledger, number, runtime.now_us(), runtime.streams.say)
+    made = erase_number(ledger, number, runtime.world.now_us(), runtime.streams.say)
     _show(runtime, settings, made.erased, {str(p): n for p, n in made.left.items()}, as_json=json_, done=True)
     _warn(runtime, settings, made)
     if made.left:

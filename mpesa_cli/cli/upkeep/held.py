@@ -109,8 +109,8 @@ def held_read_again(
     settings = runtime.profile(profile)
     ledger = runtime.ledger(settings)
     named = [_found(ledger, each) for each in held_ids or ()] or ledger.held_open()
-    shop = Shop.of(settings, lambda: runtime.new_id("PAY-"))
-    made = read_again(ledger, [each.held_id for each in named], shop, runtime.now_us, rehearse=not apply)
+    shop = Shop.of(settings, lambda: runtime.world.new_id("PAY-"))
+    made = read_again(ledger, [each.held_id for each in named], shop, runtime.world.now_us, rehearse=not apply)
     if json_:
         print_json(runtime.streams, [{**_document(each), "changed": each.applied and apply} for each in made])
     else:
@@ -147,7 +147,7 @@ def held_done(
     said = checked_reason(reason, example="--reason 'money of the other till, told its owner'")
     ledger = runtime.ledger(runtime.profile(profile))
     meant = _found(ledger, held_id).held_id
-    done = deal_with(ledger, meant, by=name, reason=said, now_us=runtime.now_us())
+    done = deal_with(ledger, meant, by=name, reason=said, now_us=runtime.world.now_us())
     if json_:
         print_json(runtime.streams, held_document(done))
     else:

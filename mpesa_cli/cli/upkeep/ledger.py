@@ -47,7 +47,7 @@ def ledger_begin(
 
     marker = marker_of(settings)
     with contextlib.closing(runtime.unguarded_ledger(settings, marker)) as ledger:
-        begun = begin_anew(ledger, marker, by=person, reason=said, at_us=runtime.now_us())
+        begun = begin_anew(ledger, marker, by=person, reason=said, at_us=runtime.world.now_us())
     if json_:
         print_json(
             runtime.streams,

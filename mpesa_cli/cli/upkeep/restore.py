@@ -42,7 +42,7 @@ def restore(
     place = Place(
         settings.ledger, settings.environment, lambda path: runtime.unguarded_ledger(replace(settings, ledger=path))
     )
-    done = put_back(source, place, runtime.now_us())
+    done = put_back(source, place, runtime.world.now_us())
     if settings.environment == "production":
         from mpesa_cli.ledger.guarding import marker_of
 

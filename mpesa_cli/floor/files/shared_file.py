@@ -10,11 +10,12 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.wire.strict_json import Json, read_json
+from mpesa_cli.floor.world import World
 
 _MAX_BYTES = 64 * 1024
 _POLL_S = 0.02
@@ -23,14 +24,14 @@ _POLL_S = 0.02
 class SharedFile:
     """One JSON object that belongs to one owner at one host."""
 
-    def __init__(self, folder: Path, kind: str, owner: Secret, host: str, sleep: Callable[[float], None]) -> None:
+    def __init__(self, folder: Path, kind: str, owner: Secret, host: str, world: World) -> None:
         """``owner`` is the consumer key, with its secret where that matters. The file's name shows neither owner
         nor host. Nothing is touched until it is used.
         """
         digest = hashlib.sha256(f"{host}\n{owner.reveal()}".encode()).hexdigest()
         self._folder = folder
         self._path = folder / f"{kind}-{digest[:32]}.json"
-        self._sleep = sleep
+        self._world = world
 
     def read(self) -> Mapping[str, Json] | None:
         """The file's content; None where there is none. A file that is not private, or not ours, is dropped."""
@@ -92,7 +93,7 @@ class SharedFile:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                self._sleep(_POLL_S)
+                self._world.sleep(_POLL_S)
             except OSError:  # a file system without locks
                 return False
             else:

@@ -6,11 +6,12 @@ payment, and posted later from a thread of their own.
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.world import World
 from mpesa_cli.listener.events import Event, Kind, OnEvent
 from mpesa_cli.listener.forwarding.webhook import signed_headers
 
@@ -77,16 +78,14 @@ class Forwarder:
         url: str,
         key: bytes,
         *,
-        now_us: Callable[[], int],
-        random: Callable[[], float],
+        world: World,
         on_event: OnEvent,
     ) -> None:
         """``key`` as webhook.signing_key gives it, ``url`` as webhook.check_target has passed it."""
         self._outbox = outbox
         self._url = url
         self._key = key
-        self._now_us = now_us
-        self._random = random
+        self._world = world
         self._on_event = on_event
         self._wake = threading.Event()
         self._stopping = False
@@ -111,7 +110,7 @@ class Forwarder:
         """Post every event that is due. Returns how many tries were made."""
         count = 0
         while not self._stopping:
-            claimed = self._outbox.claim(self._now_us(), int(LEASE_S * SECOND_US), 1)
+            claimed = self._outbox.claim(self._world.now_us(), int(LEASE_S * SECOND_US), 1)
             if not claimed:
                 break
             self._try(client, claimed[0])
@@ -131,21 +130,21 @@ class Forwarder:
                 self._wake.wait(LOOK_EVERY_S)
 
     def _try(self, client: "httpx.Client", event: Outgoing) -> None:
-        headers = signed_headers(self._key, event.event_id, self._now_us(), event.body)
+        headers = signed_headers(self._key, event.event_id, self._world.now_us(), event.body)
         reply = post(client, self._url, headers, event.body)
-        now_us = self._now_us()
+        now_us = self._world.now_us()
         if reply.ok:
             self._outbox.done(event.event_id, now_us)
             self._tell("forwarded", f"{event.event_type} {reply.status} ({reply.took_ms} ms)")
             return
         said = str(reply.status) if reply.status else reply.words
-        again_us = None if reply.status == 410 else next_try_us(event.tries + 1, now_us, self._random())
+        again_us = None if reply.status == 410 else next_try_us(event.tries + 1, now_us, self._world.random())
         self._outbox.failed(event.event_id, said, again_us, now_us)
         when = "given up" if again_us is None else f"again in {(again_us - now_us) // SECOND_US} s"
         self._tell("unforwarded", f"{event.event_type} {said}, {when}")
 
     def _tell(self, kind: Kind, detail: str) -> None:
-        self._on_event(Event(kind, self._now_us(), detail=detail))
+        self._on_event(Event(kind, self._world.now_us(), detail=detail))
 
 
 def post(client: "httpx.Client", url: str, headers: dict[str, str], body: bytes) -> Reply:

@@ -5,19 +5,17 @@ This module loads uvicorn; import it inside functions.
 
 import asyncio  # noqa: TID253 - only imported where the server is really run
 import contextlib
-import secrets
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import uvicorn  # noqa: TID253 - only imported where the server is really run
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.simulator.chaos import Chaos
 from mpesa_cli.simulator.engine import Engine
-from mpesa_cli.simulator.identifiers import TokenHex
 from mpesa_cli.simulator.initiator_key import InitiatorKey
 from mpesa_cli.simulator.loopback import base_url_of, listen
 from mpesa_cli.simulator.record import Charge
@@ -27,10 +25,6 @@ from mpesa_cli.simulator.state import Rules
 from mpesa_cli.simulator.store import MemoryStore, Store
 
 Say = Callable[[str], None]
-
-
-def _real_us() -> int:
-    return time.time_ns() // 1000
 
 
 def _silent(_line: str) -> None:
@@ -43,15 +37,14 @@ class Setup:
 
     rules: Rules
     store: Store | None = None
-    now_us: Callable[[], int] = _real_us
-    token_hex: TokenHex = secrets.token_hex
+    world: World = field(default_factory=World)
     say: Say = _silent
 
     def engine(self) -> Engine:
         """The behaviour with its memory and clock."""
         if self.rules.initiator_key is None:
             self.rules.initiator_key = InitiatorKey()
-        return Engine(self.store or MemoryStore(self.rules), self.now_us, self.token_hex)
+        return Engine(self.store or MemoryStore(self.rules), self.world)
 
 
 class _Server(uvicorn.Server):
@@ -114,10 +107,10 @@ class RunningSimulator:
 @contextlib.contextmanager
 def running(
     *, speed: float = 1.0, chaos: Chaos | None = None, rules: Rules | None = None, store: Store | None = None,
-    now_us: Callable[[], int] = _real_us, token_hex: TokenHex = secrets.token_hex, say: Say = _silent,
+    world: World | None = None, say: Say = _silent,
 ) -> Iterator[RunningSimulator]:
     """A server on a free port, in a thread, for as long as the block runs."""
-    setup = Setup(rules or Rules(speed=speed, chaos=chaos), store, now_us, token_hex, say)
+    setup = Setup(rules or Rules(speed=speed, chaos=chaos), store, world or World(), say)
     engine = setup.engine()
     ready = threading.Event()
     servers: list[_Server] = []
@@ -158,7 +151,7 @@ async def _serve(
     *,
     signals: bool,
 ) -> None:
-    sender = Sender(engine, setup.now_us, setup.say)
+    sender = Sender(engine, setup.world.now_us, setup.say)
     config = uvicorn.Config(
         SimulatorApp(engine, sender, setup.say), http="h11", ws="none", lifespan="off", access_log=False,
         log_config=None, timeout_graceful_shutdown=3,

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.world import World
 from mpesa_cli.sms.providers.address import is_local
 from mpesa_cli.sms.providers.africas_talking import SANDBOX_USERNAME, AfricasTalking
 from mpesa_cli.sms.providers.partner_id import PartnerId
@@ -28,12 +29,12 @@ class Account:
     file: Path
 
 
-def sender_of(account: Account, api_key: Callable[[], Secret], now_us: Callable[[], int]) -> SmsSender:
+def sender_of(account: Account, api_key: Callable[[], Secret], world: World) -> SmsSender:
     """The sender. Raises SettingsError for what is missing or can't be used, and what ``api_key`` raises."""
     if account.provider == "none":
         raise _missing(account, 'provider = "file"', "sms.provider is none")
     if account.provider == "file" or _would_reach_strangers(account):
-        return ToFile(account.file, account.sender_id, now_us)
+        return ToFile(account.file, account.sender_id, world)
     if account.provider == "africas_talking":
         if account.username is None:
             raise _missing(account, 'username = "…"', "sms.username is missing")

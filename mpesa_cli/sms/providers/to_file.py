@@ -3,10 +3,10 @@
 import fcntl
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from mpesa_cli.floor.moments import rfc3339
+from mpesa_cli.floor.world import World
 from mpesa_cli.sms.providers.sender import Failed, InDoubt, Outcome, Sent
 from mpesa_cli.sms.text import sms_length
 
@@ -16,17 +16,17 @@ class ToFile:
 
     name = "file"
 
-    def __init__(self, path: Path, sender_id: str | None, now_us: Callable[[], int]) -> None:
+    def __init__(self, path: Path, sender_id: str | None, world: World) -> None:
         """``path`` is made where it does not exist, its folder with mode 0700."""
         self._path = path
         self._sender_id = sender_id
-        self._now_us = now_us
+        self._world = world
 
     def send(self, msisdn: str, text: str, reference: str) -> Outcome:
         """Append one line: at, to, from, text, encoding, parts, reference."""
         length = sms_length(text)
         line = {
-            "at": rfc3339(self._now_us()),
+            "at": rfc3339(self._world.now_us()),
             "to": msisdn,
             "from": self._sender_id,
             "text": text,
