@@ -107,7 +107,7 @@ class Runtime:
 
     def simulator(self, profile: "Profile") -> "EmbeddedDaraja":
         """The simulator inside this process, for a profile that is ``embedded``."""
-        from mpesa_cli.settings.paths import ensure_private_dir
+        from mpesa_cli.floor.files.private_folder import ensure_private_dir
         from mpesa_cli.simulator.embedded import EmbeddedDaraja
 
         state = ensure_private_dir(self.paths().state_dir) / "simulator.json"
@@ -123,7 +123,7 @@ class Runtime:
 
     def _client(self, profile: "Profile", store: "SecretStore") -> "DarajaClient":
         from mpesa_cli.daraja.client import DarajaClient
-        from mpesa_cli.settings.paths import ensure_private_dir
+        from mpesa_cli.floor.files.private_folder import ensure_private_dir
 
         return DarajaClient(
             base_url=profile.base_url,

@@ -66,7 +66,7 @@ def _certificate(runtime: Runtime, profile: "Profile") -> "Path":
             "initiator.certificate, then: mpesa config check",
             code="initiator-certificate",
         )
-    from mpesa_cli.settings.paths import ensure_private_dir
+    from mpesa_cli.floor.files.private_folder import ensure_private_dir
     from mpesa_cli.simulator.initiator_key import FILE_NAME, InitiatorKey
 
     path = ensure_private_dir(runtime.paths().state_dir) / FILE_NAME

@@ -6,11 +6,11 @@ import re
 import select
 import socket
 import stat
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from mpesa_cli.floor import machine
 from mpesa_cli.floor.errors import InvalidInput, Temporary
 
 CONNECT_S = 5.0
@@ -77,20 +77,10 @@ def _is_taken(connection: socket.socket) -> bool:
     for _ in range(_LOOKS):
         if failed := connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
             raise ConnectionResetError(failed, os.strerror(failed))
-        if not _unacknowledged(connection):
+        if not machine.unconfirmed_bytes(connection):
             return True
         select.select([], [], [], _LOOK_S)
     raise ConnectionResetError("it closed the connection before it had read everything")
-
-
-def _unacknowledged(connection: socket.socket) -> int:
-    """How many bytes the other side has not confirmed; 0 where the system can't say."""
-    import fcntl
-    import termios
-
-    if not sys.platform.startswith("linux"):
-        return 0
-    return int.from_bytes(fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
 
 
 def _look_at_status(address: tuple[str, int], *, is_done: bool) -> None:

@@ -4,7 +4,6 @@ Nothing here depends on the working directory: a till that is started from anoth
 another ledger, and so charge again.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,25 +69,4 @@ def absolute_path(text: str, variable: str) -> Path:
             hint=f"Give the whole path:  export {variable}={Path.cwd() / path}",
             code="relative-path",
         )
-    return path
-
-
-def ensure_private_dir(path: Path) -> Path:
-    """Make ``path``, and every folder missing above it, readable by its owner only (0700). Returns it.
-
-    A folder that exists keeps its mode: it may be one that others need, as ``/tmp`` or a shared drive.
-    Raises SettingsError where it can't be made.
-    """
-    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
-    try:
-        for folder in reversed(missing):
-            folder.mkdir(mode=0o700, exist_ok=True)
-        if not path.is_dir():
-            raise NotADirectoryError(20, os.strerror(20))
-    except OSError as refused:
-        raise SettingsError(
-            f"The folder {path} can't be made: {refused.strerror or 'it is not a folder'}.",
-            hint="Make it yourself, or choose another place:  export MPESA_HOME=/folder/you/may/write",
-            code="folder-unusable",
-        ) from None
     return path

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mpesa_cli.floor.errors import Conflict, SettingsError
-from mpesa_cli.floor.files.private_files import locked, write_private
 from mpesa_cli.settings.model import Config, read_config
+from mpesa_cli.settings.private_files import locked, write_private
 from mpesa_cli.settings.profile import Profile
 from mpesa_cli.settings.resolve import resolve
 from mpesa_cli.settings.toml_edit import with_profile

@@ -12,7 +12,7 @@ from typing import Literal
 from zlib import crc32
 
 from mpesa_cli.floor.errors import SettingsError
-from mpesa_cli.floor.files.private_files import locked, write_private
+from mpesa_cli.settings.private_files import locked, write_private
 
 Store = Literal["keyring", "file"]
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mpesa_cli.floor.errors import InvalidInput, SecretMissing, SecretUnreadable, SettingsError
-from mpesa_cli.floor.files.private_files import read_secret_file
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.settings.paths import absolute_path
+from mpesa_cli.settings.private_files import read_secret_file
 from mpesa_cli.settings.secret_names import SECRET_NAMES, variable_of
 from mpesa_cli.settings.values import did_you_mean
 

@@ -8,10 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from mpesa_cli.floor.errors import MpesaError, SecretMissing, SettingsError
-from mpesa_cli.floor.files.private_files import write_private
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.settings.keyring_store import KeyringUnusable, keyring_delete, keyring_get, keyring_set
 from mpesa_cli.settings.paths import Paths, find_paths
+from mpesa_cli.settings.private_files import write_private
 from mpesa_cli.settings.profile import Profile
 from mpesa_cli.settings.secret_names import KEPT_FROM_SIMULATOR, SECRET_NAMES, default_secrets
 from mpesa_cli.settings.secret_places import Places, Store, read_places, record_place, secret_file

@@ -26,7 +26,7 @@ class EmbeddedDaraja(Engine):
     """
 
     def __init__(self, state_file: Path, world: World, rules: Rules | None = None) -> None:
-        """``now_us`` is the real time in microseconds, ``sleep`` waits seconds, ``token_hex`` gives random bytes."""
+        """The world's clock is the real one; the simulator's own may be moved ahead of it."""
         rules = rules or Rules()
         self.initiator_key = rules.initiator_key or InitiatorKey(state_file.with_name(FILE_NAME))
         rules.initiator_key = self.initiator_key

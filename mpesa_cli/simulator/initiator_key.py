@@ -11,6 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mpesa_cli.floor import machine
+from mpesa_cli.floor.files.whole_file import write_whole
+
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -63,16 +66,14 @@ def _kept(path: Path) -> bytes:
     """The file's content; made first where there is none. Of two processes that make it, one wins for both."""
     with contextlib.suppress(FileNotFoundError):
         return path.read_bytes()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    machine.make_private_folder(path.parent)
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(_made())
+        write_whole(fresh, _made(), on_disk="no")
         with contextlib.suppress(FileExistsError):
-            os.link(fresh, path)
+            machine.give_name(fresh, path)
     finally:
-        fresh.unlink()
+        fresh.unlink(missing_ok=True)
     return path.read_bytes()
 
 

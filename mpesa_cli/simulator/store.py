@@ -5,14 +5,15 @@ can't disagree about what was accepted.
 """
 
 import contextlib
-import fcntl
 import json
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from mpesa_cli.floor import machine
+from mpesa_cli.floor.files.lock import locked
+from mpesa_cli.floor.files.whole_file import write_whole
 from mpesa_cli.simulator.state import Rules, State
 from mpesa_cli.simulator.state_json import UnreadableStateError, from_document, to_document
 
@@ -77,14 +78,9 @@ class FileStore:
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock_file = self._path.with_name(self._path.name + ".lock")
-        descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        machine.make_private_folder(self._path.parent)
+        with locked(self._path.with_name(self._path.name + ".lock")):
             yield
-        finally:
-            os.close(descriptor)
 
     def _load(self) -> State:
         try:
@@ -102,10 +98,5 @@ class FileStore:
         self._path.rename(aside)
 
     def _save(self, state: State) -> None:
-        temporary = self._path.with_name(self._path.name + ".new")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(json.dumps(to_document(state), separators=(",", ":")).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._path)
+        document = json.dumps(to_document(state), separators=(",", ":"))
+        write_whole(self._path, document.encode(), on_disk="content")

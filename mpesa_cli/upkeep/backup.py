@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mpesa_cli.floor.errors import Conflict, InvalidInput, LedgerBusy
+from mpesa_cli.floor.machine import give_name
 from mpesa_cli.ledger.audit.anchor import Head, head_of
-from mpesa_cli.ledger.engine.copying import LedgerFile, copy_into, give_name, scratch_for
+from mpesa_cli.ledger.engine.copying import LedgerFile, copy_into, scratch_for
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.upkeep.audit import Audited, audited
 

@@ -42,10 +42,10 @@ def test_a_report_that_can_not_be_written_is_told_as_what_it_is(one: Books, monk
     assert (folder.status, "is a folder." in folder.stderr) == (2, True)
     assert one.rows("SELECT count(*) FROM statements") == [(0,)]
 
-    def full(_path: Path, _data: bytes) -> None:
+    def full(_path: Path, _data: bytes, **_how: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("mpesa_cli.floor.files.new_file._write", full)
+    monkeypatch.setattr("mpesa_cli.floor.files.new_file.write_whole", full)
     late = one.mpesa("reconcile", "--statement", str(one.file), "--report", str(one.folder / "x.html"))
     assert (late.status, "What was found stands" in late.stderr) == (2, True)
     assert "UKON000001" in late.stdout, "the differences are said all the same"

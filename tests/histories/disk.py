@@ -3,7 +3,7 @@ the disk can be full. A process dies without its files being flushed; power cuts
 """
 
 import contextlib
-import fcntl
+import functools
 import sqlite3
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,6 @@ from mpesa_cli.ledger.engine import connection as opening
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 LOOK_AGAIN_S = 2.5
-SOMEBODY_ENDS_IT_US = 300_000_000  # a command that waits so long without a word is ended by whoever started it
 
 
 class Disk:
@@ -108,36 +107,18 @@ class _Sqlite:
         return self._disk.connection if name == "connect" else getattr(sqlite3, name)
 
 
-class _Fcntl:
-    """The module ``fcntl`` for the ledger's opening: whoever waits for a lock lets the machine's time pass."""
-
-    def __init__(self, baton: Baton) -> None:
-        self._baton = baton
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(fcntl, name)
-
-    def flock(self, descriptor: int, how: int) -> None:
-        until_us = self._baton.true_us + SOMEBODY_ENDS_IT_US
-        while True:
-            try:
-                return fcntl.flock(descriptor, how | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if how & fcntl.LOCK_NB or self._baton.true_us >= until_us:
-                    raise
-            self._baton.sleep(LOOK_AGAIN_S)
-
-
 @contextlib.contextmanager
 def installed(disk: Disk) -> Iterator[None]:
     """Ledgers are opened on this disk for as long as the block runs."""
-    before = opening.sqlite3, opening.fcntl, opening.LOOK_AGAIN_S
-    opening.sqlite3, opening.fcntl = _Sqlite(disk), _Fcntl(disk.baton)  # type: ignore[assignment]
+    before = opening.sqlite3, opening.locked, opening.LOOK_AGAIN_S
+    opening.sqlite3 = _Sqlite(disk)  # type: ignore[assignment]
+    # Whoever waits for the ledger's lock lets the machine's time pass.
+    opening.locked = functools.partial(opening.locked, sleep=disk.baton.sleep)
     opening.LOOK_AGAIN_S = LOOK_AGAIN_S
     try:
         yield
     finally:
-        opening.sqlite3, opening.fcntl, opening.LOOK_AGAIN_S = before
+        opening.sqlite3, opening.locked, opening.LOOK_AGAIN_S = before
 
 
 def _full() -> sqlite3.OperationalError:

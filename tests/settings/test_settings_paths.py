@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from mpesa_cli.floor.errors import SettingsError
-from mpesa_cli.floor.files.private_files import locked, read_secret_file, write_private
-from mpesa_cli.settings.paths import config_file, ensure_private_dir, find_paths
+from mpesa_cli.floor.files.private_folder import ensure_private_dir
+from mpesa_cli.settings.paths import config_file, find_paths
+from mpesa_cli.settings.private_files import locked, read_secret_file, write_private
 
 
 def test_mpesa_home_puts_all_four_folders_under_one(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The simulator inside a process: faults as httpx reports them, callbacks by hand, memory between commands."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -164,10 +165,11 @@ def test_a_callback_that_overtakes_its_answer_arrives_before_it(shops: Callable[
 def test_a_memory_that_cannot_be_written_accepts_nothing(shops: Callable[..., Shop], tmp_path: Path) -> None:
     shop = shops()
     shop.push()
-    (tmp_path / "simulator.json.new").mkdir()
+    in_the_way = tmp_path / f".simulator.json.{os.getpid()}.new"
+    in_the_way.mkdir()
     with pytest.raises(httpx.ConnectError, match="can't write"):
         shop.push("254711111111")
-    (tmp_path / "simulator.json.new").rmdir()
+    in_the_way.rmdir()
     assert len(shop.daraja.prompts()) == 1
 
 

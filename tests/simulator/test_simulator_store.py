@@ -18,10 +18,11 @@ PUSHES = 25
 HERE = Path(__file__).parent
 
 PUSH_MANY = """
-import secrets, sys, time
+import sys
 from pathlib import Path
 import httpx
 from simulated_daraja import push_body
+from mpesa_cli.floor.world import World
 from mpesa_cli.simulator.embedded import EmbeddedDaraja
 
 path, first, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])

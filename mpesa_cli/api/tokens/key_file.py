@@ -1,13 +1,13 @@
 """Public keys in a file that their issuer renews now and then: read again when it has changed, not otherwise."""
 
 import os
-import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from mpesa_cli.api.tokens.keys import KeySet, KeyUnusable, NoKeyLeft
 from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.floor.files.whole_file import read_small
 
 _SIZE_MAX = 64 * 1024
 
@@ -77,12 +77,7 @@ def _why(unusable: OSError | KeyUnusable) -> str:
 
 
 def _content(path: Path) -> tuple[tuple[int, ...], bytes]:
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe must not make us wait
-    try:
-        status = os.fstat(handle)
-        raw = os.read(handle, _SIZE_MAX + 1) if stat.S_ISREG(status.st_mode) else b""
-    finally:
-        os.close(handle)
+    raw, status = read_small(path, _SIZE_MAX)
     if not raw or len(raw) > _SIZE_MAX:
         raise KeyUnusable(f"is empty, larger than {_SIZE_MAX >> 10} KiB or not a file")
     return _identity(status), raw

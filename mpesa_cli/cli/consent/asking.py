@@ -1,9 +1,6 @@
 """Questions to a person: on stderr, so that stdout stays the result; a secret is typed unseen."""
 
-import contextlib
-import io
-from collections.abc import Callable, Iterator
-from typing import TextIO
+from collections.abc import Callable
 
 from mpesa_cli.floor.errors import Declined
 from mpesa_cli.settings.rules import RuleError
@@ -26,7 +23,9 @@ def ask(streams: Streams, question: str, default: str | None, check: Callable[[s
 
 def ask_secret(streams: Streams, question: str) -> str:
     """Ask for a secret; what is typed is not shown. Raises Declined at the end of input."""
-    with _unseen(streams.stdin):
+    from mpesa_cli.floor.machine import typed_unseen
+
+    with typed_unseen(streams.stdin):
         try:
             return _line(streams, f"{question} (not shown): ")
         finally:
@@ -46,23 +45,3 @@ def _line(streams: Streams, prompt: str) -> str:
             "The questions were not answered to the end.", hint="Nothing was written or sent. Start again:  mpesa init"
         )
     return line.strip()
-
-
-@contextlib.contextmanager
-def _unseen(stdin: TextIO) -> Iterator[None]:
-    """Turn the terminal's echo off, and on again whatever happens."""
-    import termios
-
-    try:
-        handle = stdin.fileno()
-        before = termios.tcgetattr(handle)
-    except (io.UnsupportedOperation, termios.error):  # not a real terminal: nothing echoes
-        yield
-        return
-    silent = before.copy()
-    silent[3] &= ~termios.ECHO
-    termios.tcsetattr(handle, termios.TCSAFLUSH, silent)
-    try:
-        yield
-    finally:
-        termios.tcsetattr(handle, termios.TCSAFLUSH, before)

@@ -16,7 +16,7 @@ def certificate(ctx: typer.Context) -> None:
     certificate is out of date on purpose, as Safaricom's are. Makes it where there is none.
     """
     runtime = runtime_of(ctx)
-    from mpesa_cli.settings.paths import ensure_private_dir
+    from mpesa_cli.floor.files.private_folder import ensure_private_dir
     from mpesa_cli.simulator.initiator_key import FILE_NAME, InitiatorKey
 
     key = InitiatorKey(ensure_private_dir(runtime.paths().state_dir) / FILE_NAME)

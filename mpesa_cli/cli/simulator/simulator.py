@@ -53,7 +53,7 @@ def serve(
             hint="Give a factor above 0 and up to 1000:  mpesa simulator serve --speed 10",
             code="invalid-speed",
         )
-    from mpesa_cli.settings.paths import ensure_private_dir
+    from mpesa_cli.floor.files.private_folder import ensure_private_dir
     from mpesa_cli.simulator.initiator_key import FILE_NAME, InitiatorKey
     from mpesa_cli.simulator.server import server
     from mpesa_cli.simulator.state import Rules
@@ -117,7 +117,8 @@ def clock(
             hint="It only goes forward, by a year at most:  mpesa simulator clock --advance 180",
             code="invalid-advance",
         )
-    from mpesa_cli.settings.paths import ensure_private_dir, find_paths
+    from mpesa_cli.floor.files.private_folder import ensure_private_dir
+    from mpesa_cli.settings.paths import find_paths
     from mpesa_cli.simulator.engine import Engine
     from mpesa_cli.simulator.store import FileStore
 

@@ -5,20 +5,20 @@ False, and the caller keeps the content in its own memory.
 """
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from mpesa_cli.floor import machine
+from mpesa_cli.floor.files.lock import take_lock
+from mpesa_cli.floor.files.whole_file import read_small, write_whole
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.wire.strict_json import Json, read_json
 from mpesa_cli.floor.world import World
 
 _MAX_BYTES = 64 * 1024
-_POLL_S = 0.02
 
 
 class SharedFile:
@@ -36,18 +36,16 @@ class SharedFile:
     def read(self) -> Mapping[str, Json] | None:
         """The file's content; None where there is none. A file that is not private, or not ours, is dropped."""
         try:
-            opened = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+            raw, status = read_small(self._path, _MAX_BYTES, follow=False)
         except FileNotFoundError:
             return None
         except OSError:  # a link, a device, no right to read: not a file that we wrote
             self.remove()
             return None
-        with open(opened, "rb") as file:  # noqa: PTH123 - a descriptor, checked below before it is read
-            about = os.fstat(opened)
-            if stat.S_ISREG(about.st_mode) and about.st_uid == os.geteuid() and not about.st_mode & 0o077:
-                found = read_json(file.read(_MAX_BYTES + 1), max_bytes=_MAX_BYTES)
-                if isinstance(found, dict):
-                    return found
+        if machine.is_ours(status) and machine.is_private(status):
+            found = read_json(raw, max_bytes=_MAX_BYTES)
+            if isinstance(found, dict):
+                return found
         self.remove()
         return None
 
@@ -55,18 +53,9 @@ class SharedFile:
         """Replace the file, all or nothing. False where that can't be done."""
         if not self._folder_is_ours():
             return False
-        # Named after the process, so that one killed here leaves a single file, which its namesake replaces.
-        # Not tempfile: importing that costs more than writing this.
-        temporary = self._path.with_suffix(f".{os.getpid()}.tmp")
         try:
-            temporary.unlink(missing_ok=True)
-            opened = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with open(opened, "w", encoding="utf-8") as file:  # noqa: PTH123 - a private descriptor
-                json.dump(content, file)
-            temporary.replace(self._path)
+            write_whole(self._path, json.dumps(content).encode(), on_disk="no")
         except OSError:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
             return False
         return True
 
@@ -81,42 +70,27 @@ class SharedFile:
 
         A process that dies gives its lock back; one that was stopped must not stop everyone else.
         """
-        lock = self._open_lock()
         try:
-            yield lock is not None and self._acquire(lock, most_s)
-        finally:
-            if lock is not None:
-                os.close(lock)
-
-    def _acquire(self, lock: int, most_s: float) -> bool:
-        for _ in range(max(1, round(most_s / _POLL_S))):
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                self._world.sleep(_POLL_S)
-            except OSError:  # a file system without locks
-                return False
-            else:
-                return True
-        return False
-
-    def _open_lock(self) -> int | None:
-        if not self._folder_is_ours():
-            return None
-        try:
-            return os.open(
-                self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
-            )
+            # On a file system without locks there is nothing to wait for.
+            handle = self._take_lock(most_s) if self._folder_is_ours() else None
         except OSError:
-            return None
+            handle = None
+        try:
+            yield handle is not None
+        finally:
+            if handle is not None:
+                os.close(handle)
+
+    def _take_lock(self, most_s: float) -> int | None:
+        return take_lock(self._path.with_suffix(".lock"), wait_s=most_s, sleep=self._world.sleep)
 
     def _folder_is_ours(self) -> bool:
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            about = self._folder.stat()
-            if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.geteuid():
+            machine.make_private_folder(self._folder)
+            status = self._folder.stat()
+            if not machine.is_ours(status):
                 return False
-            if about.st_mode & 0o077:
+            if not machine.is_private(status):
                 self._folder.chmod(0o700)
         except OSError:
             return False

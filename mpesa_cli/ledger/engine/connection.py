@@ -4,21 +4,21 @@ WAL with ``synchronous=FULL``: a commit that returned is on disk. Automatic chec
 """
 
 import contextlib
-import fcntl
 import os
 import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from mpesa_cli.floor import machine
 from mpesa_cli.floor.errors import LedgerBusy, LedgerUnusable, MpesaError
+from mpesa_cli.floor.files.lock import locked
 from mpesa_cli.floor.installation import upgrading
 from mpesa_cli.ledger.engine.file_mode import is_on_read_only_disk, open_to_look, set_up
 from mpesa_cli.ledger.schema.migrations import LATEST, MIGRATIONS
 
 BUSY_TIMEOUT_S = 10.0
 LOOK_AGAIN_S = 0.001
-LOCK_AGAIN_S = 0.01
 
 
 def open_connection(
@@ -104,36 +104,22 @@ def _not_opened(error: OSError, path: Path) -> MpesaError:
 def _create_private(path: Path) -> None:
     if path.exists():
         return
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    machine.make_private_folder(path.parent)
     with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the name of a new ledger must survive a power cut as its rows do
-    finally:
-        os.close(folder)
+        os.close(machine.open_private(path, new=True))
+    machine.sync_file(path.parent)  # the name of a new ledger must survive a power cut as its rows do
 
 
 @contextlib.contextmanager
 def lock(path: Path, *, wait_s: float) -> Iterator[None]:
-    """An flock beside the ledger. The kernel frees it on any death, so it can't go stale.
+    """The lock beside the ledger. The kernel frees it on any death, so it can't go stale.
 
     Raises LedgerBusy where another process holds it for longer than ``wait_s``: it may be frozen, which frees nothing.
     """
-    until = time.monotonic() + wait_s
-    descriptor = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= until:
-                    raise _held(path) from None
-                time.sleep(LOCK_AGAIN_S)
+    with locked(path.with_name(path.name + ".lock"), wait_s=wait_s) as handle:
+        if handle is None:
+            raise _held(path)
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _version(connection: sqlite3.Connection) -> int:

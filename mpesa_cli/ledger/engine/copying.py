@@ -1,12 +1,12 @@
 """Copies of a ledger: made while others write, read without a trace, given their name only once they are whole."""
 
 import contextlib
-import errno
 import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from mpesa_cli.floor import machine
 from mpesa_cli.floor.errors import LedgerUnusable
 from mpesa_cli.floor.installation import upgrading
 from mpesa_cli.ledger.engine.connection import explained
@@ -74,16 +74,7 @@ def copy_into(ledger: Reads, target: Path) -> None:
         ledger._connection().backup(copy, pages=PAGES_AT_ONCE, progress=lambda *_: None)
         # As in a ledger in use the pages say "write-ahead log"; a backup shall be one file, wherever it is opened.
         copy.execute("PRAGMA journal_mode=DELETE").fetchall()
-    sync_file(target)
-
-
-def sync_file(path: Path) -> None:
-    """Have a file's bytes on the disk when this returns."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    machine.sync_file(target)
 
 
 @contextlib.contextmanager
@@ -97,7 +88,7 @@ def scratch_for(target: Path) -> Iterator[Path]:
     sweep(target)
     for left in (scratch, *beside):  # by a process of this number that died
         left.unlink(missing_ok=True)
-    os.close(os.open(scratch, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    os.close(machine.open_private(scratch, new=True))
     try:
         yield scratch
     finally:
@@ -113,18 +104,3 @@ def sweep(target: Path) -> None:
         if number.isdecimal() and not Path(f"/proc/{number}").exists() and Path("/proc/self").exists():
             with contextlib.suppress(OSError):
                 left.unlink()
-
-
-def give_name(scratch: Path, target: Path) -> None:
-    """Let a finished file be found under its name, on disk when this returns. Raises FileExistsError, OSError.
-
-    A link, unlike a renaming, never takes the place of a file that came up meanwhile.
-    """
-    try:
-        os.link(scratch, target)
-    except OSError:
-        if target.exists():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
-        # A file system without links, as on most USB sticks.
-        scratch.rename(target)
-    sync_file(target.parent)

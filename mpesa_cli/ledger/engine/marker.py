@@ -4,14 +4,15 @@ Where the file is gone, or another stands in its place, the note is what tells. 
 shortcode and till, in the user's state folder, whatever MPESA_HOME says.
 """
 
-import contextlib
 import json
 import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from mpesa_cli.floor import machine
 from mpesa_cli.floor.errors import LedgerUnusable
+from mpesa_cli.floor.files.whole_file import write_whole
 
 WRITE_EVERY_S = 60.0
 _AT_MOST_BYTES = 4_096
@@ -41,16 +42,10 @@ class Marker:
 
         It is never needed for what it says to be true: an older note only tells of an earlier row.
         """
-        scratch = self.file.with_name(f".{self.file.name}.{os.getpid()}.new")
         try:
-            self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(json.dumps(asdict(mark)) + "\n")
-            scratch.replace(self.file)
+            machine.make_private_folder(self.file.parent)
+            write_whole(self.file, (json.dumps(asdict(mark)) + "\n").encode(), on_disk="no")
         except OSError:
-            with contextlib.suppress(OSError):
-                scratch.unlink()
             return False
         self.mark = mark
         self._written_s = time.monotonic()

@@ -4,7 +4,8 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
-from mpesa_cli.ledger.engine.copying import give_name, scratch_for, sync_file
+from mpesa_cli.floor.machine import give_name, sync_file
+from mpesa_cli.ledger.engine.copying import scratch_for
 
 
 def copy_before_migration(path: Path, version: int) -> None:

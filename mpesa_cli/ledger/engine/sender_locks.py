@@ -5,11 +5,12 @@ gone. That is all it knows: gone is not undelivered. A file of another machine s
 """
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from mpesa_cli.floor import machine
+from mpesa_cli.floor.files.lock import take_lock
 from mpesa_cli.rules.payment import AttemptRef
 
 
@@ -39,17 +40,13 @@ class SenderLocks:
     def is_gone(self, attempt: AttemptRef) -> bool:
         """Whether a process of this machine held the attempt's lock, and has gone without giving it back itself."""
         try:
-            descriptor = os.open(self._path(attempt), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            descriptor = machine.open_to_read(self._path(attempt), follow=False)
         except OSError:
             return False
         try:
-            if os.read(descriptor, 300) != _this_machine():
-                return False
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:  # held, or a file system without locks
+            return os.read(descriptor, 300) == _this_machine() and machine.try_lock(descriptor, shared=True)
+        except OSError:  # a file system without locks
             return False
-        else:
-            return True
         finally:
             os.close(descriptor)
 
@@ -72,21 +69,20 @@ class SenderLocks:
 
 def _locked(path: Path) -> int | None:
     """A descriptor that holds the lock, with this machine's name in the file; None where that can't be had."""
+    descriptor: int | None = None
     try:
-        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        descriptor = take_lock(path)
+        if descriptor is not None:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, _this_machine(), 0)
+            return descriptor
     except OSError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, _this_machine(), 0)
-    except OSError:
-        os.close(descriptor)
-        with contextlib.suppress(OSError):
-            path.unlink()
-        return None
-    return descriptor
+        if descriptor is not None:
+            os.close(descriptor)
+    with contextlib.suppress(OSError):
+        path.unlink()
+    return None
 
 
 def _this_machine() -> bytes:
-    return os.uname().nodename.encode()[:200]
+    return machine.this_machine().encode()[:200]

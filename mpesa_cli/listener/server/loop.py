@@ -3,7 +3,6 @@
 import asyncio  # noqa: TID253 - this module is itself imported inside functions only
 import contextlib
 import logging
-import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from typing import Any
 from uvicorn import Config, Server  # noqa: TID253 - as above
 
 from mpesa_cli.floor.errors import MpesaError
+from mpesa_cli.floor.machine import may_open
 from mpesa_cli.initiator.listener_alive import EVERY_S
 from mpesa_cli.listener.events import Event, Kind
 from mpesa_cli.listener.intake.filing import answer_without_ledger
@@ -223,11 +223,4 @@ async def _unused(scope: object, receive: object, send: object) -> None:
 
 def _connections_max(wanted: int, for_the_rest: int) -> int:
     """The number that the process may have open, after raising its own limit as far as it may."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    need = wanted + for_the_rest
-    if soft != resource.RLIM_INFINITY and soft < need:
-        soft = need if hard == resource.RLIM_INFINITY else min(need, hard)
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return wanted if soft == resource.RLIM_INFINITY else max(16, min(wanted, soft - for_the_rest))
+    return max(16, min(wanted, may_open(wanted + for_the_rest) - for_the_rest))

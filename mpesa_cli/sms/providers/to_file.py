@@ -1,10 +1,10 @@
 """The provider ``file``: messages are appended to a file, one JSON object a line, to try everything with."""
 
-import fcntl
 import json
 import os
 from pathlib import Path
 
+from mpesa_cli.floor import machine
 from mpesa_cli.floor.moments import rfc3339
 from mpesa_cli.floor.world import World
 from mpesa_cli.sms.providers.sender import Failed, InDoubt, Outcome, Sent
@@ -37,10 +37,10 @@ class ToFile:
         written = json.dumps(line, ensure_ascii=False).encode() + b"\n"
         began = False
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            machine.make_private_folder(self._path.parent)
+            handle = machine.open_private(self._path, append=True)
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX)
+                machine.wait_for_lock(handle)
                 whole = _after_torn_line(handle) + written
                 began = True
                 if os.write(handle, whole) != len(whole):

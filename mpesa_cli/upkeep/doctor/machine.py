@@ -2,10 +2,10 @@
 
 import os
 import sqlite3
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from mpesa_cli.floor.machine import is_ours, is_private, is_regular
 from mpesa_cli.settings.paths import Paths
 from mpesa_cli.settings.profile import Profile
 from mpesa_cli.upkeep.findings import Finding
@@ -15,7 +15,6 @@ SQLITE_NEEDED = (3, 37, 0)  # STRICT tables
 SQLITE_WITHOUT_RESET_BUG = (3, 51, 3)
 _NETWORKED = ("nfs", "cifs", "smb", "9p", "fuse.", "ceph", "glusterfs", "afs", "lustre", "ocfs2", "gfs2")
 _LOW_BYTES, _FULL_BYTES = 1 << 30, 64 << 20
-_OTHERS = 0o077
 
 
 def machine(profile: Profile, paths: Paths) -> Iterator[Finding]:
@@ -87,12 +86,12 @@ def _permissions(profile: Profile, paths: Paths) -> Finding:
         if not path.exists():
             continue
         status = path.stat()
-        if status.st_uid != os.geteuid():
+        if not is_ours(status):
             words = f"{path} belongs to another user, who may read it or lock you out."
             return Finding("permissions", "fail", words, f"ls -ld {path}")
-        if stat.S_ISREG(status.st_mode) and status.st_mode & _OTHERS:
+        if is_regular(status) and not is_private(status):
             words = f"{path} can be read by others: it may hold customers' numbers, or secrets."
             return Finding("permissions", "fail", words, f"chmod 600 {path}")
-        if path == profile.ledger.parent and status.st_mode & _OTHERS:
+        if path == profile.ledger.parent and not is_private(status):
             return Finding("permissions", "warn", f"The folder {path} is open to others.", f"chmod 700 {path}")
     return Finding("permissions", "ok", "Ledger, secrets and caches are readable by their owner only.")

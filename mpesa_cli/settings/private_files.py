@@ -1,14 +1,14 @@
-"""Small private files: written whole or not at all, read without surprises, changed by one process at a time."""
+"""The files of settings and secrets: written whole, read without surprises, changed by one process at a time."""
 
-import fcntl
-import os
-import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from mpesa_cli.floor import machine
 from mpesa_cli.floor.errors import SettingsError
-from mpesa_cli.settings.paths import ensure_private_dir
+from mpesa_cli.floor.files import lock
+from mpesa_cli.floor.files.private_folder import ensure_private_dir
+from mpesa_cli.floor.files.whole_file import read_small, write_whole
 
 _SIZE_MAX = 64 * 1024
 
@@ -28,24 +28,13 @@ def write_private(path: Path, text: str, *, through_link: bool = True) -> None:
     # A link that appears there at this very moment is replaced, not followed: a rename follows none.
     target = path.resolve() if through_link else path.parent.resolve() / path.name
     ensure_private_dir(target.parent)
-    scratch = target.with_name(f".{target.name}.{os.getpid()}.new")
     try:
-        scratch.unlink(missing_ok=True)  # left by a process of this number that died
-        handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(handle)
-        scratch.replace(target)
-        _sync_folder(target.parent)
+        write_whole(target, text.encode())
     except OSError as refused:
         raise SettingsError(
             f"{path} can't be written: {refused.strerror}. What stood there before still stands.",
             hint=f"Look at the folder:  ls -ld {target.parent}", code="file-unwritable",
         ) from None
-    finally:
-        with suppress(OSError):
-            scratch.unlink(missing_ok=True)
 
 
 def read_secret_file(path: Path, named_by: str, *, private: bool) -> str | None:
@@ -54,20 +43,15 @@ def read_secret_file(path: Path, named_by: str, *, private: bool) -> str | None:
     ``private`` refuses a file that others may read. Raises SettingsError, which never shows the text.
     """
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe must not make us wait
+        raw, status = read_small(path, _SIZE_MAX)
     except FileNotFoundError:
         return None
     except OSError as refused:
         raise _unreadable(path, named_by, str(refused.strerror), f"ls -l {path}") from None
-    try:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise _unreadable(path, named_by, "it is not a regular file", f"ls -l {path}")
-        if private and status.st_mode & 0o077:
-            raise _unreadable(path, named_by, "others may read it", f"chmod 600 {path}")
-        raw = os.read(handle, _SIZE_MAX + 1)
-    finally:
-        os.close(handle)
+    if not machine.is_regular(status):
+        raise _unreadable(path, named_by, "it is not a regular file", f"ls -l {path}")
+    if private and not machine.is_private(status):
+        raise _unreadable(path, named_by, "others may read it", f"chmod 600 {path}")
     try:
         text = raw.decode("utf-8-sig") if len(raw) <= _SIZE_MAX else ""
     except UnicodeDecodeError:
@@ -80,20 +64,8 @@ def read_secret_file(path: Path, named_by: str, *, private: bool) -> str | None:
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold the folder's lock while its files are read, changed and written. It ends with the process."""
-    handle = os.open(ensure_private_dir(folder) / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with lock.locked(ensure_private_dir(folder) / ".lock"):
         yield
-    finally:
-        os.close(handle)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _unreadable(path: Path, named_by: str, why: str, remedy: str) -> SettingsError:
