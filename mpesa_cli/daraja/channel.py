@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mpesa_cli.daraja.endpoints import BaseUrl
+from mpesa_cli.daraja.tracing import answer_line, request_line
 from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.web_address import WebAddress
 from mpesa_cli.floor.wire.exchange import Limits, Outcome
-from mpesa_cli.floor.wire.tracing import answer_line, request_line
 
 if TYPE_CHECKING:
     import httpx
@@ -21,7 +21,7 @@ class Channel:
 
     def __init__(
         self,
-        base: BaseUrl,
+        base: WebAddress,
         limits: Limits,
         transport: "httpx.BaseTransport | None",
         trace: Callable[[str], None] | None,

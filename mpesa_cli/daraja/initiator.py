@@ -11,12 +11,10 @@ from mpesa_cli.daraja.answers import SPIKE_PAUSE_S
 from mpesa_cli.daraja.error_body import blames_credentials, limits_rate, read_code, read_error, told
 from mpesa_cli.floor.errors import CredentialsRefused, MpesaError, OutcomeUnknown, RequestRefused, Temporary
 from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.wire.addresses import Hook
 from mpesa_cli.floor.wire.plain_words import one_line
 from mpesa_cli.floor.wire.strict_json import Json, UnreadableError, read_json
 from mpesa_cli.floor.wire.wire_text import wire_id
-
-RESULT_PREFIX = "/hooks/result/"
-TIMEOUT_PREFIX = "/hooks/timeout/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +56,14 @@ class Ack:
 
 def request_body(command: Command, initiator: Initiator, token: str) -> dict[str, str]:
     """The JSON body. ``token`` is the 32 hexadecimal characters that both addresses end in."""
-    base = initiator.callback_base.rstrip("/")
+    base = initiator.callback_base
     return {
         "Initiator": initiator.name,
         "SecurityCredential": initiator.credential().reveal(),
         "CommandID": command.command_id,
         **command.fields,
-        "ResultURL": f"{base}{RESULT_PREFIX}{token}",
-        "QueueTimeOutURL": f"{base}{TIMEOUT_PREFIX}{token}",
+        "ResultURL": Hook("result", token).at(base),
+        "QueueTimeOutURL": Hook("timeout", token).at(base),
     }
 
 

@@ -7,8 +7,6 @@ docs/assumptions.md A27). The list is for production: the sandbox may call from 
 
 from typing import NamedTuple
 
-AS_OF = "2026-11-24"
-
 
 class SourceAddress(NamedTuple):
     """One address, and whether Safaricom's going-live page names it."""

@@ -50,10 +50,3 @@ class ApiRequest:
     originator_conversation_id: str = ""
     settled_us: int | None = None
     result: RequestResult | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RequestRef:
-    """Names a request by its token, in the listener."""
-
-    request_id: str

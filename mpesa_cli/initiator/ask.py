@@ -4,7 +4,6 @@ The token of the addresses is committed, as a hash, before anything is sent, so 
 where the answer to the POST was lost, and a forged one finds none.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,6 +11,7 @@ from typing import Protocol
 from mpesa_cli.daraja.initiator import Ack, Command, Initiator, read_ack, request_body
 from mpesa_cli.floor.errors import MpesaError, NotDelivered, OutcomeUnknown, RequestRefused, Temporary
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.wire.addresses import secret_hash
 from mpesa_cli.floor.world import World
 from mpesa_cli.initiator.api_request import OPEN, ApiRequest, RequestState
 from mpesa_cli.initiator.results import apply_unread_results
@@ -52,7 +52,7 @@ def ask(hands: Hands, command: Command) -> ApiRequest:
         RequestState.CREATED,
     )  # fmt: skip
     with hands.ledger.write() as tx:
-        tx.open_request(request, hashlib.sha256(token.encode()).hexdigest())
+        tx.open_request(request, secret_hash(token))
     try:
         ack = _posted(hands, command, body)
     except MpesaError as error:

@@ -1,9 +1,9 @@
 """Push: record the intent, once for an order, and have its one prompt sent (payments/sending.py)."""
 
-import hashlib
 from dataclasses import dataclass
 
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.wire.addresses import secret_hash
 from mpesa_cli.ledger.ledger import LedgerReads, LedgerWrite
 from mpesa_cli.payments.gap import gap_of
 from mpesa_cli.payments.sending import Hands, Pushed, check_time, send
@@ -62,7 +62,7 @@ def intent_of(order: Order, *, payment_id: str, token: str) -> Intent:
         msisdn=order.msisdn,
         account_reference=order.account_reference,
         description=order.description,
-        token_hash=hashlib.sha256(token.encode()).hexdigest(),
+        token_hash=secret_hash(token),
     )
 
 

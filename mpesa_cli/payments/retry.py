@@ -1,10 +1,10 @@
 """Retry: a further attempt of a payment, where and only where that is safe (rules/asking_again.py)."""
 
-import hashlib
 
 from mpesa_cli.api.call import CallKey
 from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.wire.addresses import secret_hash
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger, LedgerReads, LedgerWrite
 from mpesa_cli.payments.gap import gap_of
@@ -29,7 +29,7 @@ def new_attempt(
     hands.daraja.ready(hands.until)
     check_time(hands)
     token = hands.world.token_hex(16)
-    attempt = _record(hands, advised, msisdn, hashlib.sha256(token.encode()).hexdigest(), asking, call)
+    attempt = _record(hands, advised, msisdn, secret_hash(token), asking, call)
     if isinstance(attempt, Payment):
         return Pushed(attempt, picked_up=True)
     return send(hands, attempt, token)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from mpesa_cli.daraja.stk_push import PushRequest
 from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.floor.wire.addresses import Hook
 from mpesa_cli.rules.payment import Intent, Payment
 from mpesa_cli.rules.values.reference import wire_description
 from mpesa_cli.settings.profile import Profile
@@ -19,7 +20,7 @@ def requests_of(profile: Profile, base: str) -> Callable[[Payment | Intent, str,
             kind=profile.kind,
             amount=asked.amount_cents // 100,
             msisdn=msisdn,
-            callback_url=f"{base}/hooks/stk/{token}",
+            callback_url=Hook("stk", token).at(base),
             account_reference=asked.account_reference,
             description=wire_description(asked.description, profile.description_max),
         )

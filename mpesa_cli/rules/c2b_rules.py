@@ -6,9 +6,9 @@ independent reports. Matching by substring over host and path is our careful rea
 """
 
 from typing import Literal
-from urllib.parse import urlsplit
 
 from mpesa_cli.floor.errors import InvalidInput
+from mpesa_cli.floor.web_address import NoWebAddressError, web_address
 from mpesa_cli.rules.payment import Payment, ShopOrder
 from mpesa_cli.rules.state import PaymentStatus
 from mpesa_cli.rules.values.amount import Limits
@@ -27,21 +27,24 @@ def banned_word(url: str) -> str | None:
 
 def check_registered_url(url: str, name: str, *, production: bool) -> str:
     """A URL that can be registered. Raises InvalidInput, naming the word or the rule, before anything is sent."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.fragment:
+    try:
+        found = web_address(url)
+    except NoWebAddressError:
+        found = None
+    if found is None or "#" in url:
         raise InvalidInput(
             f"The {name} URL {url!r} is not an absolute URL.",
             hint="Nothing was sent. Right: https://pay.example.co.ke/…",
             code="invalid-url",
         )
-    if production and parts.scheme != "https":
+    if production and not found.is_https:
         raise InvalidInput(
             f"The {name} URL {url!r} is not https, and production takes nothing else.",
             hint="Nothing was sent. Right: https://pay.example.co.ke/…",
             code="invalid-url",
         )
     if word := banned_word(url):
-        where = "host" if word in (parts.hostname or "").lower() else "path"
+        where = "host" if word in found.host else "path"
         raise InvalidInput(
             f"The {name} URL has the word {word!r} in its {where}, and Daraja refuses to register it.",
             hint=f"Nothing was sent. Words it refuses: {', '.join(BANNED_WORDS)}. Use another {where}.",

@@ -79,23 +79,6 @@ class AttemptView:
     receipts: frozenset[str] = frozenset()
 
 
-def is_final(state: AttemptState) -> bool:
-    """Whether the state is not expected to change any more."""
-    match state:
-        case AttemptState.CREATED | AttemptState.SENDING | AttemptState.PENDING | AttemptState.UNKNOWN:
-            return False  # unknown too: the callback finds the attempt by its token even where the answer was lost
-        case (
-            AttemptState.NOT_SENT
-            | AttemptState.REJECTED
-            | AttemptState.PAID
-            | AttemptState.FAILED
-            | AttemptState.REVIEW
-        ):
-            return True
-        case _:
-            assert_never(state)
-
-
 def is_open(state: AttemptState) -> bool:
     """Whether money may still come, so that no other prompt may be sent without a person's reason."""
     match state:

@@ -39,7 +39,6 @@ from mpesa_cli.rules.standing import (
     Flag,
     PaymentStatus,
     Terms,
-    is_final,
     is_open,
 )
 from mpesa_cli.rules.values.shown_number import fits
@@ -53,7 +52,6 @@ __all__ = [  # the names of states come from here too: most modules need both
     "PaymentStatus",
     "Terms",
     "attempt_view",
-    "is_final",
     "is_open",
     "payment_status",
     "with_clock",

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+from mpesa_cli.floor.web_address import is_on_this_machine
 from mpesa_cli.settings import rules
 from mpesa_cli.settings.profile import SANDBOX_SHORTCODE, Profile
 from mpesa_cli.settings.secret_names import DARAJA_SECRETS, variable_of
@@ -61,7 +62,7 @@ def unmet_secrets(profile: Profile, listed: list[tuple[str, str]]) -> list[str]:
 
 def _money_warnings(profile: Profile) -> list[str]:
     found: list[str] = []
-    if profile.environment == "production" and rules.is_loopback(profile.base_url):
+    if profile.environment == "production" and is_on_this_machine(profile.base_url):
         found.append(
             f"base_url is {profile.base_url}, on this machine, but the profile says production: "
             "what is recorded there counts as real money."
@@ -102,7 +103,7 @@ def _callback_warnings(profile: Profile) -> list[str]:
         )
     if profile.environment == "production" and any(tunnel in host for tunnel in _TUNNEL_HOSTS):
         found.append(f"callback_base_url is a public tunnel ({host}); Safaricom usually blocks those.")
-    if profile.environment != "simulator" and rules.is_loopback(url):
+    if profile.environment != "simulator" and is_on_this_machine(url):
         found.append(f"callback_base_url is {url}: Safaricom can't reach this machine under that name.")
     return found
 

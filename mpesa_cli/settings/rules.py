@@ -5,9 +5,10 @@ A broken rule raises RuleError, whose text completes the sentence "shortcode is 
 
 import re
 from collections.abc import Callable
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from mpesa_cli.floor.errors import InvalidInput
+from mpesa_cli.floor.web_address import NoWebAddressError, WebAddress, is_on_this_machine, web_address
 from mpesa_cli.rules.values.reference import account_reference, check_description
 
 SANDBOX_BASE_URL = "https://sandbox.safaricom.co.ke"
@@ -17,7 +18,6 @@ BANNED_WORDS = ("m-pesa", "mpesa", "safaricom", "exec", "exe", "cmd", "sql", "qu
 
 _SHORTCODE = re.compile(r"\d{5,7}", re.ASCII)
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", re.ASCII)
-_LOOPBACK = re.compile(r"127(?:\.\d{1,3}){3}|::1|localhost", re.ASCII)
 _ENVIRONMENT_OF_HOST = {"api.safaricom.co.ke": "production", "sandbox.safaricom.co.ke": "sandbox"}
 
 
@@ -100,12 +100,12 @@ def days_or_off(value: int | str) -> int | str:
 def any_url(text: str) -> str:
     """An http or https URL without a query, a fragment or a password; plain http only on this machine."""
     cleaned = text.strip().rstrip("/")
-    parts = _split(cleaned)
-    if "@" in parts.netloc:
+    found = _address(cleaned)
+    if found.has_user:
         raise RuleError("must not hold a user name or password", showable=False)
     if "?" in cleaned or "#" in cleaned:
         raise RuleError("must not hold a query (?) or a fragment (#), for example https://pay.example.co.ke")
-    if parts.scheme == "http" and not is_loopback(cleaned):
+    if not (found.is_https or found.is_loopback):
         raise RuleError("must begin with https://; plain http is for this machine only (http://127.0.0.1:8000)")
     return cleaned
 
@@ -119,14 +119,9 @@ def origins(text: str) -> str:
     return " ".join(dict.fromkeys(tidied))
 
 
-def is_loopback(url: str) -> bool:
-    """Whether this URL's host is this machine."""
-    return _LOOPBACK.fullmatch(urlsplit(url).hostname or "") is not None
-
-
 def environment_of(base_url: str) -> str | None:
     """The environment that a Daraja base URL belongs to by its host, or None where the host does not tell."""
-    if is_loopback(base_url):
+    if is_on_this_machine(base_url):
         return "simulator"
     return _ENVIRONMENT_OF_HOST.get((urlsplit(base_url).hostname or "").rstrip("."))
 
@@ -136,15 +131,12 @@ def banned_words(url: str) -> list[str]:
     return [word for word in BANNED_WORDS if word in url.lower()]
 
 
-def _split(text: str) -> SplitResult:
+def _address(text: str) -> WebAddress:
     needs = "must be a whole URL in plain characters, for example https://pay.example.co.ke"
-    if not text.isascii() or not text.isprintable() or " " in text:
-        raise RuleError(needs)
     try:
-        parts = urlsplit(text)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # an unclosed bracket, a port that is no number
-        usable = False
-    if not usable:
+        found = web_address(text)
+    except NoWebAddressError:
+        raise RuleError(needs, showable="@" not in text) from None
+    if not found.is_plain:
         raise RuleError(needs, showable="@" not in text)
-    return parts
+    return found

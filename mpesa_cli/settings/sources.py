@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from mpesa_cli.settings import rules
+from mpesa_cli.floor.web_address import is_on_this_machine
 from mpesa_cli.settings.choice import Choice, choose, known_names
 from mpesa_cli.settings.model import Config, read_config
 from mpesa_cli.settings.paths import config_file, find_paths, named_config_file
@@ -104,6 +104,6 @@ def _harmless_to_simulator(values: dict[str, Setting]) -> dict[str, Setting]:
     """The values that the built-in simulator takes from the environment: none that leaves this machine."""
     kept = {key: setting for key, setting in values.items() if key != "environment"}
     base_url = kept.get("base_url")
-    if base_url is not None and not rules.is_loopback(str(base_url.value)):
+    if base_url is not None and not is_on_this_machine(str(base_url.value)):
         del kept["base_url"]
     return kept

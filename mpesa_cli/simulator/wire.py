@@ -3,8 +3,8 @@
 import json
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import urlsplit
 
+from mpesa_cli.floor.web_address import NoWebAddressError, web_address
 from mpesa_cli.simulator.state import Prompt
 
 # The fault of the connection instead of, or after, an ordinary answer.
@@ -122,7 +122,7 @@ def is_web_address(text: object) -> bool:
     if not isinstance(text, str) or any(character.isspace() for character in text):
         return False
     try:
-        parts = urlsplit(text)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
+        web_address(text)
+    except NoWebAddressError:
         return False
+    return True

@@ -10,6 +10,7 @@ from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
 from mpesa_cli.floor.errors import InvalidInput, MpesaError
+from mpesa_cli.floor.web_address import NoWebAddressError, web_address
 
 TIMEOUT_S = 10.0
 
@@ -19,13 +20,15 @@ class Pinging:
 
     def __init__(self, url: str | None, complain: Callable[[str], None]) -> None:
         """Raises InvalidInput for what is no web address."""
-        self._parts = urlsplit(url) if url else None
-        if self._parts is not None and (self._parts.scheme not in {"http", "https"} or not self._parts.hostname):
+        try:
+            self._host = web_address(url).host if url else ""
+        except NoWebAddressError:
             raise InvalidInput(
                 "The address of --ping is no web address.",
                 hint="Nothing was done. Right: mpesa reconcile --ping https://hc.example.org/ping/KEY",
                 code="invalid-url",
-            )
+            ) from None
+        self._parts = urlsplit(url) if url else None
         self._complain = complain
         self._status: int | None = None
 
@@ -61,6 +64,6 @@ class Pinging:
             build_opener(ProxyHandler({})).open(url, timeout=TIMEOUT_S).close()
         except HTTPError as refused:
             refused.close()
-            self._complain(f"{parts.hostname} did not take the ping (HTTP {refused.code}). The run goes on.")
+            self._complain(f"{self._host} did not take the ping (HTTP {refused.code}). The run goes on.")
         except (OSError, ValueError, HTTPException) as failed:
-            self._complain(f"{parts.hostname} could not be pinged ({type(failed).__name__}). The run goes on.")
+            self._complain(f"{self._host} could not be pinged ({type(failed).__name__}). The run goes on.")

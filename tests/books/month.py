@@ -12,7 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from mpesa_cli.floor.wire.addresses import secret_hash
 from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.listener.intake.deliveries import StkDelivery
 from mpesa_cli.listener.intake.intake import Intake
 from mpesa_cli.rules.evidence import Accepted, Sending
 from mpesa_cli.rules.payment import AttemptRef, Intent
@@ -87,7 +89,10 @@ class Shop:
         try:
             _open(ledger, payment_id, order, amount, token, now_us)
             body = _body(receipt, amount, says_us or now_us)
-            assert Intake(ledger, self.clock.now_us, lambda _: None).receive_stk(token, body, "1.2.3.4").status == 200
+            intake = Intake(ledger, self.clock.now_us, lambda _: None)
+            [verdict] = intake.receive([StkDelivery(secret_hash(token), body, "1.2.3.4")])
+            intake.settling.settle()
+            assert verdict.status == 200
         finally:
             ledger.close()
 

@@ -11,11 +11,12 @@ from daraja_callbacks.callback_bodies import encode, paid
 from listener.listening import now_us, open_ledger, prompt, prompts
 
 from mpesa_cli.floor.errors import LedgerBusy
+from mpesa_cli.floor.wire.addresses import read_hook
 from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.ledger.ledger import BODIES_OF_ATTEMPT_MAX
 from mpesa_cli.listener.events import Event
 from mpesa_cli.listener.intake.deliveries import ACCEPTED, TOO_MANY, UNAVAILABLE, UNKNOWN, StkDelivery
-from mpesa_cli.listener.intake.intake import Intake, hash_of_secret
+from mpesa_cli.listener.intake.intake import Intake
 from mpesa_cli.rules.payment import AttemptRef
 
 
@@ -66,8 +67,8 @@ def busy() -> Exception:
 
 @pytest.mark.parametrize("text", ["", "0" * 31, "0" * 33, "G" * 32, "A" * 32, "０" * 32, "0" * 31 + "\n"])
 def test_only_32_small_hexadecimal_digits_are_a_secret(text: str) -> None:
-    assert hash_of_secret(text) is None
-    assert hash_of_secret("0123456789abcdef" * 2) is not None
+    assert read_hook(f"/hooks/stk/{text}") is None
+    assert read_hook("/hooks/stk/" + "0123456789abcdef" * 2) is not None
 
 
 def test_each_delivery_of_a_batch_gets_its_own_verdict(desk: Desk) -> None:

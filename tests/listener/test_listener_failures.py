@@ -12,11 +12,13 @@ from daraja_callbacks.callback_bodies import encode, paid
 from listener.listening import ACCEPTED_BODY, Bench, answer, listener, now_us, open_ledger, prompt, request
 
 from mpesa_cli.floor.errors import LedgerBusy, LedgerUnusable
+from mpesa_cli.floor.wire.addresses import secret_hash
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
-from mpesa_cli.listener.intake.deliveries import ACCEPTED, UNAVAILABLE, UNKNOWN, StkDelivery
-from mpesa_cli.listener.intake.intake import Intake, hash_of_secret
+from mpesa_cli.listener.intake.deliveries import ACCEPTED, UNAVAILABLE, StkDelivery
+from mpesa_cli.listener.intake.intake import Intake
 from mpesa_cli.listener.intake.writer import QUEUE_MAX, Writer
 from mpesa_cli.listener.server.options import ListenerOptions
+from mpesa_cli.listener.server.routes import address_of
 from mpesa_cli.rules.state import PaymentStatus
 
 if TYPE_CHECKING:
@@ -127,7 +129,7 @@ def test_one_bad_row_does_not_fail_its_neighbours(troubled: Troubled) -> None:
 
     troubled.after = refuse_poison
     batch = [
-        StkDelivery(hash_of_secret(token) or "", b"poison" if n == 2 else encode(paid()), "127.0.0.1")
+        StkDelivery(secret_hash(token), b"poison" if n == 2 else encode(paid()), "127.0.0.1")
         for n, (token, _) in enumerate(prompts)
     ]
     verdicts = Intake(troubled, now_us, lambda event: None).receive(batch)
@@ -138,7 +140,7 @@ def test_one_bad_row_does_not_fail_its_neighbours(troubled: Troubled) -> None:
 
 def test_a_batch_is_one_transaction_and_a_busy_ledger_is_waited_for_once(troubled: Troubled) -> None:
     prompts = [prompt(troubled.ledger, answered=False) for _ in range(50)]
-    batch = [StkDelivery(hash_of_secret(token) or "", b"{}", "127.0.0.1") for token, _ in prompts]
+    batch = [StkDelivery(secret_hash(token), b"{}", "127.0.0.1") for token, _ in prompts]
     intake = Intake(troubled, now_us, lambda event: None)
     troubled.before = fail_with(FULL)
     assert intake.receive(batch) == [UNAVAILABLE] * 50
@@ -154,14 +156,12 @@ def test_a_look_up_that_fails_is_503_and_not_404(troubled: Troubled) -> None:
     intake = Intake(troubled, now_us, lambda event: None)
     troubled.attempts_by_tokens = fail_with(FULL)
 
-    assert intake.receive_stk(token, b"{}", "127.0.0.1") == UNAVAILABLE
+    assert intake.receive([StkDelivery(secret_hash(token), b"{}", "127.0.0.1")]) == [UNAVAILABLE]
 
 
 @pytest.mark.parametrize("token", ["", "0" * 31, "0" * 33, "A" * 32, "g" * 32, "0" * 31 + "٠"])
-def test_what_is_no_token_is_unknown_without_asking_the_ledger(troubled: Troubled, token: str) -> None:
-    troubled.attempts_by_tokens = fail_with(FULL)
-
-    assert Intake(troubled, now_us, lambda event: None).receive_stk(token, b"{}", "127.0.0.1") == UNKNOWN
+def test_what_is_no_token_is_no_address_and_so_never_asked_of_the_ledger(token: str) -> None:
+    assert address_of(f"/hooks/stk/{token}") is None
 
 
 def test_a_settlement_that_fails_is_told_kept_and_tried_again(troubled: Troubled) -> None:
@@ -169,7 +169,7 @@ def test_a_settlement_that_fails_is_told_kept_and_tried_again(troubled: Troubled
     intake = Intake(troubled, now_us, events.append)
     tokens = [prompt(troubled.ledger, answered=False) for _ in range(2)]
     for number, (token, _) in enumerate(tokens):
-        delivery = StkDelivery(hash_of_secret(token) or "", encode(paid(receipt=f"UKO4Q7WX2{number}")), "127.0.0.1")
+        delivery = StkDelivery(secret_hash(token), encode(paid(receipt=f"UKO4Q7WX2{number}")), "127.0.0.1")
         intake.receive([delivery])
     troubled.before = fail_with(FULL)
     intake.settling.settle()
@@ -187,7 +187,7 @@ def test_hurry_ends_a_round_early_and_loses_nothing(troubled: Troubled) -> None:
     intake = Intake(troubled, now_us, lambda event: None)
     for number in range(20):
         token, _ = prompt(troubled.ledger, answered=False)
-        delivery = StkDelivery(hash_of_secret(token) or "", encode(paid(receipt=f"UKO4Q7WX{number}")), "127.0.0.1")
+        delivery = StkDelivery(secret_hash(token), encode(paid(receipt=f"UKO4Q7WX{number}")), "127.0.0.1")
         intake.receive([delivery])
     intake.settling.settle(hurry=lambda: True)
     assert 0 < len(intake.settling) < 20
@@ -200,7 +200,7 @@ def test_hurry_ends_a_round_early_and_loses_nothing(troubled: Troubled) -> None:
 def test_more_than_the_queue_holds_is_refused_and_the_rest_is_stored(troubled: Troubled) -> None:
     """The writer is held in its first commit while the queue fills; then everything queued is stored."""
     held, verdicts = threading.Event(), []
-    hashes = [hash_of_secret(prompt(troubled.ledger, answered=False)[0]) or "" for _ in range(60)]
+    hashes = [secret_hash(prompt(troubled.ledger, answered=False)[0]) for _ in range(60)]
     intake = Intake(troubled, now_us, lambda event: None)
     writer = Writer(lambda: (intake, lambda: None))
     writer.start()

@@ -16,12 +16,11 @@ import pytest
 from mpesa_cli.floor.errors import InvalidInput, SettingsError
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.world import World
+from mpesa_cli.ledger.outbox import event_id
 from mpesa_cli.listener.events import Event
 from mpesa_cli.listener.forwarding.forward import BACKOFF_S, Forwarder, Outgoing, next_try_us
 from mpesa_cli.listener.forwarding.webhook import (
     check_target,
-    event_body,
-    event_id,
     new_secret,
     signed_headers,
     signing_key,
@@ -127,8 +126,9 @@ def forwarding(url: str) -> Iterator[Bench]:
 
 
 def event(number: int = 1) -> Outgoing:
-    body = event_body("order.paid", NOW_US, {"order_id": f"order-{number}", "amount": 150})
-    return Outgoing(event_id(f"PAY-{number}", "order.paid"), "order.paid", body, 0)
+    told = {"type": "order.paid", "timestamp": "2026-11-24T10:30:00+03:00"}
+    body = json.dumps({**told, "data": {"order_id": f"order-{number}", "amount": 150}}).encode()
+    return Outgoing(f"evt_{number:024d}", "order.paid", body, 0)
 
 
 def test_an_event_is_posted_once_signed_as_standard_webhooks_says(receiver: Receiver) -> None:
@@ -244,11 +244,11 @@ def test_an_outbox_that_fails_does_not_end_the_thread(receiver: Receiver) -> Non
 
 
 def test_one_thing_that_happened_has_one_id() -> None:
-    assert event_id("PAY-1", "order.paid") == event_id("PAY-1", "order.paid")
-    others = {event_id("PAY-1", "order.failed"), event_id("PAY-2", "order.paid")}
-    assert event_id("PAY-1", "order.paid") not in others
+    assert event_id("PAY-1 order.paid") == event_id("PAY-1 order.paid")
+    others = {event_id("PAY-1 order.failed"), event_id("PAY-2 order.paid")}
+    assert event_id("PAY-1 order.paid") not in others
     assert len(others) == 2
-    assert "." not in event_id("PAY-1", "order.paid")
+    assert "." not in event_id("PAY-1 order.paid")
 
 
 def test_a_new_secret_has_the_key_in_it() -> None:

@@ -38,10 +38,11 @@ def test_one_token_brings_so_many_different_bodies_and_no_more(bench: Bench) -> 
 
 def test_a_full_token_beside_others_fails_none_of_them(bench: Bench) -> None:
     """Those that come in one commit with it are stored: it is left out, and the transaction goes on."""
+    from mpesa_cli.floor.wire.addresses import secret_hash
     from mpesa_cli.listener.intake.deliveries import ACCEPTED, TOO_MANY, StkDelivery
-    from mpesa_cli.listener.intake.intake import Intake, hash_of_secret
+    from mpesa_cli.listener.intake.intake import Intake
 
-    full, other = (hash_of_secret(prompt(bench.ledger)[0]) or "" for _ in range(2))
+    full, other = (secret_hash(prompt(bench.ledger)[0]) for _ in range(2))
     intake = Intake(bench.ledger, lambda: 1, lambda event: None)
     intake.receive([StkDelivery(full, b"%d" % n, "127.0.0.1") for n in range(BODIES_OF_ATTEMPT_MAX)])
     verdicts = intake.receive([StkDelivery(each, b"new", "127.0.0.1") for each in (other, full, other)])

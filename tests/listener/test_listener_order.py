@@ -10,9 +10,10 @@ from daraja_callbacks.callback_bodies import encode, paid
 from listener.listening import Bench, listener, now_us, open_ledger, prompt, prompts
 from listener.pressing import Callbacks, Pressed, pressing
 
+from mpesa_cli.floor.wire.addresses import secret_hash
 from mpesa_cli.floor.world import World
 from mpesa_cli.listener.intake.deliveries import StkDelivery, Verdict
-from mpesa_cli.listener.intake.intake import Intake, hash_of_secret
+from mpesa_cli.listener.intake.intake import Intake
 from mpesa_cli.listener.intake.writer import Writer
 from mpesa_cli.payments import wait
 from mpesa_cli.rules.state import PaymentStatus
@@ -62,10 +63,10 @@ def test_a_flood_does_not_keep_a_payment_from_being_settled(tmp_path: Path) -> N
             if came[0] >= 20_000 or any(e.kind == "settled" for e in events[-50:]):
                 over.set()
             else:
-                writer.submit(StkDelivery(hash_of_secret(other) or "", b"{}", "127.0.0.1"), again)
+                writer.submit(StkDelivery(secret_hash(other), b"{}", "127.0.0.1"), again)
 
         writer.start()
-        writer.submit(StkDelivery(hash_of_secret(waited_for) or "", encode(paid()), "127.0.0.1"), again)
+        writer.submit(StkDelivery(secret_hash(waited_for), encode(paid()), "127.0.0.1"), again)
         assert over.wait(60)
         during = came[0]
         writer.stop()

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from listener.listening import now_us, open_ledger, prompts
 
+from mpesa_cli.floor.wire.addresses import secret_hash
 from mpesa_cli.listener.intake.deliveries import ACCEPTED, StkDelivery, Verdict
-from mpesa_cli.listener.intake.intake import Intake, hash_of_secret
+from mpesa_cli.listener.intake.intake import Intake
 from mpesa_cli.listener.intake.pace import (
     CALM,
     COME_AT_LEAST,
@@ -159,7 +160,7 @@ def test_callbacks_that_leave_no_lull_are_settled_as_they_come(tmp_path: Path) -
     writer.start()
     backlogs = []
     for number, token in enumerate(tokens):  # two at a time: while one is stored, the next one waits already
-        delivery = StkDelivery(hash_of_secret(token) or "", encode(paid(receipt=f"UKP{number:07d}")), "127.0.0.1")
+        delivery = StkDelivery(secret_hash(token), encode(paid(receipt=f"UKP{number:07d}")), "127.0.0.1")
         assert writer.submit(delivery, answers.put)
         if number:
             assert answers.get(timeout=20) == ACCEPTED

@@ -15,10 +15,10 @@ from fake_providers import API_KEY, SENDER_ID, USERNAME
 from paid_shop import open_ledger
 
 from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.wire.http import Wire
 from mpesa_cli.floor.world import World
 from mpesa_cli.sms import outbox
 from mpesa_cli.sms.notify import Hands, SmsShop, send_waiting
-from mpesa_cli.sms.providers import post
 from mpesa_cli.sms.providers.africas_talking import AfricasTalking
 from mpesa_cli.sms.providers.sender import Outcome
 
@@ -61,7 +61,7 @@ def send(ledger_path: Path, url: str, point: str) -> None:
     if point == "claimed":
         outbox.claim = after(outbox.claim)  # type: ignore[assignment]
     if point == "before-post":
-        post._exchange = before(post._exchange)  # type: ignore[assignment]
+        Wire._attempt = before(Wire._attempt)  # type: ignore[assignment]
     if point == "recorded":
         outbox.record = after(outbox.record)  # type: ignore[assignment]
     ledger = open_ledger(ledger_path)

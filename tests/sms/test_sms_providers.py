@@ -7,6 +7,7 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import HTTPServer
 from pathlib import Path
 
@@ -24,7 +25,9 @@ from fake_providers import (
 
 from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.floor.secret import Secret
-from mpesa_cli.sms.providers import post as wire
+from mpesa_cli.floor.wire.exchange import NotDelivered
+from mpesa_cli.floor.wire.http import Wire
+from mpesa_cli.sms.providers import post as posting
 from mpesa_cli.sms.providers.africas_talking import LIVE, SANDBOX, AfricasTalking, host_of
 from mpesa_cli.sms.providers.africas_talking import read_answer as read_at
 from mpesa_cli.sms.providers.partner_id import PartnerId
@@ -172,7 +175,7 @@ def test_an_answer_that_is_too_late_leaves_the_message_in_doubt(
 ) -> None:
     provider, sender = both
     provider.fault = "hang"
-    monkeypatch.setattr(wire, "READ_S", 0.2)
+    monkeypatch.setattr(posting, "LIMITS", replace(posting.LIMITS, read_s=0.2))
     found = sender.send(PHONE, TEXT, "e")
     assert (_kind(found), len(provider.taken)) == ("doubt", 1)
 
@@ -182,8 +185,7 @@ def test_the_whole_exchange_has_an_end_even_where_the_answer_drips(
 ) -> None:
     provider, sender = both
     provider.fault = "hang"
-    real = wire.post
-    monkeypatch.setattr(wire, "post", lambda to, headers, body: real(to, headers, body, total_s=0.3))
+    monkeypatch.setattr(posting, "LIMITS", replace(posting.LIMITS, total_s=0.3))
     assert sender.send(PHONE, TEXT, "e").code == "total-timeout"  # type: ignore[union-attr]
 
 
@@ -200,7 +202,7 @@ def test_no_connection_proves_that_nothing_was_sent() -> None:
 def test_a_connection_that_hangs_is_given_up_and_can_never_send_later(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(AfricasTalkingHandler) as provider:
         looked_up, over = threading.Event(), threading.Event()
-        real = wire._exchange
+        real = Wire._attempt
 
         def after_a_long_look_up(*args: object) -> object:
             looked_up.wait(5)
@@ -208,10 +210,11 @@ def test_a_connection_that_hangs_is_given_up_and_can_never_send_later(monkeypatc
             over.set()
             return found
 
-        monkeypatch.setattr(wire, "_exchange", after_a_long_look_up)
+        monkeypatch.setattr(Wire, "_attempt", after_a_long_look_up)
+        monkeypatch.setattr(posting, "LIMITS", replace(posting.LIMITS, total_s=0.05))
         body = b"username=sandbox&to=%2B254708374149&message=late"
-        found = wire.post(at_of(provider)._to, {"apiKey": API_KEY}, body, total_s=0.05)
-        assert isinstance(found, wire.NotSent)
+        found = posting.post(at_of(provider)._to, {"apiKey": API_KEY}, body)
+        assert isinstance(found, NotDelivered)
         looked_up.set()
         assert over.wait(5)
         assert provider.taken == []

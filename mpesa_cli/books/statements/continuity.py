@@ -36,7 +36,6 @@ class Continuity:
 
     def __init__(self) -> None:
         self.gaps: list[Gap] = []
-        self.gap_count = 0
         self.unchecked = ""
         self.newest_first: bool | None = None
         self.first_edge_cents: int | None = None
@@ -90,7 +89,6 @@ class Continuity:
     def _give_up(self, why: str) -> None:
         self.unchecked = why
         self.gaps.clear()
-        self.gap_count = 0
         self._last = self.first_edge_cents = None
         self._block.clear()
 
@@ -160,7 +158,6 @@ class Continuity:
         self._begin(before)
         if self._last is not None and before is not None:
             missing = self._last - before if self.newest_first else before - self._last
-            self.gap_count += 1
             if len(self.gaps) < GAPS_KEPT:
                 self.gaps.append(Gap(steps[0].row.line, missing))
         self._last = after

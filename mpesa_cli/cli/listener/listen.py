@@ -64,8 +64,8 @@ def listen(
     Prints a line per event; with --json one object a line. Ctrl-C or SIGTERM finishes what is in hand and exits 0.
     """
     from mpesa_cli.cli.receipts.sms_reports import token_for_listener
+    from mpesa_cli.floor.wire.addresses import secret_hash
     from mpesa_cli.initiator.listener_alive import note_alive
-    from mpesa_cli.listener.intake.intake import hash_of_secret
     from mpesa_cli.listener.ports import asker, c2b_desk
     from mpesa_cli.listener.server.certificate import read_certificate
     from mpesa_cli.listener.server.options import ListenerOptions, Parts
@@ -92,7 +92,7 @@ def listen(
             on_event=screen.show,
             c2b=c2b_desk(runtime, settings),
             ask=asker(runtime, settings),
-            sms_secret_hash=hash_of_secret(sms_token) or "",
+            sms_secret_hash=secret_hash(sms_token) if sms_token else "",
             api=served.app if served else None,
             note_alive=lambda: note_alive(settings.ledger, runtime.world.now_us()),
             on_tick=screen.tell,

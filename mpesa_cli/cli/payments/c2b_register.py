@@ -64,9 +64,8 @@ def c2b_register(
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
     settings = runtime.profile(profile)
-    import hashlib
-
     from mpesa_cli.daraja.c2b import register, register_body
+    from mpesa_cli.floor.wire.addresses import secret_hash
     from mpesa_cli.rules.c2b_rules import check_registered_url
 
     secret = runtime.world.token_hex(16)
@@ -88,7 +87,7 @@ def c2b_register(
     if secret in "".join(urls):
         # Remembered before it is registered: a URL that Daraja calls and we don't know would lose payments.
         with runtime.ledger(settings).write() as tx:
-            tx.add_hook(hashlib.sha256(secret.encode()).hexdigest(), runtime.world.now_us())
+            tx.add_hook(secret_hash(secret), runtime.world.now_us())
     done = register(runtime.daraja(settings), body, api.value if api else None)
     if settings.environment != "production":  # for c2b-simulate, which is not there in production
         with runtime.ledger(settings).write() as tx:
@@ -120,5 +119,7 @@ def _urls(profile: "Profile", confirmation: str | None, validation: str | None, 
             "--validation-url.",
             code="callback-url-missing",
         )
-    base = f"{profile.callback_base_url.rstrip('/')}/hooks/{secret}/c2b"
-    return confirmation or f"{base}/confirmation", validation or f"{base}/validation"
+    from mpesa_cli.floor.wire.addresses import Hook
+
+    base = profile.callback_base_url
+    return confirmation or Hook("confirmation", secret).at(base), validation or Hook("validation", secret).at(base)

@@ -35,6 +35,8 @@ def token_for_listener(runtime: "Runtime", profile: "Profile") -> str:
 
 def report_address(runtime: "Runtime", profile: "Profile") -> str:
     """The whole address that Africa's Talking must be given. Raises InvalidInput where there is none."""
+    from mpesa_cli.floor.wire.addresses import Hook
+
     token, base = report_token_of(runtime, profile), (profile.callback_base_url or "").rstrip("/")
     if not token or not base:
         lacking = "callback_base_url" if token else "Africa's Talking as sms.provider, with its key"
@@ -43,4 +45,4 @@ def report_address(runtime: "Runtime", profile: "Profile") -> str:
             hint="Nothing was changed. What is set: mpesa config show",
             code="no-sms-reports",
         )
-    return f"{base}/hooks/sms/{token}"
+    return Hook("sms", token).at(base)

@@ -12,9 +12,9 @@ import threading
 import time
 from collections.abc import Mapping
 
-from mpesa_cli.daraja.endpoints import BaseUrl
 from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.floor.gate import Deadline, Gate, LateError
+from mpesa_cli.floor.web_address import WebAddress
 from mpesa_cli.floor.wire.exchange import Answer, Limits, NoAnswer, NotDelivered, Outcome
 from mpesa_cli.floor.wire.failures import explain_failure
 from mpesa_cli.floor.wire.lean_httpx import httpx
@@ -27,9 +27,9 @@ _MAX_RETRY_AFTER_S = 3600
 
 
 class Wire:
-    """HTTP to one Daraja host. Every request gets a connection of its own; none is retried, none redirected."""
+    """HTTP to one host. Every request gets a connection of its own; none is retried, none redirected."""
 
-    def __init__(self, base: BaseUrl, limits: Limits, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, base: WebAddress, limits: Limits, transport: httpx.BaseTransport | None = None) -> None:
         """``transport`` answers inside the process. Raises SettingsError for a bad proxy or trust store."""
         self._base = base
         self._limits = limits
@@ -166,7 +166,7 @@ def _may_have_left(error: Exception) -> bool:
     )
 
 
-def _trust(base: BaseUrl, *, embedded: bool) -> ssl.SSLContext:
+def _trust(base: WebAddress, *, embedded: bool) -> ssl.SSLContext:
     """The trust store; an empty one, which costs nothing and trusts nobody, where TLS is not used."""
     if base.is_https and not embedded:
         return httpx.create_ssl_context()

@@ -118,7 +118,7 @@ class Forwarder:
         return count
 
     def _run(self) -> None:
-        import httpx
+        from mpesa_cli.floor.wire.lean_httpx import httpx
 
         with httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False) as client:
             while not self._stopping:
@@ -149,7 +149,7 @@ class Forwarder:
 
 def post(client: "httpx.Client", url: str, headers: dict[str, str], body: bytes) -> Reply:
     """One try. Never raises; the receiver's body is not read beyond what the client buffers."""
-    import httpx
+    from mpesa_cli.floor.wire.lean_httpx import httpx
 
     start = time.monotonic()
     try:

@@ -9,29 +9,14 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
-from collections.abc import Mapping
-from typing import Any
-from urllib.parse import urlsplit
 
 from mpesa_cli.floor.errors import InvalidInput, SettingsError
-from mpesa_cli.floor.moments import SECOND_US, rfc3339
+from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.secret import Secret
-from mpesa_cli.listener.server.peer import is_loopback
+from mpesa_cli.floor.web_address import NoWebAddressError, web_address
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the form of a secret, not one
 SECRET_BYTES_MIN = 24
-
-
-def event_id(payment_id: str, event_type: str) -> str:
-    """The id of an event that happens once: the same payment and type always give the same id."""
-    return "evt_" + hashlib.sha256(f"{payment_id}\n{event_type}".encode()).hexdigest()[:24]
-
-
-def event_body(event_type: str, at_us: int, data: Mapping[str, Any]) -> bytes:
-    """The body to store and to post, byte for byte the same on every try."""
-    document = {"type": event_type, "timestamp": rfc3339(at_us), "data": data}
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def new_secret(random_bytes: bytes) -> Secret:
@@ -70,12 +55,11 @@ def signed_headers(key: bytes, event: str, at_us: int, body: bytes) -> dict[str,
 def check_target(url: str) -> str:
     """A URL to forward to. Raises InvalidInput unless it is https, or http on this machine."""
     try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host = None
-    if host and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))):
-        return url
+        found = web_address(url)
+        if found.is_https or found.is_loopback:
+            return url
+    except NoWebAddressError:
+        pass
     raise InvalidInput(
         f"{url!r} can't be forwarded to: events name customers, so plain http is for this machine only.",
         hint="Nothing was started. Right: mpesa listen --forward-to http://localhost:3000/hook, or an https:// URL",

@@ -4,7 +4,6 @@ The order is the law (ARCHITECTURE.md: a callback is answered 200 only after its
 look up, store, answer, and only then read and settle. Everything here runs in one thread, the writer's.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 
 from mpesa_cli.floor.errors import LedgerBusy, MpesaError
@@ -21,7 +20,6 @@ from mpesa_cli.listener.intake.deliveries import (
     OpenDelivery,
     ResultDelivery,
     SmsReport,
-    StkDelivery,
     StoredDelivery,
     Verdict,
 )
@@ -32,16 +30,8 @@ from mpesa_cli.listener.intake.settling import Settling
 from mpesa_cli.rules.payment import AttemptRef
 from mpesa_cli.rules.strangers import SPACE_NEEDED_BYTES
 
-_HEX = frozenset("0123456789abcdef")
 _Numbered = tuple[int, StoredDelivery]
 _Placed = tuple[int, AttemptRef | str, StoredDelivery]
-
-
-def hash_of_secret(secret: str) -> str | None:
-    """The SHA-256 by which the ledger knows a token or a C2B secret, or None where this can't be one."""
-    if len(secret) != 32 or not _HEX.issuperset(secret):
-        return None
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class Intake:
@@ -67,15 +57,6 @@ class Intake:
         self.settling = Settling(ledger, now_us, on_event, c2b.shop if c2b else None, asks)
         self._sms_secret_hash = sms_secret_hash
         self.healthy = True
-
-    def receive_stk(self, token: str, body: bytes, peer: str) -> Verdict:
-        """One STK callback, stored and settled."""
-        token_hash = hash_of_secret(token)
-        if token_hash is None:
-            return UNKNOWN
-        verdict = self.receive([StkDelivery(token_hash, body, peer)])[0]
-        self.settling.settle()
-        return verdict
 
     def receive(self, batch: Sequence[Delivery]) -> list[Verdict]:
         """Store a batch in one durable transaction and return the answer to each. Never raises."""

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.floor.web_address import is_loopback
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.events import OnEvent
 from mpesa_cli.listener.intake.deliveries import Ask, C2bDesk
-from mpesa_cli.listener.server.peer import CallbackIps, Tunnel, is_loopback
+from mpesa_cli.listener.server.peer import CallbackIps, Tunnel
 
 if TYPE_CHECKING:
     from mpesa_cli.listener.server.asgi import Api

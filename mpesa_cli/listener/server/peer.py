@@ -58,12 +58,6 @@ def share_for(address: str, *, peers_are_proxies: bool) -> str:
     return "" if peers_are_proxies or not has_share(address) or is_published(address) else share_of(address)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host to bind to is reachable from this machine only."""
-    address = _address(host)
-    return host == "localhost" if address is None else address.is_loopback
-
-
 def _values(headers: Headers, name: bytes) -> list[str]:
     return [value.decode("latin-1") for key, value in headers if key == name]
 

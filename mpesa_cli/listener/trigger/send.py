@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mpesa_cli.floor.errors import InvalidInput, Temporary
+from mpesa_cli.floor.web_address import NoWebAddressError, web_address
 
 if TYPE_CHECKING:
     import httpx
@@ -32,11 +33,10 @@ class Answer:
 def check_url(url: str) -> str:
     """An http or https URL with a host. Raises InvalidInput."""
     try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number, an unclosed bracket
+        usable = web_address(url).is_plain
+    except NoWebAddressError:
         usable = False
-    if not usable or not url.isascii() or not url.isprintable() or " " in url:
+    if not usable:
         raise InvalidInput(
             f"{url[:200]!r} is no address that can be posted to.",
             hint="Nothing was sent. Right:  mpesa trigger stk.paid --to http://localhost:3000/hook",
@@ -47,7 +47,7 @@ def check_url(url: str) -> str:
 
 def send(url: str, headers: Mapping[str, str], body: bytes) -> Answer:
     """Post once; redirects and proxies are not followed. Raises Temporary where there was no whole answer."""
-    import httpx
+    from mpesa_cli.floor.wire.lean_httpx import httpx
 
     start = time.monotonic()
     try:

@@ -7,8 +7,9 @@ import re
 from urllib.parse import urlencode
 
 from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.wire.exchange import Answer
 from mpesa_cli.rules.codes.sms import AFRICAS_TALKING
-from mpesa_cli.sms.providers.address import Address, address
+from mpesa_cli.sms.providers.address import address
 from mpesa_cli.sms.providers.answers import code_of, json_object, not_answered, refused_by_status, short, unreadable
 from mpesa_cli.sms.providers.sender import Failed, InDoubt, Outcome, Sent
 from mpesa_cli.sms.text import parts
@@ -36,11 +37,11 @@ class AfricasTalking:
         self._username = username
         self._key = api_key
         self._sender_id = sender_id
-        self._to: Address = address(base_url or host_of(username), PATH)
+        self._to = address(base_url or host_of(username), PATH)
 
     def send(self, msisdn: str, text: str, reference: str) -> Outcome:
         """Send one message to one phone. The reference stays with us: this API carries none."""
-        from mpesa_cli.sms.providers.post import Answer, post
+        from mpesa_cli.sms.providers.post import post
 
         fields = {"username": self._username, "to": f"+{msisdn}", "message": text}
         if self._sender_id:

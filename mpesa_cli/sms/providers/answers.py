@@ -3,22 +3,21 @@
 import json
 from typing import TYPE_CHECKING
 
+from mpesa_cli.floor.wire.exchange import NotDelivered
 from mpesa_cli.sms.providers.sender import Failed, InDoubt
 
 if TYPE_CHECKING:
-    from mpesa_cli.sms.providers.post import Answer, NoAnswer, NotSent
+    from mpesa_cli.floor.wire.exchange import Answer, NoAnswer
 
 _REQUEST_TIMEOUT, _TOO_MANY = 408, 429
 _ELSEWHERE = frozenset({404, 405, 410})
 
 
-def not_answered(outcome: "NotSent | NoAnswer") -> Failed | InDoubt:
+def not_answered(outcome: "NotDelivered | NoAnswer") -> Failed | InDoubt:
     """Without a whole answer: a failure that may be tried again where nothing left, otherwise doubt."""
-    from mpesa_cli.sms.providers.post import NotSent
-
-    if isinstance(outcome, NotSent):
-        return Failed(outcome.code, f"Nothing was sent: {outcome.words}.", again=True)
-    return InDoubt(outcome.code, f"It may have been sent: {outcome.words}.")
+    if isinstance(outcome, NotDelivered):
+        return Failed(outcome.error_code, f"Nothing was sent: {outcome.words}.", again=True)
+    return InDoubt(outcome.error_code, f"It may have been sent: {outcome.words}.")
 
 
 def refused_by_status(answer: "Answer", provider: str) -> Failed | InDoubt | None:

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.web_address import is_on_this_machine
 from mpesa_cli.floor.world import World
-from mpesa_cli.sms.providers.address import is_local
 from mpesa_cli.sms.providers.africas_talking import SANDBOX_USERNAME, AfricasTalking
 from mpesa_cli.sms.providers.partner_id import PartnerId
 from mpesa_cli.sms.providers.sender import SmsSender
@@ -49,9 +48,8 @@ def _would_reach_strangers(account: Account) -> bool:
     """The simulator's customers have numbers that may be somebody's: nothing real is sent to them."""
     if account.environment != "simulator":
         return False
-    host = urlsplit(account.base_url).hostname if account.base_url else None
     trying = account.provider == "africas_talking" and account.username == SANDBOX_USERNAME
-    return not (is_local(host) if host else trying)
+    return not (is_on_this_machine(account.base_url) if account.base_url else trying)
 
 
 def _missing(account: Account, line: str, what: str) -> SettingsError:

@@ -7,8 +7,9 @@ JSON POST; the answer's code is spelt ``respose-code`` by some of them and ``res
 import json
 
 from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.wire.exchange import Answer
 from mpesa_cli.rules.codes.sms import PARTNER_ID
-from mpesa_cli.sms.providers.address import Address, address
+from mpesa_cli.sms.providers.address import address
 from mpesa_cli.sms.providers.answers import code_of, json_object, not_answered, refused_by_status, short, unreadable
 from mpesa_cli.sms.providers.sender import Failed, InDoubt, Outcome, Sent
 from mpesa_cli.sms.text import parts
@@ -27,11 +28,11 @@ class PartnerId:
         self._partner_id = partner_id
         self._key = api_key
         self._sender_id = sender_id
-        self._to: Address = address(base_url, PATH)
+        self._to = address(base_url, PATH)
 
     def send(self, msisdn: str, text: str, reference: str) -> Outcome:
         """Send one message to one phone. The reference stays with us."""
-        from mpesa_cli.sms.providers.post import Answer, post
+        from mpesa_cli.sms.providers.post import post
 
         fields = {
             "apikey": self._key.reveal(),
