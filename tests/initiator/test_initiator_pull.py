@@ -204,7 +204,7 @@ def test_the_runtime_gives_rows_of_the_profiles_shortcode(mpesa: Any, clock: Any
     runtime = Runtime(streams=streams, environ=environ, world=World(clock.now_us, clock.sleep))
     profile = runtime.profile()
     rows = list(
-        pull_rows(runtime.daraja(profile), profile.shortcode, clock.now - HOUR_US, clock.now, clock.sleep)
+        pull_rows(runtime.daraja(profile), profile.shortcode, clock.now - HOUR_US, clock.now, runtime.world)
     )
     runtime.close()
     assert [(row.receipt, row.account) for row in rows] == [(receipt, "1042")]
