@@ -1,4 +1,4 @@
-"""What one operating system does otherwise than another: locks, files of one owner, durable names, limits, terminals.
+"""The parts that differ between operating systems: locks, files of one owner, durable names, limits, terminals.
 
 POSIX. Handles are file descriptors; every function raises OSError where the system refuses.
 """
@@ -109,7 +109,7 @@ def this_machine() -> str:
 
 
 def unconfirmed_bytes(connection: socket.socket) -> int:
-    """How many bytes the other side of a connection has not confirmed; 0 where the system can't say."""
+    """The number of bytes that the other side of a connection has not confirmed; 0 where the system can't say."""
     import termios
 
     if not sys.platform.startswith("linux"):
@@ -118,8 +118,10 @@ def unconfirmed_bytes(connection: socket.socket) -> int:
 
 
 def may_open(wanted: int) -> int:
-    """How many files and connections this process may have open, of those that are wanted; its own limit is raised
-    as far as it may be."""
+    """The number of files and connections that this process may have open, at most ``wanted``.
+
+    Its own limit is raised as far as it may be.
+    """
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -20,7 +20,7 @@ _ANY = re.compile("|".join(f"(?P<{kind}>{path.format('([0-9a-f]{32})')})" for ki
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """Where one kind of message comes to. ``secret`` is 32 hexadecimal characters: of a prompt or a request its own."""
+    """An address for one kind of message. ``secret`` is 32 hexadecimal characters: of a prompt or a request its own."""
 
     kind: HookKind
     secret: str = field(repr=False)
@@ -32,7 +32,7 @@ class Hook:
 
     @property
     def secret_hash(self) -> str:
-        """What the ledger keeps of the secret."""
+        """The only trace of the secret that the ledger keeps."""
         return secret_hash(self.secret)
 
     def at(self, base: str) -> str:
