@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders  # noqa: TID253 - imported inside functions only
+from starlette.middleware.cors import CORSMiddleware  # noqa: TID253 - as above
+from starlette.responses import Response  # noqa: TID253 - as above
 from starlette.types import ASGIApp, Message, Receive, Scope, Send  # noqa: TID253 - as above
 
 # Receipts and the documentation have their styles in them, and pictures as data; nothing has a script.
@@ -19,8 +21,8 @@ _ALWAYS = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
-_ASKED_WITH = "authorization, content-type, idempotency-key, last-event-id"
-_SHOWN = "link, retry-after, www-authenticate"
+_ASKED_WITH = ("authorization", "content-type", "idempotency-key", "last-event-id")
+_SHOWN = ("link", "retry-after", "www-authenticate")
 
 
 class Manners:
@@ -30,33 +32,36 @@ class Manners:
         """``origins`` are those of web pages that may call from a browser; others may not, and by default none."""
         self._app = app
         self._origins = frozenset(origins)
+        self._app_for_named = _Cors(
+            app, allow_origins=self._origins, allow_methods=("GET", "POST"), allow_headers=_ASKED_WITH,
+            expose_headers=_SHOWN, max_age=600,
+        )  # fmt: skip
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        origin = Headers(scope=scope).get("origin", "")
-        is_named = origin in self._origins
-        preflight = scope["method"] == "OPTIONS" and "access-control-request-method" in Headers(scope=scope)
+        is_named = Headers(scope=scope).get("origin", "") in self._origins
 
         async def politely(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(_ALWAYS)
-                if self._origins:
-                    headers.add_vary_header("Origin")
                 if is_named:
-                    headers["access-control-allow-origin"] = origin
-                    headers["access-control-expose-headers"] = _SHOWN
                     headers["cross-origin-resource-policy"] = "cross-origin"
+                elif self._origins:
+                    headers.add_vary_header("Origin")
             await send(message)
 
-        if not (is_named and preflight):
-            await self._app(scope, receive, politely)
-            return
-        allowed = {
-            "access-control-allow-methods": "GET, POST",
-            "access-control-allow-headers": _ASKED_WITH,
-            "access-control-max-age": "600",
-        }
-        raw = [(name.encode(), value.encode()) for name, value in allowed.items()]
-        await politely({"type": "http.response.start", "status": 204, "headers": raw})
-        await politely({"type": "http.response.body", "body": b""})
+        # Whose origin is not named gets the app's own answers: a preflight is a method that is not for this path.
+        await (self._app_for_named if is_named else self._app)(scope, receive, politely)
+
+
+class _Cors(CORSMiddleware):
+    """Starlette's, which answers a preflight with a body that no browser reads; here there is none."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """204, or 400 for a method or header that no page may use."""
+        answer = super().preflight_response(request_headers)
+        if answer.status_code != 200:
+            return answer
+        kept = {name: value for name, value in answer.headers.items() if not name.startswith("content-")}
+        return Response(status_code=204, headers=kept)

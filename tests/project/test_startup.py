@@ -14,7 +14,7 @@ Run = Callable[..., Any]
 
 NETWORK = {"httpx", "httpcore", "starlette", "uvicorn", "h11", "ssl", "http.server", "http.client"}
 HEAVY = NETWORK | {"keyring", "tenacity", "rich", "asyncio", "sqlite_utils", "pydantic", "markdown_it",
-                   "jwt", "cryptography"}
+                   "jwt", "cryptography", "tomlkit"}
 DATABASE = {"sqlite3", "sqlite_utils"}
 # Our own rooms that help and a Tab have no business in: each costs milliseconds of dataclasses.
 ROOMS = {
