@@ -45,7 +45,7 @@ class ApiApp:
     """The API of one profile, as an ASGI app."""
 
     def __init__(self, desk: Desk, complain: Callable[[str], None]) -> None:
-        """``complain`` hears of faults of ours, in words without data."""
+        """``complain`` is told of our own faults, in words that hold no data."""
         self._desk = desk
         self._complain = complain
         self._talking = Pool("talk", TALKING_THREADS, TALKING_WAITING)
@@ -65,7 +65,7 @@ class ApiApp:
         self._app = Manners(router, desk.profile.api.origins)
 
     def serves(self, path: bytes) -> bool:
-        """Whether a path is the API's. Those of callbacks never are: no token opens them."""
+        """Whether a path is the API's. The paths of callbacks never are: no bearer token opens them."""
         if path.startswith(b"/payments/"):
             return not path.startswith(b"/payments/mpesa/")
         return path in {b"/", b"/orders", b"/docs", b"/openapi.json"} or path.startswith(b"/orders/")
@@ -152,12 +152,12 @@ async def _whole_body(request: Request) -> bytes:
 
 
 async def _to_docs(_: Request) -> Response:
-    """Where a person is sent who opens the server's bare address."""
+    """The redirect to the documentation, for whoever opens the server's bare address."""
     return Response(status_code=307, headers={"location": "/docs"})
 
 
 async def _as_problem(request: Request, error: Exception) -> Response:
-    """What Starlette itself refuses: unknown paths and methods."""
+    """The problem document of what Starlette itself refuses: unknown paths and methods."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     if error.status_code == 405:
         methods = (error.headers or {}).get("Allow", "")

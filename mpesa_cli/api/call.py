@@ -1,4 +1,4 @@
-"""What makes a call of the HTTP API repeatable: the caller's own key, and what was asked under it. Pure."""
+"""The key that makes a call of the HTTP API repeatable, with the digest of what was asked under it. Pure."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""What the API works with, and the values that go in and out of a handler."""
+"""The context that the API's handlers work with, and the values that go in and out of a handler."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,15 +23,15 @@ EVENT_STREAM = "text/event-stream"
 
 
 class CheckToken(Protocol):
-    """Who carries a token."""
+    """A function from a token's text to its bearer."""
 
     def __call__(self, text: str) -> Bearer:
-        """Raises TokenRefused, LedgerBusy."""
+        """The bearer of the token. Raises TokenRefused, LedgerBusy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One profile's till, as the API serves it.
+    """The parts that serve one profile over HTTP: its ledger, its limits, its clocks.
 
     ``ledger`` may be used from any thread. ``hands`` makes what a push needs, for the thread that calls it;
     ``deliver`` brings in callbacks of a simulator inside this process. ``clock_s`` never goes back.
@@ -81,7 +81,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is sent: HTTP status, and a document for JSON or the bytes of another form."""
+    """The HTTP reply of a handler: its status, and a document for JSON or the bytes of another form."""
 
     status: int
     document: Any = None

@@ -24,7 +24,7 @@ nav a { margin-right: 1rem; white-space: nowrap; }
 
 
 def docs_page(document: Mapping[str, Any], base: str) -> str:
-    """The whole page. ``base`` is where the reader found it, so that its commands can be pasted."""
+    """The whole page. ``base`` is the address at which the reader found it, so that its commands can be pasted."""
     info = document["info"]
     operations = [
         (path, method, what) for path, methods in document["paths"].items() for method, what in methods.items()

@@ -29,7 +29,7 @@ class Events:
     """The listeners of one API. Used from the event loop."""
 
     def __init__(self, desk: Desk, reading: Pool) -> None:
-        """Looks at the ledger only while somebody listens."""
+        """A stream that reads the ledger only while somebody listens."""
         self._desk = desk
         self._reading = reading
         self._head = 0
@@ -39,7 +39,7 @@ class Events:
         self._watcher: asyncio.Task[None] | None = None
 
     def check_room(self, jti: str) -> None:
-        """Raise Temporary ``too-many-listeners`` where there are as many as may be, in all or with this token."""
+        """Raise Temporary ``too-many-listeners`` where the limit is reached, in all or for this token."""
         for count, most, whose in (
             (self._of_token[jti], LISTENERS_OF_TOKEN_MAX, " with this token"),
             (self._listeners, LISTENERS_MAX, ""),

@@ -1,4 +1,4 @@
-"""What a request may hold: each field with its JSON Schema and its reader side by side. Pure.
+"""The fields that a request may hold, each with its JSON Schema and its reader side by side. Pure.
 
 A value is taken exactly where its schema says so, so that the OpenAPI document promises neither more nor less.
 """
@@ -111,7 +111,7 @@ def _shown(field: Field) -> str:
 
 
 def matching(pattern: str, must: str, then: Read = str, first: Callable[[str], str] = str) -> Read:
-    """A reader of text that matches, ``first`` having been done to it; ``then`` makes our value of it."""
+    """A reader of text that matches once ``first`` was applied to it; ``then`` makes our value of it."""
     compiled = re.compile(pattern)
 
     def read(value: Any) -> Any:
@@ -140,7 +140,7 @@ class OrderRule:
 
     @property
     def schema(self) -> Schema:
-        """As JSON Schema."""
+        """The JSON Schema of these order ids."""
         return {
             "anyOf": [
                 text_schema(self.pattern, minLength=1, maxLength=self.length_max),
@@ -180,7 +180,7 @@ def amount_reader(limits: Limits) -> Read:
 
 
 def amount_schema(limits: Limits) -> Schema:
-    """What :func:`amount_reader` takes."""
+    """The JSON Schema of the amounts that :func:`amount_reader` takes."""
     return {"type": "integer", "minimum": limits.amount_min, "maximum": limits.amount_max}
 
 

@@ -1,4 +1,4 @@
-"""Manners around the app: headers that keep browsers from misusing an answer, and CORS for pages that are named."""
+"""Security headers that keep browsers from misusing an answer, and CORS for the pages that the profile names."""
 
 from collections.abc import Sequence
 
@@ -26,10 +26,10 @@ _SHOWN = ("link", "retry-after", "www-authenticate")
 
 
 class Manners:
-    """An ASGI app around another one."""
+    """An ASGI app around another one, which adds the headers to every answer."""
 
     def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
-        """``origins`` are those of web pages that may call from a browser; others may not, and by default none."""
+        """``origins`` name the web pages that may call from a browser: only these, and by default none."""
         self._app = app
         self._origins = frozenset(origins)
         self._app_for_named = _Cors(

@@ -1,4 +1,4 @@
-"""Looking at payments over HTTP: the history in pages, orders, receipts."""
+"""Payments read over HTTP: the history in pages, orders, receipts."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -32,7 +32,7 @@ def history(desk: Desk, call: Call) -> Answer:
 
 
 def cursor_behind(payment: Payment) -> str:
-    """Where the next page begins. It stays good whatever is added or changed meanwhile."""
+    """The cursor at which the next page begins. It stays good whatever is added or changed meanwhile."""
     return f"{payment.created_us}~{payment.payment_id}"
 
 
@@ -74,14 +74,14 @@ def _face(desk: Desk, made: Receipt, media_type: str) -> bytes:
 
 
 def add(desk: Desk, call: Call) -> Answer:
-    """Tell of an order before anybody is asked for it. The same order again changes nothing."""
+    """Add an order before anybody is asked for its money. The same order again changes nothing."""
     order = ShopOrder(call.body["orderId"], call.body["amount"] * 100, desk.world.now_us())
     known, is_new = add_order(desk.ledger, order)
     return Answer(201 if is_new else 200, order_document(desk.ledger, known, desk.world.now_us()))
 
 
 def order(desk: Desk, call: Call) -> Answer:
-    """An order, and its payment where it was asked for."""
+    """An order, and its payment where somebody was asked for it."""
     desk.deliver()
     found = desk.ledger.order(call.ref)
     if found is None:

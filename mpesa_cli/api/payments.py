@@ -1,4 +1,4 @@
-"""Asking for money over HTTP: the terminal's own push, status and retry, and what their outcomes are called here."""
+"""Asking for money over HTTP: the terminal's own push, status and retry, with their outcomes as HTTP statuses."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ def initiate(desk: Desk, call: Call) -> Answer:
 
 
 def status(desk: Desk, call: Call) -> Answer:
-    """Where a payment stands; with ``refresh`` Daraja is asked, within the ration."""
+    """The payment's state; with ``refresh`` Daraja is asked about it, within the ration."""
     payment = find(desk, call.ref)
     desk.deliver()
     if call.query.get("refresh") == "true":
@@ -123,7 +123,7 @@ def _queries(desk: Desk) -> Any:
 
 
 def _sent(desk: Desk, pushed: Pushed) -> Answer:
-    """What became of a prompt: 202 where it went out or may have, 200 where another one is out, else a problem."""
+    """The reply to a prompt: 202 where it went out or may have, 200 where another one is out, else a problem."""
     payment = pushed.payment
     try:
         document = desk.document(payment.payment_id)
@@ -139,7 +139,7 @@ def _sent(desk: Desk, pushed: Pushed) -> Answer:
 
 
 def _not_taken(payment: Payment) -> MpesaError:
-    """Daraja, or the way there, said no, and no phone rang."""
+    """The problem of a prompt that Daraja, or the network before it, refused: no phone rang."""
     said = f"({payment.last.view.result_code}: {payment.last.view.result_desc})"
     see = f"See it: mpesa status {payment.order_id}"
     if was_refused_for_credentials(payment):
@@ -159,7 +159,7 @@ def _not_taken(payment: Payment) -> MpesaError:
 
 
 def _in_doubt(desk: Desk, order_id: str) -> Answer:
-    """The answer of a prompt that left could not be stored: it is out for all anybody knows."""
+    """The reply where a prompt left and its answer could not be stored: it must be taken to be out."""
     payment = desk.ledger.payment_by_order(order_id)
     if payment is None:
         raise KeyError(order_id)

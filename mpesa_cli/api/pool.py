@@ -15,12 +15,12 @@ class Pool:
     """``workers`` threads, and at most ``waiting_max`` calls that wait for one."""
 
     def __init__(self, name: str, workers: int, waiting_max: int) -> None:
-        """No thread is started before it is needed."""
+        """A pool whose threads start when they are first needed."""
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix=f"mpesa-api-{name}")
         self._room = threading.Semaphore(workers + waiting_max)
 
     async def run(self, work: Callable[[], Result]) -> Result:
-        """What ``work`` returns or raises. Raises Temporary ``too-busy`` where nobody has time for it soon.
+        """The result of ``work``, or its error. Raises Temporary ``too-busy`` where no thread will be free soon.
 
         Given up by its caller, work that has begun goes on to its end, and work that has not never begins.
         """

@@ -1,4 +1,4 @@
-"""What the HTTP API needs of the outside, made from a Runtime: how its bearer tokens are checked."""
+"""The rules and the checker of the HTTP API's bearer tokens, made from a Runtime."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def token_rules(runtime: "Runtime", profile: "Profile") -> "TokenRules":
-    """What the profile's bearer tokens must be. Raises SecretMissing or SettingsError."""
+    """The rules that the profile's bearer tokens must meet. Raises SecretMissing or SettingsError."""
     from mpesa_cli.api.tokens.setup import rules_of
     from mpesa_cli.floor.wire.strict_json import parse_json
 
@@ -21,7 +21,7 @@ def token_rules(runtime: "Runtime", profile: "Profile") -> "TokenRules":
 
 
 def token_checker(runtime: "Runtime", profile: "Profile") -> "TokenChecker":
-    """A function that says who carries a token's text, or raises TokenRefused. Raises as token_rules does."""
+    """The checker that finds the bearer of a token's text. Raises as token_rules does."""
     from mpesa_cli.api.tokens.checker import TokenChecker
     from mpesa_cli.floor.wire.strict_json import parse_json
 

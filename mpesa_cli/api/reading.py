@@ -1,4 +1,4 @@
-"""A request read strictly: its headers, its parameters, its body. Raises what becomes a problem document."""
+"""A request read strictly: its headers, its parameters, its body. Every fault raised becomes a problem document."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -70,14 +70,14 @@ def read_body(endpoint: Endpoint, body: bytes) -> dict[str, Any]:
 
 
 def too_large() -> InvalidInput:
-    """The body goes on after 64 KiB."""
+    """The refusal of a body that is longer than 64 KiB."""
     return wrong(f"The body is larger than {MAX_BYTES // 1024} KiB.", "Send less.", "too-large")
 
 
 def read_key(
     endpoint: Endpoint, headers: Sequence[str], subject: str, ref: str, inputs: Mapping[str, Any]
 ) -> CallKey | None:
-    """The Idempotency-Key with what it stands for; None where there is none. Raises InvalidInput (400)."""
+    """The Idempotency-Key with the digest of its inputs; None where there is none. Raises InvalidInput (400)."""
     if not headers:
         return None
     if not endpoint.asks:

@@ -1,4 +1,4 @@
-"""Who is calling: the token out of the request's headers, and what it allows."""
+"""The caller: the token out of the request's headers, and the scopes that it allows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ _BLANKS = " \t"
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Whoever carries a token that was accepted.
+    """The caller whose token was accepted.
 
     ``jti`` names the token, ``subject`` whoever it was made for (several tokens may have one subject, as when
     one replaces another), ``name`` is for people, ``expires_us`` is microseconds since 1970.

@@ -26,7 +26,7 @@ OUR_TYPE = "at+jwt"
 
 @dataclass(frozen=True, slots=True)
 class TokenRules:
-    """What a profile's tokens must be. ``keys`` gives the keys as they are now: a JWKS file may be renewed.
+    """The rules that a profile's tokens must meet. ``keys`` gives today's keys: a JWKS file may be renewed.
 
     ``leeway_s`` is how far the issuer's clock and ours may be apart.
     """
@@ -55,7 +55,7 @@ class TokenChecker:
         self._now_us = now_us
 
     def __call__(self, text: str) -> Bearer:
-        """Who carries this token. Raises TokenRefused, and LedgerBusy where the ledger can't be asked."""
+        """The bearer of this token. Raises TokenRefused, and LedgerBusy where the ledger can't be asked."""
         rules, keys = self._rules, self._rules.keys()
         try:
             claims = read_object(self._verified(text, keys), self._read_json)
@@ -80,7 +80,7 @@ class TokenChecker:
 
 
 def _as_issued(bearer: Bearer, known: KnownToken) -> Bearer:
-    """The ledger bounds what a token of ours says: a stolen secret alone widens nothing."""
+    """The bearer within the bounds that the ledger has for a token of ours: a stolen secret alone widens nothing."""
     if not bearer.scopes <= known.scopes or bearer.expires_us != known.expires_us:
         raise not_genuine()
     return replace(bearer, name=known.name)

@@ -1,4 +1,4 @@
-"""The inside of a token whose signature was verified: for us, from whom we trust, now, and allowing what. Pure."""
+"""The claims of a token whose signature was verified: audience, issuer, times and scopes. Pure."""
 
 from collections.abc import Mapping
 from decimal import Decimal

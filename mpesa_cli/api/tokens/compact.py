@@ -28,7 +28,7 @@ class NotAToken(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a token says about itself, before anybody believes it."""
+    """The header of a token: its own claims about its form, before anybody believes them."""
 
     alg: str
     kid: str | None

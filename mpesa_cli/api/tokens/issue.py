@@ -1,4 +1,4 @@
-"""Making a token: signed with the profile's secret, said once, stored nowhere."""
+"""A new token: signed with the profile's secret, shown once, stored nowhere."""
 
 from mpesa_cli.api.tokens.checker import OUR_TYPE, TokenRules
 from mpesa_cli.api.tokens.values import KnownToken

@@ -1,4 +1,4 @@
-"""What signatures are verified with: one shared secret, or public keys. The algorithm belongs to the key, here.
+"""The keys that verify signatures: one shared secret, or public keys, each with its one algorithm.
 
 A token never says how it is to be verified: it may only say the same as the configuration. Secrets and public
 keys are never mixed, so that nobody can sign with a key that everybody may read.
@@ -21,11 +21,11 @@ Algorithm = Literal["HS256", "RS256", "ES256"]
 
 
 class KeyUnusable(ValueError):
-    """A key can't be used. The text completes the sentence "it …" and never shows the key."""
+    """The reason why a key can't be used, to complete the sentence "it …". It never shows the key."""
 
 
 class NoKeyLeft(KeyUnusable):
-    """A set of keys can be read and has none that may be used: its issuer took them away, or spoilt it for all."""
+    """A set of keys that can be read and has none to use: its issuer withdrew them, or spoilt the file for all."""
 
 
 @dataclass(frozen=True, slots=True)

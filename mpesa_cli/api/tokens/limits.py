@@ -1,4 +1,4 @@
-"""How often one caller may come: a bucket of permits per key that fills up again with time. Pure but for its lock."""
+"""The rate limit of a caller: a bucket of permits per key that fills up with time. Pure but for its lock."""
 
 import threading
 from collections import OrderedDict
@@ -10,7 +10,7 @@ KEYS_MAX = 10_000
 
 @dataclass(slots=True)
 class _Bucket:
-    """``permits`` are what was left at ``at_s``."""
+    """The ``permits`` that were left at ``at_s``."""
 
     permits: float
     at_s: float
@@ -23,7 +23,7 @@ class RateLimit:
     """
 
     def __init__(self, per_minute: int, *, burst: int | None = None, keys_max: int = KEYS_MAX) -> None:
-        """``burst`` is how many may come at once after a pause; a minute's worth where it is left out."""
+        """``burst`` is the number that may come at once after a pause; a minute's worth where it is left out."""
         self._per_s = per_minute / 60
         self._burst = float(per_minute if burst is None else burst)
         self._keys_max = keys_max
@@ -52,5 +52,5 @@ class RateLimit:
             return (1.0 - bucket.permits) / self._per_s
 
     def __len__(self) -> int:
-        """How many keys are remembered."""
+        """The number of keys that are remembered."""
         return len(self._buckets)

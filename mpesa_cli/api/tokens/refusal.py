@@ -1,4 +1,4 @@
-"""Why a request may not pass, in the three words that RFC 6750 has for it, and in words for people.
+"""The refusal of a request: one of the three error words of RFC 6750, and a sentence for people.
 
 Whatever fails before the signature was verified has one text and one code: who has no key learns nothing by
 trying. After it, the bearer is told what is wrong with a token that is genuine.
@@ -32,7 +32,7 @@ HINTS = {
 
 
 class TokenRefused(MpesaError):
-    """The request does not carry a token that opens what it asks for. Nothing was done.
+    """A request whose token is missing, bad, or does not allow what it asks for. Nothing was done.
 
     ``error`` is RFC 6750's word, empty where no token came at all; ``message`` is plain ASCII without quotes,
     fit to be its ``error_description``; ``scope`` is the one that would have been needed, or empty.

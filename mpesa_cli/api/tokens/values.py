@@ -22,7 +22,7 @@ _JTI = re.compile(r"[\x21-\x7e]{1,128}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class KnownToken:
-    """What the ledger remembers of a token: never the token itself.
+    """The ledger's record of a token: never the token itself.
 
     ``issued_us`` and ``expires_us`` are None for a token of an outside issuer, which is only known because it
     was revoked here; ``revoked_us`` is None while it is good.
@@ -36,7 +36,7 @@ class KnownToken:
     revoked_us: int | None = None
 
     def standing(self, now_us: int) -> Literal["valid", "expired", "revoked"]:
-        """Whether it opens anything at ``now_us``."""
+        """The word for whether the token opens anything at ``now_us``."""
         if self.revoked_us is not None:
             return "revoked"
         return "expired" if self.expires_us is None or self.expires_us <= now_us else "valid"
@@ -67,7 +67,7 @@ def check_scopes(typed: Iterable[str]) -> frozenset[str]:
 
 
 def check_token_name(typed: str) -> str:
-    """Who will carry the token, in a word: 1 to 40 letters, digits and ``. _ -``. Raises InvalidInput."""
+    """The name of the token's bearer: 1 to 40 letters, digits and ``. _ -``. Raises InvalidInput."""
     cleaned = typed.strip()
     if not _NAME.fullmatch(cleaned):
         raise InvalidInput(
