@@ -1,4 +1,4 @@
-"""Delivery reports: what the network says became of an SMS that the provider had taken."""
+"""Delivery reports: the network's word on an SMS that the provider had taken."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What became of one SMS receipt, as a value and as a sentence for the people of the shop. Pure."""
+"""The outcome of one SMS receipt, as a value and as a sentence for the people of the shop. Pure."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
@@ -27,7 +27,7 @@ class Notice:
     words: str = ""
 
     def sentence(self) -> str:
-        """What to tell the people of the shop, ending in what to do where something is to be done."""
+        """The sentence for the people of the shop, which ends with what to do where something is to be done."""
         what = f"SMS receipt for order {self.order_id}" if self.order_id else "An SMS receipt"
         match self.state:
             case "done":
@@ -53,7 +53,7 @@ def size_and_cost(parts: int, cost: str) -> str:
 
 
 def lost_sentence(count: int) -> str:
-    """For receipts whose sender died."""
+    """The sentence about receipts whose sender died."""
     what = "An SMS receipt was" if count == 1 else f"{count} SMS receipts were"
     return (
         f"{what} being sent when a program died: sent or not, nobody knows, so nothing is repeated. "

@@ -34,7 +34,7 @@ _MSISDN = re.compile(r"254[17]\d{8}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class SmsShop:
-    """What a receipt needs to know of the profile."""
+    """The part of the profile that a receipt needs."""
 
     profile: str
     shop_name: str
@@ -43,7 +43,7 @@ class SmsShop:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One receipt, ready to go: to whom (12 digits) and the text."""
+    """One receipt, ready to go: the phone (12 digits) and the text."""
 
     msisdn: str
     text: str
@@ -51,7 +51,7 @@ class Message:
 
 @dataclass(slots=True)
 class Summary:
-    """What one run did. ``lost`` counts receipts whose sender had died: they are in doubt from now on."""
+    """The outcome of one run. ``lost`` counts receipts whose sender had died: they are in doubt from now on."""
 
     notices: list[Notice] = field(default_factory=list)
     lost: int = 0
@@ -59,7 +59,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What sending needs of the outside. ``make_sender`` is called only when something is to be sent."""
+    """The clock, ids and sender for SMS receipts. ``make_sender`` is called only when something is to be sent."""
 
     ledger: Ledger
     shop: SmsShop
@@ -100,7 +100,7 @@ def send_waiting(hands: Hands, *, first: str = "", most: int = MOST_AT_ONCE) -> 
 
 
 def message_of(payment: Payment, row: OutboxRow, shop: SmsShop) -> Message:
-    """The receipt that a row stands for, with what a person asked for, if one did (send_again.py)."""
+    """The receipt that a row stands for, on the terms of the person who asked for it, if one did (send_again.py)."""
     asked = json.loads(row.body) if row.body else {}
     facts = facts_of(payment, shop.shop_name, copy=asked.get("copy", False))
     text = receipt_text(facts, asked.get("language") or shop.language)
@@ -108,17 +108,17 @@ def message_of(payment: Payment, row: OutboxRow, shop: SmsShop) -> Message:
 
 
 def can_receive(msisdn: str) -> bool:
-    """Whether this is a whole number: M-PESA hides that of a customer who paid by hand."""
+    """Whether this is a whole phone number: M-PESA hides the number of a customer who paid by hand."""
     return _MSISDN.fullmatch(msisdn) is not None
 
 
 def is_too_old(row: OutboxRow, now_us: int) -> bool:
-    """Whether a receipt would only surprise by now."""
+    """Whether the payment is so old that a receipt would only surprise the customer."""
     return now_us - row.created_us > TOO_OLD_S * SECOND_US
 
 
 def _prepare(hands: Hands, row: OutboxRow, *, patient: bool) -> Message | str | None:
-    """The message; why there can be none; or None where the row is not for now, or another profile's."""
+    """The message; the reason why there can be none; or None where the row is not due, or another profile's."""
     payment, now_us = hands.ledger.payment(row.payment_id), hands.world.now_us()
     if payment is None:
         return "The ledger has no such payment any more."

@@ -18,13 +18,13 @@ State: TypeAlias = Literal["done", "again", "given_up", "ambiguous"]
 
 
 def doubt_lost(ledger: Ledger, now_us: int) -> int:
-    """Claims whose process died: whether their messages went out, nobody knows. Returns how many."""
+    """Mark claims whose process died: nobody knows whether their messages went out. Returns their number."""
     with ledger.write() as tx:
         return tx.outbox_doubt_lost(QUEUE, now_us, LOST)
 
 
 def claim(ledger: Ledger, event_id: str, now_us: int) -> OutboxRow | None:
-    """The row, now ours alone; None where another process was quicker."""
+    """The row, claimed for this process alone; None where another process was quicker."""
     with ledger.write() as tx:
         return tx.outbox_claim_one(event_id, now_us, LEASE_S * SECOND_US)
 
@@ -39,7 +39,7 @@ def give_up(ledger: Ledger, event_id: str, why: str, now_us: int) -> bool:
 
 
 def set_aside(ledger: Ledger, row: OutboxRow, why: str, now_us: int) -> bool:
-    """Hold a row that breaks whoever prepares it, and give it up. False where another process was quicker."""
+    """Hold a row whose preparation fails, and give it up. False where another process was quicker."""
     with ledger.write() as tx:
         claimed = tx.outbox_claim_one(row.event_id, now_us, LEASE_S * SECOND_US)
         if claimed:
@@ -51,7 +51,7 @@ def set_aside(ledger: Ledger, row: OutboxRow, why: str, now_us: int) -> bool:
 def record(
     ledger: Ledger, claimed: OutboxRow, outcome: Outcome, provider: str, now_us: int, random: float
 ) -> State:
-    """Store what a try came to. Only what provably was not sent waits for another one."""
+    """Store the outcome of a try. Only what provably was not sent waits for another one."""
     tries = claimed.tries + 1
     with ledger.write() as tx:
         if isinstance(outcome, Sent):
@@ -71,12 +71,12 @@ def record(
 
 
 def pause_us(tries: int, random: float) -> int:
-    """How long to wait after ``tries`` failed ones. ``random`` in [0, 1) spreads by a tenth."""
+    """The pause after ``tries`` failed tries, in microseconds. ``random`` in [0, 1) spreads it by a tenth."""
     return int(FIRST_PAUSE_S * 5 ** (tries - 1) * (1 + random / 10) * SECOND_US)
 
 
 def detail(**facts: object) -> str:
-    """What is known of a try, as the outbox keeps it: a JSON object without empty values."""
+    """The facts of a try, as the outbox keeps them: a JSON object without empty values."""
     return json.dumps({name: value for name, value in facts.items() if value != ""}, ensure_ascii=False)
 
 

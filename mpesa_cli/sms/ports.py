@@ -1,4 +1,4 @@
-"""What sending SMS receipts needs of the outside, made from a Runtime."""
+"""The sender of SMS receipts and its context, made from a Runtime."""
 
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ def sms_sender(runtime: "Runtime", profile: "Profile") -> "SmsSender":
 
 
 def sms_hands(runtime: "Runtime", profile: "Profile") -> "Hands":
-    """What one sending of receipts touches, for one profile."""
+    """The context in which one profile's receipts are sent."""
     from mpesa_cli.sms.notify import Hands, SmsShop
 
     shop = SmsShop(profile.name, profile.shop_name, profile.language)
@@ -30,7 +30,7 @@ def sms_hands(runtime: "Runtime", profile: "Profile") -> "Hands":
 
 
 def send_waiting_sms(runtime: "Runtime", profile: "Profile", first: str = "") -> None:
-    """Send the SMS receipts that wait, that of the payment ``first`` before others. Only says what went wrong.
+    """Send the SMS receipts that wait, that of the payment ``first`` before others. Faults are only reported.
 
     Does nothing, and costs nothing, where the profile sends no receipts. Any thread may call it.
     """

@@ -1,4 +1,4 @@
-"""A receipt by SMS because a person asks for it: a first one, one that failed, or a copy."""
+"""A receipt by SMS that a person asks for: a first one, one that failed, or a copy."""
 
 import json
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ STATES = ("waiting", "sending", "done", "given_up", "ambiguous")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the person asks for: ``to`` another phone (12 digits), or empty; ``copy`` insists on a further one.
+    """The person's wish: ``to`` another phone (12 digits), or empty; ``copy`` insists on a further one.
 
     ``language`` None means the profile's.
     """

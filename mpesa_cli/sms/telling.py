@@ -1,4 +1,4 @@
-"""Sending SMS receipts at the end of another piece of work: never in its way, said on stderr only."""
+"""SMS receipts sent after another piece of work: its result stays as it is, and stderr alone says how it went."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from mpesa_cli.sms.notify import Hands, send_waiting
 def send_and_tell(
     hands: Hands, *, first: str, say: Callable[[str], None], complain: Callable[[str], None]
 ) -> None:
-    """Send what waits, the payment ``first`` before others. Raises only what stops the program."""
+    """Send what waits, the payment ``first`` before others, and say how it went. Raises only what stops the program."""
     try:
         summary = send_waiting(hands, first=first)
     except MpesaError as error:

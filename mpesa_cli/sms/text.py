@@ -1,4 +1,4 @@
-"""How many parts a text message has, and how a text is kept to few of them. Pure.
+"""The parts that a text message is charged as, and the rewriting that keeps them few. Pure.
 
 A message in the GSM-7 alphabet (3GPP TS 23.038) holds 160 units, or 153 in each part of several; a
 character of its extension table takes two. One character outside turns the whole message into UCS-2:
@@ -55,7 +55,7 @@ def sms_length(text: str) -> SmsLength:
 
 
 def parts(text: str) -> int:
-    """How many messages this text is charged as, at least one."""
+    """The number of messages that this text is charged as, at least one."""
     return sms_length(text).parts
 
 
@@ -82,7 +82,7 @@ def _parts(sizes: list[int], one: int, each: int) -> int:
 
 
 def _plain(text: str) -> str:
-    """Whatever can be said in GSM-7 said so; the rest as it is."""
+    """The text in characters of GSM-7 where there are any for it; the other characters as they are."""
     written = "".join(_plain_character(c) for c in unicodedata.normalize("NFC", text))
     while "  " in written:  # where an emoji stood between two words
         written = written.replace("  ", " ")
@@ -102,7 +102,7 @@ def _plain_character(character: str) -> str:
 
 
 def _is_decoration(character: str) -> bool:
-    """Emoji and what joins or colours them, invisible marks, stray accents: nothing is lost with them."""
+    """Whether a character may be left out: emoji and what joins or colours them, invisible marks, stray accents."""
     category = unicodedata.category(character)
     return category in {"Cf", "Mn", "Me", "Sk"} or (category == "So" and not _is_letters(character))
 

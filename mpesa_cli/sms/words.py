@@ -19,7 +19,7 @@ SHOP_NAME_UCS2 = 16  # of a name in a script that GSM-7 lacks: then the message 
 
 @dataclass(frozen=True, slots=True)
 class SmsFacts:
-    """What a receipt tells. ``receipt`` is empty where M-PESA has not named it yet; ``msisdn`` is whole.
+    """The facts in a receipt. ``receipt`` is empty where M-PESA has not named it yet; ``msisdn`` is whole.
 
     ``order_id`` is the shop's; for a payment by hand it is empty and ``account`` is what the customer typed.
     """
@@ -93,7 +93,7 @@ def receipt_text(facts: SmsFacts, language: Language) -> str:
 
 
 def facts_of(payment: Payment, shop: str, *, copy: bool) -> SmsFacts:
-    """What a receipt tells of a payment that is paid."""
+    """The facts of a payment that is paid."""
     view = payment.telling.view
     by_hand = payment.telling.channel == "c2b"
     return SmsFacts(

@@ -1,4 +1,4 @@
-"""Where a provider is: its base URL, checked before a key may travel to it."""
+"""The base URL of a provider, checked before a key may travel to it."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from mpesa_cli.floor.web_address import NoWebAddressError, WebAddress, base_addr
 
 
 def address(base_url: str, path: str) -> WebAddress:
-    """``base_url`` with ``path`` behind it, unless it ends so already. Raises SettingsError.
+    """The address: ``base_url`` with ``path`` behind it, unless it ends so already. Raises SettingsError.
 
     The key and the customers' numbers travel to it, so plain http is taken only for this machine itself.
     """

@@ -28,7 +28,7 @@ _ACCOUNT_MATTERS = frozenset({"invalidsenderid", "insufficientbalance"})
 
 
 class AfricasTalking:
-    """Sends through Africa's Talking."""
+    """The sender through Africa's Talking."""
 
     name = "africas_talking"
 
@@ -59,7 +59,7 @@ def host_of(username: str) -> str:
 
 
 def read_answer(body: bytes, counted_parts: int) -> Outcome:
-    """What a 2xx says. ``counted_parts`` stands where the answer does not count them."""
+    """The outcome in a 2xx answer. ``counted_parts`` is taken where the answer does not count the parts."""
     said = json_object(body)
     data = said.get("SMSMessageData") if said else None
     recipients = data.get("Recipients") if isinstance(data, dict) else None
@@ -73,7 +73,7 @@ def read_answer(body: bytes, counted_parts: int) -> Outcome:
 
 
 def _nobody(message: str) -> Failed | InDoubt:
-    """No recipient: the message says why (``InvalidSenderId``), unless it claims that somebody got it."""
+    """The outcome without a recipient: failed with its reason (``InvalidSenderId``), in doubt where it claims one."""
     said = message.lower()
     if not said or (said.startswith("sent to") and not _TO_NOBODY.match(message)):
         return unreadable(_NAME)

@@ -1,4 +1,4 @@
-"""What is common to the providers' answers: statuses that prove a refusal, JSON, and cautious small texts."""
+"""The common parts of the providers' answers: statuses that prove a refusal, JSON, and cautious small texts."""
 
 import json
 from typing import TYPE_CHECKING
@@ -14,14 +14,14 @@ _ELSEWHERE = frozenset({404, 405, 410})
 
 
 def not_answered(outcome: "NotDelivered | NoAnswer") -> Failed | InDoubt:
-    """Without a whole answer: a failure that may be tried again where nothing left, otherwise doubt."""
+    """The outcome without a whole answer: a failure that may be tried again where nothing left, otherwise doubt."""
     if isinstance(outcome, NotDelivered):
         return Failed(outcome.error_code, f"Nothing was sent: {outcome.words}.", again=True)
     return InDoubt(outcome.error_code, f"It may have been sent: {outcome.words}.")
 
 
 def refused_by_status(answer: "Answer", provider: str) -> Failed | InDoubt | None:
-    """What the HTTP status alone proves; None for 2xx, whose body decides.
+    """The refusal or doubt that the HTTP status alone proves; None for 2xx, whose body decides.
 
     A 4xx refuses the request as it stands. A 5xx proves nothing: the message may be out already.
     """
@@ -54,7 +54,7 @@ def json_object(body: bytes) -> dict[str, object] | None:
 
 
 def unreadable(provider: str) -> InDoubt:
-    """For an answer that should say what became of the message and does not."""
+    """The doubt after an answer that should name the message's outcome and does not."""
     return InDoubt("unreadable", f"{provider}'s answer could not be read; it may have been sent.")
 
 

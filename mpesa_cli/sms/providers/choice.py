@@ -1,4 +1,4 @@
-"""From a profile's SMS settings to the sender that they mean."""
+"""The sender that a profile's SMS settings ask for."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Account:
 
 
 def sender_of(account: Account, api_key: Callable[[], Secret], world: World) -> SmsSender:
-    """The sender. Raises SettingsError for what is missing or can't be used, and what ``api_key`` raises."""
+    """The sender. Raises SettingsError for a value that is missing or can't be used, and what ``api_key`` raises."""
     if account.provider == "none":
         raise _missing(account, 'provider = "file"', "sms.provider is none")
     if account.provider == "file" or _would_reach_strangers(account):
@@ -45,7 +45,7 @@ def sender_of(account: Account, api_key: Callable[[], Secret], world: World) -> 
 
 
 def _would_reach_strangers(account: Account) -> bool:
-    """The simulator's customers have numbers that may be somebody's: nothing real is sent to them."""
+    """Whether messages of the simulator, whose customers' numbers may be somebody's, would go out for real."""
     if account.environment != "simulator":
         return False
     trying = account.provider == "africas_talking" and account.username == SANDBOX_USERNAME

@@ -29,7 +29,7 @@ _STATUSES: dict[str, Literal["on_the_way", "delivered", "not_delivered"]] = {
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What became of one message. ``status`` is the provider's word, ``reached`` ours."""
+    """The outcome of one message. ``status`` is the provider's word, ``reached`` ours."""
 
     message_id: str
     status: str

@@ -19,7 +19,7 @@ _TAKEN = 200
 
 
 class PartnerId:
-    """Sends through one host of the family."""
+    """The sender through one host of the family."""
 
     name = "partner_id"
 
@@ -50,7 +50,7 @@ class PartnerId:
 
 
 def read_answer(body: bytes, host: str, counted_parts: int) -> Outcome:
-    """What a 2xx says: sent, refused, or nothing that can be relied on."""
+    """The outcome in a 2xx answer: sent, refused, or in doubt."""
     said = json_object(body)
     listed = said.get("responses") if said else None
     one = (listed[0] if len(listed) == 1 else None) if isinstance(listed, list) else said

@@ -1,4 +1,4 @@
-"""What a provider of text messages is to the rest of the program, and what one send can come to."""
+"""The protocol of a provider of text messages, and the three outcomes of one send."""
 
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
@@ -6,7 +6,7 @@ from typing import Protocol, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The provider took it. ``cost`` as the provider words it (``KES 0.8000``), empty where it says none."""
+    """A message that the provider took. ``cost`` is in its own words (``KES 0.8000``), empty where it names none."""
 
     message_id: str
     cost: str
@@ -38,7 +38,7 @@ Outcome: TypeAlias = Sent | Failed | InDoubt
 
 
 class SmsSender(Protocol):
-    """Sends one text to one phone, at most once per call."""
+    """A sender of one text to one phone, at most once per call."""
 
     name: str
 

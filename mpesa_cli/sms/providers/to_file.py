@@ -12,7 +12,7 @@ from mpesa_cli.sms.text import sms_length
 
 
 class ToFile:
-    """Appends to a file of mode 0600; a message is on disk when ``send`` returns."""
+    """The sender into a file of mode 0600; a message is on disk when ``send`` returns."""
 
     name = "file"
 
@@ -57,6 +57,6 @@ class ToFile:
 
 
 def _after_torn_line(handle: int) -> bytes:
-    """A line break, where the last line lacks its own because its writer died."""
+    """The line break that the last line lacks where its writer died; else nothing."""
     size = os.fstat(handle).st_size
     return b"\n" if size and os.pread(handle, 1, size - 1) != b"\n" else b""
