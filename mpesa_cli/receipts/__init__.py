@@ -1,1 +1,1 @@
-"""Receipts: the facts that a shop confirms to its customer, and their faces."""
+"""Receipts: the facts that a shop confirms to its customer, as text, HTML, PDF and printer bytes."""

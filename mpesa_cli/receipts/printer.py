@@ -26,7 +26,7 @@ _FIXED, _ALWAYS, _PAPER_ENDED = 0x93, 0x12, 0x60
 
 
 class PrinterFailed(Temporary):
-    """The printer did not take the receipt, or not all of it. The payment is what it was: paid."""
+    """A receipt that the printer did not take, or not all of it. The payment stays paid."""
 
     code = "printer-failed"
     money_moved = "yes"

@@ -15,7 +15,7 @@ from mpesa_cli.rules.values.msisdn import mask_msisdn
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """Who gives the receipt. ``number`` is what customers pay to; ``shortcodes`` are all the shop's own."""
+    """The shop that gives the receipt. ``number`` is the one that customers pay to; ``shortcodes`` are all its own."""
 
     name: str
     kind: Literal["paybill", "till"]
@@ -51,7 +51,7 @@ class Receipt:
 
     @property
     def code(self) -> str:
-        """What the QR code says: the M-PESA receipt number, several with spaces between them."""
+        """The text in the QR code: the M-PESA receipt number, several with spaces between them."""
         return " ".join(self.receipts)
 
 

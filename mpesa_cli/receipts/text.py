@@ -25,7 +25,7 @@ def text_receipt(receipt: Receipt, language: Language, columns: int, *, bold: bo
 
 
 def banner(receipt: Receipt, language: Language) -> list[str]:
-    """What stands under the shop's name: that it is a receipt, a copy, not real."""
+    """The lines under the shop's name: that this is a receipt, or a copy, and where no real money moved, that."""
     words = WORDS[language]
     first = f"{words.title} ({words.copy})" if receipt.copy else words.title
     environment = environment_words(receipt, language)

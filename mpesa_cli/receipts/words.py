@@ -94,7 +94,7 @@ class Fact(NamedTuple):
 
 
 def facts(receipt: Receipt, language: Language) -> list[Fact]:
-    """The labelled lines in their order; what there is nothing to say of is left out."""
+    """The labelled lines in their order, without those that have no value."""
     words = WORDS[language]
     lines = [
         Fact("number", words.till if receipt.kind == "till" else words.paybill, receipt.number),
@@ -115,7 +115,7 @@ def facts(receipt: Receipt, language: Language) -> list[Fact]:
 
 
 def environment_words(receipt: Receipt, language: Language) -> str:
-    """What must be read before anything else outside production; empty in production."""
+    """The warning that must be read before anything else outside production; empty in production."""
     words = WORDS[language]
     return {"simulator": words.simulator, "sandbox": words.sandbox}.get(receipt.environment, "")
 
