@@ -1,1 +1,1 @@
-"""Questions that are asked with an initiator, their results, and what they prove about a receipt."""
+"""Questions asked with an initiator (Safaricom's API user), their results, and the proof they give of a receipt."""

@@ -1,4 +1,4 @@
-"""A request to one of the asynchronous APIs: what was asked, and what came back later (daraja.md 6)."""
+"""A request to one of the asynchronous APIs, and the result that came back later (daraja.md 6)."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,7 +9,7 @@ ResultChannel = Literal["result", "timeout"]
 
 
 class RequestState(StrEnum):
-    """Where a request stands. Only ``answered`` says anything about money."""
+    """The state of a request. Only ``answered`` says anything about money."""
 
     CREATED = "created"  # the intent is on disk; a POST may have left
     NOT_SENT = "not_sent"  # proven not delivered
@@ -26,7 +26,7 @@ OPEN = frozenset({RequestState.CREATED, RequestState.ACCEPTED, RequestState.UNKN
 
 @dataclass(frozen=True, slots=True)
 class RequestResult:
-    """What a result says, as far as it is kept. The parties' numbers are masked; names are not kept.
+    """The part of a result that is kept. The parties' numbers are masked; names are not kept.
 
     ``code`` is the result code as text; ``facts`` are the command's own: of a Transaction Status ``receipt``,
     ``amount_cents``, ``status``, ``debit``, ``credit``, ``finalised_us``.

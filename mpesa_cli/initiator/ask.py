@@ -1,4 +1,4 @@
-"""Ask an asynchronous API: intent, one POST, its answer; and later the result, whoever received it.
+"""A question to an asynchronous API: intent, one POST, its answer; and later the result, whoever received it.
 
 The token of the addresses is committed, as a hash, before anything is sent, so that a result finds its request even
 where the answer to the POST was lost, and a forged one finds none.
@@ -22,7 +22,7 @@ POSTS_MAX = 3
 
 
 class Posts(Protocol):
-    """What asking needs of Daraja."""
+    """The part of Daraja's client that asking needs."""
 
     def post(self, path: str, body: Mapping[str, str]) -> tuple[int, bytes]:
         """One POST; its status and body. Raises CredentialsRefused, NotDelivered, Temporary."""
@@ -30,7 +30,7 @@ class Posts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What asking needs of the outside. ``deliver`` brings in what the embedded simulator has to say."""
+    """The ledger, client, clock and ids for asking. ``deliver`` brings in the embedded simulator's callbacks."""
 
     ledger: Ledger
     daraja: Posts
@@ -67,7 +67,7 @@ def ask(hands: Hands, command: Command) -> ApiRequest:
 
 
 def wait_for_result(hands: Hands, request: ApiRequest, timeout_s: float, look: Callable[[float], object]) -> ApiRequest:
-    """Watch a request until it has its result or ``timeout_s`` is over; ``look`` hears how many seconds are left."""
+    """Watch a request until it has its result or ``timeout_s`` is over; ``look`` is told the seconds left."""
     deadline_us = hands.world.now_us() + int(timeout_s * SECOND_US)
     while True:
         hands.deliver()
@@ -100,7 +100,7 @@ def _state_after(error: MpesaError) -> RequestState:
 
 
 def _may_come_all_the_same(error: MpesaError) -> bool:
-    """Whether Daraja may have taken the request although its answer did not come whole."""
+    """Whether Daraja may have taken the request although no whole answer came."""
     return isinstance(error, OutcomeUnknown) or (isinstance(error, Temporary) and error.code == "no-answer")
 
 

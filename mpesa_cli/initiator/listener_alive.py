@@ -1,4 +1,4 @@
-"""Whether a listener answers on this machine: results and callbacks have nowhere to go without one."""
+"""The sign that a listener answers on this machine: without one, results and callbacks have nowhere to go."""
 
 import contextlib
 import socket
@@ -11,13 +11,13 @@ _PATIENCE_S = 1.0
 
 
 def note_alive(ledger: Path, now_us: int) -> None:
-    """A listener of this ledger answers and can store. A disk that takes no note is no reason to stop answering."""
+    """Note that a listener of this ledger answers and can store. A note that can't be written stops no listener."""
     with contextlib.suppress(OSError):
         _note(ledger).write_text(f"{now_us}\n")
 
 
 def last_alive_us(ledger: Path) -> int | None:
-    """When a listener of this ledger last said that it answers; None where none ever did."""
+    """The time at which a listener of this ledger last noted that it answers; None where none ever did."""
     try:
         return int(_note(ledger).read_text())
     except (OSError, ValueError):

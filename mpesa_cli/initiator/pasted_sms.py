@@ -47,7 +47,7 @@ def read_pasted(text: str) -> PastedText:
 
 
 def _could_be_receipt(word: str) -> bool:
-    """Ten capital letters and digits, at least one of each: a name or a phone number is none."""
+    """Whether these are ten capital letters and digits, at least one of each: no name and no phone number is."""
     shape = bool(_RECEIPT_LIKE.fullmatch(word)) and word.isascii()
     return shape and not word.isalpha() and not word.isdecimal()
 

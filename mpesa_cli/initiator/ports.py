@@ -1,4 +1,4 @@
-"""What asking Daraja with an initiator needs of the outside, made from a Runtime."""
+"""The context for asking Daraja with an initiator, made from a Runtime."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def has_initiator(profile: "Profile") -> bool:
-    """Whether the profile names who may ask about transactions."""
+    """Whether the profile names an initiator, the API user that may ask about transactions."""
     return profile.initiator.name is not None
 
 
 def initiator_hands(runtime: Runtime, profile: "Profile", deliver: Callable[[], object]) -> "Hands":
-    """What one question touches, for a profile that has an initiator. ``deliver`` brings in the callbacks that are due.
+    """The context of one question, for a profile that has an initiator. ``deliver`` brings in the callbacks due.
 
     Raises SettingsError or SecretMissing; nothing is sent.
     """

@@ -1,4 +1,4 @@
-"""Apply what came for an asynchronous request: a result, or the news that Daraja gave up on it."""
+"""Results of asynchronous requests applied: a result, or the notice that Daraja gave up on the request."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -18,7 +18,7 @@ Settled: TypeAlias = tuple[RequestState, RequestResult | None]
 
 
 def apply_unread_results(ledger: Ledger, request_id: str, now_us: int) -> int:
-    """Apply every body that was stored and not read, of one request or, for ``""``, of all. Returns how many."""
+    """Apply every body that was stored and not read, of one request or, for ``""``, of all. Returns their number."""
     made = apply_each(
         ledger, "result", lambda reads: reads.unread_results(request_id),
         lambda tx, raw: apply_result_in(tx, raw, now_us),
@@ -67,7 +67,7 @@ def _apply(tx: LedgerWrite, request: ApiRequest, raw: ResultBody, now_us: int) -
 
 
 def _is_anothers(request: ApiRequest, said: Result) -> bool:
-    """Whether a result names a conversation that is not this request's; an absent name contradicts nothing."""
+    """Whether a result names another request's conversation; a missing name contradicts nothing."""
     pairs = (
         (request.conversation_id, said.conversation_id),
         (request.originator_conversation_id, said.originator_conversation_id),
@@ -77,7 +77,7 @@ def _is_anothers(request: ApiRequest, said: Result) -> bool:
 
 
 def _settled(request: ApiRequest, said: Result) -> Settled:
-    """What the request comes to. A success about something else than was asked is for a person to look at."""
+    """The end of the request. A success about something else than was asked is for a person to look at."""
     bare = RequestResult(said.result_code, said.result_desc)
     if said.result_code != "0":
         return RequestState.ANSWERED, bare

@@ -1,6 +1,6 @@
-"""Whether a receipt that a customer shows is good for what the customer wants with it. Pure.
+"""The verdict on a receipt that a customer shows to get goods for it. Pure.
 
-The money is what M-PESA itself said of the receipt, by whatever way; the claim is what the cashier has before them.
+The money is M-PESA's own account of the receipt, by whatever way it came; the claim is what the cashier sees.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from mpesa_cli.rules.values.shown_number import fits
 
 
 class Verdict(StrEnum):
-    """What a cashier can act on."""
+    """The verdict that a cashier acts on."""
 
     REAL = "REAL"
     USED_ALREADY = "USED ALREADY"
@@ -39,7 +39,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What came of looking. ``meant`` are receipts that the customer may have meant; ``why`` says what was in the way.
+    """The outcome of a check. ``meant`` are receipts that the customer may have meant; ``why`` is what prevented proof.
 
     ``payment`` is the one that the receipt pays, or that it was reported for; ``before`` when it was shown before;
     ``held`` are messages that show it and could not be applied, ``reported`` what came without our secret;
@@ -90,7 +90,7 @@ def _is_changed(claim: Claim, money: Money) -> bool:
 
 
 def exit_status_of(verdict: Verdict) -> ExitStatus:
-    """With what `verify` exits."""
+    """The exit status of `verify`."""
     match verdict:
         case Verdict.REAL:
             return ExitStatus.DONE
@@ -118,7 +118,7 @@ def says_unknown(code: str, description: str) -> bool:
 
 
 def blames_initiator(code: str) -> bool:
-    """Whether a failing result is about who asks, and not about the transaction (daraja.md 6.5)."""
+    """Whether a failing result is about the initiator, and not about the transaction (daraja.md 6.5)."""
     return code in _INITIATOR_CODES
 
 

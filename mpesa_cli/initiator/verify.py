@@ -34,7 +34,7 @@ PATIENCE_WITH_ANOTHERS_S = 10  # then it is asked anew: the result may have been
 
 
 def look_up(ledger: Ledger, claim: Claim, now_us: int) -> Checked:
-    """What the ledger alone can say. Reads only."""
+    """The check of a claim by the ledger alone. Reads only."""
     plausible = plausibility(claim.receipt, now_us)
     before = tuple(ledger.shown_receipts(claim.receipt))
     held = tuple(ledger.held_about(claim.receipt))
@@ -54,8 +54,10 @@ def look_up(ledger: Ledger, claim: Claim, now_us: int) -> Checked:
 
 
 def lacking_cents(ledger: LedgerReads, order_id: str, receipt: str) -> int | None:
-    """What an order still lacks, so what a receipt for it must have paid; None where the order is not known, has all
-    of it, or has this very receipt already."""
+    """The cents that an order still lacks, so the amount a receipt for it must have paid.
+
+    None where the order is not known, has all its money, or has this very receipt already.
+    """
     owner, payment = ledger.receipt_owner(receipt), ledger.payment_by_order(order_id)
     if payment is None:
         added = ledger.order(order_id)
@@ -80,7 +82,7 @@ def known_money(ledger: LedgerReads, receipt: str) -> tuple[Money | None, Paymen
 
 
 def ask_daraja(hands: Hands, found: Checked, timeout_s: float, look: Callable[[float], object]) -> Checked:
-    """Have Daraja say it, and wait. An answer of the last minutes, or one that is on its way, is not asked for again.
+    """Ask Daraja, and wait for its result. One of the last minutes, or one that is on its way, is not asked for again.
 
     Raises what :func:`mpesa_cli.initiator.ask.ask` raises.
     """
@@ -102,7 +104,7 @@ def ask_daraja(hands: Hands, found: Checked, timeout_s: float, look: Callable[[f
 
 
 def remember_shown(ledger: Ledger, checked: Checked, now_us: int) -> Checked:
-    """Note for which order a real receipt was shown; decided once more on what others noted in the meantime."""
+    """Note the order for which a real receipt was shown; judged once more on what others noted meanwhile."""
     if checked.verdict is not Verdict.REAL or checked.money is None:
         return checked
     with ledger.write() as tx:
@@ -114,8 +116,10 @@ def remember_shown(ledger: Ledger, checked: Checked, now_us: int) -> Checked:
 
 
 def _with_claims(ledger: Ledger, checked: Checked) -> Checked:
-    """With the orders whose prompt may have been paid by this money, where no order has it; one whose prompt named this
-    very receipt with another amount or payer among them."""
+    """The check with the orders whose prompt this money may have paid, where no order has it.
+
+    An order is named, too, whose prompt named this very receipt with another amount or payer.
+    """
     money, asked = checked.money, order_key(checked.claim.order_id or "")
     if money is None or money.order_id:
         return checked
@@ -147,7 +151,7 @@ def _of_attempt(payment: Payment, attempt: Attempt, receipt: str, *, gone_back: 
 
 
 def _is_on_its_way(request: ApiRequest, now_us: int) -> bool:
-    """Whether somebody just asked. ``created`` may mean that whoever it was, was stopped before anything was sent."""
+    """Whether somebody just asked. A request left as ``created`` may never have been sent: its process was stopped."""
     on_its_way = request.state in OPEN and request.state is not RequestState.CREATED
     return on_its_way and now_us - request.created_us <= STILL_COMING_S * SECOND_US
 
@@ -169,7 +173,7 @@ def _is_complaint(request: ApiRequest) -> bool:
 
 
 def _told(found: Checked, request: ApiRequest, ours: tuple[str, ...], timeout_s: float) -> Checked:
-    """What a request says about the claim."""
+    """The check with what a request says about the claim."""
     match request.state:
         case RequestState.ANSWERED if request.result is not None:
             return _answered(found, request, ours)

@@ -1,4 +1,4 @@
-"""What `verify` tells whoever stands at the counter, in the shop's language, and as a document."""
+"""The outcome of `verify` in words for the counter, in the shop's language, and as a document."""
 
 import shlex
 from typing import Any
@@ -151,7 +151,7 @@ def _order_lines(checked: Checked, *, swahili: bool) -> list[str]:
 
 
 def _held_lines(checked: Checked) -> list[str]:
-    """What could not be applied about this receipt, unless it was, or its money is known."""
+    """The line about held messages that show this receipt: those still open, or all where its money is not known."""
     waiting = [each for each in checked.held if each.state is HeldState.OPEN or checked.money is None]
     if waiting:
         return [f"{about(waiting)} See it: mpesa held show {waiting[-1].held_id}"]
@@ -159,7 +159,7 @@ def _held_lines(checked: Checked) -> list[str]:
 
 
 def _may_be_lines(checked: Checked, *, swahili: bool) -> list[str]:
-    """Whose money it may be, before goods are given for it to somebody else."""
+    """The orders that the money may be for, named before goods are given for it to somebody else."""
     receipt = checked.claim.receipt
     if swahili:
         return [f"Huenda ni ya oda {each}, inayosubiri malipo kama haya. Ikiwa ndiyo: "
@@ -180,7 +180,7 @@ def _number_lines(checked: Checked, *, swahili: bool) -> list[str]:
 
 
 def _again(checked: Checked, *, swahili: bool) -> str:
-    """When a receipt was shown before, for the first line; empty where it was not, or where it was not believed."""
+    """The time of an earlier showing, for the first line; empty without one, or where the verdict is a doubt."""
     if not checked.before or checked.verdict not in {Verdict.REAL, Verdict.USED_ALREADY}:
         return ""
     first = checked.before[0]
@@ -189,7 +189,7 @@ def _again(checked: Checked, *, swahili: bool) -> str:
 
 
 def _check_lines(checked: Checked, *, swahili: bool) -> list[str]:
-    """What nobody compared, or how the order that has this receipt is asked about."""
+    """The line on what nobody compared yet, or on how to ask about the order that has this receipt."""
     receipt, money = checked.claim.receipt, checked.money
     if checked.verdict is Verdict.USED_ALREADY and checked.claim.order_id is None:
         order = shlex.quote(_used_for(checked)) if _used_for(checked) else "ORDER"
