@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from books_shop import Books
+from books_shop import RECEIPT, Books, doubtful, hear, standing
 from portal import Row, charge, reversal, wall, write
 
 from mpesa_cli.books import statement_intake, statement_matching
@@ -64,6 +64,18 @@ def test_a_statement_in_parts_comes_to_the_same_as_the_whole(books: Books) -> No
     assert whole["breaks"] == in_parts["breaks"]
     assert books.rows("SELECT * FROM attempts ORDER BY 1, 2") == before
     assert whole["statements"][0]["new_rows"] == 0
+
+
+def test_a_row_that_a_prompt_stays_in_review_with_is_told_once(books: Books) -> None:
+    at = doubtful(books)
+    hear(books, "1001", msisdn="254711111111")  # another phone than was asked
+    books.night()
+    rows = [Row(RECEIPT, 150, "1001", at=at, party="254711111111")]
+    books.reconcile(*rows)
+    before = books.everything()
+    again = books.reconcile(*rows)
+    assert (standing(books, "1001"), again["settled_by_rows"]) == ("review", 0)
+    assert books.everything() == before
 
 
 def test_damaged_rows_are_named_the_others_taken_and_twice_is_as_once(books: Books) -> None:

@@ -13,7 +13,7 @@ from mpesa_cli.ledger.audit.ledger import flaws
 from mpesa_cli.ledger.engine.sqlite import SqliteLedger
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import AttemptRef, Intent
-from mpesa_cli.rules.push_rules import Start
+from mpesa_cli.rules.push_rules import Again, Start
 from mpesa_cli.rules.state import AttemptState, Flag, PaymentStatus
 
 PHONE = "254708374149"
@@ -88,6 +88,18 @@ def test_an_order_id_is_taken_once(opened: Open) -> None:
 
     with pytest.raises(Conflict), ledger.write() as tx:
         tx.open_payment(Start(intent()), 5)
+
+
+def test_leave_to_ask_again_opens_one_attempt_only(opened: Open) -> None:
+    ledger = opened()
+    asked = ledger.payment(pending(ledger).payment_id)
+    assert asked is not None
+    with ledger.write() as tx:
+        tx.open_attempt(Again(asked, PHONE), secrets.token_hex(32), 5)
+    with pytest.raises(Conflict) as refused, opened().write() as tx:
+        tx.open_attempt(Again(asked, PHONE), secrets.token_hex(32), 6)
+    assert refused.value.code == "changed-meanwhile"
+    assert len(ledger.payment(asked.payment_id).attempts) == 2  # type: ignore[union-attr]
 
 
 def test_a_payment_is_found_by_every_reference(opened: Open) -> None:

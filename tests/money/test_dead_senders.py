@@ -17,6 +17,9 @@ import pytest
 from daraja_servers import Seen, loopback, says
 from shopkeeper import ACCEPTED, ORDER, PHONE, Shopkeeper
 
+from mpesa_cli.daraja.client import DarajaClient
+from mpesa_cli.floor.errors import ExitStatus
+from mpesa_cli.floor.interrupts import Interrupted
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import AttemptRef, Intent
 from mpesa_cli.rules.push_rules import Start
@@ -81,6 +84,19 @@ def test_a_sender_that_was_killed_is_gone_at_once_and_its_prompt_unknown(shopkee
         assert "was stopped before it could store Daraja's answer" in clerk.run("status", ORDER, tty=True).stdout
         assert clerk.run("retry", ORDER, "--no-wait").status == 9
         assert clerk.push().status == 6
+
+
+def test_what_is_stopped_in_the_middle_of_a_post_leaves_an_unknown_prompt(
+    shopkeeper: Shopkeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise Interrupted(ExitStatus.INTERRUPTED)
+
+    monkeypatch.setattr(DarajaClient, "push", stop)
+    with loopback(says(ACCEPTED)) as server:
+        clerk = shopkeeper.at(server.url)
+        assert clerk.push().status == 130
+        assert clerk.state() == "unknown"
 
 
 def test_what_was_sent_to_the_end_leaves_no_file_behind(shopkeeper: Shopkeeper) -> None:
