@@ -3,9 +3,11 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any
 from timing import ROOT
 
 TEST_S_MAX = 8.0  # tests that take longer are not asked about mutants: they would cost more than they tell
+CASES_FIRST = 3  # of one test's cases, before all others': the hundredth seldom tells what the third did not
 ROOMS = (  # of tests: those that look at the text of the tree and not at what it does say nothing
     "api", "audit", "batch", "books", "crash", "daraja", "daraja_callbacks", "domain", "evidence", "held", "histories",
     "history", "initiator", "ledger", "listener", "loop", "money", "receipts", "retry", "settings", "simulator", "sms",
@@ -79,8 +82,23 @@ class Suite:
         found = set().union(*(self.contexts[file].get(line, ()) for line in lines))
         return {test for test in found if self.took_s.get(test, TEST_S_MAX + 1) <= TEST_S_MAX}
 
-    def quickest_first(self, tests: set[str]) -> list[str]:
-        return sorted(tests, key=lambda test: (self.took_s[test], test))
+    def tests_that_say(self, name: str) -> set[str]:
+        """The tests of the files that have this name in their text."""
+        said = re.compile(rf"\b{name}\b")
+        files = {file for file in self.test_files() if said.search((self.tree / file).read_text("utf-8"))}
+        return {test for test, took_s in self.took_s.items() if took_s <= TEST_S_MAX and test.split("::")[0] in files}
+
+    def most_telling_first(self, tests: set[str], module: Path) -> list[str]:
+        """Tests whose file is named like the module, then the quickest; a few cases of each before more of any."""
+        meant = words(module.relative_to(self.tree / "mpesa_cli").with_suffix(""))
+        cases: Counter[str] = Counter()
+        ranks: dict[str, tuple[bool, int, int, float, str]] = {}
+        for test in sorted(tests, key=lambda test: (self.took_s[test], test)):
+            function = test.partition("[")[0]
+            cases[function] += 1
+            fit = len(meant & words(Path(test.partition("::")[0]).with_suffix("")))
+            ranks[test] = (cases[function] > CASES_FIRST, -fit, cases[function], self.took_s[test], test)
+        return sorted(ranks, key=lambda test: ranks[test])
 
     def pytest(self, job: dict[str, Any], files: list[str]) -> list[str]:
         """One pytest of these files with the plugin that does the job; the lines of its results. Raises SystemExit."""
@@ -113,6 +131,11 @@ class Suite:
                 read = len(whole)
         if not read:
             raise SystemExit(f"pytest exited {process.returncode}; its words are in {log}")
+
+
+def words(path: Path) -> set[str]:
+    """What a path is made of: rooms, and the parts of a name."""
+    return set(re.findall("[a-z0-9]+", str(path))) - {"test", "tests"}
 
 
 def copy_tree(target: Path) -> None:
