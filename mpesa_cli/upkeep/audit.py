@@ -1,4 +1,4 @@
-"""The audit of a ledger, at one moment of it: everything that is wrong, the journal's first wrong row before all."""
+"""The audit of a ledger at one moment: everything that is wrong, the journal's first wrong row before all."""
 
 import itertools
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ KEPT_MAX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """What was found. ``flaws`` are the first KEPT_MAX of ``flaw_count``, rows of the journal in their order first."""
+    """The findings of an audit. ``flaws`` are the first KEPT_MAX of ``flaw_count``, the journal's rows first."""
 
     chain: Chain
     flaws: tuple[Flaw, ...]
@@ -31,7 +31,7 @@ class Audited:
 
 
 def audited(ledger: Reads, anchored: tuple[str, int | None] | None = None) -> Audited:
-    """Verify a ledger, and whether it still holds a head that was kept (its hash, and its row where known).
+    """Verify a ledger, and that it still holds a head that was kept (its hash, and its row where known).
 
     Reads one snapshot; writers go on. Raises LedgerUnusable where the file can't be read at all.
     """

@@ -15,7 +15,7 @@ from mpesa_cli.upkeep.audit import Audited, audited
 
 @dataclass(frozen=True, slots=True)
 class BackedUp:
-    """A backup that was written: its size, the head it holds, and what is wrong with the ledger it was made of."""
+    """A backup that was written: its size, the head it holds, and the flaws of the ledger it was made of."""
 
     path: Path
     size_bytes: int

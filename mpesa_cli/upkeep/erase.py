@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What was erased (None where the ledger did not hold the number), and which files hold its digits still."""
+    """The erased number (None where the ledger did not hold it), and the files that still hold its digits."""
 
     erased: Erased | None
     left: Mapping[Path, int]
 
 
 class _RehearsalOverError(Exception):
-    """Ends a transaction that shall leave nothing."""
+    """The error that ends a transaction which shall leave nothing."""
 
 
 def rehearse(ledger: "SqliteLedger", msisdn: str, now_us: int) -> Erased | None:
-    """What ``erase`` would do. Raises what it raises; leaves everything as it is."""
+    """The outcome that ``erase`` would have. Raises the same errors; changes nothing."""
     counted: Erased | None = None
     with contextlib.suppress(_RehearsalOverError), ledger.write() as tx:
         counted = tx.erase(msisdn, now_us)

@@ -1,4 +1,4 @@
-"""What a check-up finds: one line for each thing that was looked at, and what mends it."""
+"""The findings of a check-up: one line for each thing that was looked at, and the command that mends it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

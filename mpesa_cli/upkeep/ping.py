@@ -1,4 +1,4 @@
-"""Tell a monitoring address that a run has begun and how it ended, as healthchecks understands it.
+"""Pings to a monitoring address: a run has begun, and how it ended, in the form of healthchecks.
 
 ``URL/start``, then ``URL`` where all is well, else ``URL/<exit status>``. The address is as good as a password, so
 only its host is ever shown; and whatever happens to a ping changes nothing about the run.
@@ -33,7 +33,7 @@ class Pinging:
         self._status: int | None = None
 
     def ended(self, status: int) -> None:
-        """How the run ended, as its exit status."""
+        """Note the exit status with which the run ended."""
         self._status = status
 
     def __enter__(self) -> Self:

@@ -24,7 +24,7 @@ _BESIDE = ("", "-wal", "-shm")
 
 @dataclass(frozen=True, slots=True)
 class RestoredFrom:
-    """What was restored: the backup's head, how many payments it holds, and how many of them are open."""
+    """The restored backup: its head, the number of its payments, and how many of them are open."""
 
     head: Head
     payments: int
@@ -33,7 +33,7 @@ class RestoredFrom:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the ledger belongs, and whose it is. ``opened`` opens a ledger of this profile at another path."""
+    """The place of a profile's ledger. ``opened`` opens a ledger of this profile at another path."""
 
     ledger: Path
     environment: str

@@ -1,1 +1,1 @@
-"""The check-up: what each look at ledger, machine, network and configuration finds."""
+"""The check-up: the findings about ledger, machine, network and configuration."""

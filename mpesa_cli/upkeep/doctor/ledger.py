@@ -1,4 +1,4 @@
-"""What the ledger itself shows: whether it is whole as far as a quick look tells, and what waits in it."""
+"""The check of the ledger itself: whole as far as a quick look tells, and the work that waits in it."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -58,7 +58,7 @@ def _whole(reads: "SqliteLedger") -> Iterator[Finding]:
 
 
 def _mode(reads: "SqliteLedger") -> Finding:
-    """Whether readers and writers keep out of each other's way, and how long the log has grown."""
+    """The finding about SQLite's write-ahead mode, in which readers and writers never wait, and its log's length."""
     if not reads.is_write_ahead:
         words = "The ledger was copied or restored and is still in a mode in which a reader keeps writers waiting."
         return Finding("ledger-mode", "warn", f"{words} It changes by itself when one command has it alone.",
@@ -82,7 +82,7 @@ def _restored(reads: "SqliteLedger", shortcodes: tuple[str, ...]) -> Iterator[Fi
 
 
 def _held(reads: "SqliteLedger") -> Iterator[Finding]:
-    """What came in, could not be applied, and waits for somebody."""
+    """The findings about messages that came in, could not be applied, and wait for somebody."""
     if not (count := reads.held_open_count()):
         yield Finding("held", "ok", "No message is held.")
         return
@@ -97,7 +97,7 @@ def _held(reads: "SqliteLedger") -> Iterator[Finding]:
 
 
 def _open(payments: list[Payment], now_us: int) -> Iterator[Finding]:
-    """Payments that are open, by how long they have been."""
+    """The findings about open payments, by their age."""
     ages = [now_us - payment.last.created_us for payment in payments]
     old = sum(age > _DAY_US for age in ages)
     late = sum(OVERDUE_AFTER_S * SECOND_US < age <= _DAY_US for age in ages)

@@ -1,4 +1,4 @@
-"""What a ledger needs of the machine: a sound SQLite, a local disk with room, files for their owner alone."""
+"""The check of the machine: a sound SQLite, a local disk with room, files for their owner alone."""
 
 import os
 import sqlite3
@@ -52,7 +52,7 @@ def _file_system(folder: Path) -> Finding:
 
 
 def _mounted_as(folder: Path) -> str:
-    """The type of the file system of a folder, as Linux calls it; empty where nobody says."""
+    """The type of the file system of a folder, as Linux names it; empty where it is not known."""
     try:
         lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

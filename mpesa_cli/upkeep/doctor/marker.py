@@ -1,4 +1,4 @@
-"""Whether a ledger that goes missing would be noticed: what is noted of it beside the user's settings."""
+"""The check of the note beside the user's settings, by which a ledger that goes missing is noticed."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def marked(profile: "Profile", marker: "Marker | None", opened: "Callable[[], SqliteLedger]") -> Finding:
-    """The one finding about it. Only real money is guarded in this way: else ``marker`` is None."""
+    """The one finding about that note. Only real money is guarded in this way: else ``marker`` is None."""
     if marker is None:
         return Finding(
             "ledger-known", "ok", f"Nothing is noted of a ledger of the {profile.environment}: one that goes missing "

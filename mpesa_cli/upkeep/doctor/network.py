@@ -1,4 +1,4 @@
-"""What can be seen of the network without a secret: Daraja's clock, our own public address, a listener on this machine.
+"""The check of the network, without a secret: Daraja's clock, our own public address, a listener on this machine.
 
 Each check is given three seconds. None of them sends anything but a GET.
 """
@@ -54,7 +54,7 @@ def _clock(profile: Profile, now_us: Callable[[], int]) -> Finding:
 
 
 def _callback_address(profile: Profile) -> Iterator[Finding]:
-    """Whether the address that Daraja is given leads to a listener, seen from here."""
+    """The finding about the callback address: whether it leads to a listener, seen from here."""
     base = (profile.callback_base_url or "").rstrip("/")
     if not base:
         return
@@ -94,7 +94,7 @@ def _status_of(reply: _Reply) -> str:
 
 
 def _get(url: str) -> _Reply | str:
-    """The answer to a GET, whatever its status; why there is none, in words."""
+    """The answer to a GET, whatever its status; or the reason in words why there is none."""
 
     def ask() -> _Reply | str:
         from http.client import HTTPException
@@ -128,7 +128,7 @@ def _why(failed: object) -> str:
 
 
 def within(limit_s: float, work: Callable[[], T]) -> T | None:
-    """What ``work`` returns, or None where it takes longer: a look-up of a name takes as long as it likes."""
+    """The result of ``work``, or None where it takes longer: a look-up of a name has no time limit of its own."""
     found: list[T] = []
     thread = threading.Thread(target=lambda: found.append(work()), name="mpesa-doctor", daemon=True)
     thread.start()

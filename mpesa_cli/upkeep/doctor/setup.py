@@ -1,4 +1,4 @@
-"""What can be said of the configuration without asking anybody: values, secrets by their source, keyring, extras."""
+"""The check of the configuration, without the network: values, secrets by their source, keyring, extras."""
 
 from collections.abc import Iterator
 from importlib.util import find_spec
