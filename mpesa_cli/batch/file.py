@@ -16,7 +16,7 @@ _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+")
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What the profile says where a row says nothing. ``account_reference`` may hold ``{order}``."""
+    """The profile's values for cells that a row leaves empty. ``account_reference`` may hold ``{order}``."""
 
     limits: Limits
     account_reference: str
@@ -38,7 +38,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class BatchFile:
-    """What a file says. With any fault, nothing of it may be sent; ``notes`` are for a person to weigh."""
+    """The content of a file. With any fault, nothing of it may be sent; ``notes`` are for a person to weigh."""
 
     rows: tuple[Row, ...]
     faults: tuple[Fault, ...]
@@ -115,7 +115,7 @@ def _other_operators(rows: Sequence[Row]) -> list[str]:
 
 
 def _asked_twice(rows: Sequence[Row]) -> list[str]:
-    """One phone asked for one amount under two orders: perhaps meant, perhaps a row pasted twice."""
+    """The note about one phone asked for one amount under two orders: perhaps meant, perhaps a row pasted twice."""
     lines: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
     for row in rows:
         lines[row.msisdn, row.amount].append(row.line)

@@ -1,6 +1,6 @@
-"""What a batch does with each of its payments, and how the whole ends: pure, from the ledger's payments.
+"""The plan of a batch for each of its payments, and the batch's exit status: pure, from the ledger's payments.
 
-Running the same file again is how an interrupted batch goes on: only what never left is sent.
+An interrupted batch goes on when the same file is run again: only what never left is sent.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from mpesa_cli.rules.values.msisdn import masked_apart
 
 
 class Standing(StrEnum):
-    """Where one payment of a batch stands, in one word for rows and JSON."""
+    """The state of one payment of a batch, in one word for rows and JSON."""
 
     NOT_SENT = "not_sent"  # nothing has left; running the batch again sends it
     ACCEPTED = "accepted"  # Daraja took the prompt; the customer decides
@@ -45,7 +45,7 @@ class Planned:
 
 
 def plan(row: Row, existing: Payment | None) -> Planned | Fault:
-    """What to do about one row. A Fault where the ledger has this order with another phone or amount."""
+    """The plan for one row. A Fault where the ledger has this order with another phone or amount."""
     if existing is None:
         return Planned(row, None, "")
     if existing.amount_cents != row.amount * 100 or existing.msisdn != row.msisdn:
@@ -82,7 +82,7 @@ def _left_out(payment: Payment) -> str:
 
 
 def standing(payment: Payment | None) -> Standing:
-    """The one word for where a payment stands. NOT_SENT only where nothing ever left."""
+    """The one word for a payment's state. NOT_SENT only where nothing ever left."""
     if payment is None or {a.state for a in payment.attempts} <= _NOTHING_LEFT:
         return Standing.NOT_SENT
     match payment.status:
@@ -117,14 +117,14 @@ def _open(newest: AttemptState) -> Standing:
 
 
 def standing_of_retry(payment: Payment) -> Standing:
-    """As standing, for a batch of retries: NOT_SENT where the newest attempt never left."""
+    """The same word in a batch of retries: NOT_SENT where the newest attempt never left."""
     if payment.status in {PaymentStatus.FAILED, PaymentStatus.PENDING} and payment.last.state in _NOTHING_LEFT:
         return Standing.NOT_SENT
     return standing(payment)
 
 
 def batch_status(standings: Iterable[Standing], *, waited: bool) -> ExitStatus:
-    """The exit status of a batch: what must be done next comes first.
+    """The exit status of a batch, by its most urgent payment.
 
     6 where money may have moved unseen, 5 where running the same again sends the rest, 8 where customers
     were waited for and have not answered, 7 where some are not paid and a person must look, else 0.

@@ -1,4 +1,4 @@
-"""How far a batch is, and what a retry waits for. On stderr: redrawn on a terminal, plain lines elsewhere."""
+"""The progress of a batch, and the countdown of a retry. On stderr: redrawn on a terminal, plain lines elsewhere."""
 
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -45,7 +45,7 @@ class Bar:
             self._progress.stop()
 
     def step(self, words: str, now_us: int, count: int = 1) -> None:
-        """``count`` steps are done; ``words`` tell of the last."""
+        """Move on by ``count`` steps; ``words`` tell of the last."""
         tenth = self._done * 10 // max(1, self._total)
         self._done, self._waits_for = self._done + count, ""
         if self._redraw(words):
@@ -54,14 +54,14 @@ class Bar:
             self._streams.say(f"{clock_time(now_us)} {self._title} {self._done}/{self._total} {words}")
 
     def wait(self, words: str, seconds: float, now_us: int) -> None:
-        """Nothing moves for so long, and why; empty words for the rate between steps."""
+        """Show that nothing moves for so long, and why; empty words for the rate between steps."""
         full = f"{words} ({seconds:.0f} s)" if words else None
         if not self._redraw(full) and words and words != self._waits_for:
             self._streams.say(f"{clock_time(now_us)} {self._title} {self._done}/{self._total} {full}")
         self._waits_for = words or self._waits_for
 
     def say(self, text: str) -> None:
-        """A line that stays, above the bar."""
+        """Print a line that stays, above the bar."""
         if self._progress is None:
             self._streams.say(text)
         else:

@@ -31,7 +31,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Time, as a batch meets it. ``deliver`` brings in callbacks that are due."""
+    """The pace of a batch and its clock. ``deliver`` brings in callbacks that are due."""
 
     rate_per_s: float
     world: World
@@ -40,7 +40,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Nothing to send for ``seconds``, perhaps less: after ``look_s`` it is looked at again.
+    """A pause of up to ``seconds`` without a prompt to send: after ``look_s`` the run looks again.
 
     ``task`` is the one whose phone is busy; None keeps to the rate.
     """
@@ -52,7 +52,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The task's prompt went out, or provably did not: the payment tells."""
+    """A task that is done: its prompt went out, or provably did not, as the payment tells."""
 
     task: Task
     payment: Payment
@@ -60,7 +60,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """The ledger forbade this one; the others go on."""
+    """A task that the ledger forbade; the others go on."""
 
     task: Task
     error: Conflict
@@ -68,7 +68,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The rest would meet the same, so nothing more is sent. The last event."""
+    """The end of a batch whose rest would meet the same error: nothing more is sent. The last event."""
 
     error: MpesaError
 
@@ -126,14 +126,14 @@ def _attempt(task: Task) -> Sent | LeftOut | Stopped | int:
 
 
 class _Phones:
-    """Which phones are busy: until when at most, and when to look at each again."""
+    """The busy phones: until when at most, and when to look at each again."""
 
     def __init__(self) -> None:
         self._free_us: dict[str, int] = {}
         self._look_us: dict[str, int] = {}
 
     def busy(self, task: Task, seconds: int, now_us: int) -> None:
-        """The task's phone may not be asked for so long, or less."""
+        """Note that the task's phone may not be asked for so long, or less."""
         self._free_us[task.msisdn] = now_us + seconds * SECOND_US
         self._look_us[task.msisdn] = now_us + min(seconds, RECHECK_PHONE_S) * SECOND_US
 
@@ -149,7 +149,7 @@ class _Phones:
         return soonest
 
     def waiting(self, task: Task, next_us: int, now_us: int) -> Waiting | None:
-        """What to wait for before this task, or None: its phone, or the rate, which allows a prompt at ``next_us``."""
+        """The wait before this task, or None: for its phone, or for the rate, which allows a prompt at ``next_us``."""
         look_us = self._look_us.get(task.msisdn, 0)
         wait_s = (max(next_us, look_us) - now_us) / SECOND_US
         if wait_s <= 0:

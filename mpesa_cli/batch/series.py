@@ -1,4 +1,4 @@
-"""When a batch should stop: one prompt after another fails in a way that the next will meet too."""
+"""The rule that stops a batch: one prompt after another fails in a way that the next will meet too."""
 
 from mpesa_cli.floor.errors import CredentialsRefused, MpesaError, RequestRefused, Temporary
 from mpesa_cli.rules.codes.lookup import explain_refusal, no_prompt_meaning
@@ -14,7 +14,7 @@ class Series:
     """The prompts of one batch, as they end."""
 
     def __init__(self) -> None:
-        """None has ended yet."""
+        """A series of which no prompt has ended yet."""
         self._kind, self._count = "", 0
 
     def after(self, payment: Payment) -> MpesaError | None:
@@ -43,7 +43,7 @@ class Series:
 
 
 def _kind(payment: Payment) -> str:
-    """What two payments have in common that fail for the same reason, where that lies with us; else empty."""
+    """The kind of a failure for which the shop or the network is the cause, the same for like ones; else empty."""
     view = payment.last.view
     match payment.last.state:
         case AttemptState.NOT_SENT:

@@ -1,4 +1,4 @@
-"""Watch many payments at once until each is settled or the time is up, within the ration of queries."""
+"""The watch over many payments until each is settled or the time is up, within the ration of queries."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ def watch_all(
 
 
 def _due_us(payment: Payment, turn_us: int) -> int:
-    """When Daraja may be asked about this payment; never, in effect, where a query can tell nothing."""
+    """The time from which Daraja may be asked about this payment; never, in effect, where a query can tell nothing."""
     if not can_settle(payment.last):
         return 1 << 62
     return max(turn_us, (payment.last.view.requested_us or 0) + int(FIRST_QUERY_AFTER_S * SECOND_US))

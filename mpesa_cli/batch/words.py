@@ -1,4 +1,4 @@
-"""A batch in words and tables: what is wrong with a file, what would be sent, how it went."""
+"""A batch in words and tables: a file's faults, the plan, the outcome."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ def fault_lines(faults: Sequence[Fault]) -> list[str]:
 
 
 def print_plan(streams: Streams, lines: Sequence[Line]) -> None:
-    """What is about to be done, on stderr, phones masked; of a long list its beginning."""
+    """Print the plan on stderr, phones masked; of a long list its beginning."""
     shown = [(li.order_id, format_cents(li.amount_cents), mask_msisdn(li.msisdn), f"{li.what}  {li.why}".rstrip())
              for li in lines[:SHOWN_MAX]]  # fmt: skip
     widths = [max(map(len, column)) for column in list(zip(*shown, strict=True))[:3]] if shown else []
@@ -80,7 +80,7 @@ def print_plan(streams: Streams, lines: Sequence[Line]) -> None:
 
 
 def print_lines(streams: Streams, lines: Sequence[Line]) -> None:
-    """The result on stdout: a table with masked phones on a terminal, full plain rows in a pipe."""
+    """Print the result on stdout: a table with masked phones on a terminal, full plain rows in a pipe."""
     on_screen = streams.is_terminal(streams.stdout)
     rows = [
         [
