@@ -1,1 +1,1 @@
-"""Held messages: what came in and could not be applied, until somebody has dealt with it."""
+"""Held messages: those that came in and could not be applied, until somebody has dealt with them."""

@@ -1,6 +1,6 @@
-"""Read held messages again, as after an upgrade: what can be read now is applied, with the time at which it came.
+"""Held messages read again, as after an upgrade: one that can be read now is applied as of the time it came.
 
-Only a prompt that was out before that can be settled by it, nothing crosses shortcodes, no SMS goes out for old money.
+It settles only a prompt that was out before that time, nothing crosses shortcodes, and no SMS goes out for old money.
 Each message is a transaction of its own: a message is open, or applied whole, whenever the process dies.
 """
 
@@ -22,7 +22,7 @@ from mpesa_cli.sms.providers.delivery import read_delivery_report
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What reading a message again came to: applied, or ``why`` not. ``payment`` as it stands with it, if any."""
+    """The outcome of reading a message again: applied, or ``why`` not; and the ``payment`` that it is part of now."""
 
     message: HeldMessage
     applied: bool
@@ -31,7 +31,7 @@ class Again:
 
 
 class _UndoneError(Exception):
-    """Ends a transaction that shall leave nothing, and carries what it came to."""
+    """The error that ends a transaction which shall leave nothing, and carries its outcome."""
 
     def __init__(self, made: Again) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What waits for somebody: held messages, after those were closed that became payments by another way."""
+"""The held messages that wait for somebody, without those that became payments by another way."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ BODY_KEPT_US = 90 * 86_400 * SECOND_US
 
 
 def waiting(ledger: "Ledger", now_us: int) -> Sequence[HeldMessage]:
-    """Held messages that wait for somebody, oldest first; bodies whose time is over are taken away meanwhile."""
+    """Held messages that wait for somebody, oldest first. Bodies that were kept long enough are removed on the way."""
     if not ledger.held_listed(1):
         return ()
     with ledger.write() as tx:
@@ -27,7 +27,7 @@ def waiting(ledger: "Ledger", now_us: int) -> Sequence[HeldMessage]:
 
 
 def deal_with(ledger: "Ledger", held_id: str, *, by: str, reason: str, now_us: int) -> HeldMessage:
-    """A person has dealt with a message; and, where a difference names it as a row of a file, with that.
+    """Note that a person has dealt with a message, and with the difference that names it as a row of a file, if any.
 
     Raises Conflict ``held-done``, NotFound.
     """
@@ -39,7 +39,7 @@ def deal_with(ledger: "Ledger", held_id: str, *, by: str, reason: str, now_us: i
 
 
 def refuse_held(reads: "LedgerReads", ref: str) -> None:
-    """Where no payment has this receipt, say that a message about it is held. Raises MessageHeld.
+    """Refuse a receipt that no payment has and a held message shows. Raises MessageHeld.
 
     NotFound ``reported-only`` where somebody without our secret reported it; nothing where nobody did.
     """

@@ -44,7 +44,7 @@ def held_line(message: HeldMessage) -> str:
 
 
 def lost_line(found: Sequence[HeldMessage]) -> str:
-    """All callbacks in one line that came after a restore for prompts which the ledger does not know."""
+    """One line for all callbacks that came after a restore for prompts which the ledger does not know."""
     first, last = found[0], found[-1]
     when = day_and_time(first.received_us)
     until = "" if len(found) == 1 else f" to {day_and_time(last.received_us)}"
@@ -57,7 +57,7 @@ def lost_line(found: Sequence[HeldMessage]) -> str:
 
 
 def about(found: Sequence[HeldMessage]) -> str:
-    """What there is to say of a receipt about which messages are held: the newest, and what became of it."""
+    """The sentence about a receipt that held messages show: the newest of them, and who dealt with it."""
     last = found[-1]
     told = f"A message about it is held: it came on {day_and_time(last.received_us)} ({CHANNEL_WORDS[last.channel]})"
     told += f" and could not be applied: {last.why}."
@@ -67,7 +67,7 @@ def about(found: Sequence[HeldMessage]) -> str:
 
 
 def reported(reports: Sequence[Report]) -> str:
-    """What there is to say of a receipt that somebody without our secret reported."""
+    """The sentence about a receipt that somebody without our secret reported."""
     last = reports[-1]
     return (
         f"Somebody without our secret reported {format_cents(last.amount_cents)} with it on "
@@ -76,7 +76,7 @@ def reported(reports: Sequence[Report]) -> str:
 
 
 def held_document(message: HeldMessage) -> dict[str, Any]:
-    """The same for programs; terminal/json_words_held.py says what the fields mean."""
+    """The document of a held message, for programs; terminal/json_words_held.py explains its fields."""
     return {
         "id": message.held_id,
         "state": message.state.value,
