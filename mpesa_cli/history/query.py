@@ -1,4 +1,4 @@
-"""The history of payments as flat rows: what to look for, and the named values of each row. Pure.
+"""The history of payments as flat rows: the filter, and the named values of each row. Pure.
 
 A row is one payment as its telling attempt shows it. Values are worked out a column at a time, which is
 what lets a million rows stream in seconds.
@@ -24,7 +24,7 @@ _SECONDS = tuple(f"{second:02d}+03:00" for second in range(60))
 
 @dataclass(frozen=True, slots=True)
 class HistoryFilter:
-    """Which payments to show; every condition given must hold.
+    """The conditions on the payments to show; every one that is given must hold.
 
     ``since_us`` is included, ``until_us`` is not; both are about when the payment was created. ``msisdn``
     finds a phone in any attempt. ``status`` is a PaymentStatus, and ``open_only`` leaves those of which nothing is
@@ -78,7 +78,7 @@ class HistoryRow(NamedTuple):
         return _flags(self.flags, self.state, self.requested_us, now_us)
 
     def reason(self) -> str:
-        """Why it is not paid, as the title of its result code; empty where it has not failed."""
+        """The reason why it is not paid, as the title of its result code; empty where it has not failed."""
         if self.status != PaymentStatus.FAILED:
             return ""
         if self.result_code is None:
@@ -120,7 +120,7 @@ def values(
 
 
 def rfc3339_column(times_us: Iterable[int | None]) -> list[str | None]:
-    """What moments.rfc3339 says of each, several times as fast."""
+    """The times as moments.rfc3339 writes each, several times as fast."""
     days, minutes, seconds = _Days(), _minutes(), _SECONDS
     return [
         None

@@ -1,4 +1,4 @@
-"""Payments counted per day: how many, how much came, why the others failed, how long paying took. Pure."""
+"""Payments counted per day: their number, the money that came, why others failed, how long paying took. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ _PAID = frozenset({PaymentStatus.PAID, PaymentStatus.OVERPAID, PaymentStatus.REF
 
 
 class Reason(NamedTuple):
-    """Why payments failed, and their number. ``code`` is empty where nothing was sent."""
+    """A reason why payments failed, and their number. ``code`` is empty where nothing was sent."""
 
     code: str
     title: str

@@ -1,4 +1,4 @@
-"""The history as a table for people: what happened to each payment, a line each. Without Rich: quick."""
+"""The history as a table for people, a line for each payment. Without Rich: quick."""
 
 from collections.abc import Iterable, Sequence
 
@@ -63,7 +63,7 @@ def aligned(
 
 
 def paid_rows(rows: Sequence[HistoryRow]) -> frozenset[int]:
-    """Which rows are green on a screen that has colours: the paid ones, and nothing else."""
+    """The rows that are green on a screen with colours: the paid ones, and nothing else."""
     return frozenset(number for number, row in enumerate(rows) if row.status == PaymentStatus.PAID)
 
 
