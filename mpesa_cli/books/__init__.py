@@ -1,1 +1,1 @@
-"""The books: M-PESA's own record beside the ledger, what differs, and days that were closed."""
+"""The books: M-PESA's own record beside the ledger, the differences between them, and days that were closed."""

@@ -1,4 +1,4 @@
-"""Accept differences: one, a class, or all that are listed at this moment; and say from when on the books are kept."""
+"""Differences accepted: one, a class, or all that are listed now; and the time from which the books are kept."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +15,10 @@ AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class AcceptedNow:
-    """What was accepted. ``fresh`` are the ids that were not accepted before, ``left`` how many of the classes that
-    are accepted one by one stay as they are."""
+    """The outcome of accepting. ``fresh`` are the ids that were not accepted before.
+
+    ``left`` is the number of differences of the classes that are accepted only one by one, and stay.
+    """
 
     ids: tuple[str, ...]
     fresh: tuple[str, ...]

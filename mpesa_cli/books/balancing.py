@@ -1,4 +1,4 @@
-"""Balance the books: statements in hand, settle what their rows prove, say where the two sides differ."""
+"""The balancing of the books: payments settled by the rows of statements, and the differences that remain."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BooksShop:
-    """Whose books. ``shortcodes`` are the profile's; ``own_words`` what customers type before an order id."""
+    """The shop of the books. ``shortcodes`` are the profile's; ``own_words`` are typed before an order id."""
 
     shortcodes: tuple[str, ...]
     own_words: tuple[str, ...]
@@ -31,7 +31,7 @@ class BooksShop:
 
 @dataclass(frozen=True, slots=True)
 class Balanced:
-    """What comparing came to; the differences themselves are in the ledger. ``payments`` were settled by rows just
+    """The outcome of a comparison; the differences themselves are in the ledger. ``payments`` were settled by rows just
     now; ``unfinished`` are files that a run before was stopped in, and that nobody has read to their end since."""
 
     taken: tuple[Taken, ...] = ()
@@ -45,7 +45,8 @@ class Balanced:
 def balance(ledger: Ledger, taken: Sequence[Taken], shop: BooksShop, now_us: int) -> Balanced:
     """Settle by the rows of these statements, then compare, and keep what differs.
 
-    Without a statement too: what a run before was stopped in, money that went back, and what stands by itself.
+    Without a statement too: it finishes an earlier run that was stopped, and looks at money that went back and at
+    whatever differs without a file.
     """
     source: Source = "pull" if taken and all(t.source == "pull" for t in taken) else "statement"
     payments: dict[str, Payment] = {}
@@ -109,7 +110,7 @@ def _of_files(ledger: Ledger, taken: Sequence[Taken], shop: BooksShop, now_us: i
 
 
 def _span(each: Taken, shop: BooksShop, now_us: int) -> Span | None:
-    """What was compared; None where that is no time. Where Pull lists nothing at all, nothing came until now."""
+    """The span that was compared; None where it is empty. Where Pull lists nothing at all, nothing came until now."""
     if each.until_us > each.from_us:
         return Span(shop.shortcodes[0], "pull" if each.source == "pull" else "statement", each.from_us, each.until_us)
     listed_nothing = each.source == "pull" and not each.findings.rows and not each.findings.odd

@@ -1,4 +1,4 @@
-"""What moved, added up: by kind and hour, and over a whole time. Values only; money in cents."""
+"""Totals of money that moved: by kind and hour, and over a whole time. Values only; money in cents."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class KindTotal:
-    """How many rows of a kind there are in an hour (microseconds of its beginning), and their sum in cents."""
+    """The number of rows of a kind in an hour (microseconds of its beginning), and their sum in cents."""
 
     kind: str
     hour_us: int
@@ -16,7 +16,7 @@ class KindTotal:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What moved in a time. What went out is negative."""
+    """The sums of one time. Money that went out is negative."""
 
     count: int = 0
     gross_cents: int = 0
@@ -26,7 +26,7 @@ class Totals:
 
     @property
     def net_cents(self) -> int:
-        """Everything that moved."""
+        """The sum of everything that moved."""
         return self.gross_cents + self.charges_cents + self.reversals_cents + self.other_cents
 
 

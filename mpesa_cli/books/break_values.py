@@ -37,7 +37,7 @@ OLDEST = ">30"
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A person took note of a break: it is no longer counted as a difference."""
+    """A person's acceptance of a break, which is no longer counted as a difference."""
 
     by: str
     reason: str
@@ -65,12 +65,12 @@ class Break:
 
     @property
     def id(self) -> str:
-        """Stable: what ``mpesa reconcile --accept`` takes."""
+        """The stable id that ``mpesa reconcile --accept`` takes."""
         return f"{self.kind}-{self.ref}"
 
     @property
     def basis(self) -> str:
-        """What an acceptance of it is about. With another amount, or of a payment of ours, it is another matter."""
+        """The facts that an acceptance is tied to: with another amount or payment of ours, the break counts again."""
         ours = self.payment_id if self.kind == "reversed" else ""
         return f"{'' if self.amount_cents is None else self.amount_cents} {ours}".strip()
 
@@ -87,7 +87,7 @@ def age_band(at_us: int, now_us: int) -> str:
 
 
 def in_order(breaks: Iterable[Break]) -> list[Break]:
-    """Each once, by class, the worst first; in a class the oldest first."""
+    """The breaks, each once, by class, the worst first; in a class the oldest first."""
     once = {each.id: each for each in breaks}
     return sorted(once.values(), key=lambda b: (KINDS.index(b.kind), b.at_us, b.ref))
 

@@ -1,4 +1,4 @@
-"""Breaks in words: what each class means and what to do next; and as rows and documents for programs."""
+"""Breaks in words: the meaning of each class and the next step; and as rows and documents for programs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -98,7 +98,7 @@ BREAK_WORDS: dict[BreakKind, KindWords] = {
 
 
 def advice(each: Break) -> str:
-    """What to do about one break, with its own references in the commands."""
+    """The next step for one break, with its own references in the commands."""
     if each.suggested:
         return f"If it is that order's, say so: mpesa verify {each.receipt} --attach {each.suggested}"
     order = each.order_id or each.suggested or each.payment_id or "REF"
@@ -128,7 +128,7 @@ def break_document(each: Break, now_us: int) -> dict[str, Any]:
 
 
 def break_group(kind: BreakKind, first: Sequence[Break], count: int, now_us: int) -> Group:
-    """For people: a class with its meaning, a line for each of its first differences with age and id, and once what to
+    """A class for people: its meaning, a line for each of its first differences with age and id, and once what to
     do, in the words of the first that need it."""
     words = BREAK_WORDS[kind]
     hints: dict[bool, str] = {}
@@ -146,7 +146,7 @@ def _line(each: Break, now_us: int) -> str:
 
 
 def _said(each: Break) -> str:
-    """Its sentence, and less where that would only say again what its class means."""
+    """The break's sentence, less where that would only repeat the meaning of its class."""
     if each.suggested or each.kind not in {"missing_in_ledger", "missing_at_provider"}:
         return each.detail
     order = f"order {each.order_id}, " if each.order_id else ""

@@ -1,6 +1,6 @@
-"""Find the breaks: everything in which the ledger and M-Pesa's record of a time do not say the same.
+"""The breaks of a time: everything in which the ledger and M-Pesa's record do not say the same.
 
-Recomputed from what is stored each time, so that a second run on the same file reports exactly the same. What a
+They are recomputed from what is stored each time, so that a second run on the same file reports the same. What a
 statement does not have, of the time that it covers, is not at M-Pesa (docs/assumptions.md A70).
 """
 
@@ -64,7 +64,7 @@ class Comparing:
 
 
 def sure_of(ledger: LedgerReads, scope: Scope) -> Scope:
-    """The time of which it is known what M-PESA has not. The row of a payment near an edge may be in the next file:
+    """The time in which a row that is missing is not at M-PESA. Near an edge it may be in the next file:
     it is told of by whichever of the two is read last."""
     beside = ledger.covered_beside(scope, TOUCHING_US)
     before = any(from_us <= scope.from_us - 2 * NEAR_US for from_us, _ in beside)

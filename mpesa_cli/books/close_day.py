@@ -1,4 +1,4 @@
-"""Close a day: put down what its books say, on which file and which journal."""
+"""The closing of a day: its totals put down, with the file and the journal that they come from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who closes a day, with which words where it was closed before, and when."""
+    """The person who closes a day, the time, and the reason where it was closed before."""
 
     by: str
     reason: str

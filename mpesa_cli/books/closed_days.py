@@ -1,4 +1,4 @@
-"""Closed days: what the books say of them now, and which of them say something else than when they were closed."""
+"""Closed days: their totals now, and the days whose totals are no longer those of the closing."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -14,13 +14,13 @@ from mpesa_cli.terminal.amount_words import counted
 
 
 def day_totals(ledger: LedgerReads, shortcodes: tuple[str, ...], day: str) -> DayTotals:
-    """What the books say of one day now. Balances are the file's to tell."""
+    """The totals of one day as the books have them now, without balances: only a file tells those."""
     scope = Scope(shortcodes, *day_bounds(day))
     return _totals(ledger.totals(scope), ledger.ledger_hours(scope))
 
 
 def changed_days(ledger: LedgerReads, shortcodes: tuple[str, ...]) -> Iterator[Break]:
-    """Closed days whose books say something else by now. One walk for all of them, not one each."""
+    """Closed days whose totals have changed since. One walk for all of them, not one each."""
     closings = ledger.closings(shortcodes)
     if not closings:
         return

@@ -1,4 +1,4 @@
-"""A day that was closed: what its books said then. Values, and the day's bounds in Nairobi; pure."""
+"""A day that was closed, with its totals of then. Values, and the day's bounds in Nairobi; pure."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -32,16 +32,16 @@ class DayTotals:
         return self.gross_cents + self.charges_cents + self.reversals_cents + self.other_cents
 
     def moved(self) -> tuple[int, ...]:
-        """What must never change once a day is closed. A balance is no movement: not every file tells it."""
+        """The numbers that must never change once a day is closed. Balances are left out: not every file tells them."""
         return (self.count, self.gross_cents, self.charges_cents, self.reversals_cents, self.other_cents,
                 self.ledger_count, self.ledger_cents)  # fmt: skip
 
     def facts(self) -> dict[str, Any]:
-        """As the ledger keeps it."""
+        """The totals as the ledger keeps them."""
         return asdict(self)
 
     def document(self) -> dict[str, Any]:
-        """As JSON: amounts in shillings."""
+        """The totals as JSON: amounts in shillings."""
         named = {k.removesuffix("_cents"): v if v is None or "count" in k else cents_to_json(v)
                  for k, v in asdict(self).items()}  # fmt: skip
         return {**named, "net": cents_to_json(self.net_cents)}

@@ -38,7 +38,7 @@ svg { width: 100%; height: auto; } svg text { font: 11px system-ui, Arial, sans-
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the report is made of. ``hours`` are M-Pesa's rows, ``own_hours`` the ledger's payments; times in
+    """The contents of the report. ``hours`` are M-Pesa's rows, ``own_hours`` the ledger's payments; times in
     microseconds, ``balances`` opening and closing as each file says, money in cents. ``breaks`` gives all of them, by
     class and then by time, each time that it is called: they may be more than memory should hold."""
 

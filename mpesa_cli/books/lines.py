@@ -1,4 +1,4 @@
-"""What a run of reconcile says to people: at most so many lines, the worst first, and how many more there are."""
+"""The lines that a run of reconcile prints for people: the worst first, up to a limit, and the number left out."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

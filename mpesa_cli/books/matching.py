@@ -1,4 +1,4 @@
-"""Which statement row is which attempt of ours: pure, and the same in whatever order rows and attempts come.
+"""The matching of statement rows with attempts of ours: pure, and the same in whatever order both come.
 
 The ways, strongest first; what one way has matched, no later one sees:
 
@@ -61,14 +61,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """What a row settles, and what it only looks like. Both in the order of time, then of receipts."""
+    """The matches that settle, and the likenesses that are only suggested. Both by time, then by receipt."""
 
     settled: tuple[Match, ...] = ()
     suggested: tuple[Match, ...] = ()
 
 
 class Fitting:
-    """Which rows any way could match with one of these candidates: of a large record, the few that ``match`` needs.
+    """The test for rows that could match one of these candidates in any way: of a large record, the few needed.
 
     A receipt with two amounts proves neither, so whoever leaves rows out adds the others of each receipt again.
     """
@@ -155,7 +155,7 @@ def _by_reference(rows: list[StatementRow], free: list[Candidate], own_words: tu
 
 
 def _with_its_receipt(found: Match, by_key: dict[str, list[Candidate]], taken: set[AttemptRef]) -> Match:
-    """The match; with a prompt of the same order that is paid and lacks its receipt, where the time says another one.
+    """The match, or a better one: with the prompt of the same order that is paid and lacks its receipt.
 
     That prompt has a row, and no other row is proposed for it: our clock may be off by minutes.
     """
@@ -170,7 +170,7 @@ def _with_its_receipt(found: Match, by_key: dict[str, list[Candidate]], taken: s
 
 
 def _best(row: StatementRow, meant: list[Candidate]) -> Candidate | None:
-    """Of the attempts of one order: the prompt of that time, else one whose end is open, else the order itself."""
+    """The best attempt of one order: the prompt of that time, else one whose end is open, else the order itself."""
     fitting = [
         c for c in meant
         if c.amount_cents == row.amount_cents and c.requested_us <= row.completed_us + NEAR_US
@@ -204,7 +204,7 @@ def _by_likeness(rows: list[StatementRow], free: list[Candidate]) -> Iterable[Ma
 
 
 def _unique(found: Iterable[Match]) -> list[Match]:
-    """Those whose row has no other attempt and whose attempt has no other row."""
+    """The pairs whose row has no other attempt and whose attempt has no other row."""
     kept = list(found)
     rows, refs = Counter(m.row for m in kept), Counter(m.ref for m in kept)
     return [m for m in kept if rows[m.row] == 1 and refs[m.ref] == 1]

@@ -1,4 +1,4 @@
-"""What a run of ``reconcile`` needs of the outside, made from a Runtime."""
+"""The ports of a run of ``reconcile``, made from a Runtime."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What one run of ``reconcile`` does, in order: open payments, waiting receipts, statements, the books, a closing."""
+"""One run of ``reconcile``, in its order: open payments, waiting receipts, statements, the books, a closing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ PULL_WINDOW_S = 48 * 3600 - 60
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What one run is asked to do. ``close`` is a day, and ``by`` and ``reason`` sign it."""
+    """The wishes for one run. ``close`` is a day, and ``by`` and ``reason`` sign it."""
 
     statements: tuple[Path, ...] = ()
     pull: bool = False
@@ -45,7 +45,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run found. ``waiting`` are payments that a person has to look at and no difference names; ``held``
+    """The findings of a run. ``waiting`` are payments that a person has to look at and no difference names; ``held``
     messages that could not be applied; ``open`` how many differences wait; ``not_watched`` why silence would prove
     nothing, empty where it does; ``not_told`` what a restored ledger lacks of M-PESA's record; ``partly`` whether a
     part could not be done this time; ``failed`` why there is no report, or no closing: what was found is true all
@@ -102,7 +102,7 @@ def run(ports: Ports, settings: "Profile", wanted: Wanted) -> Run:
 
 
 def listed(ports: Ports, settings: "Profile") -> Run:
-    """What waits for somebody: Daraja is not asked, and no other run is in the way."""
+    """The findings that wait for somebody, without a run: Daraja is not asked, and no other run is in the way."""
     shop = _shop(ports, settings)
     find_standing(ports.ledger, shop.shortcodes)
     claims = all_claims(ports.ledger, ports.ledger.unfinished())
@@ -110,7 +110,7 @@ def listed(ports: Ports, settings: "Profile") -> Run:
 
 
 def shortcodes_of(settings: "Profile") -> tuple[str, ...]:
-    """The profile's own, the one that it was made with first."""
+    """The profile's own shortcodes, the one that it was made with first."""
     return (settings.shortcode, *sorted({settings.party_b} - {settings.shortcode}))
 
 
@@ -135,7 +135,7 @@ def _found(ports: Ports, settings: "Profile", shop: BooksShop, done: Reconciled,
 
 
 def _taken(ports: Ports, wanted: Wanted, shop: BooksShop) -> tuple[list[Taken], bool]:
-    """The statements that were named, in the books; and whether Pull could not be asked this time."""
+    """The named statements, taken into the books; and whether Pull could not be asked this time."""
     taken = list(_files(ports, wanted, shop))
     if not wanted.pull:
         return taken, False
@@ -188,7 +188,7 @@ def _close(ports: Ports, wanted: Wanted, found: Run, day: str | None) -> Closed 
 
 
 def _check_report(report: Path | None) -> None:
-    """Where the report can't go, say so before anything is done."""
+    """Refuse a place where the report can't be written, before anything is done."""
     if report is None:
         return
     folder = report.absolute().parent

@@ -1,4 +1,4 @@
-"""Whether silence may be believed: where M-PESA's record was compared lately, and a listener lives."""
+"""The trust in silence: it means that all is well where M-PESA's record was compared lately and a listener lives."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ ANSWERED_LATELY_US = 600 * SECOND_US
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What silence stands on. ``compared_until_us`` is the last moment of M-PESA's record that was compared,
+    """The facts that silence rests on. ``compared_until_us`` is the last moment of M-PESA's record that was compared,
     ``within_us`` how old that may be (None never asks); ``answered_us`` when the listener last could store a body,
     None where none ever did; ``needs_listener`` is False where the profile says that there is none."""
 
@@ -20,7 +20,7 @@ class Watch:
     needs_listener: bool
 
     def missing(self, now_us: int) -> str:
-        """One line on what is missing and what to do; empty where silence means that all is well."""
+        """One line on the missing fact and the remedy; empty where silence means that all is well."""
         gaps = [*self._record(now_us), *self._listener(now_us)]
         if not gaps:
             return ""

@@ -1,4 +1,4 @@
-"""What every run finds again by itself, with a statement or without one: overpaid and contradicted payments, money of
+"""The findings that every run makes anew, with a statement or without: overpaid and contradicted payments, money of
 ours that went back, closed days that changed, payments that an upgrade decided otherwise."""
 
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ _NO_COMPARISON = 0  # what is found by every run needs no number of a comparison
 
 
 def find_standing(ledger: Ledger, shortcodes: tuple[str, ...]) -> None:
-    """Bring what stands by itself up to date, and forget what was settled since. Writes only what changed."""
+    """Bring these findings up to date, and forget those settled since. Writes only what changed."""
     ours = [(each, _at(shortcodes, each)) for each in _of_payments(ledger, shortcodes)]
     # What went back is of M-PESA's record: it is not looked for before the books begin.
     record = [(each, _at(shortcodes, each)) for each in _given_back(ledger, shortcodes)]
@@ -58,7 +58,7 @@ def _decided_otherwise(ledger: LedgerReads, shortcodes: tuple[str, ...]) -> Iter
 
 
 def _moved(facts: Mapping[str, object]) -> str:
-    """What today's rules say otherwise: the status, or what stands beside it of an attempt."""
+    """The difference that today's rules make: in the status, or in an attempt's own facts."""
     if facts["was"] != facts["is"]:
         return f"was {facts['was']} by the rules of the program before, and is {facts['is']} by today's."
     attempts = facts["attempts"]

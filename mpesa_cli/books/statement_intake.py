@@ -1,4 +1,4 @@
-"""Take a statement into the books: rows by their natural key, a chunk in one transaction, until its end.
+"""The intake of a statement into the books: rows by their natural key, a chunk in one transaction, until its end.
 
 Killed anywhere, the next run goes on: rows that are there stay as they are, and the journal gets its one line
 when a statement that brought something new has been read to its end.
@@ -26,7 +26,7 @@ CHUNK_ROWS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a statement says besides its rows, and what was wrong in it. Kept, so that no file is read twice.
+    """A statement's heading, notes and faults, without its rows. Kept, so that no file is read twice.
 
     ``odd`` are rows of Pull Transactions that could not be read, and are held.
     """
@@ -151,7 +151,7 @@ def _finish(ledger: Ledger, statement: StoredStatement, new: int, findings: Find
 
 
 def _told(ledger: Ledger, shortcode: str | None, taken: Taken) -> Taken:
-    """Remember the time of which M-PESA's record was read whole, also where it brought nothing new.
+    """Remember the time for which M-PESA's record was read whole, even where it brought nothing new.
 
     A file that does not say whose it is may be another shop's, and one with rows that were not read, or that are
     missing by its own balances, may lack just the payment that matters: they tell of no time for certain.
@@ -165,7 +165,7 @@ def _told(ledger: Ledger, shortcode: str | None, taken: Taken) -> Taken:
 
 
 def _covered(heading: Heading, seen: _Seen, now_us: int) -> tuple[int, int]:
-    """The time of which a file tells everything: as its heading says, and never the future; else first to last row."""
+    """The time that a file covers whole: its heading's, and never the future; else first to last row."""
     if heading.from_us is None or heading.until_us is None or heading.until_us <= heading.from_us:
         return (seen.first_us, seen.last_us + 1) if seen.count else (0, 0)
     if heading.until_us > now_us:  # it was made before its period was over, so it ends with its last row

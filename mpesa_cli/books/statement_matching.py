@@ -1,4 +1,4 @@
-"""Settle payments by statement rows: find which row is which attempt, and append what it says as evidence.
+"""Payments settled by statement rows: each row is matched with its attempt and appended as evidence.
 
 The plan is made on what is read outside a transaction, since it may look at a million rows. Every step of it is
 decided again inside the transaction that writes it: what has changed meanwhile is left for the next run.
@@ -30,7 +30,7 @@ _OPEN = frozenset({AttemptState.SENDING, AttemptState.PENDING, AttemptState.UNKN
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What the rows of one scope did: payments they settled or gave back; ``suggested`` is what some of those that
+    """The outcome of one scope's rows: payments they settled or gave back; ``suggested`` is what some of those that
     pay nothing still look like."""
 
     payments: tuple[Payment, ...]
@@ -174,7 +174,7 @@ def _append(tx: LedgerWrite, each: Match, source: Source, now_us: int) -> Paymen
 
 
 def _is_one(attempt: Attempt, told: Payment | None) -> bool:
-    """Whether what C2B told of the row's receipt, if anything, can be the attempt's money."""
+    """Whether the payment that C2B told of the row's receipt, if any, can be the attempt's money."""
     return told is None or (told.amount_cents == attempt.amount_cents and can_be_of(attempt.msisdn, told.msisdn))
 
 

@@ -1,4 +1,4 @@
-"""Rows of M-PESA's own record that could not be read or stored: each is held, and in nobody's way."""
+"""Rows of M-PESA's own record that could not be read or stored: each is held, and no other row waits for it."""
 
 import json
 from collections.abc import Sequence
@@ -41,7 +41,10 @@ def hold_unread(ledger: Ledger, statement: StoredStatement, unread: Sequence[Unr
 
 
 def add_each(ledger: Ledger, statement: StoredStatement, rows: Sequence[StatementRow]) -> int:
-    """Store rows in one transaction; where that fails each alone, and hold one that fails still. How many are new."""
+    """Store rows in one transaction; where that fails each alone, and hold one that fails again.
+
+    Returns the number of new rows.
+    """
     try:
         with ledger.write() as tx:
             return tx.add_rows(statement, rows)

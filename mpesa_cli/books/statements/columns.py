@@ -1,4 +1,4 @@
-"""Where the table begins and which column is which: by their headings, never by place (daraja.md 10.2)."""
+"""The beginning of the table and its columns, found by their headings, never by place (daraja.md 10.2)."""
 
 import csv
 import re

@@ -1,4 +1,4 @@
-"""Whether each row's balance follows from its neighbour's: a row that was taken out of a statement shows here.
+"""The continuity of balances from row to row: a row that was taken out of a statement shows here.
 
 The order, newest or oldest first, shows itself at the first two different times. Rows of one second (or one
 minute, after Excel) may stand in any order, so they are looked at together. Charges and movements between
@@ -28,7 +28,7 @@ class _Step:
 
 
 class Continuity:
-    """Give it each row in the file's order, then ``finish``. ``gaps`` holds the first thousand.
+    """The check of one file: ``add`` each row in its order, then ``finish``. ``gaps`` holds the first thousand.
 
     ``edge_cents`` are the balances before the first row and after the last, in the file's order; None where
     unknown. ``newest_first`` is None while no two times differ. ``unchecked`` says why nothing is known.
@@ -57,14 +57,14 @@ class Continuity:
                 self._give_up("too many rows have the same time")
 
     def lost(self) -> None:
-        """A row stood here that could not be read: the next one begins anew."""
+        """Note that a row stood here which could not be read: the next one begins anew."""
         self._close_block()
         self._begin(None)
         self._last = None
         self._is_shops = False
 
     def finish(self) -> None:
-        """The file has ended."""
+        """Note that the file has ended."""
         if self.newest_first is None:
             self.newest_first = True
         self._close_block()
@@ -152,7 +152,7 @@ class Continuity:
             self.first_edge_cents = edge_cents
 
     def _report(self, steps: Sequence[_Step]) -> None:
-        """The rows don't follow: one gap for the block, and on from where its own rows lead."""
+        """Report that the rows don't follow: one gap for the block, and on from the balance its own rows lead to."""
         ends = _ends(steps, None)
         before, after = ends if ends is not None else (steps[0].before, steps[-1].after)
         self._begin(before)

@@ -1,4 +1,4 @@
-"""The lines above the table: whose statement it is, of which period, between which balances."""
+"""The lines above the table: the statement's owner, its period, and the balances at both ends."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ _SHORTCODE = re.compile(r"(?<!\d)\d{5,7}(?!\d)", re.ASCII)
 
 
 def read_heading(above: Iterable[Sequence[str]], *, month_first: bool) -> Heading:
-    """What these lines say. ``month_first`` is the rows' own order, used where the period fits both."""
+    """The heading in these lines. ``month_first`` is the rows' own order, used where the period fits both."""
     said: dict[str, str] = {}
     for cells in above:
         label, value = _label_and_value(cells)
@@ -58,7 +58,7 @@ def _label_and_value(cells: Sequence[str]) -> tuple[str, str]:
 
 
 def _label(text: str) -> str:
-    """What the words before a value name; empty where that is not known."""
+    """The field that the words before a value name; empty where that is not known."""
     name = normal(text)
     if name not in _LABELS and (code := _SHORTCODE_LABEL.fullmatch(name)):
         return code.lastgroup or ""

@@ -1,4 +1,4 @@
-"""What a movement is: by its direction and its Reason Type; texts are an open list (daraja.md 10.2)."""
+"""The kind of a movement, by its direction and its Reason Type, whose texts are an open list (daraja.md 10.2)."""
 
 from functools import lru_cache
 

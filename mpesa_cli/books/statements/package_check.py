@@ -1,4 +1,4 @@
-"""What is checked of an XLSX file before anything in it is parsed: its size unpacked, and no document type.
+"""The check of an XLSX file before anything in it is parsed: its size unpacked, and no document type.
 
 An XLSX file is a ZIP archive of XML. A small archive can unpack to terabytes, and a small XML document can
 grow to as much by entities that name each other. Neither occurs in a statement.
@@ -20,7 +20,7 @@ _CHUNK = 4_096
 
 
 class _RootReachedError(Exception):
-    """The first element has begun: no document type can follow."""
+    """The signal that the first element has begun: no document type can follow."""
 
 
 def check_package(file: BinaryIO) -> None:

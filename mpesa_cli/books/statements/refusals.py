@@ -1,4 +1,4 @@
-"""Why a file is not read at all, in words that say what to download instead."""
+"""The reasons why a file is not read at all, in words that say what to download instead."""
 
 from mpesa_cli.floor.errors import InvalidInput
 
@@ -9,17 +9,17 @@ DOWNLOAD = (
 
 
 def unreadable(message: str, hint: str = DOWNLOAD) -> InvalidInput:
-    """The file is of another kind, or damaged as a whole."""
+    """The refusal of a file of another kind, or one that is damaged as a whole."""
     return InvalidInput(message, hint=hint, code="statement-unreadable")
 
 
 def no_header(message: str) -> InvalidInput:
-    """The table's own headings were not found, or not all that are needed."""
+    """The refusal of a file without the table's headings, or without all that are needed."""
     return InvalidInput(message, hint=DOWNLOAD, code="statement-no-header")
 
 
 def too_large(message: str) -> InvalidInput:
-    """The file, or what it would unpack to, is beyond what a statement can be."""
+    """The refusal of a file that is larger, or unpacks to more, than any statement."""
     return InvalidInput(
         message,
         hint="Nothing was read from it. Download a shorter period, several files if need be, and give them one "
@@ -29,7 +29,7 @@ def too_large(message: str) -> InvalidInput:
 
 
 def dates_ambiguous(first: int, second: int) -> InvalidInput:
-    """Some dates are day first, others month first. ``first`` and ``second`` are lines that show it."""
+    """The refusal of dates of which some are day first, others month first, as lines ``first`` and ``second`` show."""
     return InvalidInput(
         f"The dates are in two orders: line {first} can only be day first, line {second} only month first.",
         hint="Nothing was read from it. A spreadsheet may have turned some of them round. Download the file again "
@@ -39,7 +39,7 @@ def dates_ambiguous(first: int, second: int) -> InvalidInput:
 
 
 def changed() -> InvalidInput:
-    """Somebody wrote to the file while it was being read."""
+    """The refusal of a file that somebody wrote to while it was being read."""
     return InvalidInput(
         "The file changed while it was being read.",
         hint="Wait until the download has ended, then again:  mpesa reconcile --statement FILE",

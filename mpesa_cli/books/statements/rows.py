@@ -1,4 +1,4 @@
-"""From the cells of one line to a row, or to what is wrong with it. Nothing is guessed."""
+"""The reader that makes a row of one line's cells, or says what is wrong with it. Nothing is guessed."""
 
 import re
 from collections import Counter
@@ -31,7 +31,7 @@ _SHILLINGS = frozenset({"KES", "KSH", "KSHS"})
 
 
 class _OddError(Exception):
-    """A row that can't be taken: what is wrong, and the text that shows it."""
+    """A row that can't be taken: its fault, and the text that shows it."""
 
     def __init__(self, what: str, text: str) -> None:
         super().__init__(what)
@@ -40,7 +40,7 @@ class _OddError(Exception):
 
 
 class RowReader:
-    """Reads the lines below the headings of one file, one after the other.
+    """The reader of the lines below the headings of one file, one after the other.
 
     ``problems`` holds the first thousand of ``problem_count``, ``unread`` those of rows; ``skipped`` counts rows by
     Transaction Status that is not Completed, and under ``Completed, no amount`` those that moved nothing; ``totals``
@@ -108,7 +108,7 @@ class RowReader:
         return StatementRow(receipt, kind, amount_cents, at_us, balance_cents, account, number, linked, line)
 
     def _amount(self, paid_in: str, withdrawn: str) -> int:
-        """What moved, above 0 where it came; 0 only where a zero is written."""
+        """The amount in cents, above 0 where it came; 0 only where a zero is written."""
         came, went = read_cents(paid_in), read_cents(withdrawn)
         if came is None or went is None or came < 0:
             raise _OddError("An amount can't be read", paid_in if went is not None else withdrawn)
@@ -211,7 +211,7 @@ def _receipt(text: str) -> str:
 
 
 def _account_in(details: str, kind: RowKind) -> str:
-    """What the customer typed, from the details of a payment."""
+    """The account that the customer typed, from the details of a payment."""
     typed = _ACCOUNT_IN_DETAILS.search(details) if kind == "received" else None
     return typed[1].strip() if typed else ""
 

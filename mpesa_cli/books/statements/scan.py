@@ -29,7 +29,7 @@ def see_dates(lines: Iterable[str], table: Table, delimiter: str) -> OrderVotes 
 
 
 def read_dates(lines: Iterable[str], table: Table, delimiter: str) -> OrderVotes:
-    """The same with a CSV reader. ``lines`` are those after the headings."""
+    """The same votes, found with a CSV reader. ``lines`` are those after the headings."""
     votes = OrderVotes()
     column, receipt = table.columns["completed"], table.columns["receipt"]
     seen: set[str] = set()

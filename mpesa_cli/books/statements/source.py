@@ -1,4 +1,4 @@
-"""A file before it is read as a table: what it is, in which encoding, and its SHA-256."""
+"""A file before it is read as a table: its kind, its encoding, and its SHA-256."""
 
 import codecs
 import hashlib
@@ -29,7 +29,7 @@ _OTHER_KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An open file and what is known of it. ``version`` changes when somebody writes to it."""
+    """An open file with its kind and encoding. ``version`` changes when somebody writes to it."""
 
     file: BinaryIO
     sha256: str
@@ -127,7 +127,7 @@ def _read_through(path: Path, file: BinaryIO, *, is_text: bool, wide: bool) -> t
 
 
 def _line_so_far(path: Path, chunk: bytes, carried: int) -> int:
-    """How many bytes of an unended line there are after this chunk. A chunk is no longer than a line may be."""
+    """The length in bytes of the unended line after this chunk. A chunk is no longer than a line may be."""
     first = min((at for at in (chunk.find(b"\n"), chunk.find(b"\r")) if at >= 0), default=len(chunk))
     if carried + first > LINE_MAX:
         raise too_large(f"{path} has a line of more than {LINE_MAX >> 10} KiB: it is no statement.")

@@ -1,4 +1,4 @@
-"""A statement file, open: its heading, its rows as a stream, and what is wrong with it."""
+"""A statement file, open: its heading, its rows as a stream, and its faults."""
 
 import csv
 import io
@@ -82,17 +82,17 @@ class Statement:
 
     @property
     def problems(self) -> list[Problem]:
-        """What could not be read, in the file's order."""
+        """The problems, in the file's order."""
         return self._reader.problems
 
     @property
     def problem_count(self) -> int:
-        """How many problems there are, kept or not."""
+        """The number of problems, kept or not."""
         return self._reader.problem_count
 
     @property
     def skipped(self) -> Counter[str]:
-        """How many rows were left out, by their Transaction Status."""
+        """The number of rows left out, by their Transaction Status."""
         return self._reader.skipped
 
     @property
@@ -102,12 +102,12 @@ class Statement:
 
     @property
     def continuity(self) -> list[Gap]:
-        """Where balances don't follow from each other: the first thousand places."""
+        """The places where balances don't follow from each other: the first thousand."""
         return self._continuity.gaps
 
     @property
     def unchecked(self) -> str:
-        """Why the balances could not be followed; empty where they were."""
+        """The reason why the balances could not be followed; empty where they were."""
         return self._continuity.unchecked
 
     @property

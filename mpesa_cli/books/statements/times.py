@@ -1,4 +1,4 @@
-"""Dates of a statement: which order they are in is decided once, from all rows of the file (daraja.md 10.2).
+"""Dates of a statement: their order of day and month is decided once, from all rows of the file (daraja.md 10.2).
 
 Times are East Africa Time. A file whose dates fit both orders is read day first, unless the receipts, whose
 first three characters tell their day (daraja.md 10.1), all say that it is month first.
@@ -26,7 +26,7 @@ _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.0+)?)?(?:\s?([AaPp])\.?[Mm
 
 @dataclass(slots=True)
 class OrderVotes:
-    """What the dates of a file say about their order. ``see`` each; then ``month_first`` decides."""
+    """The votes of a file's dates for an order of day and month. ``see`` each; then ``month_first`` decides."""
 
     day_first_line: int = 0
     month_first_line: int = 0
@@ -57,7 +57,7 @@ class OrderVotes:
 
 
 class Times:
-    """Reads the times of one file, whose order is known."""
+    """The reader of one file's times, whose order is known."""
 
     def __init__(self, *, month_first: bool) -> None:
         self.month_first = month_first

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Totals:
-    """What came and what went, in cents, both 0 or more: of completed rows, and of the others (``aside_``).
+    """The money in and out, in cents, both 0 or more: of completed rows, and of the others (``aside_``).
 
     ``moved`` holds what went, below 0, and what came: each row is added at the index ``amount > 0``.
     """
@@ -16,12 +16,12 @@ class Totals:
 
     @property
     def came_cents(self) -> int:
-        """What came, of completed rows."""
+        """The money that came, of completed rows."""
         return self.moved[1]
 
     @property
     def went_cents(self) -> int:
-        """What went, of completed rows, charges and reversals with it."""
+        """The money that went, of completed rows, charges and reversals with it."""
         return -self.moved[0]
 
     def add_aside(self, came_cents: int | None, went_cents: int | None) -> None:

@@ -1,4 +1,4 @@
-"""What is kept of a row that could not be read: no column that holds names, and what can be read of it all the same."""
+"""The kept part of a row that could not be read: no column that holds names, and whatever is readable of the rest."""
 
 from collections.abc import Mapping, Sequence
 

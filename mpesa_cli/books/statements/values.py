@@ -1,4 +1,4 @@
-"""What a statement file says besides its rows, and what is wrong in it."""
+"""The values of a statement file besides its rows: heading, problems, gaps."""
 
 import re
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class UnreadRow:
-    """A row that moved money, perhaps, and could not be taken: what was wrong, and what can be read of it all the same.
+    """A row that perhaps moved money and could not be taken: the fault, and whatever can be read all the same.
 
     ``cells`` are those by the fields of a statement, without the ones that hold names; ``amount_cents`` is None where
     none can be read. ``line`` counts from 1.

@@ -94,7 +94,7 @@ def _rows(sheet: Any) -> Iterator[tuple[object, ...]]:
 
 
 class _Cells:
-    """Turns the values of one sheet into texts, and remembers what a spreadsheet did to them."""
+    """The values of one sheet turned into texts, with a memory of what a spreadsheet did to them."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -111,7 +111,7 @@ class _Cells:
         return texts
 
     def notes(self) -> tuple[str, ...]:
-        """What a person should know. Raises InvalidInput where days and months can't be told apart."""
+        """The notes that a person should read. Raises InvalidInput where days and months can't be told apart."""
         if self._real_date_line and self._text_date_line:
             raise _turned_dates(
                 f"Some dates are real dates (line {self._real_date_line}), others are text (line "
