@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass, replace
 
-from mpesa_cli.simulator.scenario import Answer, Scenario
+from mpesa_cli.simulator.scenario import PushAnswer, Scenario
 from mpesa_cli.simulator.scenario_table import RESULT_CODES
 
 _REFUSALS = ("1", "1032", "1037", "2001")
@@ -24,7 +24,7 @@ class Chaos:
         dice = random.Random(f"{self.seed}:{serial}")  # noqa: S311 - reproducible on purpose
         answer_lost, refused, callback = dice.random(), dice.random(), dice.random()
         if answer_lost < self.lose_answer:
-            scenario = replace(scenario, answer=Answer.LOST)
+            scenario = replace(scenario, answer=PushAnswer.LOST)
         if refused < self.fail:
             row = RESULT_CODES[dice.choice(_REFUSALS)]
             scenario = replace(scenario, code=row.code, desc=row.desc)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Literal
 
 
-class Answer(StrEnum):
+class PushAnswer(StrEnum):
     """The answer to the POST of a push."""
 
     OK = "ok"
@@ -34,7 +34,9 @@ class Answer(StrEnum):
         return self in _ACCEPTING
 
 
-_ACCEPTING = frozenset({Answer.OK, Answer.LOST, Answer.TRUNCATED, Answer.HTML_200, Answer.INTERNAL_ERROR})
+_ACCEPTING = frozenset(
+    {PushAnswer.OK, PushAnswer.LOST, PushAnswer.TRUNCATED, PushAnswer.HTML_200, PushAnswer.INTERNAL_ERROR}
+)
 
 # The answer of a query while the customer has not decided.
 Pending = Literal["4999", "http-500"]
@@ -54,7 +56,7 @@ class Scenario:
     desc: str = "The service request is processed successfully."
     decided_s: float | None = 3.0  # from acceptance to the final state; None: never
     callbacks_s: tuple[float, ...] = (0.5,)  # each callback, counted from the final state; (): lost
-    answer: Answer = Answer.OK
+    answer: PushAnswer = PushAnswer.OK
     answer_delay_s: float = 0.0
     answer_times: int | None = None  # the pushes in a row that are answered so before one is OK; None: all
     callback_first: bool = False

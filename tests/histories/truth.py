@@ -18,7 +18,7 @@ from mpesa_cli.simulator.behaviour import Charge, charges, due, next_due_us
 from mpesa_cli.simulator.deliveries import delivered
 from mpesa_cli.simulator.engine import Engine
 from mpesa_cli.simulator.identifiers import receipt as new_receipt
-from mpesa_cli.simulator.scenario import Answer, Scenario
+from mpesa_cli.simulator.scenario import PushAnswer, Scenario
 from mpesa_cli.simulator.scenario_table import FIXED, RESULT_CODES
 from mpesa_cli.simulator.state import C2BPayment, Prompt, Rules
 from mpesa_cli.simulator.statement import Period
@@ -155,7 +155,7 @@ def fate_of(random: Random, msisdn: str, pays: float) -> Scenario:
         scenario = replace(scenario, decided_s=None, callbacks_s=())
     dice = random.random()
     if dice < 0.1:
-        scenario = replace(scenario, answer=Answer.LOST)
+        scenario = replace(scenario, answer=PushAnswer.LOST)
     elif dice < 0.2:
         scenario = replace(scenario, answer=random.choice(_ODD_ANSWERS))
     if scenario.decided_s is not None:
@@ -164,7 +164,7 @@ def fate_of(random: Random, msisdn: str, pays: float) -> Scenario:
 
 
 _ODD_ANSWERS = (
-    Answer.TRUNCATED, Answer.HTML_200, Answer.INTERNAL_ERROR, Answer.DROPPED, Answer.HTML_503, Answer.SPIKE_ARREST,
-    Answer.LOCKED, Answer.EMPTY_400,
+    PushAnswer.TRUNCATED, PushAnswer.HTML_200, PushAnswer.INTERNAL_ERROR, PushAnswer.DROPPED, PushAnswer.HTML_503,
+    PushAnswer.SPIKE_ARREST, PushAnswer.LOCKED, PushAnswer.EMPTY_400,
 )  # fmt: skip
 _CALLBACKS = ((0.5,), (0.5,), (0.5,), (0.5,), (), (), (0.5, 0.7), (90.0,), (3_700.0,), (0.2, 7_200.0))

@@ -6,7 +6,7 @@ import re
 import pytest
 from simulated_daraja import PAYS, VirtualDaraja, callback_of, items_of, seen
 
-from mpesa_cli.simulator.scenario import Answer, Scenario
+from mpesa_cli.simulator.scenario import PushAnswer, Scenario
 from mpesa_cli.simulator.scenarios import all_scenarios, scenario_for
 
 ROWS = all_scenarios()
@@ -14,14 +14,14 @@ LONG_S = 24 * 3600 - 1
 
 # What a caller sees of an answer: HTTP status, error code and the words that decide, or the fault.
 SEEN = {
-    Answer.OK: (200, "", ""), Answer.LOST: (200, "", "drop_after"), Answer.TRUNCATED: (200, "", "truncate"),
-    Answer.HTML_200: (200, "<html", ""), Answer.DROPPED: (200, "", "drop_before"),
-    Answer.INTERNAL_ERROR: (500, "500.003.1001", ""), Answer.HTML_503: (503, "not available", ""),
-    Answer.HTML_403: (403, "Incapsula", ""), Answer.EMPTY_400: (400, "", ""),
-    Answer.APIGEE_429: (429, "SpikeArrest", ""),
-    Answer.SPIKE_ARREST: (500, "Spike Arrest", ""), Answer.TOKEN_EXPIRED: (404, "404.001.03", ""),
-    Answer.LOCKED: (500, "Unable to lock subscriber", ""), Answer.BUSY: (500, "System is busy", ""),
-    Answer.QUOTA: (500, "500.003.03", ""), Answer.NO_MERCHANT: (500, "Merchant does not exist", ""),
+    PushAnswer.OK: (200, "", ""), PushAnswer.LOST: (200, "", "drop_after"), PushAnswer.TRUNCATED: (200, "", "truncate"),
+    PushAnswer.HTML_200: (200, "<html", ""), PushAnswer.DROPPED: (200, "", "drop_before"),
+    PushAnswer.INTERNAL_ERROR: (500, "500.003.1001", ""), PushAnswer.HTML_503: (503, "not available", ""),
+    PushAnswer.HTML_403: (403, "Incapsula", ""), PushAnswer.EMPTY_400: (400, "", ""),
+    PushAnswer.APIGEE_429: (429, "SpikeArrest", ""),
+    PushAnswer.SPIKE_ARREST: (500, "Spike Arrest", ""), PushAnswer.TOKEN_EXPIRED: (404, "404.001.03", ""),
+    PushAnswer.LOCKED: (500, "Unable to lock subscriber", ""), PushAnswer.BUSY: (500, "System is busy", ""),
+    PushAnswer.QUOTA: (500, "500.003.03", ""), PushAnswer.NO_MERCHANT: (500, "Merchant does not exist", ""),
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from mpesa_cli.simulator import wire
 from mpesa_cli.simulator.apis import c2b, checks, oauth
 from mpesa_cli.simulator.apis.checks import text_of
 from mpesa_cli.simulator.identifiers import TokenHex, checkout_request_id, receipt, request_id
-from mpesa_cli.simulator.scenario import Answer, Scenario
+from mpesa_cli.simulator.scenario import PushAnswer, Scenario
 from mpesa_cli.simulator.scenario_table import FIXED, LOCKED_TEXT, RESULT_CODES
 from mpesa_cli.simulator.scenarios import scenario_for
 from mpesa_cli.simulator.state import SECOND_US, Prompt, Sending, State
@@ -71,26 +71,26 @@ def _due_answer(state: State, scenario: Scenario) -> Scenario:
     if scenario.answer_times is None:
         return scenario
     refused = state.refused_in_a_row.get(scenario.msisdn, 0)
-    return scenario if refused < scenario.answer_times else replace(scenario, answer=Answer.OK)
+    return scenario if refused < scenario.answer_times else replace(scenario, answer=PushAnswer.OK)
 
 
 def _refuse(state: State, request: Request, scenario: Scenario, made: str) -> Reply:
     if scenario.answer_times is not None:
         state.refused_in_a_row[scenario.msisdn] = state.refused_in_a_row.get(scenario.msisdn, 0) + 1
-    if scenario.answer is Answer.TOKEN_EXPIRED:
+    if scenario.answer is PushAnswer.TOKEN_EXPIRED:
         oauth.revoke(state, request)
     return {
-        Answer.DROPPED: Reply(200, b"", fault="drop_before"),
-        Answer.HTML_503: wire.page(503, wire.UNAVAILABLE_PAGE),
-        Answer.HTML_403: wire.page(403, wire.IMPERVA_PAGE),
-        Answer.EMPTY_400: Reply(400, b""),
-        Answer.SPIKE_ARREST: wire.error(made, "500.003.02", "Error Occurred: Spike Arrest Violation"),
-        Answer.APIGEE_429: Reply(429, wire.json_bytes(wire.APIGEE_FAULT)),
-        Answer.TOKEN_EXPIRED: wire.error(made, "404.001.03", "Invalid Access Token"),
-        Answer.LOCKED: wire.error(made, "500.001.1001", LOCKED_TEXT),
-        Answer.BUSY: wire.error(made, "500.003.02", "System is busy. Please try again in few minutes."),
-        Answer.QUOTA: wire.error(made, "500.003.03", "Error Occurred: Quota Violation"),
-        Answer.NO_MERCHANT: wire.error(made, "500.001.1001", "Merchant does not exist"),
+        PushAnswer.DROPPED: Reply(200, b"", fault="drop_before"),
+        PushAnswer.HTML_503: wire.page(503, wire.UNAVAILABLE_PAGE),
+        PushAnswer.HTML_403: wire.page(403, wire.IMPERVA_PAGE),
+        PushAnswer.EMPTY_400: Reply(400, b""),
+        PushAnswer.SPIKE_ARREST: wire.error(made, "500.003.02", "Error Occurred: Spike Arrest Violation"),
+        PushAnswer.APIGEE_429: Reply(429, wire.json_bytes(wire.APIGEE_FAULT)),
+        PushAnswer.TOKEN_EXPIRED: wire.error(made, "404.001.03", "Invalid Access Token"),
+        PushAnswer.LOCKED: wire.error(made, "500.001.1001", LOCKED_TEXT),
+        PushAnswer.BUSY: wire.error(made, "500.003.02", "System is busy. Please try again in few minutes."),
+        PushAnswer.QUOTA: wire.error(made, "500.003.03", "Error Occurred: Quota Violation"),
+        PushAnswer.NO_MERCHANT: wire.error(made, "500.001.1001", "Merchant does not exist"),
     }[scenario.answer]
 
 
@@ -159,13 +159,13 @@ def _answer(state: State, prompt: Prompt, scenario: Scenario, made: str) -> Repl
         delay_s=scenario.answer_delay_s / state.rules.speed,
         callback_first=scenario.callback_first,
     )
-    if scenario.answer is Answer.LOST:
+    if scenario.answer is PushAnswer.LOST:
         return replace(plain, fault="drop_after")
-    if scenario.answer is Answer.TRUNCATED:
+    if scenario.answer is PushAnswer.TRUNCATED:
         return replace(plain, fault="truncate")
-    if scenario.answer is Answer.HTML_200:
+    if scenario.answer is PushAnswer.HTML_200:
         return wire.page(200, wire.IMPERVA_PAGE)
-    if scenario.answer is Answer.INTERNAL_ERROR:
+    if scenario.answer is PushAnswer.INTERNAL_ERROR:
         return wire.error(made, "500.003.1001", "Internal Server Error")
     return plain
 
