@@ -22,7 +22,7 @@ from frozen_post import ear, frozen_at, steps
 
 from mpesa_cli.daraja.endpoints import checked_base_url
 from mpesa_cli.floor.gate import Deadline
-from mpesa_cli.floor.wire.exchange import Answer, Limits
+from mpesa_cli.floor.wire.exchange import HttpAnswer, Limits
 from mpesa_cli.floor.wire.http import Wire
 
 BODY = b'{"Amount": "100", "filler": "' + b"x" * 400 + b'"}'
@@ -62,7 +62,7 @@ def window_us(rounds: int) -> str:
         for _ in range(rounds):
             with ear() as server:
                 wire = Wire(checked_base_url(server.url), Limits())
-                assert isinstance(wire.exchange("POST", "/push", headers={}, body=BODY), Answer)
+                assert isinstance(wire.exchange("POST", "/push", headers={}, body=BODY), HttpAnswer)
                 wire.close()
     finally:
         Deadline.left_s, socket.socket.send = left_s, send  # type: ignore[method-assign]

@@ -29,7 +29,7 @@ from mpesa_cli.daraja.sign_in import NoTokenError, SignIn
 from mpesa_cli.daraja.stk_push import PRIVATE_FIELDS, PushRequest, push_body, query_body, url_secrets
 from mpesa_cli.floor.errors import CredentialsRefused, MpesaError
 from mpesa_cli.floor.secret import Secret
-from mpesa_cli.floor.wire.exchange import Answer, Limits, NotDelivered
+from mpesa_cli.floor.wire.exchange import HttpAnswer, Limits, NeverSent
 from mpesa_cli.floor.wire.plain_words import scrubbed_bytes
 from mpesa_cli.floor.world import World
 
@@ -101,9 +101,9 @@ class DarajaClient:
         body = push_body(request, self._passkey, self._world.now_us())
         secrets = self._secrets(token, body)
         match outcome := self._channel.post(STK_PUSH, body, token, secrets, by):
-            case Answer():
+            case HttpAnswer():
                 return self._counting(read_push_answer(outcome.status, outcome.body, secrets), token)
-            case NotDelivered():
+            case NeverSent():
                 return Undelivered(outcome.error_code, outcome.words, "connect" if outcome.again else "no")
             case _:
                 return Ambiguous(outcome.error_code, outcome.words)
@@ -134,7 +134,7 @@ class DarajaClient:
             token = self._token()
             secrets = self._secrets(token, body)
             outcome = self._channel.post(path, body, token, secrets)
-            if not isinstance(outcome, Answer):
+            if not isinstance(outcome, HttpAnswer):
                 raise to_error(outcome)
             said = read_error(outcome.body)
             if said is None or not refuses_token(outcome.status, said):
@@ -179,7 +179,7 @@ class DarajaClient:
         body = query_body(checkout_request_id, shortcode, self._passkey, self._world.now_us())
         secrets = self._secrets(token, body)
         outcome = self._channel.post(STK_QUERY, body, token, secrets)
-        if not isinstance(outcome, Answer):
+        if not isinstance(outcome, HttpAnswer):
             return Unanswered(outcome.error_code, outcome.words)
         answer = read_query_answer(
             outcome.status,

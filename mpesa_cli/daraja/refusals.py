@@ -1,9 +1,8 @@
 """Refusals as errors: a token that is refused twice, or a request without an answer."""
 
 from mpesa_cli.daraja.answers import Refused, Undelivered
-from mpesa_cli.floor.errors import CredentialsRefused, MpesaError, Temporary
-from mpesa_cli.floor.errors import NotDelivered as NotDeliveredError
-from mpesa_cli.floor.wire.exchange import NoAnswer, NotDelivered
+from mpesa_cli.floor.errors import CredentialsRefused, MpesaError, NotDelivered, Temporary
+from mpesa_cli.floor.wire.exchange import NeverSent, NoAnswer
 
 NO_PRODUCT = "401.003.01"
 
@@ -19,10 +18,10 @@ def second_refusal(answer: Undelivered) -> Refused | Undelivered:
     return Undelivered(answer.error_code, f"{answer.description}, a fresh one too", "no")
 
 
-def to_error(outcome: NotDelivered | NoAnswer) -> MpesaError:
+def to_error(outcome: NeverSent | NoAnswer) -> MpesaError:
     """The error with which a command ends for this outcome."""
-    if isinstance(outcome, NotDelivered):
-        return NotDeliveredError(
+    if isinstance(outcome, NeverSent):
+        return NotDelivered(
             f"Daraja was not reached: {outcome.words}.",
             hint="Nothing was sent. Check the internet connection, then run the same command again. "
             "If it stays so: mpesa config check --live",

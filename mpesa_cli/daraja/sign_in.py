@@ -10,7 +10,7 @@ from mpesa_cli.daraja.endpoints import OAUTH
 from mpesa_cli.daraja.token_answer import Token, read_token_answer
 from mpesa_cli.floor.errors import CredentialsRefused, NotDelivered, RequestRefused
 from mpesa_cli.floor.secret import Secret
-from mpesa_cli.floor.wire.exchange import Answer
+from mpesa_cli.floor.wire.exchange import HttpAnswer
 from mpesa_cli.floor.world import World
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class SignIn:
 
     def _fetch(self, by: "Deadline | None") -> Token:
         outcome = self._channel.get(OAUTH, self._basic, self._own, by)
-        if not isinstance(outcome, Answer):
+        if not isinstance(outcome, HttpAnswer):
             raise NoTokenError(outcome.error_code, outcome.words, None)
         answer = read_token_answer(outcome.status, outcome.body, self._own)
         match answer:

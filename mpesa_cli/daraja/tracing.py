@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from mpesa_cli.daraja.stk_push import hidden
 from mpesa_cli.floor.secret import Secret
-from mpesa_cli.floor.wire.exchange import Answer, Outcome
+from mpesa_cli.floor.wire.exchange import HttpAnswer, Outcome
 from mpesa_cli.floor.wire.plain_words import scrubbed
 from mpesa_cli.rules.values.msisdn import mask_msisdn
 
@@ -24,7 +24,7 @@ def request_line(method: str, url: str, body: Mapping[str, str] | None, secrets:
 
 def answer_line(outcome: Outcome, secrets: Iterable[Secret], *, body_is_secret: bool = False) -> str:
     """An answer, ``← 200 application/json {…}``, or why there is none. ``body_is_secret``: only its size is shown."""
-    if not isinstance(outcome, Answer):
+    if not isinstance(outcome, HttpAnswer):
         return f"← none: {outcome.error_code}, {outcome.words}"
     retry_after = "" if outcome.retry_after_s is None else f" retry-after: {outcome.retry_after_s}"
     body = (

@@ -25,7 +25,7 @@ from fake_providers import (
 
 from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.floor.secret import Secret
-from mpesa_cli.floor.wire.exchange import NotDelivered
+from mpesa_cli.floor.wire.exchange import NeverSent
 from mpesa_cli.floor.wire.http import Wire
 from mpesa_cli.sms.providers import post as posting
 from mpesa_cli.sms.providers.africas_talking import LIVE, SANDBOX, AfricasTalking, host_of
@@ -214,7 +214,7 @@ def test_a_connection_that_hangs_is_given_up_and_can_never_send_later(monkeypatc
         monkeypatch.setattr(posting, "LIMITS", replace(posting.LIMITS, total_s=0.05))
         body = b"username=sandbox&to=%2B254708374149&message=late"
         found = posting.post(at_of(provider)._to, {"apiKey": API_KEY}, body)
-        assert isinstance(found, NotDelivered)
+        assert isinstance(found, NeverSent)
         looked_up.set()
         assert over.wait(5)
         assert provider.taken == []

@@ -22,7 +22,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """A whole HTTP answer. ``retry_after_s`` is the Retry-After header where it was a number of seconds."""
 
     status: int
@@ -32,7 +32,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class NotDelivered:
+class NeverSent:
     """Proof that the request's body never left. ``again`` says whether the same request may yet succeed.
 
     ``error_code`` is one of ``dns``, ``connect-refused``, ``connect-failed``, ``connect-timeout``, ``tls``,
@@ -50,11 +50,11 @@ class NoAnswer:
 
     ``error_code`` is one of ``read-timeout``, ``write-timeout``, ``total-timeout``, ``connection-reset``,
     ``connection-closed``, ``bad-http``, ``truncated``, ``too-large``, ``local-error``; where nothing had to
-    be proven (a request without a body) also those of NotDelivered.
+    be proven (a request without a body) also those of NeverSent.
     """
 
     error_code: str
     words: str
 
 
-Outcome = Answer | NotDelivered | NoAnswer
+Outcome = HttpAnswer | NeverSent | NoAnswer

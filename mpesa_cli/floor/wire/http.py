@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.floor.gate import Deadline, Gate, LateError
 from mpesa_cli.floor.web_address import WebAddress
-from mpesa_cli.floor.wire.exchange import Answer, Limits, NoAnswer, NotDelivered, Outcome
+from mpesa_cli.floor.wire.exchange import HttpAnswer, Limits, NeverSent, NoAnswer, Outcome
 from mpesa_cli.floor.wire.failures import explain_failure
 from mpesa_cli.floor.wire.lean_httpx import httpx
 
@@ -87,7 +87,7 @@ class Wire:
         try:
             worker.start()
         except RuntimeError:
-            return NotDelivered("local-error", "this machine could not start another thread", again=False)
+            return NeverSent("local-error", "this machine could not start another thread", again=False)
         total_s = self._limits.total_s if body is not None else min(self._limits.total_s, by.left_s())
         return self._await(outcomes, gate, total_s)
 
@@ -111,10 +111,10 @@ class Wire:
             return NoAnswer("total-timeout", f"no whole answer from {self._base.host} {within}")
         if gate.is_late and gate.is_connected:
             return self._late()
-        return NotDelivered("connect-timeout", f"no connection to {self._base.host} {within}", again=True)
+        return NeverSent("connect-timeout", f"no connection to {self._base.host} {within}", again=True)
 
-    def _late(self) -> NotDelivered:
-        return NotDelivered("late", "the time in which it may be sent was over", again=False)
+    def _late(self) -> NeverSent:
+        return NeverSent("late", "the time in which it may be sent was over", again=False)
 
     def _attempt(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, gate: Gate | None
@@ -137,16 +137,16 @@ class Wire:
                 raise  # a mistake inside the embedded transport must be seen as one
             code, words, again = explain_failure(error, self._base.host, answering=answering)
             left = _may_have_left(error) if gate is None else gate.opened
-            return NoAnswer(code, words) if left else NotDelivered(code, words, again)
+            return NoAnswer(code, words) if left else NeverSent(code, words, again)
 
-    def _read(self, response: httpx.Response) -> Answer | NoAnswer:
+    def _read(self, response: httpx.Response) -> HttpAnswer | NoAnswer:
         body = bytearray()
         # Embedded transports may hand over an answer that was read already.
         for part in [response.content] if response.is_stream_consumed else response.iter_raw():
             body += part
             if len(body) > self._limits.answer_bytes:
                 return NoAnswer("too-large", f"an answer of more than {self._limits.answer_bytes} bytes")
-        return Answer(
+        return HttpAnswer(
             response.status_code,
             bytes(body),
             response.headers.get("content-type", "")[:100],

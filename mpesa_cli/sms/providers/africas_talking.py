@@ -7,7 +7,7 @@ import re
 from urllib.parse import urlencode
 
 from mpesa_cli.floor.secret import Secret
-from mpesa_cli.floor.wire.exchange import Answer
+from mpesa_cli.floor.wire.exchange import HttpAnswer
 from mpesa_cli.rules.codes.sms import AFRICAS_TALKING
 from mpesa_cli.sms.providers.address import address
 from mpesa_cli.sms.providers.answers import code_of, json_object, not_answered, refused_by_status, short, unreadable
@@ -48,7 +48,7 @@ class AfricasTalking:
             fields["from"] = self._sender_id
         headers = {"apiKey": self._key.reveal(), "content-type": "application/x-www-form-urlencoded"}
         answer = post(self._to, headers, urlencode(fields).encode())
-        if not isinstance(answer, Answer):
+        if not isinstance(answer, HttpAnswer):
             return not_answered(answer)
         return refused_by_status(answer, _NAME) or read_answer(answer.body, parts(text))
 

@@ -3,24 +3,24 @@
 import json
 from typing import TYPE_CHECKING
 
-from mpesa_cli.floor.wire.exchange import NotDelivered
+from mpesa_cli.floor.wire.exchange import NeverSent
 from mpesa_cli.sms.providers.sender import Failed, InDoubt
 
 if TYPE_CHECKING:
-    from mpesa_cli.floor.wire.exchange import Answer, NoAnswer
+    from mpesa_cli.floor.wire.exchange import HttpAnswer, NoAnswer
 
 _REQUEST_TIMEOUT, _TOO_MANY = 408, 429
 _ELSEWHERE = frozenset({404, 405, 410})
 
 
-def not_answered(outcome: "NotDelivered | NoAnswer") -> Failed | InDoubt:
+def not_answered(outcome: "NeverSent | NoAnswer") -> Failed | InDoubt:
     """The outcome without a whole answer: a failure that may be tried again where nothing left, otherwise doubt."""
-    if isinstance(outcome, NotDelivered):
+    if isinstance(outcome, NeverSent):
         return Failed(outcome.error_code, f"Nothing was sent: {outcome.words}.", again=True)
     return InDoubt(outcome.error_code, f"It may have been sent: {outcome.words}.")
 
 
-def refused_by_status(answer: "Answer", provider: str) -> Failed | InDoubt | None:
+def refused_by_status(answer: "HttpAnswer", provider: str) -> Failed | InDoubt | None:
     """The refusal or doubt that the HTTP status alone proves; None for 2xx, whose body decides.
 
     A 4xx refuses the request as it stands. A 5xx proves nothing: the message may be out already.

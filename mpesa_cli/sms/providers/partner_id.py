@@ -7,7 +7,7 @@ JSON POST; the answer's code is spelt ``respose-code`` by some of them and ``res
 import json
 
 from mpesa_cli.floor.secret import Secret
-from mpesa_cli.floor.wire.exchange import Answer
+from mpesa_cli.floor.wire.exchange import HttpAnswer
 from mpesa_cli.rules.codes.sms import PARTNER_ID
 from mpesa_cli.sms.providers.address import address
 from mpesa_cli.sms.providers.answers import code_of, json_object, not_answered, refused_by_status, short, unreadable
@@ -43,7 +43,7 @@ class PartnerId:
             "pass_type": "plain",
         }
         answer = post(self._to, {"content-type": "application/json"}, json.dumps(fields).encode())
-        if not isinstance(answer, Answer):
+        if not isinstance(answer, HttpAnswer):
             return not_answered(answer)
         host = self._to.host
         return refused_by_status(answer, host) or read_answer(answer.body, host, parts(text))
