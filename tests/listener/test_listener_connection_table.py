@@ -1,6 +1,6 @@
 """The table of connections that owe a request, on a clock that is moved by hand."""
 
-from mpesa_cli.listener.server.connections import Owing
+from mpesa_cli.listener.server.connections import ConnectionTable
 
 
 class Clock:
@@ -19,12 +19,12 @@ class FakeConnection:
         self.aborted = True
 
 
-def owing(most: int = 3) -> tuple[Owing, Clock]:
+def table_of(most: int = 3) -> tuple[ConnectionTable, Clock]:
     clock = Clock()
-    return Owing(most=most, deadline_s=10, clock=clock), clock
+    return ConnectionTable(most=most, deadline_s=10, clock=clock), clock
 
 
-def opened(table: Owing) -> FakeConnection:
+def opened(table: ConnectionTable) -> FakeConnection:
     connection = FakeConnection()
     assert table.opened()
     table.owes(connection)
@@ -32,7 +32,7 @@ def opened(table: Owing) -> FakeConnection:
 
 
 def test_who_owes_for_too_long_is_cut_off_and_the_others_are_not() -> None:
-    table, clock = owing()
+    table, clock = table_of()
     first = opened(table)
     clock.now = 6
     second = opened(table)
@@ -43,7 +43,7 @@ def test_who_owes_for_too_long_is_cut_off_and_the_others_are_not() -> None:
 
 
 def test_a_body_has_a_time_of_its_own_once_the_head_is_there() -> None:
-    table, clock = owing()
+    table, clock = table_of()
     connection = opened(table)
     clock.now = 9
     table.owes(connection)
@@ -55,7 +55,7 @@ def test_a_body_has_a_time_of_its_own_once_the_head_is_there() -> None:
 
 
 def test_a_newcomer_gets_in_and_the_longest_owing_one_makes_room() -> None:
-    table, _ = owing(most=2)
+    table, _ = table_of(most=2)
     first, second = opened(table), opened(table)
     third = opened(table)
 
@@ -63,7 +63,7 @@ def test_a_newcomer_gets_in_and_the_longest_owing_one_makes_room() -> None:
 
 
 def test_nobody_whose_request_is_being_answered_makes_room() -> None:
-    table, _ = owing(most=2)
+    table, _ = table_of(most=2)
     first, second = opened(table), opened(table)
     table.settled(first)
     third = opened(table)
@@ -75,7 +75,7 @@ def test_nobody_whose_request_is_being_answered_makes_room() -> None:
 
 
 def test_a_connection_that_is_gone_leaves_its_place() -> None:
-    table, _ = owing(most=1)
+    table, _ = table_of(most=1)
     first = opened(table)
     table.closed(first)
     second = opened(table)

@@ -11,7 +11,7 @@ import ssl
 from collections import Counter
 from collections.abc import Callable
 
-from mpesa_cli.listener.server.connections import Owing
+from mpesa_cli.listener.server.connections import ConnectionTable
 from mpesa_cli.listener.server.protocol import DeadlineProtocol
 from mpesa_cli.listener.server.refusals import Refusals
 
@@ -27,7 +27,7 @@ class Acceptor:
         self,
         listening: socket.socket,
         connected: Callable[[], DeadlineProtocol],
-        owing: Owing,
+        table: ConnectionTable,
         refusals: Refusals,
         *,
         tls: ssl.SSLContext | None,
@@ -36,7 +36,7 @@ class Acceptor:
         """``connected`` makes the protocol of a connection; ``tls`` None takes plain ones."""
         self._listening = listening
         self._connected = connected
-        self._owing = owing
+        self._table = table
         self._refusals = refusals
         self._tls = tls
         self._handshake_s = handshake_s
@@ -46,7 +46,7 @@ class Acceptor:
         self._again: asyncio.TimerHandle | None = None
         self._is_open = False
         self._is_paused = True
-        owing.when_closed = self._go_on
+        table.when_closed = self._go_on
 
     def start(self) -> None:
         """Take connections from now on."""
@@ -76,9 +76,9 @@ class Acceptor:
             self._again = self._loop.call_later(for_s, self._go_on)
 
     def _accept(self) -> None:
-        room = min(AT_ONCE, self._owing.room - self._coming.total())
+        room = min(AT_ONCE, self._table.room - self._coming.total())
         if room <= 0:
-            if not self._owing.has_eldest:  # every one of them is being answered, or shakes hands
+            if not self._table.has_eldest:  # every one of them is being answered, or shakes hands
                 self._pause(TRY_AGAIN_S)
                 return
             room = 1  # the connection that has owed its request for longest makes room
@@ -91,14 +91,14 @@ class Acceptor:
                 if error.errno not in _NO_ROOM:
                     raise
                 self._refusals.note("no file descriptors left for a connection", "")
-                self._owing.cut_off_eldest()
+                self._table.cut_off_eldest()
                 self._pause(TRY_AGAIN_S)  # or until a connection ends
                 return
             self._admit(sock, str(address[0]))
 
     def _admit(self, sock: socket.socket, address: str) -> None:
-        share = self._owing.share_for(address)
-        if share and self._owing.held_by(share) + self._coming[share] >= self._owing.share:
+        share = self._table.share_for(address)
+        if share and self._table.held_by(share) + self._coming[share] >= self._table.share:
             self._refusals.note("too many connections from one address", address)
             sock.close()
             return

@@ -10,8 +10,8 @@ from typing import Any, cast
 from mpesa_cli.listener.intake.deliveries import TOO_LARGE, Verdict
 from mpesa_cli.listener.intake.writer import Answer
 from mpesa_cli.listener.server.app import Expected, Head, ListenerApp
-from mpesa_cli.listener.server.asgi import TOO_LONG, Called, Cycle, Door
-from mpesa_cli.listener.server.connections import Owing
+from mpesa_cli.listener.server.asgi import TOO_LONG, AsgiBridge, Called, Cycle
+from mpesa_cli.listener.server.connections import ConnectionTable
 from mpesa_cli.listener.server.protocol import DeadlineProtocol
 
 
@@ -19,23 +19,23 @@ class ApiProtocol(DeadlineProtocol):
     """A connection. A request that the API does not serve is the listener's, answered as without an API."""
 
     def __init__(
-        self, app: ListenerApp, door: Door, owing: Owing, keep_alive_s: float, connections: set[Any]
+        self, app: ListenerApp, bridge: AsgiBridge, table: ConnectionTable, keep_alive_s: float, connections: set[Any]
     ) -> None:
-        """The arguments of DeadlineProtocol, and the ``door`` to the API."""
-        self._door = door
+        """The arguments of DeadlineProtocol, and the ``bridge`` to the API."""
+        self._bridge = bridge
         self._called: Called | None = None
         self._cycle: Cycle | None = None
-        super().__init__(cast(ListenerApp, _Both(app, self)), owing, keep_alive_s, connections)
+        super().__init__(cast(ListenerApp, _Both(app, self)), table, keep_alive_s, connections)
 
     def call(self, head: Head) -> Called | Verdict | None:
-        """The door's verdict on a request; remembered, as its body may turn out too long."""
-        looked = self._door.look(head)
+        """The bridge's verdict on a request; remembered, as its body may turn out too long."""
+        looked = self._bridge.look(head)
         self._called = looked if isinstance(looked, Called) else None
         return looked
 
     def hand_over(self, called: Called, body: bytes) -> None:
         """Have the API answer. Its answer takes as long as it takes; the connection owes nothing meanwhile."""
-        self._cycle = self._door.begin(called, body, self, last=self._last)
+        self._cycle = self._bridge.begin(called, body, self, last=self._last)
 
     def write(self, data: bytes) -> None:
         """Send a piece of the answer."""
@@ -51,7 +51,7 @@ class ApiProtocol(DeadlineProtocol):
             self._transport.close()
         else:
             self._begin()
-            self._owing.hold(self, self._caller)
+            self._table.hold(self, self._caller)
             self._wait_for("idle")
 
     def eof_received(self) -> bool:
@@ -71,12 +71,12 @@ class ApiProtocol(DeadlineProtocol):
             super().pause_writing()
         else:
             self._cycle.pause()
-            self._owing.owes(self)
+            self._table.owes(self)
 
     def resume_writing(self) -> None:
         """Go on: the client reads again."""
         if self._cycle is not None:
-            self._owing.settled(self)
+            self._table.settled(self)
             self._cycle.resume()
 
     def shutdown(self) -> None:
@@ -117,10 +117,12 @@ class _Both:
         return self._app.too_large(peer)
 
 
-def with_api(app: ListenerApp, door: Door, owing: Owing, keep_alive_s: float) -> Callable[..., ApiProtocol]:
+def with_api(
+    app: ListenerApp, bridge: AsgiBridge, table: ConnectionTable, keep_alive_s: float
+) -> Callable[..., ApiProtocol]:
     """A maker of each connection's protocol, in the form in which uvicorn calls it."""
 
     def connected(*, server_state: Any, **_: Any) -> ApiProtocol:
-        return ApiProtocol(app, door, owing, keep_alive_s, server_state.connections)
+        return ApiProtocol(app, bridge, table, keep_alive_s, server_state.connections)
 
     return connected

@@ -50,8 +50,8 @@ class Called:
     peer: str
 
 
-class Door:
-    """The test whether a request is the app's, and its handing over."""
+class AsgiBridge:
+    """The bridge to the app: it knows which requests are the app's, and hands them over."""
 
     def __init__(self, api: Api, scheme: str, tunnel: Tunnel) -> None:
         """``scheme`` is http or https; ``tunnel`` says who may name callers for others."""

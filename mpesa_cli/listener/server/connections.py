@@ -23,8 +23,8 @@ class Connection(Protocol):
         """Close at once, without an answer."""
 
 
-class Owing:
-    """Connections whose request is not complete yet, longest-owing first; and the number of all."""
+class ConnectionTable:
+    """The open connections by number, and of them those whose request is not complete yet, longest-owing first."""
 
     def __init__(
         self, *, most: int, deadline_s: float, clock: Callable[[], float], share_for: Callable[[str], str] = _nobody

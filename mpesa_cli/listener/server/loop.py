@@ -22,8 +22,8 @@ from mpesa_cli.listener.seldom import Seldom
 from mpesa_cli.listener.server.acceptor import Acceptor
 from mpesa_cli.listener.server.api_protocol import with_api
 from mpesa_cli.listener.server.app import ListenerApp
-from mpesa_cli.listener.server.asgi import Api, Door
-from mpesa_cli.listener.server.connections import Owing
+from mpesa_cli.listener.server.asgi import Api, AsgiBridge
+from mpesa_cli.listener.server.connections import ConnectionTable
 from mpesa_cli.listener.server.open_paths import OpenPaths
 from mpesa_cli.listener.server.options import ListenerOptions, Parts
 from mpesa_cli.listener.server.peer import share_for
@@ -102,7 +102,7 @@ class ListenerServer:
         refusals = Refusals(self._parts.now_us, seldom)
         loop.set_exception_handler(lambda _, context: refusals.note(_broken(context), ""))
         for_the_rest = FILES_FOR_THE_REST + (FILES_FOR_THE_API if self._parts.api else 0)
-        owing = Owing(
+        table = ConnectionTable(
             most=_connections_max(options.connections_max, for_the_rest),
             deadline_s=options.head_and_body_s,
             clock=loop.time,
@@ -112,13 +112,13 @@ class ListenerServer:
         open_paths = OpenPaths(loop.time, self._parts.now_us)
         app = ListenerApp(options, writer, refusals, loop.time, loop.call_soon, open_paths, without_ledger)
         self._server = server = _Server(options, on_ready)
-        connected = _protocols(options, app, owing, self._parts.api)
+        connected = _protocols(options, app, table, self._parts.api)
         server.acceptor = Acceptor(
-            listening, lambda: connected(server_state=server.server_state), owing, refusals,
+            listening, lambda: connected(server_state=server.server_state), table, refusals,
             tls=options.certificate.context if options.certificate else None, handshake_s=options.head_and_body_s,
         )  # fmt: skip
         server.should_exit = self._stopped_early
-        reaper = loop.create_task(self._watch(app, owing, writer, seldom))
+        reaper = loop.create_task(self._watch(app, table, writer, seldom))
         try:
             await server.serve(sockets=[])
         finally:
@@ -126,7 +126,7 @@ class ListenerServer:
         if writer.failure is not None:
             raise writer.failure
 
-    async def _watch(self, app: ListenerApp, owing: Owing, writer: Writer, seldom: Seldom) -> None:
+    async def _watch(self, app: ListenerApp, table: ConnectionTable, writer: Writer, seldom: Seldom) -> None:
         """Cut off overdue connections, answer those who waited too long; end where nothing can be stored."""
         loop = asyncio.get_running_loop()
         note_alive, due = self._parts.note_alive, loop.time()
@@ -136,7 +136,7 @@ class ListenerServer:
                 due = loop.time() + EVERY_S
                 noting = loop.run_in_executor(None, note_alive)  # a disk that hangs must not stop the loop
             await asyncio.sleep(REAP_EVERY_S)
-            owing.cut_off_overdue()
+            table.cut_off_overdue()
             app.give_up_late()
             seldom.tell()
             self._parts.on_tick()
@@ -203,12 +203,12 @@ class _Server(Server):
 
 
 def _protocols(
-    options: ListenerOptions, app: ListenerApp, owing: Owing, api: Api | None
+    options: ListenerOptions, app: ListenerApp, table: ConnectionTable, api: Api | None
 ) -> Callable[..., DeadlineProtocol]:
     if api is None:
-        return with_parts(app, owing, options.keep_alive_s)
-    door = Door(api, "https" if options.certificate else "http", options.tunnel)
-    return with_api(app, door, owing, options.keep_alive_s)
+        return with_parts(app, table, options.keep_alive_s)
+    bridge = AsgiBridge(api, "https" if options.certificate else "http", options.tunnel)
+    return with_api(app, bridge, table, options.keep_alive_s)
 
 
 def _broken(context: dict[str, Any]) -> str:

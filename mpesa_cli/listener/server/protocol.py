@@ -17,7 +17,7 @@ import h11
 
 from mpesa_cli.listener.intake.deliveries import FORBIDDEN_SHAPE, TOO_MANY, UNAVAILABLE, Verdict
 from mpesa_cli.listener.server.app import BODY_MAX, Expected, Head, ListenerApp
-from mpesa_cli.listener.server.connections import Owing
+from mpesa_cli.listener.server.connections import ConnectionTable
 from mpesa_cli.listener.server.ordinary import Ordinary, ordinary
 
 PIECE_OF_HEAD_MAX = 16 * 1024
@@ -34,10 +34,10 @@ class DeadlineProtocol(asyncio.Protocol):
     ends with the first answer: Daraja and proxies don't pipeline, and a long pipeline would fill the memory.
     """
 
-    def __init__(self, app: ListenerApp, owing: Owing, keep_alive_s: float, connections: set[Any]) -> None:
-        """``owing`` and ``connections``, whose end uvicorn waits for, are shared by all of one server."""
+    def __init__(self, app: ListenerApp, table: ConnectionTable, keep_alive_s: float, connections: set[Any]) -> None:
+        """``table`` and ``connections``, whose end uvicorn waits for, are shared by all of one server."""
         self._app = app
-        self._owing = owing
+        self._table = table
         self._keep_alive_s = keep_alive_s
         self._connections = connections
         self._transport: asyncio.Transport
@@ -51,12 +51,12 @@ class DeadlineProtocol(asyncio.Protocol):
         """Count it, cut off the longest-owing one where the table is full, and start its clock."""
         self._transport = transport
         self.when_made()
-        if not self._owing.opened():
+        if not self._table.opened():
             transport.abort()
             return
         self._connections.add(self)
         self._caller = (transport.get_extra_info("peername") or ("",))[0]
-        self._owing.hold(self, self._caller)
+        self._table.hold(self, self._caller)
         self._wait_for("head")
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -64,7 +64,7 @@ class DeadlineProtocol(asyncio.Protocol):
         self._phase = "end"
         if self in self._connections:
             self._connections.discard(self)
-            self._owing.closed(self)
+            self._table.closed(self)
 
     def data_received(self, data: bytes) -> None:
         """Read on. Bytes that come while a request is in hand, or after the last one, are ignored."""
@@ -153,7 +153,7 @@ class DeadlineProtocol(asyncio.Protocol):
 
     def _may_speak_for(self, expected: Expected) -> bool:
         """Whether the caller that a tunnel names may send this request. Refuses it where that address has its share."""
-        if expected.peer == self._caller or self._owing.hold(self, expected.peer):
+        if expected.peer == self._caller or self._table.hold(self, expected.peer):
             return True
         self._refuse(self._app.refuse(TOO_MANY, "too many at once from one address", expected.peer))
         return False
@@ -174,7 +174,7 @@ class DeadlineProtocol(asyncio.Protocol):
             self._transport.close()
         else:
             self._begin()
-            self._owing.hold(self, self._caller)
+            self._table.hold(self, self._caller)
             self._wait_for("idle")
 
     def _wait_for(self, phase: Phase) -> None:
@@ -183,9 +183,9 @@ class DeadlineProtocol(asyncio.Protocol):
             return
         self._phase = phase
         if phase == "ledger":
-            self._owing.settled(self)
+            self._table.settled(self)
         elif self in self._connections:
-            self._owing.owes(self, self._keep_alive_s if phase == "idle" else None)
+            self._table.owes(self, self._keep_alive_s if phase == "idle" else None)
 
 
 @lru_cache(maxsize=64)
@@ -195,10 +195,10 @@ def _head_of_answer(status: int, length: int, last: bool) -> bytes:
     return "\r\n".join(lines).encode()
 
 
-def with_parts(app: ListenerApp, owing: Owing, keep_alive_s: float) -> Callable[..., DeadlineProtocol]:
+def with_parts(app: ListenerApp, table: ConnectionTable, keep_alive_s: float) -> Callable[..., DeadlineProtocol]:
     """A maker of each connection's protocol, in the form in which uvicorn calls it."""
 
     def connected(*, server_state: Any, **_: Any) -> DeadlineProtocol:
-        return DeadlineProtocol(app, owing, keep_alive_s, server_state.connections)
+        return DeadlineProtocol(app, table, keep_alive_s, server_state.connections)
 
     return connected
