@@ -17,7 +17,7 @@ ANSWER_MAX = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AppAnswer:
     """The app's answer: HTTP status, milliseconds until it was read, the start of its text."""
 
     status: int
@@ -45,7 +45,7 @@ def check_url(url: str) -> str:
     return url
 
 
-def send(url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+def send(url: str, headers: Mapping[str, str], body: bytes) -> AppAnswer:
     """Post once; redirects and proxies are not followed. Raises Temporary where there was no whole answer."""
     from mpesa_cli.floor.wire.lean_httpx import httpx
 
@@ -56,7 +56,7 @@ def send(url: str, headers: Mapping[str, str], body: bytes) -> Answer:
             client.stream("POST", url, content=body, headers=dict(headers)) as answer,
         ):
             text = _beginning(answer)
-            return Answer(answer.status_code, int((time.monotonic() - start) * 1000), text)
+            return AppAnswer(answer.status_code, int((time.monotonic() - start) * 1000), text)
     except httpx.ConnectError as error:
         raise _no_answer(url, "app-unreachable", f"could not be reached: {_words(error)}") from None
     except httpx.TimeoutException:
