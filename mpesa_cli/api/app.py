@@ -20,7 +20,7 @@ from mpesa_cli.api.docs_page import docs_page
 from mpesa_cli.api.endpoints import Endpoint, endpoints
 from mpesa_cli.api.events import Events
 from mpesa_cli.api.fields import wrong
-from mpesa_cli.api.headers import Manners
+from mpesa_cli.api.headers import SecurityHeaders
 from mpesa_cli.api.openapi import openapi
 from mpesa_cli.api.pool import Pool
 from mpesa_cli.api.problems import PROBLEM_TYPE, Problem, problem_of
@@ -62,7 +62,7 @@ class ApiApp:
             exception_handlers={HTTPException: _as_problem},
         )
         router.router.redirect_slashes = False
-        self._app = Manners(router, desk.profile.api.origins)
+        self._app = SecurityHeaders(router, desk.profile.api.origins)
 
     def serves(self, path: bytes) -> bool:
         """Whether a path is the API's. The paths of callbacks never are: no bearer token opens them."""

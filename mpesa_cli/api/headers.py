@@ -25,7 +25,7 @@ _ASKED_WITH = ("authorization", "content-type", "idempotency-key", "last-event-i
 _SHOWN = ("link", "retry-after", "www-authenticate")
 
 
-class Manners:
+class SecurityHeaders:
     """An ASGI app around another one, which adds the headers to every answer."""
 
     def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
@@ -41,7 +41,7 @@ class Manners:
         """Answer one request."""
         is_named = Headers(scope=scope).get("origin", "") in self._origins
 
-        async def politely(message: Message) -> None:
+        async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(_ALWAYS)
@@ -51,8 +51,8 @@ class Manners:
                     headers.add_vary_header("Origin")
             await send(message)
 
-        # Whose origin is not named gets the app's own answers: a preflight is a method that is not for this path.
-        await (self._app_for_named if is_named else self._app)(scope, receive, politely)
+        # An origin that is not named gets the app's own answers: a preflight is a method that is not for this path.
+        await (self._app_for_named if is_named else self._app)(scope, receive, with_headers)
 
 
 class _Cors(CORSMiddleware):
