@@ -137,8 +137,8 @@ class BookWrites(BookReads, Protocol):
     def add_rows(self, statement: StoredStatement, rows: Sequence[StatementRow]) -> int:
         """Keep rows that are not known yet, and the statement where there are any. Returns how many were new."""
 
-    def finish_statement(self, statement: StoredStatement) -> int:
-        """Say that a statement was read to its end; journaled where it brought rows. Returns how many it brought."""
+    def finish_statement(self, statement: StoredStatement) -> None:
+        """Say that a stored statement was read to its end, once; journaled."""
 
     def mark_settled(self, statement_ids: Sequence[str]) -> None:
         """Say that everything was settled which rows of these statements can settle."""

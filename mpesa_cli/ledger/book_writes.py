@@ -56,13 +56,11 @@ class BookWrites(BreakReads, Chaining):
         erased = {str(receipt): str(pseudonym) for receipt, pseudonym in found}
         return [replace(r, party=erased[r.receipt]) if r.party and r.receipt in erased else r for r in rows]
 
-    def finish_statement(self, statement: StoredStatement) -> int:
-        """Say that a statement was read to its end; journaled where it brought rows. Returns how many it brought."""
+    def finish_statement(self, statement: StoredStatement) -> None:
+        """Say that a stored statement was read to its end, once; journaled."""
         stored = self.statement(statement.statement_id)
-        if stored is None:
-            return 0
-        if stored.complete:
-            return stored.row_count
+        if stored is None or stored.complete:
+            return
         self._open.execute(
             "UPDATE statements SET complete=1, from_us=?, until_us=?, findings=? WHERE statement_id=?",
             (statement.from_us, statement.until_us, statement.findings, statement.statement_id),
@@ -72,7 +70,6 @@ class BookWrites(BreakReads, Chaining):
             "rows": stored.row_count, "from_us": statement.from_us, "until_us": statement.until_us,
         }  # fmt: skip
         self._chain(ev.Record("statement_read", statement.read_us, facts, {}), "", None)
-        return stored.row_count
 
     def mark_settled(self, statement_ids: Sequence[str]) -> None:
         """Say that everything was settled which rows of these statements can settle."""

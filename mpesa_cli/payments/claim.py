@@ -89,9 +89,7 @@ def _received(claim: Claim, money: Money, now_us: int) -> Received:
 def check_attachable(ledger: Ledger, claim: Claim, money: Money) -> None:
     """Raise where a receipt may not be attached to the order: to ask a person only where it makes sense."""
     payment = _order(ledger, claim, money)
-    if payment is None:
-        _check_unused(ledger, claim)
-    else:
+    if payment is not None:  # of an order that is not known, what was judged real is nobody's
         _check_free(ledger, claim, payment)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from books_shop import RECEIPT, Books, doubtful, hear, standing
+from books_shop import PARTY, RECEIPT, Books, doubtful, hear, standing
 from portal import Row, charge, reversal, wall, write
 
 from mpesa_cli.books import statement_intake, statement_matching
@@ -71,11 +71,22 @@ def test_a_row_that_a_prompt_stays_in_review_with_is_told_once(books: Books) -> 
     hear(books, "1001", msisdn="254711111111")  # another phone than was asked
     books.night()
     rows = [Row(RECEIPT, 150, "1001", at=at, party="254711111111")]
-    books.reconcile(*rows)
+    found = books.reconcile(*rows)["breaks"]
+    assert [(b["kind"], b["order_id"]) for b in found] == [("status_conflict", "1001")]
     before = books.everything()
     again = books.reconcile(*rows)
     assert (standing(books, "1001"), again["settled_by_rows"]) == ("review", 0)
     assert books.everything() == before
+
+
+def test_what_waits_for_a_person_is_settled_by_the_row_of_its_own_receipt_and_by_no_other(books: Books) -> None:
+    at = doubtful(books)
+    hear(books, "1001", cents=14_900)  # another amount than was asked
+    books.night()
+    books.reconcile(Row("UKO4Q7BBBB", 150, "1001", at=at, party=PARTY))
+    assert standing(books, "1001") == "review"
+    books.reconcile(Row(RECEIPT, 150, "", at=at, party=PARTY))
+    assert standing(books, "1001") == "paid"
 
 
 def test_damaged_rows_are_named_the_others_taken_and_twice_is_as_once(books: Books) -> None:

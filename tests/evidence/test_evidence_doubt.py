@@ -1,6 +1,8 @@
 """What proves nothing by itself: a success without a receipt, a code against its words, a time that can't be true."""
 
+import hashlib
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,8 +15,9 @@ from mpesa_cli.floor.world import World
 from mpesa_cli.listener.intake.intake import Intake
 from mpesa_cli.payments.ask import ask
 from mpesa_cli.payments.wait import watch
-from mpesa_cli.rules.evidence import Accepted, Decided, QueryAnswered
+from mpesa_cli.rules.evidence import Accepted, Decided, QueryAnswered, Sending
 from mpesa_cli.rules.payment import AttemptRef
+from mpesa_cli.rules.push_rules import Again
 
 PROCESSED = "The service request is processed successfully."
 CHECKOUT_ID = "ws_CO_24112026103001482708374149"
@@ -130,6 +133,69 @@ def test_a_push_that_waits_asks_as_soon_as_the_callback_leaves_it_in_doubt(shop:
     assert (daraja.ids, standing(shop)) == ([CHECKOUT_ID], ("paid", ["unconfirmed"]))
     assert settled.payment.telling.view.settled_us is not None
     assert settled.payment.telling.view.settled_us - came_us < 1_000_000
+
+
+def test_of_two_prompts_the_one_whose_callback_left_it_open_is_asked_about_and_no_closed_one(shop: HeldShop) -> None:
+    asked, heard = list[AttemptRef](), threading.Event()
+
+    def remember(_: object, attempt: Any) -> None:
+        asked.append(attempt.ref)
+        heard.set()
+
+    first = shop.prompt("A1")
+    payment = shop.ledger.payment(first.payment_id)
+    assert payment is not None
+    at_us = shop.clock.now_us()
+    with shop.ledger.write() as tx:
+        second = tx.open_attempt(Again(payment, payment.msisdn), hashlib.sha256(b"u").hexdigest(), at_us).ref
+        tx.append(second, Sending(at_us, 1))
+        tx.append(second, Accepted(at_us, 1, "m-2", "ws_CO_2"))
+    shop.intake = Intake(shop.ledger, shop.clock.now_us, shop.heard.append, ask=remember)
+    shop.callback(encode(failed(1032, CheckoutRequestID=CHECKOUT_ID)))
+    shop.callback(b"junk on the closed one")
+    shop.callback(encode(paid(amount="x")), token="u")
+    assert heard.wait(20)
+    assert asked == [second]
+
+
+class AskedAt(Asked):
+    """One that remembers when it was asked."""
+
+    def __init__(self, answer: QueryAnswer, now_us: Callable[[], int]) -> None:
+        super().__init__(answer)
+        self.now_us, self.times = now_us, list[int]()
+
+    def query(self, checkout_request_id: str, shortcode: str) -> QueryAnswer:
+        self.times.append(self.now_us())
+        return super().query(checkout_request_id, shortcode)
+
+
+@pytest.mark.parametrize(("drawn", "first_s"), [(0.0, 10), (0.5, 11), (1.0, 12)])
+def test_the_first_query_comes_ten_to_twelve_seconds_after_the_prompt(
+    shop: HeldShop, drawn: float, first_s: int
+) -> None:
+    ref, sent_us = shop.prompt("A1"), shop.clock.now_us()
+    daraja = AskedAt(Final("0", PROCESSED), shop.clock.now_us)
+    world = World(shop.clock.now_us, shop.clock.sleep, random=lambda: drawn)
+    list(watch(shop.ledger, daraja, ref.payment_id, timeout_s=60, world=world, deliver=lambda: None))
+    assert 0 <= daraja.times[0] - sent_us - first_s * 1_000_000 < 500_000
+
+
+@pytest.mark.parametrize(("behind_s", "receipt"), [(2, RECEIPT), (5, None)])
+def test_a_push_that_waits_takes_the_receipt_that_is_a_moment_behind_the_query(
+    shop: HeldShop, behind_s: int, receipt: str | None
+) -> None:
+    ref = shop.prompt("A1")
+    daraja = AskedAt(Final("0", PROCESSED), shop.clock.now_us)
+
+    def deliver() -> None:
+        came = daraja.times and shop.clock.now_us() >= daraja.times[0] + behind_s * 1_000_000
+        if came and not shop.ledger.callbacks(ref.payment_id):
+            shop.callback(encode(paid(receipt=RECEIPT, CheckoutRequestID=CHECKOUT_ID)))
+
+    *_, last = watch(shop.ledger, daraja, ref.payment_id, timeout_s=60,
+                     world=World(shop.clock.now_us, shop.clock.sleep, random=lambda: 0.5), deliver=deliver)  # fmt: skip
+    assert (last.payment.status, last.payment.telling.view.receipt) == ("paid", receipt)
 
 
 def test_a_query_asks_about_the_id_that_the_acceptance_named(shop: HeldShop) -> None:

@@ -127,6 +127,20 @@ def test_what_may_be_an_orders_is_said_wherever_the_two_are_looked_at(shop: Held
     assert shop.reconcile()[1]["may_be"] == []
 
 
+@pytest.mark.parametrize("phone", [DIGEST, OTHERS[0]])
+def test_an_order_is_told_of_money_that_may_be_its_and_not_of_what_another_phone_paid(
+    shop: HeldShop, phone: str
+) -> None:
+    shop.prompt("A1", reference="DUKA")
+    pay(shop, phone=phone)
+    offered = [RECEIPT] if phone == DIGEST else []
+    said = shop.mpesa("status", "A1", "--no-refresh")
+    assert [r for r in (RECEIPT,) if r in said.stdout + said.stderr] == offered
+    found = shop.ledger.payment_by_order("A1")
+    assert found is not None
+    assert list(shop.ledger.receipts_it_may_have(found)) == offered
+
+
 def by_query(shop: HeldShop, ref: AttemptRef) -> None:
     """A query says paid, and no callback comes."""
     with shop.ledger.write() as tx:

@@ -7,6 +7,7 @@ import pytest
 from daraja_callbacks.callback_bodies import encode, failed, paid
 from held.held_shop import RECEIPT, HeldShop
 
+from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.initiator import results
 from mpesa_cli.payments import c2b, settle
 
@@ -65,6 +66,18 @@ def test_a_callback_that_breaks_the_program_is_held_and_the_next_on_the_same_add
     payment = shop.ledger.payment_by_order("A1")
     assert payment.status == "paid"
     assert [h.code for h in shop.ledger.held_open()] == ["not-applied"]
+
+
+def test_what_is_held_since_a_rule_refused_it_says_the_rule(shop: HeldShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusing(*_: object) -> Any:
+        raise Conflict("The order is not the shop's.", hint="See it: mpesa status", code="not-ours")
+
+    monkeypatch.setattr(c2b, "apply_in", refusing)
+    with shop.ledger.write() as tx:
+        body = encode({"TransID": RECEIPT, "TransAmount": "500", "BusinessShortCode": shop.profile.shortcode})
+        tx.store_body(c2b.CONFIRMATION, body, "peer", shop.clock.now_us())
+    shop.reconcile()
+    assert [h.why for h in shop.ledger.held_open()] == ["it could not be applied: The order is not the shop's."]
 
 
 def test_a_result_that_breaks_the_program_is_held(shop: HeldShop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,6 +48,17 @@ def test_what_is_turned_away_makes_the_attempt_be_asked_about(shop: HeldShop, bo
     assert asked == [ref]
 
 
+def test_what_is_turned_away_of_a_prompt_that_is_closed_makes_nobody_ask(shop: HeldShop) -> None:
+    asked: list[Any] = []
+    shop.intake = Intake(shop.ledger, shop.clock.now_us, shop.heard.append)
+    shop.intake._asker = type("Asker", (), {"ask": lambda _self, _payment, attempt: asked.append(attempt.ref)})()
+    shop.prompt("A1")
+    fill(shop)
+    assert shop.callback(TRUE).status == 200
+    assert shop.callback(b"{}").status == 429
+    assert asked == []
+
+
 def test_where_the_answer_was_lost_the_first_success_that_reads_well_has_the_place(shop: HeldShop) -> None:
     shop.prompt("B1", accepted=False)
     fill(shop)

@@ -17,6 +17,7 @@ from mpesa_cli.ledger.book_writes import BookWrites
 from mpesa_cli.listener.intake.deliveries import SmsReport
 from mpesa_cli.payments import c2b
 from mpesa_cli.rules.staging import Staged
+from mpesa_cli.sms.providers import delivery
 
 HEAD = (
     "Short Code,174379\nStatement Period,24-11-2026 00:00:00 - 24-11-2026 23:59:59\n\n"
@@ -130,6 +131,19 @@ def test_a_delivery_report_that_can_not_be_read_is_held_once(shop: HeldShop) -> 
         assert shop.receive(SmsReport(SECRET_HASH, b"id=ATXid_1&status=Nonsense", "peer")).status == 200
     _, said = shop.reconcile()
     assert [(h["channel"], h["code"]) for h in said["held"]] == [("sms_report", "bad-report")]
+
+
+def test_a_delivery_report_is_read_again_and_stays_held_where_it_is_still_none_or_about_nothing(
+    shop: HeldShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.receive(SmsReport(SECRET_HASH, b"id=ATXid_1&status=Nonsense", "peer"))
+    with monkeypatch.context() as older:  # a version that could not read what this one can
+        older.setattr(delivery, "read_delivery_report", lambda _body: None)
+        shop.receive(SmsReport(SECRET_HASH, b"id=ATXid_2&status=Success", "peer"))
+    said = shop.mpesa("held", "read-again", "--apply")
+    assert (said.status, said.stdout.count("stays held")) == (7, 2)
+    assert "it is about no message of ours" in said.stdout
+    assert "a delivery report that can't be read" in said.stdout
 
 
 def test_a_text_that_breaks_whoever_prepares_it_is_held_and_the_next_one_goes_out(

@@ -6,8 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from initiator_parts import NO_MONEY, PAYS, ledger_of, paid, paid_elsewhere
+from initiator_parts import NO_MONEY, PAYS, ledger_of, open_order, paid, paid_elsewhere
 from test_initiator_verify import by_hand
+
+from mpesa_cli.floor.errors import MpesaError
+from mpesa_cli.payments.claim import Approval, New
+from mpesa_cli.payments.claim import attach as attach_receipt
+from mpesa_cli.rules.receipt_claim import Claim, Money
 
 Mpesa = Callable[..., Any]
 LOST = "254722200017"  # pays; neither the answer nor a callback arrives
@@ -61,6 +66,24 @@ def test_attaching_it_again_to_the_same_order_is_refused_and_changes_nothing(
     before = mpesa("log", "1042", "--json").stdout
     assert error(attach(mpesa, receipt, "1042", "--yes")) == (9, "receipt-used")
     assert mpesa("log", "1042", "--json").stdout == before
+
+
+def test_whoever_attaches_last_is_refused_though_it_was_free_when_they_looked(home: Path, clock: Any) -> None:
+    with ledger_of(home) as ledger:
+        for order in ("1042", "1043"):
+            open_order(ledger, order, clock.now)
+
+        def attach_to(order: str, receipt: str) -> Any:
+            money = Money("status", 15_000, clock.now, PAYS)
+            approval = Approval("asha", "she saw it", New(f"PAY-{order}", "env", "247247"))
+            return attach_receipt(ledger, Claim(receipt, 15_000, order_id=order), money, approval, clock.now)
+
+        assert attach_to("1042", "UKO4Q7X81C").status == "paid"
+        for order, receipt, code in (("1043", "UKO4Q7X81C", "receipt-used"), ("9999", "UKO4Q7X81C", "receipt-used"),
+                                     ("1042", "UKO4Q7X82C", "already-paid")):  # fmt: skip
+            with pytest.raises(MpesaError) as refused:
+                attach_to(order, receipt)
+            assert refused.value.code == code
 
 
 def test_another_amount_is_never_attached(mpesa: Mpesa, clock: Any, home: Path) -> None:

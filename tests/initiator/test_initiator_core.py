@@ -251,6 +251,7 @@ def test_of_two_tills_that_are_shown_one_receipt_at_once_only_one_calls_it_real(
     assert [each.verdict for each in checked] == [Verdict.REAL, Verdict.REAL], "neither was remembered yet"
     verdicts = [remember_shown(w.ledger, each, w.now_us).verdict for each in checked]
     assert verdicts == [Verdict.REAL, Verdict.USED_ALREADY]
+    assert [each.order_id for each in w.ledger.shown_receipts(RECEIPT)] == ["1042"]
 
 
 def test_after_a_complaint_about_the_initiator_it_is_asked_anew(world: Any) -> None:

@@ -129,6 +129,15 @@ def test_the_same_evidence_again_changes_nothing(opened: Open) -> None:
     assert ledger.rows("SELECT count(*) FROM journal") == before
 
 
+def test_a_person_who_says_the_same_again_adds_nothing(opened: Open) -> None:
+    ledger = opened()
+    ref = pending(ledger)
+    for at_us in (10, 20, 30):
+        with ledger.write() as tx:
+            tx.append(ref, ev.Decided(at_us, "failed", "asha", "looked at the statement"))
+    assert [e.kind for e in ledger.journal(ref.payment_id)].count("decided") == 1
+
+
 def test_a_receipt_pays_one_attempt_only(opened: Open) -> None:
     ledger = opened()
     first, second = pending(ledger, "1"), pending(ledger, "2")

@@ -20,9 +20,10 @@ from shopkeeper import ACCEPTED, ORDER, PHONE, Shopkeeper
 from mpesa_cli.daraja.client import DarajaClient
 from mpesa_cli.floor.errors import ExitStatus
 from mpesa_cli.floor.interrupts import Interrupted
+from mpesa_cli.payments.settle import forget_dead_senders, give_up_on_lost_senders
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import AttemptRef, Intent
-from mpesa_cli.rules.push_rules import Start
+from mpesa_cli.rules.push_rules import INTENT_LIFE_S, Start, may_send
 
 WAIT_S = 30
 
@@ -97,6 +98,30 @@ def test_what_is_stopped_in_the_middle_of_a_post_leaves_an_unknown_prompt(
         clerk = shopkeeper.at(server.url)
         assert clerk.push().status == 130
         assert clerk.state() == "unknown"
+
+
+def test_tidying_up_leaves_what_tells_that_a_sender_died(left: tuple[Shopkeeper, AttemptRef]) -> None:
+    clerk, ref = left
+    with clerk.ledger() as ledger:
+        forget_dead_senders(ledger)
+        assert len(files(clerk)) == 1
+        assert ledger.senders.is_gone(ref)
+
+
+@pytest.mark.parametrize(("after_us", "state"), [(0, "created"), (1, "not_sent")])
+def test_an_intent_is_withdrawn_only_once_it_may_not_be_sent_any_more(
+    shopkeeper: Shopkeeper, after_us: int, state: str
+) -> None:
+    with loopback(says(ACCEPTED)) as server:
+        clerk = shopkeeper.at(server.url)
+    at_us = clerk.clock.now
+    with clerk.ledger() as ledger:
+        with ledger.write() as tx:
+            intent = Intent("PAY-1", ORDER, "env", "174379", 10_000, PHONE, ORDER, "Payment", "ab" * 32)
+            payment = tx.open_payment(Start(intent), at_us)
+        now_us = at_us + INTENT_LIFE_S * 1_000_000 + after_us
+        assert may_send(payment, payment.last, [], now_us) is (after_us == 0)
+        assert give_up_on_lost_senders(ledger, payment, now_us).last.state == state
 
 
 def test_what_was_sent_to_the_end_leaves_no_file_behind(shopkeeper: Shopkeeper) -> None:

@@ -124,6 +124,13 @@ def test_a_reason_does_not_outweigh_money_that_came(ledger: SqliteLedger) -> Non
     assert (refused.value.code, refused.value.money_moved) == ("retry-refused", "yes")
 
 
+def test_what_somebody_has_to_mend_is_asked_again_by_nobody_but_a_person(ledger: SqliteLedger) -> None:
+    payment, began_us = payment_told(ledger, [("sending", 0), ("accepted", 1), ("2028", 9)])
+    with pytest.raises(MpesaError) as refused:
+        new_attempt(hands_of(ledger, began_us + 500 * SECOND_US), payment, PHONE, ByItself())
+    assert refused.value.code == "needs-person"
+
+
 @pytest.mark.parametrize("asking", [ByProgram(), ByItself()])
 def test_no_machine_can_give_a_reason(asking: Any) -> None:
     with pytest.raises(TypeError):

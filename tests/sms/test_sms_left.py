@@ -26,14 +26,14 @@ def env_of(provider: Provider) -> dict[str, str]:
     }  # fmt: skip
 
 
-def killed_while_sending(home: Path, order: str) -> None:
+def killed_while_sending(home: Path, order: str, lease_us: float = 9e15) -> None:
     """As a SIGKILL in the POST leaves it: claimed, and nobody there any more."""
     (path,) = (home / "data").glob("*.db")
     connection = sqlite3.connect(path)
     with connection:
         changed = connection.execute(
-            "UPDATE outbox SET state='sending', lease_us=9e15 WHERE queue='sms' AND payment_id = "
-            "(SELECT payment_id FROM payments WHERE order_id=?)", (order,),
+            "UPDATE outbox SET state='sending', lease_us=? WHERE queue='sms' AND payment_id = "
+            "(SELECT payment_id FROM payments WHERE order_id=?)", (lease_us, order),
         ).rowcount
     connection.close()
     assert changed == 1
@@ -63,6 +63,16 @@ def test_senders_that_died_and_receipts_that_wait_are_counted_and_named(
     rows = {row["order_id"]: row for row in json.loads(mpesa("receipt", "--failed", "--json", env=env).stdout)}
     assert rows.keys() == {"no", "doubt", "wait", "dead"}
     assert all(row["reason"] for row in rows.values())
+
+
+def test_a_receipt_whose_sender_died_may_have_gone_out_and_is_not_called_on_its_way(
+    mpesa: Run, home: Path, at: Provider
+) -> None:
+    env = env_of(at)
+    mpesa("push", PAYS, "100", "--order", "ok", env=env)
+    killed_while_sending(home, "ok", lease_us=0)
+    said = mpesa("receipt", "ok", "--sms", env=env)
+    assert (said.status, "was sent, or was not: no answer came" in said.stderr) == (9, True), said
 
 
 def test_only_where_nothing_is_left_every_receipt_went_out(mpesa: Run, at: Provider, home: Path) -> None:

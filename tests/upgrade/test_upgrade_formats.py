@@ -109,6 +109,24 @@ def test_a_payment_that_new_rules_decide_otherwise_is_journaled_and_stages_nothi
         assert list(flaws(ledger)) == []
 
 
+def test_a_prompt_that_new_rules_decide_otherwise_is_journaled_though_its_payment_stands_as_before(
+    tmp_path: Path,
+) -> None:
+    path = ledger_of("80bb030", tmp_path / "old.db")
+    with contextlib.closing(sqlite3.connect(path)) as old:
+        old.execute(
+            "UPDATE attempts SET flags='unconfirmed' WHERE payment_id IN "
+            "(SELECT payment_id FROM payments WHERE order_id='cancelled')"
+        )
+        old.commit()
+    with contextlib.closing(SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex)) as ledger:
+        payment = ledger.payment_by_order("cancelled")
+        assert payment is not None
+        (said,) = [e for e in ledger.journal(payment.payment_id) if e.kind == "rules_changed"]
+        assert (said.facts["was"], said.facts["is"], list(said.facts["attempts"])) == ("failed", "failed", ["1"])
+        assert list(flaws(ledger)) == []
+
+
 def test_a_published_migration_never_changes() -> None:
     """Ledgers of shops were made by this text: a change is a new migration, never an edit."""
     text = inspect.getsource(migrations.m001_journal_and_projections) + repr(migrations._M001)
