@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mpesa_cli.ledger.journal_append import chain_row
+from mpesa_cli.ledger.journal_append import Tail, chain_row
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Payment
@@ -38,6 +38,7 @@ class Chaining(Reads):
         self.environment = environment
         self.check_known: Callable[[], None] = _known
         self._late_us: int | None = None
+        self._tail: Tail | None = None  # nobody else can append as long as this transaction is open
 
     def read_late(self, now_us: int) -> None:
         """What is appended in this transaction came long before ``now_us`` (rules/staging.py, ``late``)."""
@@ -47,4 +48,4 @@ class Chaining(Reads):
         return self._open
 
     def _chain(self, record: ev.Record, payment_id: str, attempt: int | None) -> None:
-        chain_row(self._open, record, payment_id, attempt, self._token_hex)
+        self._tail = chain_row(self._open, record, payment_id, attempt, self._token_hex, self._tail)

@@ -2,18 +2,25 @@
 
 import sqlite3
 from collections.abc import Callable
+from typing import TypeAlias
 
 from mpesa_cli.ledger.journal import GENESIS, canonical, private_digest, row_hash
 from mpesa_cli.rules import evidence as ev
 
+Tail: TypeAlias = tuple[int, str]
+"""The number and the hash of the journal's last row."""
+
 
 def chain_row(
     connection: sqlite3.Connection, record: ev.Record, payment_id: str, attempt: int | None,
-    token_hex: Callable[[int], str],
-) -> None:  # fmt: skip
-    """Append one row to the journal, inside the transaction that ``connection`` has open."""
-    last = connection.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
-    seq, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
+    token_hex: Callable[[int], str], tail: Tail | None = None,
+) -> Tail:  # fmt: skip
+    """Append one row to the journal, inside the transaction that ``connection`` has open. Returns the new tail.
+
+    ``tail`` is what the same transaction appended last; where it is None, it is looked up.
+    """
+    last, previous = tail or _tail_of(connection)
+    seq = last + 1
     facts = canonical(record.facts)
     key = token_hex(16) if record.private else ""
     digest = private_digest(key, record.private)
@@ -27,3 +34,9 @@ def chain_row(
     )
     if record.private:
         connection.execute("INSERT INTO journal_private VALUES (?,?,?)", (seq, key, canonical(record.private)))
+    return seq, hashed
+
+
+def _tail_of(connection: sqlite3.Connection) -> Tail:
+    last = connection.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+    return (last[0], last[1]) if last else (0, GENESIS)

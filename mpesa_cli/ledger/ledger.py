@@ -18,6 +18,7 @@ from mpesa_cli.ledger.differences_keeping import DifferenceReads, DifferenceWrit
 from mpesa_cli.ledger.gap_ledger import GapReads, GapWrites
 from mpesa_cli.ledger.held_keeping import HeldReads, HeldWrites
 from mpesa_cli.ledger.request_ledger import RequestReads, RequestWrites
+from mpesa_cli.ledger.seen import Seen, SeenLedger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -83,7 +84,7 @@ class JournalEntry:
     hash: str
 
 
-class LedgerReads(OrderReads, RequestReads, BookReads, DifferenceReads, HeldReads, GapReads, Protocol):
+class LedgerReads(OrderReads, RequestReads, BookReads, DifferenceReads, HeldReads, GapReads, SeenLedger, Protocol):
     """What can be asked. Reads never block a writer."""
 
     def payment(self, payment_id: str) -> Payment | None:
@@ -188,10 +189,10 @@ class LedgerWrite(
         Raises Conflict where a newer attempt was recorded since leave was given, or the number was erased.
         """
 
-    def append(self, attempt: AttemptRef, evidence: Evidence, before: Payment | None = None) -> Payment:
+    def append(self, attempt: AttemptRef, evidence: Evidence, seen: Seen | None = None) -> Payment:
         """Append one fact to the journal and bring the projections up to date.
 
-        ``before`` is the payment, where it was just read in this transaction: then it is not read again.
+        ``seen`` is what stands in the ledger, where it was just read in this transaction: then it is not read again.
         Evidence that says again what is known changes nothing, except queries: that two of them agree
         over time is evidence too. A receipt that pays another attempt is marked ``claimed_elsewhere``.
         """

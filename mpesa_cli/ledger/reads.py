@@ -11,11 +11,12 @@ from mpesa_cli.ledger.engine.connection import explained
 from mpesa_cli.ledger.ledger import JournalEntry, RawBody, RawCallback
 from mpesa_cli.ledger.outbox import OutboxRow, is_due, listed
 from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, attempt_from, payment_from
+from mpesa_cli.ledger.seen import SeenReads, read_evidence
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
 
 
-class Reads(ClaimReads):
+class Reads(ClaimReads, SeenReads):
     """Questions to one connection, inside or outside a write transaction."""
 
     _path: Path
@@ -217,10 +218,7 @@ class Reads(ClaimReads):
             "WHERE j.payment_id=? AND j.attempt=? AND j.kind<>'attempt_created' ORDER BY j.seq",
             tuple(attempt),
         )
-        return [
-            ev.from_record(ev.Record(str(k), int(str(t)), json.loads(str(f)), json.loads(str(p)) if p else {}))
-            for k, t, f, p in rows
-        ]
+        return [read_evidence(*row) for row in rows]
 
     def journal(self, payment_id: str) -> list[JournalEntry]:
         """The story of one payment, oldest first."""

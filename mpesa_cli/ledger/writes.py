@@ -14,6 +14,7 @@ from mpesa_cli.ledger.held import HeldWrites
 from mpesa_cli.ledger.requests import RequestStoreWrites
 from mpesa_cli.ledger.restoring import RestoredWrites
 from mpesa_cli.ledger.rows import PAYMENT_COLUMNS, save_payment, save_view
+from mpesa_cli.ledger.seen import Seen
 from mpesa_cli.ledger.strangers import StrangerWrites
 from mpesa_cli.ledger.tokens import TokenWrites
 from mpesa_cli.rules import evidence as ev
@@ -116,13 +117,13 @@ class Write(
         save_payment(self._open, refreshed)
         return refreshed.last
 
-    def append(self, attempt: AttemptRef, evidence: ev.Evidence, before: Payment | None = None) -> Payment:
+    def append(self, attempt: AttemptRef, evidence: ev.Evidence, seen: Seen | None = None) -> Payment:
         """Append one fact to the journal and bring the projections up to date.
 
-        ``before`` is the payment, where it was just read in this transaction: reading it is a third of the work.
+        ``seen`` is what stands in the ledger, where it was just read in this transaction: reading it is a third of
+        the work.
         """
-        known = self.evidence(attempt)
-        before = before or self._must(attempt.payment_id)
+        before, known = seen or Seen(self._must(attempt.payment_id), self.evidence(attempt))
         asked = next(a for a in before.attempts if a.ref == attempt)
         if isinstance(evidence, ev.Received):
             evidence = self._with_claim(evidence, asked)
@@ -133,7 +134,7 @@ class Write(
             evidence = without_number(evidence, asked.msisdn, known)
         evidence = in_order(evidence, known)
         self._chain(ev.to_record(evidence), attempt.payment_id, attempt.number)
-        known.append(evidence)
+        known = [*known, evidence]
         view = attempt_view(Terms(asked.amount_cents, asked.msisdn, prompted=asked.channel == "stk"), known)
         self._claim(attempt, view)
         withdrawn = any(isinstance(e, ev.Withdrawn) for e in known)

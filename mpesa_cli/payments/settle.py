@@ -11,6 +11,7 @@ from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.wire.exchange import TOTAL_S
 from mpesa_cli.floor.wire.strict_json import Unreadable
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawCallback
+from mpesa_cli.ledger.seen import Seen
 from mpesa_cli.payments.each_alone import apply_each
 from mpesa_cli.payments.holding import hold_body
 from mpesa_cli.rules.evidence import CallbackFailed, ClaimedPaid, Received, SenderLost, Withdrawn
@@ -34,10 +35,14 @@ class Applied:
     before: Payment | None = None
 
 
-def apply_in(tx: LedgerWrite, raw: RawCallback) -> Applied:
-    """Read one stored callback and apply it, inside a transaction that is open."""
+def apply_in(tx: LedgerWrite, raw: RawCallback, seen: Seen | None = None) -> Applied:
+    """Read one stored callback and apply it, inside a transaction that is open.
+
+    ``seen`` is what stands in the ledger of its attempt, where that was just read in this transaction.
+    """
     said = read_stk_callback(raw.body)
-    before = tx.payment(raw.attempt.payment_id)
+    seen = seen or tx.seen_of({raw.attempt}).get(raw.attempt)
+    before = seen and seen.payment
     match said:
         case StkPaid():
             payment = tx.append(
@@ -53,7 +58,7 @@ def apply_in(tx: LedgerWrite, raw: RawCallback) -> Applied:
                     checkout_request_id=said.checkout_request_id,
                     msisdn=said.msisdn,
                 ),
-                before,
+                seen,
             )
         case StkClaimed():
             payment = tx.append(
@@ -68,7 +73,7 @@ def apply_in(tx: LedgerWrite, raw: RawCallback) -> Applied:
                     checkout_request_id=said.checkout_request_id,
                     msisdn=said.msisdn,
                 ),
-                before,
+                seen,
             )
         case StkFailed():
             payment = tx.append(
@@ -81,7 +86,7 @@ def apply_in(tx: LedgerWrite, raw: RawCallback) -> Applied:
                     callback_id=raw.callback_id,
                     checkout_request_id=said.checkout_request_id,
                 ),
-                before,
+                seen,
             )
         case _:
             hold_body(tx, raw, "stk", said.reason, said.words)

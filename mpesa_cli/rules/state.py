@@ -118,9 +118,11 @@ def payment_status(attempts: Sequence[AttemptView], amount_cents: int) -> Paymen
     The money that came and did not go back decides first: more than was asked (two prompts paid, or too
     much by hand) is ``overpaid``, less is ``partial``, and nothing, where something had come, ``refunded``.
     """
-    paid = [a for a in attempts if a.state is AttemptState.PAID]
-    reversed_cents = sum(a.reversed_cents for a in paid)
-    received_cents = sum(a.paid_cents for a in paid) - reversed_cents
+    received_cents = reversed_cents = 0
+    for each in attempts:
+        if each.state is AttemptState.PAID:
+            received_cents += each.paid_cents - each.reversed_cents
+            reversed_cents += each.reversed_cents
     if received_cents > amount_cents:
         return PaymentStatus.OVERPAID
     if received_cents == amount_cents:

@@ -14,6 +14,7 @@ from mpesa_cli.daraja.c2b_payment import read_c2b
 from mpesa_cli.floor.errors import LedgerBusy, MpesaError
 from mpesa_cli.floor.wire.strict_json import Unreadable
 from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawBody, RawCallback
+from mpesa_cli.ledger.seen import Seen
 from mpesa_cli.listener.events import Event, OnEvent
 from mpesa_cli.listener.intake.deliveries import Ask
 from mpesa_cli.payments import c2b, settle
@@ -82,13 +83,15 @@ class Settling:
         try:
             with self._ledger.write() as tx:
                 callbacks = tx.unread_callbacks_of({name for name in names if isinstance(name, AttemptRef)})
+                seen = dict(tx.seen_of(callbacks))
                 confirmations = self._confirmations(tx, names)
                 for name in names:
                     if done >= least and hurry():
                         break
                     if isinstance(name, AttemptRef):
-                        events += [self._apply_callback(tx, raw) for raw in callbacks.get(name, ())]
+                        events += [self._apply_callback(tx, raw, seen) for raw in callbacks.get(name, ())]
                     elif name in confirmations:
+                        seen.clear()  # it may be about any of these payments
                         events.append(self._apply_confirmation(tx, confirmations[name]))
                     done += 1
         except LedgerBusy as busy:  # one by one, each would wait as long, and so would storing behind them
@@ -142,8 +145,12 @@ class Settling:
             return {}
         return {raw.callback_id: raw for raw in tx.unread_bodies(c2b.CONFIRMATION, ids)}
 
-    def _apply_callback(self, tx: LedgerWrite, raw: RawCallback) -> Event:
-        applied, ref = settle.apply_in(tx, raw), raw.attempt
+    def _apply_callback(self, tx: LedgerWrite, raw: RawCallback, seen: dict[AttemptRef, Seen]) -> Event:
+        ref = raw.attempt
+        applied = settle.apply_in(tx, raw, seen.get(ref))
+        if applied.payment is not None:  # what was seen of it is over, of whichever of its attempts
+            for each in applied.payment.attempts:
+                seen.pop(each.ref, None)
         if isinstance(said := applied.said, Unreadable):
             return Event(
                 "unreadable", self._now_us(), raw.peer, "stk", ref, applied.payment, raw.callback_id, detail=said.words

@@ -10,10 +10,11 @@ import re
 PSEUDONYM = "erased-"  # begins a pseudonym (pseudonym.py), which is equal to itself and to no number
 TAIL_DIGITS = 3
 NATIONAL_DIGITS = 9
+LONGEST = 20
 
 _HIDING = re.compile(r"[*•●∙·⋅×xX#_?…]|[.\-]{2,}")
 _SEPARATORS = re.compile(r"[\s\-().+\u2010-\u2015]+")
-_NUMBER = re.compile(r"[0-9*]{1,20}")
+_NUMBER = re.compile(rf"[0-9*]{{1,{LONGEST}}}")
 _HEAD = re.compile(r"(?:00)?2540?(?=[17*])|0(?=[17*])|(?=[17])")
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 
@@ -24,6 +25,8 @@ def kept_form(reported: str | None) -> str:
     A number without hidden digits stays as it was sent. Empty for everything else: the payer is then not known.
     """
     text = (reported or "").strip()
+    if text.isdigit() and text.isascii() and len(text) <= LONGEST:  # nearly every one: told whole
+        return text
     if _DIGEST.fullmatch(text):
         return text
     hidden = _HIDING.sub(lambda found: "*" * len(found[0]), text)
