@@ -86,7 +86,7 @@ class Settling:
                 seen = dict(tx.seen_of(callbacks))
                 confirmations = self._confirmations(tx, names)
                 for name in names:
-                    if done >= least and hurry():
+                    if hurry() and done >= least:
                         break
                     if isinstance(name, AttemptRef):
                         events += [self._apply_callback(tx, raw, seen) for raw in callbacks.get(name, ())]

@@ -13,11 +13,10 @@ from typing import TypeAlias
 
 from mpesa_cli.listener.intake.deliveries import UNAVAILABLE, Delivery, Verdict
 from mpesa_cli.listener.intake.intake import Intake
-from mpesa_cli.listener.intake.pace import SETTLE_LEAST, SETTLE_MOST, Pace, Turn
+from mpesa_cli.listener.intake.pace import LULL_S, SETTLE_LEAST, SETTLE_MOST, Pace, Turn
 
 QUEUE_MAX = 1024  # at 64 KiB a body, 64 MB at the very most
 BATCH_MAX = 256
-LULL_S = 0.002
 SETTLE_AT_THE_END_S = 5.0  # bodies left then are settled by the next listener, or by the next command that asks
 TRY_AGAIN_MAX_S = 60.0
 
@@ -112,21 +111,24 @@ class Writer:
 
     def _settle(self, intake: Intake, pace: Pace, turn: Turn, least: int) -> None:
         """Settle some, until the turn is over because something waits to be stored."""
+        waiting: list[tuple[float, int]] = []
         wait_until_s: float | None = None
 
         def is_over() -> bool:
             nonlocal wait_until_s
-            if not (waiting := self._queue.qsize()):
+            now_s, count = time.monotonic(), self._queue.qsize()
+            waiting.append((now_s, count))
+            if not count:
                 return False
-            now_s = time.monotonic()
             if wait_until_s is None:
                 wait_until_s = now_s + turn.wait_s
-            return waiting >= turn.waiting_max or now_s >= wait_until_s
+            return count >= turn.waiting_max or now_s >= wait_until_s
 
-        began_s, left = time.monotonic(), len(intake.settling)
-        if left:
+        if left := len(intake.settling):
+            is_over()
             intake.settling.settle(SETTLE_MOST, least=least, hurry=is_over)
-            pace.settled(left - len(intake.settling), began_s, time.monotonic())
+            is_over()
+            pace.settled(left - len(intake.settling), waiting)
 
     def _next_batch(self, patience_s: float) -> list[_Waiting]:
         """All that is queued, after waiting up to ``patience_s`` for a first one."""
@@ -171,9 +173,8 @@ class _Again:
 
 
 def _patience_s(left: int, pace: Pace, again: _Again) -> float:
-    if left:
-        return LULL_S if pace.is_flood else 0.0
-    return max(LULL_S, min(1.0, again.at - time.monotonic()))
+    now_s = time.monotonic()
+    return min(pace.patience_s(left, now_s), max(LULL_S, min(1.0, again.at - now_s)))
 
 
 def _verdicts(intake: Intake, batch: list[_Waiting]) -> list[Verdict]:
