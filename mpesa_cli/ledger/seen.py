@@ -39,7 +39,7 @@ class Seen(NamedTuple):
 
 
 class SeenLedger(Protocol):
-    """What the rest of the program needs of it."""
+    """The question, as the rest of the program asks it."""
 
     def seen_of(self, attempts: Collection[AttemptRef]) -> Mapping[AttemptRef, Seen]:
         """Each of these attempts with its payment and its evidence; those that nobody knows are left out."""

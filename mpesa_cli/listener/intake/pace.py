@@ -106,7 +106,7 @@ class Pace:
         return FLOOD if idle or now_s >= self._due_s else None
 
     def patience_s(self, left: int, now_s: float) -> float:
-        """How long to wait for more to store, with so many ``left`` to settle; infinite where there are none."""
+        """The seconds to wait for more to store, with so many ``left`` to settle; infinite where there are none."""
         if not left:
             return inf
         if self.is_flood:
