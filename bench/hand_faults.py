@@ -120,7 +120,7 @@ FAULTS = (
               "a disk is full: what was not stored is answered 200"),
     HandFault("payments/sending.py", "if not may_send(payment, attempt, tx.evidence(ref), now_us):", "if False:",
               "nothing is asked inside the transaction that announces a POST"),
-    HandFault("payments/sending.py", 'tx.append(ref, ev.Ambiguous(hands.now_us(), post, "interrupted", "stopped before an answer came"))', "pass",
+    HandFault("payments/sending.py", 'tx.append(ref, ev.Ambiguous(hands.world.now_us(), post, "interrupted", "stopped before an answer came"))', "pass",
               "stopped in the middle of a POST: the ledger does not say that it may have left"),
     HandFault("ledger/writes.py", "if payment.last.ref != leave.payment.last.ref:", "if False:",
               "two tills that retry at the same moment send two prompts"),
