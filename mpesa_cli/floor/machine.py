@@ -8,12 +8,14 @@ import errno
 import fcntl
 import io
 import os
-import socket
 import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    import socket
 
 _OTHERS = 0o077
 
@@ -108,7 +110,7 @@ def this_machine() -> str:
     return os.uname().nodename
 
 
-def unconfirmed_bytes(connection: socket.socket) -> int:
+def unconfirmed_bytes(connection: "socket.socket") -> int:
     """The number of bytes that the other side of a connection has not confirmed; 0 where the system can't say."""
     import termios
 
