@@ -9,7 +9,7 @@ from mpesa_cli.batch.text import Fault
 from mpesa_cli.rules.state import PaymentStatus
 from mpesa_cli.rules.values.amount import format_cents
 from mpesa_cli.rules.values.msisdn import mask_msisdn
-from mpesa_cli.terminal.render import table
+from mpesa_cli.terminal.render import Table
 from mpesa_cli.terminal.state_words import STATUS_WORDS
 from mpesa_cli.terminal.streams import Streams
 
@@ -79,9 +79,8 @@ def print_plan(streams: Streams, lines: Sequence[Line]) -> None:
         streams.complain(f"  … and {len(lines) - SHOWN_MAX:,} more")
 
 
-def print_lines(streams: Streams, lines: Sequence[Line]) -> None:
-    """Print the result on stdout: a table with masked phones on a terminal, full plain rows in a pipe."""
-    on_screen = streams.is_terminal(streams.stdout)
+def lines_table(lines: Sequence[Line], *, on_screen: bool) -> Table:
+    """The result: phones masked and money in words on a screen, full plain values for a pipe."""
     rows = [
         [
             line.order_id,
@@ -92,7 +91,7 @@ def print_lines(streams: Streams, lines: Sequence[Line]) -> None:
         ]
         for line in lines
     ]
-    table(streams, ["Order", "Amount", "Phone", "Result", ""], rows, numbers=(1,))
+    return Table(["Order", "Amount", "Phone", "Result", ""], rows, numbers=(1,))
 
 
 def total_words(lines: Sequence[Line]) -> str:

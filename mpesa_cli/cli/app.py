@@ -93,7 +93,11 @@ def _run(arguments: list[str], runtime: Runtime) -> int:
 
     with in_our_words(runtime):
         result = app(arguments, obj=runtime, standalone_mode=False, prog_name="mpesa")
-    return result if isinstance(result, int) else ExitStatus.DONE
+        if result is None or isinstance(result, int):
+            return result or ExitStatus.DONE
+        from mpesa_cli.cli.result import render
+
+        return render(runtime.streams, result)
 
 
 def _tell(runtime: Runtime, error: MpesaError, *, as_json: bool) -> None:

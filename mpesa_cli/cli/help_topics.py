@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from mpesa_cli.cli import completing
-from mpesa_cli.cli.options import runtime_of
+from mpesa_cli.cli.result import Result
 from mpesa_cli.floor.errors import InvalidInput
 
 _WIDTH = 100
@@ -19,7 +19,7 @@ def help_(
         list[str] | None,
         typer.Argument(help="A command or a topic.", metavar="[TOPIC]", autocompletion=completing.topics),
     ] = None,
-) -> None:
+) -> Result:
     """Show the help of a command, or explain a topic.
 
     \b
@@ -30,12 +30,9 @@ def help_(
 
     Topics: exit-status, environment, formats, result-codes, states.
     """
-    runtime = runtime_of(ctx)
     words = topic or []
-    if len(words) == 1 and words[0] in TOPICS:
-        runtime.streams.out(TOPICS[words[0]]())
-    else:
-        runtime.streams.out(_command_help(ctx.find_root(), words).rstrip())
+    is_topic = len(words) == 1 and words[0] in TOPICS
+    return Result(lines=[TOPICS[words[0]]() if is_topic else _command_help(ctx.find_root(), words).rstrip()])
 
 
 def _command_help(root: Any, words: list[str]) -> str:

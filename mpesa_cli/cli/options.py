@@ -1,6 +1,6 @@
 """Options that several commands share, declared once."""
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 
@@ -28,6 +28,7 @@ REF_OR_PHONE = typer.Argument(
     metavar="REF",
     autocompletion=completing.orders,
 )
+Format = Literal["table", "json", "ndjson", "csv"]  # of a list
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 QuietOption: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results and errors.")]
 VerboseOption: TypeAlias = Annotated[
@@ -49,10 +50,11 @@ WaitTurnOption: TypeAlias = Annotated[
 YesOption: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask, do it.")]
 
 
-def runtime_of(ctx: typer.Context, *, quiet: bool = False, verbose: int = 0) -> Runtime:
+def runtime_of(ctx: typer.Context, *, quiet: bool = False, verbose: int = 0, as_json: bool = False) -> Runtime:
     """The runtime this command runs in, with its streams set to what the flags say."""
     runtime = ctx.find_root().obj
     assert isinstance(runtime, Runtime)  # noqa: S101 - main() puts it there
     runtime.streams.quiet = runtime.streams.quiet or quiet
+    runtime.streams.as_json = runtime.streams.as_json or as_json
     runtime.streams.verbosity = max(runtime.streams.verbosity, verbose)
     return runtime

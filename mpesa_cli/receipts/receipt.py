@@ -4,13 +4,16 @@ Only a payment that is paid, with every M-PESA receipt number known, has one.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mpesa_cli.floor.errors import Conflict, MoneyMoved
 from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.state import AttemptState, PaymentStatus
 from mpesa_cli.rules.values.amount import format_cents
 from mpesa_cli.rules.values.msisdn import mask_msisdn
+
+if TYPE_CHECKING:
+    from mpesa_cli.settings.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,12 @@ class Shop:
     kind: Literal["paybill", "till"]
     number: str
     shortcodes: frozenset[str]
+
+    @classmethod
+    def of(cls, profile: "Profile") -> "Shop":
+        """The shop of a profile."""
+        own = frozenset({profile.shortcode, profile.party_b})
+        return cls(profile.shop_name, profile.kind, profile.party_b, own)
 
 
 @dataclass(frozen=True, slots=True)

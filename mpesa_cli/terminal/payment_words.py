@@ -13,20 +13,18 @@ from mpesa_cli.terminal.state_words import STATUS_WORDS
 from mpesa_cli.terminal.streams import Streams
 
 
-def print_payment(streams: Streams, payment: Payment, *, customer: str = "") -> None:
+def payment_lines(streams: Streams, payment: Payment, *, customer: str = "") -> list[str]:
     """The result of push, retry and status: words for a person, full plain rows in a pipe.
 
     ``customer`` is what to tell the customer, a sentence or empty.
     """
     if not streams.is_terminal(streams.stdout):
-        for name, value in _plain(payment):
-            streams.out(f"{name}\t{value}")
-        return
+        return [f"{name}\t{value}" for name, value in _plain(payment)]
     first, *rest = summary(payment, customer=customer, verbose=streams.verbosity > 0)
     if streams.has_colour(streams.stdout) and payment.status is PaymentStatus.PAID:
         word, _, after = first.partition(" ")
         first = f"\x1b[1;32m{word}\x1b[0m {after}"
-    streams.out("\n".join([first, *rest]))
+    return [first, *rest]
 
 
 def summary(payment: Payment, *, customer: str = "", verbose: bool = False) -> list[str]:

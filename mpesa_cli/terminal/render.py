@@ -1,19 +1,32 @@
 """Rendering of one result: JSON here, words for people in the files beside it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from mpesa_cli.terminal.streams import Streams
 
 LIST_PART = 500
 
 
-def print_json(streams: Streams, document: object) -> None:
-    """Print exactly one JSON document on stdout."""
+class Table(NamedTuple):
+    """Rows under headings. ``numbers`` are the columns that stand to the right."""
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    numbers: tuple[int, ...] = ()
+
+
+def json_text(document: object) -> str:
+    """A JSON document as it is printed."""
     import json
 
-    streams.out(json.dumps(document, indent=2, ensure_ascii=False))
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def print_json(streams: Streams, document: object) -> None:
+    """Print exactly one JSON document on stdout."""
+    streams.out(json_text(document))
 
 
 def print_json_with_list(streams: Streams, document: dict[str, Any], name: str, items: Iterable[object]) -> None:
@@ -42,23 +55,23 @@ def json_line(document: object) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
-def plain_rows(streams: Streams, rows: list[list[str]]) -> None:
+def plain_rows(streams: Streams, rows: Iterable[Iterable[str]]) -> None:
     """Print tab-separated full values, one row a line, for a pipe in place of a table."""
     for row in rows:
         streams.out("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row))
 
 
-def table(streams: Streams, headings: list[str], rows: list[list[str]], *, numbers: tuple[int, ...] = ()) -> None:
+def print_table(streams: Streams, table: Table) -> None:
     """Print a table for people on a terminal; plain full rows in a pipe."""
     if not streams.is_terminal(streams.stdout):
-        plain_rows(streams, rows)
+        plain_rows(streams, table.rows)
         return
     from rich import box
-    from rich.table import Table
+    from rich.table import Table as Drawn
 
-    drawn: Any = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for index, heading in enumerate(headings):
-        drawn.add_column(heading, justify="right" if index in numbers else "left", overflow="fold")
-    for row in rows:
+    drawn: Any = Drawn(box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, heading in enumerate(table.headings):
+        drawn.add_column(heading, justify="right" if index in table.numbers else "left", overflow="fold")
+    for row in table.rows:
         drawn.add_row(*row)
     streams.console(streams.stdout).print(drawn)

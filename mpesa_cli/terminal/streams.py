@@ -47,6 +47,7 @@ class Streams:
     environ: Mapping[str, str]
     quiet: bool = False
     verbosity: int = 0
+    as_json: bool = False  # a program reads stdout, and takes one document
     ends_with_reader: bool = False
     failed: StdoutFailed | None = None
 

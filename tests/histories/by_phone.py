@@ -131,13 +131,13 @@ def _desk(runtime: Any) -> Any:
     from mpesa_cli.api.desk import Desk
     from mpesa_cli.api.tokens.limits import RateLimit
     from mpesa_cli.cli.payments.ports import push_hands
-    from mpesa_cli.cli.receipts.receipt import shop_of
+    from mpesa_cli.receipts.receipt import Shop
 
     profile = runtime.profile()
     hands = dataclasses.replace(push_hands(runtime, profile), hold=contextlib.nullcontext, say=lambda _: None)
     limit = RateLimit(1000)
     return Desk(
         profile=profile, ledger=runtime.ledger(profile), hands=lambda: hands, deliver=lambda: 0,
-        check_token=lambda text: None, shop=shop_of(profile), world=runtime.world, clock_s=lambda: 0.0,
+        check_token=lambda text: None, shop=Shop.of(profile), world=runtime.world, clock_s=lambda: 0.0,
         per_token=limit, per_phone=limit,
     )  # fmt: skip

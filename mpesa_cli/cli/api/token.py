@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, runtime_of
+from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import NotFound
 from mpesa_cli.floor.moments import SECOND_US, day_and_time, rfc3339
-from mpesa_cli.terminal.render import print_json, table
+from mpesa_cli.terminal.render import Table
 
 if TYPE_CHECKING:
     from mpesa_cli.api.tokens.values import KnownToken
@@ -30,7 +31,7 @@ def token_issue(
     json_: JsonOption = False,
     profile: ProfileOption = None,
     quiet: QuietOption = False,
-) -> None:
+) -> Result:
     """Make a bearer token for the HTTP API and print it. It is shown this once and stored nowhere.
 
     \b
@@ -47,7 +48,7 @@ def token_issue(
     from mpesa_cli.api.tokens.issue import signed_token
     from mpesa_cli.api.tokens.values import KnownToken, check_scopes, check_token_name, parse_ttl
 
-    runtime = runtime_of(ctx, quiet=quiet)
+    runtime = runtime_of(ctx, quiet=quiet, as_json=json_)
     wanted, carrier, lifetime_us = check_scopes(scope), check_token_name(name), parse_ttl(ttl)
     settings = runtime.profile(profile)
     now_us = runtime.world.now_us() // SECOND_US * SECOND_US
@@ -56,17 +57,18 @@ def token_issue(
     # Remembered before it is told: a token that somebody holds can always be revoked.
     with runtime.ledger(settings).write() as tx:
         tx.add_api_token(token, now_us)
-    if json_:
-        print_json(runtime.streams, {"token": text.reveal(), **_document(token, now_us, settings.environment)})
-    else:
-        runtime.streams.out(text.reveal())
-    runtime.streams.say(f"Token {token.jti} for {carrier}, good until {rfc3339(token.expires_us)}, is not shown again.")
-    runtime.streams.say(f"When it is not needed any more:  mpesa token revoke {token.jti}")
+    once = f"Token {token.jti} for {carrier}, good until {rfc3339(token.expires_us)}, is not shown again."
+    revoke = f"When it is not needed any more:  mpesa token revoke {token.jti}"
+    return Result(
+        {"token": text.reveal(), **_document(token, now_us, settings.environment)},
+        [text.reveal()],
+        told=[Note(once), Note(revoke)],
+    )
 
 
 def token_list(
     ctx: typer.Context, json_: JsonOption = False, profile: ProfileOption = None, quiet: QuietOption = False
-) -> None:
+) -> Result:
     """List the bearer tokens of a profile's ledger, newest first: ids and names, never the tokens.
 
     \b
@@ -76,21 +78,21 @@ def token_list(
 
     Changes nothing. A token without a name was made by an outside issuer and revoked here.
     """
-    runtime = runtime_of(ctx, quiet=quiet)
+    runtime = runtime_of(ctx, quiet=quiet, as_json=json_)
     settings = runtime.profile(profile)
     now_us = runtime.world.now_us()
     tokens = runtime.ledger(settings).api_tokens()
-    if json_:
-        print_json(runtime.streams, [_document(token, now_us, settings.environment) for token in tokens])
-        return
     person = runtime.streams.is_terminal(runtime.streams.stdout)
     rows = [
         [t.jti, t.name or "-", " ".join(sorted(t.scopes)) or "-", t.standing(now_us), _until(t.expires_us, person)]
         for t in tokens
     ]
-    table(runtime.streams, ["id", "name", "scopes", "standing", "expires"], rows)
-    if not rows:
-        runtime.streams.say("No tokens yet. Make one:  mpesa token issue --name shop --scope payments:read")
+    none = Note("No tokens yet. Make one:  mpesa token issue --name shop --scope payments:read")
+    return Result(
+        [_document(token, now_us, settings.environment) for token in tokens],
+        Table(["id", "name", "scopes", "standing", "expires"], rows),
+        [] if rows else [none],
+    )
 
 
 def _until(expires_us: int | None, person: bool) -> str:
@@ -106,7 +108,7 @@ def token_revoke(
     json_: JsonOption = False,
     profile: ProfileOption = None,
     quiet: QuietOption = False,
-) -> None:
+) -> Result:
     """Revoke a bearer token by its id: the next request that carries it is refused.
 
     \b
@@ -119,7 +121,7 @@ def token_revoke(
     """
     from mpesa_cli.api.tokens.values import check_jti
 
-    runtime = runtime_of(ctx, quiet=quiet)
+    runtime = runtime_of(ctx, quiet=quiet, as_json=json_)
     named = check_jti(jti)
     settings = runtime.profile(profile)
     elsewhere = settings.api.public_key is not None or settings.api.jwks is not None
@@ -131,10 +133,9 @@ def token_revoke(
                 hint="Nothing was revoked. See them all: mpesa token list", code="unknown-token",
             )
         token = tx.revoke_api_token(named, now_us)
-    if json_:
-        print_json(runtime.streams, _document(token, now_us, settings.environment))
     whose = f" of {token.name}" if token.name else ""
-    runtime.streams.say(f"Token {token.jti}{whose} is revoked since {rfc3339(token.revoked_us)}.")
+    revoked = Note(f"Token {token.jti}{whose} is revoked since {rfc3339(token.revoked_us)}.")
+    return Result(_document(token, now_us, settings.environment), told=[revoked])
 
 
 def _document(token: "KnownToken", now_us: int, environment: str) -> dict[str, Any]:

@@ -1,15 +1,15 @@
-"""What `push --from` and `retry --failed` have in common: ask a person, send all, watch, tell how it went."""
+"""The part that `push --from` and `retry --failed` share: ask a person, send all, watch, tell how it went."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from mpesa_cli.batch.plan import Standing, batch_status, standing
 from mpesa_cli.batch.progress import Bar
-from mpesa_cli.batch.words import STANDING_WORDS, Line, print_lines, print_plan, summary_words, total_words
-from mpesa_cli.floor.errors import Conflict, Declined, ExitStatus, MpesaError
+from mpesa_cli.batch.words import STANDING_WORDS, Line, lines_table, print_plan, summary_words, total_words
+from mpesa_cli.cli.consent.confirm import Question, confirm, is_answered
+from mpesa_cli.cli.result import Note, Result, render
+from mpesa_cli.floor.errors import ExitStatus, MpesaError
 from mpesa_cli.floor.interrupts import Interrupted
 from mpesa_cli.runtime import Runtime
 
@@ -55,55 +55,48 @@ def confirm_batch(
 ) -> None:
     """Show the plan and ask once. Raises Declined, or Conflict where nobody is there and ``needs_yes``."""
     chosen = [_line(e, "ask", e.note) for e in batch.entries if e.task]
-    if not chosen or yes or runtime.environ.get("MPESA_YES") == "1":
-        return
-    if not may_ask and not needs_yes:
+    if not chosen or is_answered(runtime, yes=yes) or not (may_ask or needs_yes):
         return
     print_plan(runtime.streams, chosen)
     print_plan(runtime.streams, [_line(e, "left out:", e.left_out) for e in batch.entries if not e.task])
     runtime.streams.complain(f"To ask: {total_words(chosen)}.")
-    if not may_ask:
-        raise Conflict(
-            "A batch is about to be sent, and nobody is here to confirm it.",
-            hint="Nothing was sent. Add --yes (or MPESA_YES=1) to the same command.",
-            code="needs-yes",
-        )
-    from mpesa_cli.cli.consent.asking import ask_yes
-
-    if not ask_yes(runtime.streams, question):
-        raise Declined("You said no.", hint="Nothing was sent. To ask after all, run the same command again.")
+    asked = Question(question, "A batch is about to be sent, and nobody is here to confirm it.")
+    confirm(runtime, asked, yes=yes, may_ask=may_ask)
 
 
-def carry_out(
-    runtime: Runtime, profile: "Profile", batch: Batch, *, watch_s: float | None, as_json: bool
-) -> None:
-    """Send what is to be sent, watch the answers for ``watch_s`` seconds where given, print, and raise typer.Exit.
+def carry_out(runtime: Runtime, profile: "Profile", batch: Batch, watch_s: float | None) -> Result:
+    """Send what is to be sent, and watch the answers for ``watch_s`` seconds where given.
 
     Raises Interrupted after printing how far it came.
     """
-    from mpesa_cli.sms.ports import send_waiting_sms
-
     ran = _Ran()
     try:
         _send(runtime, profile, batch, ran)
         if watch_s is not None and ran.stopped is None:
             _watch(runtime, profile, batch, watch_s)
     except Interrupted:
-        left = _show(runtime, profile, batch, ran, as_json=as_json).count(Standing.NOT_SENT)
+        so_far, standings = _result(runtime, profile, batch, ran)
+        render(runtime.streams, so_far)
+        left = standings.count(Standing.NOT_SENT)
         where = f"between two prompts. {left} of {len(batch.entries)} not sent" if left else "waiting. All were asked"
         runtime.streams.complain(
             f"Stopped {where}; what was asked can still be paid. The same command again goes on, and asks nobody twice."
         )
         raise
-    standings = _show(runtime, profile, batch, ran, as_json=as_json)
-    send_waiting_sms(runtime, profile)
+    result, standings = _result(runtime, profile, batch, ran)
     status = batch_status(standings, waited=watch_s is not None)
-    if ran.stopped is not None:
-        from mpesa_cli.terminal.errors import print_error
+    if ran.stopped is not None and status is not ExitStatus.UNKNOWN:
+        status = ran.stopped.exit_status
+    return result._replace(status=status, then=lambda: _afterwards(runtime, profile, ran))
 
+
+def _afterwards(runtime: Runtime, profile: "Profile", ran: _Ran) -> None:
+    from mpesa_cli.sms.ports import send_waiting_sms
+    from mpesa_cli.terminal.errors import print_error
+
+    send_waiting_sms(runtime, profile)
+    if ran.stopped is not None:
         print_error(runtime.streams, ran.stopped, as_json=False)
-        status = status if status is ExitStatus.UNKNOWN else ran.stopped.exit_status
-    raise typer.Exit(int(status))
 
 
 def _send(runtime: Runtime, profile: "Profile", batch: Batch, ran: _Ran) -> None:
@@ -151,11 +144,10 @@ def _watch(runtime: Runtime, profile: "Profile", batch: Batch, watch_s: float) -
             bar.wait(f"waiting for {seen.open} more" if seen.open else "", seen.seconds_left, runtime.world.now_us())
 
 
-def _show(runtime: Runtime, profile: "Profile", batch: Batch, ran: _Ran, *, as_json: bool) -> list[Standing]:
-    """Print each entry as the ledger has it now. Returns the standings that count for the exit status."""
+def _result(runtime: Runtime, profile: "Profile", batch: Batch, ran: _Ran) -> tuple[Result, list[Standing]]:
+    """Each entry as the ledger has it now, and the standings that count for the exit status."""
     from mpesa_cli.rules.payment_document import payment_document
     from mpesa_cli.terminal.payment_words import environment_label
-    from mpesa_cli.terminal.render import print_json
 
     ledger = runtime.ledger(profile)
     lines, documents, counted = [], [], []
@@ -174,14 +166,9 @@ def _show(runtime: Runtime, profile: "Profile", batch: Batch, ran: _Ran, *, as_j
         })  # fmt: skip
         if entry.task or batch.left_out_count:
             counted.append(stands)
-    if as_json:
-        print_json(runtime.streams, documents)
-    else:
-        print_lines(runtime.streams, lines)
-    runtime.streams.say(summary_words(lines))
-    if label := environment_label(profile.environment):
-        runtime.streams.say(label)
-    return counted
+    told = [summary_words(lines), environment_label(profile.environment)]
+    table = lines_table(lines, on_screen=runtime.streams.is_terminal(runtime.streams.stdout))
+    return Result(documents, table, told=[Note(words) for words in told if words]), counted
 
 
 def _why(payment: "Payment | None", stands: Standing) -> str:

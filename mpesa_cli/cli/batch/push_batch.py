@@ -11,6 +11,7 @@ from mpesa_cli.batch.text import BYTES_MAX, Fault
 from mpesa_cli.cli.batch.batching import Batch, Entry, carry_out, confirm_batch
 from mpesa_cli.cli.consent.restored_gap import Wanted, check_batch
 from mpesa_cli.cli.payments.ports import push_hands
+from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import InvalidInput
 from mpesa_cli.runtime import Runtime
 
@@ -24,19 +25,9 @@ if TYPE_CHECKING:
 STDIN = "-"
 
 
-def refuse_besides_from(others: Sequence[str | None]) -> None:
-    """Raises InvalidInput where something was typed that a batch takes from the file alone."""
-    if any(each is not None for each in others):
-        raise InvalidInput(
-            "--from takes phones, amounts, orders, accounts and descriptions from the file alone.",
-            hint="Nothing was sent. Right: mpesa push --from orders.csv", code="usage",
-        )  # fmt: skip
-
-
 def push_batch(
-    runtime: Runtime, profile: "Profile", source: str, *, watch_s: float | None, dry_run: bool, yes: bool,
-    as_json: bool, answer: "NotPaid | None" = None,
-) -> None:  # fmt: skip
+    runtime: Runtime, profile: "Profile", source: str, watch_s: float | None, answer: "NotPaid | None", *, yes: bool
+) -> Result:
     """Send every row of the file that was never sent. Raises InvalidInput with all that is wrong in it.
 
     ``watch_s`` None does not wait for the customers' answers.
@@ -44,10 +35,6 @@ def push_batch(
     from mpesa_cli.floor.files.run_lock import only_batch
 
     file = _file(runtime, profile, source)
-    if dry_run:
-        known = runtime.ledger(profile).payment_by_order if profile.ledger.exists() else lambda _: None
-        _show(runtime, _plan(file, source, known), as_json=as_json)
-        return
     outside = dataclasses.replace(push_hands(runtime, profile), say=lambda _: None, not_paid=answer)
     with only_batch(profile.ledger):
         planned = _plan(file, source, _up_to_date(runtime, profile))
@@ -61,7 +48,23 @@ def push_batch(
             yes=yes, may_ask=runtime.streams.may_prompt() and source != STDIN,
             needs_yes=profile.environment == "production",
         )  # fmt: skip
-        carry_out(runtime, profile, batch, watch_s=watch_s, as_json=as_json)
+        return carry_out(runtime, profile, batch, watch_s)
+
+
+def push_batch_dry_run(runtime: Runtime, profile: "Profile", source: str) -> Result:
+    """What would be sent: no network, nothing stored. Raises InvalidInput with all that is wrong in the file."""
+    from mpesa_cli.batch.words import Line, lines_table, total_words
+
+    known = runtime.ledger(profile).payment_by_order if profile.ledger.exists() else lambda _: None
+    planned = _plan(_file(runtime, profile, source), source, known)
+    lines = [Line(p.row.order_id, p.row.msisdn, p.row.amount * 100, "left out" if p.left_out else "would be asked",
+                  p.left_out) for p in planned]  # fmt: skip
+    to_ask = [line for line, p in zip(lines, planned, strict=True) if not p.left_out]
+    return Result(
+        [{**dataclasses.asdict(p.row), "send": not p.left_out, "reason": p.left_out} for p in planned],
+        lines_table(lines, on_screen=runtime.streams.is_terminal(runtime.streams.stdout)),
+        [Note(f"Would ask: {total_words(to_ask)}. Dry run: nothing was sent and nothing was stored.")],
+    )
 
 
 def _file(runtime: Runtime, profile: "Profile", source: str) -> BatchFile:
@@ -155,20 +158,3 @@ def _task(outside: "Hands", profile: "Profile", planned: Planned) -> "Task":
         return phone_wait_s([p for p in prompts if p.ref.payment_id != own], row.amount * 100, now_us)
 
     return Task(row.order_id, row.msisdn, wait_s, lambda: push(outside, order).payment)
-
-
-def _show(runtime: Runtime, planned: Sequence[Planned], *, as_json: bool) -> None:
-    """What would be sent: no network, nothing stored."""
-    from mpesa_cli.batch.words import Line, print_lines, total_words
-    from mpesa_cli.terminal.render import print_json
-
-    if as_json:
-        print_json(runtime.streams, [
-            {**dataclasses.asdict(p.row), "send": not p.left_out, "reason": p.left_out} for p in planned
-        ])  # fmt: skip
-        return
-    lines = [Line(p.row.order_id, p.row.msisdn, p.row.amount * 100, "left out" if p.left_out else "would be asked",
-                  p.left_out) for p in planned]  # fmt: skip
-    print_lines(runtime.streams, lines)
-    to_ask = [line for line, p in zip(lines, planned, strict=True) if not p.left_out]
-    runtime.streams.say(f"Would ask: {total_words(to_ask)}. Dry run: nothing was sent and nothing was stored.")

@@ -7,6 +7,7 @@ from mpesa_cli.batch.plan import standing, standing_of_retry
 from mpesa_cli.cli.batch.batching import Batch, Entry, carry_out, confirm_batch
 from mpesa_cli.cli.consent.restored_gap import Wanted, check_batch
 from mpesa_cli.cli.payments.ports import push_hands
+from mpesa_cli.cli.result import Result
 from mpesa_cli.rules.retry_advice import Advice, CheckFirst, FixFirst, Refuse, RetryAfter, RetryNow, advise
 from mpesa_cli.runtime import Runtime
 
@@ -21,15 +22,16 @@ WAIT_MAX_S = 300
 
 
 def retry_failed(
-    runtime: Runtime, profile: "Profile", since_us: int, *, watch_s: float | None, yes: bool, as_json: bool,
-    answer: "NotPaid | None" = None,
-) -> None:  # fmt: skip
+    runtime: Runtime, profile: "Profile", since: str, watch_s: float | None, answer: "NotPaid | None", *, yes: bool
+) -> Result:
     """Ask again for every failed payment since then whose code's row allows it without a person.
 
     ``watch_s`` None does not wait for the customers' answers.
     """
     from mpesa_cli.floor.files.run_lock import only_batch
+    from mpesa_cli.rules.values.dates import parse_since
 
+    since_us = parse_since(since, runtime.world.now_us())
     outside = dataclasses.replace(push_hands(runtime, profile), say=lambda _: None, not_paid=answer)
     with only_batch(profile.ledger):
         failed = _failed(runtime, profile, since_us)
@@ -46,7 +48,7 @@ def retry_failed(
             runtime, batch, f"Ask for these again, to {profile.kind} {profile.party_b} (profile {profile.name})?",
             yes=yes, may_ask=runtime.streams.may_prompt(), needs_yes=True,
         )  # fmt: skip
-        carry_out(runtime, profile, batch, watch_s=watch_s, as_json=as_json)
+        return carry_out(runtime, profile, batch, watch_s)
 
 
 def _failed(runtime: Runtime, profile: "Profile", since_us: int) -> "list[Payment]":

@@ -1,13 +1,14 @@
 """``reconcile --accept`` and ``--books-begin``: what a person decides about differences, and nothing else is done."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mpesa_cli.books.accepting import accept_many, accept_one, is_class
 from mpesa_cli.books.break_values import Accepted
 from mpesa_cli.books.reconciling import shortcodes_of
 from mpesa_cli.books.standing import find_standing
-from mpesa_cli.floor.errors import ExitStatus
+from mpesa_cli.cli.result import Result
+from mpesa_cli.floor.errors import InvalidInput
 from mpesa_cli.floor.moments import rfc3339
 from mpesa_cli.rules.values.dates import parse_day, parse_since
 from mpesa_cli.terminal.amount_words import counted
@@ -19,16 +20,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Who decides and why, and whether the answer is a JSON document."""
+    """Who decides, and why."""
 
     by: str
     reason: str
-    as_json: bool
+
+
+def check_before(accept: str | None, before: str | None) -> None:
+    """Raise InvalidInput where ``--before`` stands beside anything but many differences."""
+    if before and not (accept and is_class(accept)):
+        raise InvalidInput(
+            "Missing --accept all, or a class of differences: a single one has its id.",
+            hint="Nothing was done. All options: mpesa reconcile --help",
+            code="missing-option",
+        )
 
 
 def accept_differences(
     runtime: "Runtime", settings: "Profile", wanted: str, before: str | None, decision: Decision
-) -> ExitStatus:
+) -> Result:
     """Accept one difference, or all of a class that are listed now. Raises MpesaError."""
     ledger, shortcodes, now_us = runtime.ledger(settings), shortcodes_of(settings), runtime.world.now_us()
     accepted = Accepted(decision.by, decision.reason, now_us)
@@ -37,8 +47,9 @@ def accept_differences(
     if not is_class(wanted):
         done = accept_one(ledger, wanted, accepted)
         words = "is accepted" if done.fresh else "was accepted before"
-        return _say(runtime, decision, {**said, "fresh": bool(done.fresh)},
-                    f"{wanted} {words}: it is not counted as a difference any more.")  # fmt: skip
+        return Result(
+            {**said, "fresh": bool(done.fresh)}, [f"{wanted} {words}: it is not counted as a difference any more."]
+        )
     before_us = parse_since(parse_day(before, now_us, "--before"), now_us) if before else None
     done = accept_many(ledger, shortcodes, wanted, before_us, accepted)
     are = "is" if len(done.fresh) == 1 else "are"
@@ -47,11 +58,10 @@ def accept_differences(
         stay = "stays" if done.left == 1 else "stay"
         words += f" {counted(done.left, 'difference')} about money {stay}, to be accepted one by one: "
         words += "mpesa reconcile --open"
-    document = {**said, "fresh": bool(done.fresh), "ids": list(done.ids), "left": done.left}
-    return _say(runtime, decision, document, words)
+    return Result({**said, "fresh": bool(done.fresh), "ids": list(done.ids), "left": done.left}, [words])
 
 
-def begin_books(runtime: "Runtime", settings: "Profile", wanted: str, decision: Decision) -> ExitStatus:
+def begin_books(runtime: "Runtime", settings: "Profile", wanted: str, decision: Decision) -> Result:
     """Stop comparing what is before a day. Raises MpesaError."""
     now_us = runtime.world.now_us()
     day = parse_day(wanted, now_us, "--books-begin")
@@ -59,18 +69,8 @@ def begin_books(runtime: "Runtime", settings: "Profile", wanted: str, decision: 
     with runtime.ledger(settings).write() as tx:
         fresh = tx.begin_books(begin_us, Accepted(decision.by, decision.reason, now_us))
     begin = "begin" if fresh else "began before"
-    return _say(
-        runtime, decision,
+    words = f"The books {begin} on {day}: what M-PESA's record has before is not compared. "
+    return Result(
         {"books_begin": rfc3339(begin_us), "by": decision.by, "reason": decision.reason, "fresh": fresh},
-        f"The books {begin} on {day}: what M-PESA's record has before is not compared. Open payments are still named.",
-    )  # fmt: skip
-
-
-def _say(runtime: "Runtime", decision: Decision, document: dict[str, Any], words: str) -> ExitStatus:
-    if decision.as_json:
-        from mpesa_cli.terminal.render import print_json
-
-        print_json(runtime.streams, document)
-    else:
-        runtime.streams.out(words)
-    return ExitStatus.DONE
+        [f"{words}Open payments are still named."],
+    )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from mpesa_cli.books.break_words import break_document
 from mpesa_cli.floor.moments import rfc3339
@@ -16,18 +16,17 @@ if TYPE_CHECKING:
 
     from mpesa_cli.books.break_values import Break
     from mpesa_cli.books.reconciling import Run
+    from mpesa_cli.cli.options import Format
     from mpesa_cli.ledger.engine.sqlite import SqliteLedger
     from mpesa_cli.runtime import Runtime
     from mpesa_cli.settings.profile import Profile
-
-Format = Literal["table", "json", "ndjson", "csv"]
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The form of a run in print. ``all_open`` lists all that waits, without a limit; ``report`` is a page to name."""
 
-    format: Format
+    format: "Format"
     all_open: bool
     report: "Path | None"
 

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from mpesa_cli.cli.consent.production import confirm_in_production
+from mpesa_cli.cli.consent.confirm import Question, confirm_in_production
 from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, YesOption, runtime_of
+from mpesa_cli.cli.result import Result, request_only
 from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.rules.values.msisdn import parse_msisdn
-from mpesa_cli.terminal.render import print_json
 
 
 def pull_register(
@@ -25,7 +25,7 @@ def pull_register(
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
+) -> Result:
     """Register the shortcode for Pull Transactions, once, so that reconcile can ask what customers paid.
 
     \b
@@ -36,7 +36,7 @@ def pull_register(
     The shortcode must be live with its C2B addresses. Registering again changes nothing. Moves no money. Exits
     0 where it is registered, now or before, 3 where Daraja says no.
     """
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
     from mpesa_cli.daraja.pull import register, register_body
 
@@ -49,19 +49,14 @@ def pull_register(
         )
     body = register_body(settings.shortcode, parse_msisdn(nominated), url)
     if dry_run:
-        print_json(runtime.streams, {"dry_run": True, "method": "POST", "body": body})
-        runtime.streams.say("Dry run: nothing was sent and nothing was stored.")
-        return
-    confirm_in_production(
-        runtime,
-        settings,
+        return request_only(body)
+    question = Question(
         f"Register {settings.shortcode} for Pull Transactions in production?",
-        unattended="A registration in production needs somebody to confirm it, and nobody is here.",
-        yes=yes,
+        "A registration in production needs somebody to confirm it, and nobody is here.",
     )
+    confirm_in_production(runtime, settings, question, yes=yes)
     fresh = register(runtime.daraja(settings), body)
-    if json_:
-        document = {"registered": True, "new": fresh, "environment": settings.environment}
-        print_json(runtime.streams, {**document, "shortcode": settings.shortcode})
-        return
-    runtime.streams.out(f"{settings.shortcode} is registered for Pull Transactions{'' if fresh else ' already'}.")
+    return Result(
+        {"registered": True, "new": fresh, "environment": settings.environment, "shortcode": settings.shortcode},
+        [f"{settings.shortcode} is registered for Pull Transactions{'' if fresh else ' already'}."],
+    )

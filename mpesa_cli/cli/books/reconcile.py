@@ -1,21 +1,19 @@
 """``mpesa reconcile``: what cron runs to settle everything that is open, and to compare it with M-Pesa's own record."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
-from mpesa_cli.floor.errors import ExitStatus, InvalidInput
+from mpesa_cli.cli.options import Format, JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.cli.result import Result
+from mpesa_cli.floor.errors import ExitStatus
 
 if TYPE_CHECKING:
     from mpesa_cli.books.reconciling import Run, Wanted
-    from mpesa_cli.cli.books.accept import Decision
     from mpesa_cli.cli.books.print import Shown
     from mpesa_cli.runtime import Runtime
     from mpesa_cli.settings.profile import Profile
-
-Format = Literal["table", "json", "ndjson", "csv"]
 
 
 def reconcile(
@@ -63,7 +61,7 @@ def reconcile(
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:  # fmt: skip
+) -> Result:  # fmt: skip
     """Settle every open payment, send waiting receipts, and compare the ledger with M-PESA's own record.
 
     \b
@@ -83,32 +81,36 @@ def reconcile(
     (compare_within_days and listener in the profile). Only one runs at a time. Exit status: 0 nothing is in doubt,
     5 Daraja could not be asked about some, or another one is running, 7 there are differences, or somebody must look.
     """
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_ or format_ == "json")
     from mpesa_cli.books.reconciling import Wanted
-    from mpesa_cli.cli.books.accept import Decision, accept_differences, begin_books
+    from mpesa_cli.cli.books.accept import Decision, accept_differences, begin_books, check_before
     from mpesa_cli.cli.books.print import Shown
+    from mpesa_cli.cli.together import check_together
     from mpesa_cli.upkeep.ping import Pinging
 
-    signed = Decision((by or "").strip(), (reason or "").strip(), as_json=json_ or format_ == "json")
-    wanted = Wanted(
-        tuple(statement or ()), pull=pull, since=since, report=report, close=close, by=signed.by, reason=signed.reason
-    )
-    _check(wanted, signed, accept, before, books_begin)
+    signed = Decision((by or "").strip(), (reason or "").strip())
+    together = {
+        "--close": close, "--accept": accept, "--books-begin": books_begin, "--since": since, "--pull": pull,
+        "--statement": statement, "--by": signed.by, "--reason": signed.reason,
+    }  # fmt: skip
+    check_together("reconcile", {name: value or None for name, value in together.items()})
+    check_before(accept, before)
     settings = runtime.profile(profile)
-    shown = Shown("json" if json_ else format_ or "table", all_open=open_, report=report)
     with Pinging(ping, runtime.streams.complain) as pinging:
         if accept:
-            status = accept_differences(runtime, settings, accept, before, signed)
+            result = accept_differences(runtime, settings, accept, before, signed)
         elif books_begin:
-            status = begin_books(runtime, settings, books_begin, signed)
+            result = begin_books(runtime, settings, books_begin, signed)
         else:
-            status = _reconcile(runtime, settings, wanted, shown)
-        pinging.ended(int(status))
-    raise typer.Exit(int(status))
+            shown = Shown("json" if json_ else format_ or "table", all_open=open_, report=report)
+            wanted = Wanted(tuple(statement or ()), pull, since, report, close, signed.by, signed.reason)
+            result = _reconcile(runtime, settings, wanted, shown)
+        pinging.ended(int(result.status))
+    return result
 
 
-def _reconcile(runtime: "Runtime", settings: "Profile", wanted: "Wanted", shown: "Shown") -> ExitStatus:
-    """One run, or a look at what waits. Returns how it ended. Raises MpesaError."""
+def _reconcile(runtime: "Runtime", settings: "Profile", wanted: "Wanted", shown: "Shown") -> Result:
+    """One run, or a look at what waits, printed as it is read. Raises MpesaError."""
     from mpesa_cli.books.ports import ports_of
     from mpesa_cli.books.reconciling import listed, run
     from mpesa_cli.cli.books.print import print_run
@@ -126,33 +128,7 @@ def _reconcile(runtime: "Runtime", settings: "Profile", wanted: "Wanted", shown:
         print_run(runtime, settings, shown, found)
     if found.failed is not None:
         raise found.failed
-    return _status(found)
-
-
-def _check(
-    wanted: "Wanted", signed: "Decision", accept: str | None, before: str | None, books_begin: str | None
-) -> None:
-    """What belongs together. Raises InvalidInput."""
-    from mpesa_cli.books.accepting import is_class
-
-    if (wanted.close or accept or books_begin) and not signed.by:
-        raise _missing("--by NAME: who closes or accepts it is written into the journal")
-    if accept and not signed.reason:
-        raise _missing("--reason TEXT: an accepted difference is never counted again")
-    if books_begin and not signed.reason:
-        raise _missing("--reason TEXT: what is before that day is never compared")
-    if before and not (accept and is_class(accept)):
-        raise _missing("--accept all, or a class of differences: a single one has its id")
-    if wanted.since and not wanted.pull:
-        raise _missing("--pull: a statement file says itself which time it covers")
-    if wanted.close and not wanted.statements:
-        raise _missing("--statement FILE: a day is closed on the file that covers it")
-
-
-def _missing(what: str) -> InvalidInput:
-    return InvalidInput(
-        f"Missing {what}.", hint="Nothing was done. All options: mpesa reconcile --help", code="missing-option"
-    )
+    return Result(status=_status(found))
 
 
 def _status(found: "Run") -> ExitStatus:

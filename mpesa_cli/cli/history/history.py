@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.cli.options import Format, JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
 from mpesa_cli.floor.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from mpesa_cli.runtime import Runtime
     from mpesa_cli.settings.profile import Profile
 
-Format = Literal["table", "json", "ndjson", "csv"]
 Status = Literal["pending", "paid", "failed", "unknown", "review", "partial", "overpaid", "refunded"]
 LIMIT_DEFAULT = 50
 DAYS_DEFAULT = 31
@@ -73,7 +72,7 @@ def history(
     midnight seven days ago. On a screen phone numbers are masked; a pipe, JSON and CSV get full values.
     In CSV a text that a spreadsheet would take for a formula gets an apostrophe before it. Reads only.
     """
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     runtime.streams.ends_with_reader = True
     if json_ and format_ not in {None, "json"}:
         raise InvalidInput(

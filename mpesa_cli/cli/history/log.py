@@ -6,11 +6,12 @@ import typer
 
 from mpesa_cli.cli.options import REF_OR_PHONE, JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
 from mpesa_cli.cli.payments.status import find
+from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.moments import rfc3339
-from mpesa_cli.runtime import Runtime
-from mpesa_cli.terminal.render import print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mpesa_cli.cli.history.log_besides import Besides
     from mpesa_cli.ledger.ledger import JournalEntry, RawCallback
     from mpesa_cli.rules.payment import Payment
@@ -24,7 +25,7 @@ def log(
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
+) -> Result:
     """Tell the story of one payment: everything that became known of it, in the order of time.
 
     \b
@@ -37,7 +38,7 @@ def log(
     of statements, and a payment that turned out to be the same. Bodies that could not be read are for a person to
     look at. Times are East Africa Time.
     """
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     runtime.streams.ends_with_reader = True
     settings = runtime.profile(profile)
     from mpesa_cli.cli.history.log_besides import Besides
@@ -53,23 +54,18 @@ def log(
     for other in ledger.merged_from(payment.payment_id):
         entries += ledger.journal(other)
     besides = Besides.of(ledger, payment)
-    if json_:
-        print_json(runtime.streams, {**_document(payment, entries, bodies, raw=raw), **besides.document(raw=raw)})
-        return
-    _print(runtime, payment, entries, bodies, besides, raw=raw)
-
-
-def _print(
-    runtime: Runtime,
-    payment: "Payment",
-    entries: "list[JournalEntry]",
-    bodies: "list[RawCallback]",
-    besides: "Besides",
-    *,
-    raw: bool,
-) -> None:
     from mpesa_cli.terminal.payment_words import headline
 
+    return Result(
+        {**_document(payment, entries, bodies, raw=raw), **besides.document(raw=raw)},
+        _lines(payment, entries, bodies, besides, raw=raw),
+        [Note(headline(payment))],
+    )
+
+
+def _lines(
+    payment: "Payment", entries: "list[JournalEntry]", bodies: "list[RawCallback]", besides: "Besides", *, raw: bool
+) -> "Iterator[str]":
     lines = []
     for entry in entries:
         attempt = f"attempt {entry.attempt}" if entry.attempt else "payment"
@@ -80,8 +76,7 @@ def _print(
         lines.append((body.received_us, f"callback {body.callback_id}", f"{body.verdict or 'not read yet'}: {text}"))
     lines += besides.lines(raw=raw)
     for at_us, what, said in sorted(lines, key=lambda line: line[0]):  # stable: the journal keeps its own order
-        runtime.streams.out(f"{rfc3339(at_us)}\t{what}\t{said}")
-    runtime.streams.say(headline(payment))
+        yield f"{rfc3339(at_us)}\t{what}\t{said}"
 
 
 def words(entry: "JournalEntry") -> str:

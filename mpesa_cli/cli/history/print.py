@@ -11,7 +11,7 @@ from mpesa_cli.terminal.csv_rows import csv_text
 from mpesa_cli.terminal.payment_words import environment_label
 
 if TYPE_CHECKING:
-    from mpesa_cli.cli.history.history import Format
+    from mpesa_cli.cli.options import Format
     from mpesa_cli.ledger.history import HistoryReads
     from mpesa_cli.rules.payment import Payment
     from mpesa_cli.terminal.streams import Streams

@@ -14,7 +14,7 @@ from mpesa_cli.terminal.render import print_json
 from mpesa_cli.terminal.streams import Streams
 
 if TYPE_CHECKING:
-    from mpesa_cli.cli.history.history import Format
+    from mpesa_cli.cli.options import Format
     from mpesa_cli.history.query import HistoryFilter
     from mpesa_cli.ledger.history import HistoryReads
 

@@ -27,8 +27,8 @@ class Api:
         from mpesa_cli.api.ports import token_checker
         from mpesa_cli.api.tokens.limits import RateLimit
         from mpesa_cli.cli.payments.ports import push_hands
-        from mpesa_cli.cli.receipts.receipt import shop_of
         from mpesa_cli.listener.ports import callback_intake
+        from mpesa_cli.receipts.receipt import Shop
 
         self._runtime = runtime
         self._profile = profile
@@ -43,7 +43,7 @@ class Api:
                 hands=_hands_of_each_thread(lambda: push_hands(runtime, self._profile)),
                 deliver=self._deliver,
                 check_token=token_checker(runtime, profile),
-                shop=shop_of(profile),
+                shop=Shop.of(profile),
                 world=runtime.world,
                 clock_s=time.monotonic,
                 per_token=RateLimit(profile.api.rate_per_token),

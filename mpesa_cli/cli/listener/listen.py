@@ -71,7 +71,7 @@ def listen(
     from mpesa_cli.listener.server.options import ListenerOptions, Parts
     from mpesa_cli.listener.server.server import serve
 
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
     with unhurried(runtime, as_json=json_):
         sms_token = token_for_listener(runtime, settings)

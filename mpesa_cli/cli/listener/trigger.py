@@ -5,9 +5,10 @@ from typing import Annotated, Any
 import typer
 
 from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, runtime_of
+from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import ExitStatus, InvalidInput
 from mpesa_cli.runtime import Runtime
-from mpesa_cli.terminal.render import print_json, table
+from mpesa_cli.terminal.render import Table, json_text
 
 
 def trigger(
@@ -22,7 +23,7 @@ def trigger(
     json_: JsonOption = False,
     profile: ProfileOption = None,
     quiet: QuietOption = False,
-) -> None:
+) -> Result:
     """Send one recorded callback to an app under development; nobody pays.
 
     \b
@@ -36,10 +37,9 @@ def trigger(
     profile has a webhook-secret. Values are invented; the ledger is not touched. Exit status: 0 where the
     app answered 2xx, 3 where it answered otherwise, 5 where no answer came.
     """
-    runtime = runtime_of(ctx, quiet=quiet)
+    runtime = runtime_of(ctx, quiet=quiet, as_json=json_)
     if list_:
-        _print_events(runtime, as_json=json_)
-        return
+        return _events()
     import json
 
     from mpesa_cli.listener.trigger.events import find_event
@@ -55,42 +55,36 @@ def trigger(
     for assignment in overrides or ():
         override(document, assignment)
     if to is None:
-        print_json(runtime.streams, document)
-        runtime.streams.say(f"Nothing was sent. To send it:  mpesa trigger {found.name} --to http://localhost:3000/hook")
-        return
+        send_it = f"Nothing was sent. To send it:  mpesa trigger {found.name} --to http://localhost:3000/hook"
+        return Result(document, [json_text(document)], told=[Note(send_it)])
     url = check_url(to)
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     headers = {"content-type": "application/json"}
     if found.sender == "mpesa":
         headers = _webhook_headers(runtime, profile, body)
     answer = send(url, headers, body)
-    if json_:
-        print_json(
-            runtime.streams,
-            {
-                "event": found.name,
-                "status": answer.status,
-                "took_ms": answer.took_ms,
-                "answer": answer.text,
-                "webhook_id": headers.get("webhook-id"),
-                "signed": "webhook-signature" in headers,
-            },
-        )
-    else:
-        said = " ".join(answer.text.split())[:200]
-        runtime.streams.out(f"{found.name} --> {answer.status} in {answer.took_ms} ms" + (f"  {said}" if said else ""))
-    if not answer.ok:
-        raise typer.Exit(int(ExitStatus.FINAL_NO))
+    said = " ".join(answer.text.split())[:200]
+    return Result(
+        {
+            "event": found.name,
+            "status": answer.status,
+            "took_ms": answer.took_ms,
+            "answer": answer.text,
+            "webhook_id": headers.get("webhook-id"),
+            "signed": "webhook-signature" in headers,
+        },
+        [f"{found.name} --> {answer.status} in {answer.took_ms} ms" + (f"  {said}" if said else "")],
+        status=ExitStatus.DONE if answer.ok else ExitStatus.FINAL_NO,
+    )
 
 
-def _print_events(runtime: Runtime, *, as_json: bool) -> None:
+def _events() -> Result:
     from mpesa_cli.listener.trigger.events import EVENTS
 
-    if as_json:
-        rows = [{"event": e.name, "sender": e.sender, "story": e.story} for e in EVENTS]
-        print_json(runtime.streams, rows)
-        return
-    table(runtime.streams, ["Event", "Sent by", "What it tells"], [[e.name, e.sender, e.story] for e in EVENTS])
+    return Result(
+        [{"event": e.name, "sender": e.sender, "story": e.story} for e in EVENTS],
+        Table(["Event", "Sent by", "What it tells"], [[e.name, e.sender, e.story] for e in EVENTS]),
+    )
 
 
 def _webhook_headers(runtime: Runtime, profile: str | None, body: bytes) -> dict[str, Any]:

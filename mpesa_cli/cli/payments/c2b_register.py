@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mpesa_cli.cli.consent.production import confirm_in_production
+from mpesa_cli.cli.consent.confirm import Question, confirm_in_production
 from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, YesOption, runtime_of
+from mpesa_cli.cli.result import Note, Result, request_only
 from mpesa_cli.floor.errors import SettingsError
-from mpesa_cli.terminal.render import print_json
 
 if TYPE_CHECKING:
     from mpesa_cli.settings.profile import Profile
@@ -50,7 +50,7 @@ def c2b_register(
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
+) -> Result:
     """Register the URLs at which payments by hand (C2B) are reported.
 
     \b
@@ -62,7 +62,7 @@ def c2b_register(
 
     Production takes one registration per shortcode. The URLs are checked against Daraja's word list first.
     """
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
     from mpesa_cli.daraja.c2b import register, register_body
     from mpesa_cli.floor.wire.addresses import secret_hash
@@ -74,16 +74,12 @@ def c2b_register(
         check_registered_url(url, name, production=settings.environment == "production")
     body = register_body(settings.shortcode, *urls, on_timeout.value)
     if dry_run:
-        print_json(runtime.streams, {"dry_run": True, "method": "POST", "body": body})
-        runtime.streams.say("Dry run: nothing was sent and nothing was stored.")
-        return
-    confirm_in_production(
-        runtime,
-        settings,
+        return request_only(body)
+    question = Question(
         f"Register C2B URLs for {settings.shortcode} in production? It can be done once.",
-        unattended="Production takes one C2B registration per shortcode, and nobody is here to confirm it.",
-        yes=yes,
+        "Production takes one C2B registration per shortcode, and nobody is here to confirm it.",
     )
+    confirm_in_production(runtime, settings, question, yes=yes)
     if secret in "".join(urls):
         # Remembered before it is registered: a URL that Daraja calls and we don't know would lose payments.
         with runtime.ledger(settings).write() as tx:
@@ -101,12 +97,9 @@ def c2b_register(
         "confirmation_url": urls[0],
         "validation_url": urls[1],
     }
-    if json_:
-        print_json(runtime.streams, result)
-        return
-    for name in ("shortcode", "api", "on_timeout", "confirmation_url", "validation_url"):
-        runtime.streams.out(f"{name}\t{result[name]}")
-    runtime.streams.say("Registered. The URLs contain a secret; keep them to yourself. Now run: mpesa listen")
+    named = ("shortcode", "api", "on_timeout", "confirmation_url", "validation_url")
+    kept = Note("Registered. The URLs contain a secret; keep them to yourself. Now run: mpesa listen")
+    return Result(result, [f"{name}\t{result[name]}" for name in named], [kept])
 
 
 def _urls(profile: "Profile", confirmation: str | None, validation: str | None, secret: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.rules.values.amount import format_cents, parse_shillings
 from mpesa_cli.rules.values.reference import check_order_id
 
@@ -17,7 +18,7 @@ def order_add(
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
+) -> Result:
     """Tell of an order and its amount before anybody is asked for it.
 
     \b
@@ -31,16 +32,15 @@ def order_add(
     """
     from mpesa_cli.payments.orders import add_order, order_document
     from mpesa_cli.rules.payment import ShopOrder
-    from mpesa_cli.terminal.render import print_json
 
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
     wanted = ShopOrder(check_order_id(order), parse_shillings(amount, settings.limits) * 100, runtime.world.now_us())
     ledger = runtime.ledger(settings)
     known, is_new = add_order(ledger, wanted)
-    if json_:
-        print_json(runtime.streams, order_document(ledger, known, runtime.world.now_us()))
-        return
     said = "is known now" if is_new else "was known"
-    runtime.streams.out(f"Order {known.order_id} for {format_cents(known.amount_cents)} {said}.")
-    runtime.streams.say(f"Ask for it: mpesa push PHONE {known.amount_cents // 100} --order {known.order_id}")
+    return Result(
+        order_document(ledger, known, runtime.world.now_us()),
+        [f"Order {known.order_id} for {format_cents(known.amount_cents)} {said}."],
+        [Note(f"Ask for it: mpesa push PHONE {known.amount_cents // 100} --order {known.order_id}")],
+    )

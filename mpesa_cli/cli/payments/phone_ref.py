@@ -6,6 +6,7 @@ from mpesa_cli.floor.errors import InvalidInput, NotFound
 from mpesa_cli.history.query import HistoryFilter
 
 if TYPE_CHECKING:
+    from mpesa_cli.cli.options import Format
     from mpesa_cli.rules.payment import Payment
     from mpesa_cli.runtime import Runtime
     from mpesa_cli.settings.profile import Profile
@@ -34,23 +35,21 @@ def latest_of(runtime: "Runtime", profile: "Profile", msisdn: str) -> "Payment":
     return found
 
 
-def show_latest(runtime: "Runtime", profile: "Profile", msisdn: str, *, as_json: bool) -> None:
+def show_latest(runtime: "Runtime", profile: "Profile", msisdn: str) -> None:
     """Print the latest payments of a phone, as ``history`` prints them. Raises NotFound."""
     latest_of(runtime, profile, msisdn)
-    show_list(runtime, profile, HistoryFilter(msisdn=msisdn), as_json=as_json, most=LATEST)
+    show_list(runtime, profile, HistoryFilter(msisdn=msisdn), most=LATEST)
 
 
-def show_list(
-    runtime: "Runtime", profile: "Profile", wanted: HistoryFilter, *, as_json: bool, most: int | None = None
-) -> None:
+def show_list(runtime: "Runtime", profile: "Profile", wanted: HistoryFilter, *, most: int | None = None) -> None:
     """Print payments as ``history`` does, newest first."""
     from mpesa_cli.cli.history.print import HistoryPrinter
 
     runtime.streams.ends_with_reader = True
+    format_: Format = "json" if runtime.streams.as_json else "table"
     HistoryPrinter(
-        runtime.streams, runtime.ledger(profile), runtime.world.now_us(), "json" if as_json else "table",
-        unmask=False, ascii_only=False,
-    ).payments(wanted, most, None)  # fmt: skip
+        runtime.streams, runtime.ledger(profile), runtime.world.now_us(), format_, unmask=False, ascii_only=False
+    ).payments(wanted, most, None)
 
 
 def _nothing(profile: "Profile", msisdn: str) -> NotFound:

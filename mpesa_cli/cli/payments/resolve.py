@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mpesa_cli.cli.consent.production import confirm_by_typing
+from mpesa_cli.cli.consent.confirm import Question, confirm_in_production
 from mpesa_cli.cli.consent.reasons import checked_reason, who
 from mpesa_cli.cli.options import REF, JsonOption, ProfileOption, QuietOption, VerboseOption, YesOption, runtime_of
-from mpesa_cli.cli.payments.show import show_and_exit
+from mpesa_cli.cli.payments.show import result_of
 from mpesa_cli.cli.payments.status import find
+from mpesa_cli.cli.result import Result
 from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def resolve(
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
+) -> Result:
     """Decide how a payment ended, after looking at the M-PESA statement: the way out of review.
 
     \b
@@ -52,7 +53,7 @@ def resolve(
     The decision goes into the ledger with its reason and your name, and mpesa log shows it. Money that is reported
     later is never hidden by it. Exits by the payment's state; 9 where nothing would change.
     """
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
     from mpesa_cli.listener.ports import callback_intake
     from mpesa_cli.payments.resolve import attempt_meant, would_become
@@ -66,15 +67,15 @@ def resolve(
     meant = attempt_meant(payment, attempt)
     after = would_become(ledger, payment, meant, decision, runtime.world.now_us())
     _say_change(runtime, payment, after)
-    confirm_by_typing(
-        runtime,
-        settings,
-        payment.order_id,
-        unattended="A decision about money in production needs somebody to confirm it, and nobody is here.",
-        yes=yes,
+    question = Question(
+        "Type the order id to confirm",
+        "A decision about money in production needs somebody to confirm it, and nobody is here.",
+        nothing="Nothing was changed.",
+        typed=payment.order_id,
     )
+    confirm_in_production(runtime, settings, question, yes=yes)
     resolved = journal(ledger, payment.payment_id, meant.ref.number, decision, runtime.world.now_us())
-    show_and_exit(runtime, resolved, as_json=json_, profile=settings)
+    return result_of(runtime, settings, resolved)
 
 
 def _decision(runtime: Runtime, ending: Ending, reason: str, by: str | None, receipt: str | None) -> "Decision":

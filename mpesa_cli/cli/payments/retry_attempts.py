@@ -7,7 +7,7 @@ from mpesa_cli.batch.progress import Countdown
 from mpesa_cli.cli.consent.restored_gap import answered
 from mpesa_cli.cli.payments.ports import push_hands
 from mpesa_cli.cli.payments.status import settle
-from mpesa_cli.cli.payments.turns import Turn
+from mpesa_cli.cli.payments.turns import Turn, Waiting
 from mpesa_cli.cli.payments.watching import say_where_money_stands, watch_payment
 from mpesa_cli.floor.interrupts import Interrupted
 from mpesa_cli.runtime import Runtime
@@ -34,7 +34,7 @@ class Wish:
 
 
 def send_once(
-    runtime: Runtime, profile: "Profile", payment: "Payment", msisdn: str, asking: "Asking", turn: Turn,
+    runtime: Runtime, profile: "Profile", payment: "Payment", wish: Wish, asking: "Asking", turn: Turn,
     answer: "NotPaid | None",
 ) -> "Payment":  # fmt: skip
     """One further prompt, in its turn and in time, or never.
@@ -49,9 +49,9 @@ def send_once(
         return answered(
             runtime, payment.order_id, answer,
             lambda said: turn.take(
-                msisdn,
+                wish.msisdn,
                 lambda until: new_attempt(
-                    replace(outside, not_paid=said, until=until), payment, msisdn, asking
+                    replace(outside, not_paid=said, until=until), payment, wish.msisdn, asking
                 ).payment,
             ),
         )  # fmt: skip
@@ -78,8 +78,9 @@ def attempts(
         made += 1
         runtime.streams.say(f"Attempt {made} of {wish.most}.")
         asking = wish.first if made == 1 else ByItself()
-        turn = Turn(runtime, timeout_s, typed=True, may_wait=False)  # the loop waits, and says for which attempt
-        sent = send_once(runtime, profile, latest, wish.msisdn, asking, turn, answer)
+        # The loop waits, and says for which attempt.
+        turn = Turn(runtime, Waiting(timeout_s, typed=True, for_answer=True, for_turn=False))
+        sent = send_once(runtime, profile, latest, wish, asking, turn, answer)
         return watch_payment(runtime, profile, sent, timeout_s=turn.until.left_s())
 
     def seen(latest: "Payment") -> "Payment":

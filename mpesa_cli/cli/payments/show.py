@@ -1,71 +1,61 @@
-"""What push, retry and status do with a payment at the end: print it and exit by its state."""
+"""What push, retry and status do with a payment at the end: it is the result, and its state the exit status."""
 
 from typing import TYPE_CHECKING
 
-import typer
-
+from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import ExitStatus
 from mpesa_cli.runtime import Runtime
-from mpesa_cli.terminal.render import print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mpesa_cli.rules.payment import Payment
     from mpesa_cli.settings.profile import Profile
 
 
-def show_sent(runtime: Runtime, payment: "Payment", *, as_json: bool, profile: "Profile | None" = None) -> None:
-    """For ``--no-wait``: as show_and_exit, but exit 0 once Daraja has accepted the prompt."""
+def result_sent(runtime: Runtime, profile: "Profile", payment: "Payment") -> Result:
+    """For ``--no-wait``: as result_of, but exit 0 once Daraja has accepted the prompt."""
     from mpesa_cli.rules.state import AttemptState
 
-    accepted = payment.last.state is AttemptState.PENDING
-    status = ExitStatus.DONE if accepted else None
-    show_and_exit(runtime, payment, as_json=as_json, status=status, profile=profile)
+    found = result_of(runtime, profile, payment)
+    return found._replace(status=ExitStatus.DONE) if payment.last.state is AttemptState.PENDING else found
 
 
-def show_and_exit(
-    runtime: Runtime,
-    payment: "Payment",
-    *,
-    as_json: bool,
-    status: ExitStatus | None = None,
-    profile: "Profile | None" = None,
-) -> None:
-    """Print the payment and raise typer.Exit with its exit status, or with ``status`` where given.
-
-    With ``profile`` a payment that no prompt can bring in is told how to be paid by hand, and the SMS receipts
-    that wait are sent in between, which changes neither.
-    """
+def result_of(runtime: Runtime, profile: "Profile", payment: "Payment") -> Result:
+    """The payment as a result. A payment that no prompt can bring in is told how to be paid by hand, and the SMS
+    receipts that wait are sent afterwards, which changes neither."""
     from mpesa_cli.rules.outcome import exit_status
     from mpesa_cli.rules.payment_document import payment_document
+    from mpesa_cli.sms.ports import send_waiting_sms
+    from mpesa_cli.terminal.payment_words import payment_lines
+
+    customer = for_the_customer(profile, payment)
+    return Result(
+        payment_document(payment, runtime.world.now_us()),
+        payment_lines(runtime.streams, payment, customer=customer),
+        _beside(runtime, profile, payment, customer),
+        status=exit_status(payment),
+        then=lambda: send_waiting_sms(runtime, profile, first=payment.payment_id),
+    )
+
+
+def _beside(runtime: Runtime, profile: "Profile", payment: "Payment", customer: str) -> "Iterator[Note]":
+    """What people are told beside the payment itself, on stderr."""
+    from mpesa_cli.payments.claims import claims_on
     from mpesa_cli.rules.state import PaymentStatus
-    from mpesa_cli.terminal.payment_words import advice, environment_label, print_payment
+    from mpesa_cli.terminal.claim_words import claim_lines
+    from mpesa_cli.terminal.payment_words import advice, environment_label
 
     streams = runtime.streams
-    customer = for_the_customer(profile, payment) if profile is not None else ""
-    if as_json:
-        print_json(streams, payment_document(payment, runtime.world.now_us()))
-    else:
-        print_payment(streams, payment, customer=customer)
-        if not streams.is_terminal(streams.stdout):
-            label = environment_label(payment.environment)
-            told = advice(payment, customer=customer, verbose=streams.verbosity > 0)
-            for line in [*told, *([label] if label else [])]:
-                streams.say(line)
-        if profile is not None:
-            from mpesa_cli.payments.claims import claims_on
-            from mpesa_cli.terminal.claim_words import claim_lines
-
-            for line in claim_lines(claims_on(runtime.ledger(profile), payment)):
-                streams.say(line)
-        if customer and payment.status is not PaymentStatus.FAILED:
-            streams.say(customer)
-        if profile is not None and (way := by_hand(profile, payment)):
-            streams.say(way)
-    if profile is not None:
-        from mpesa_cli.sms.ports import send_waiting_sms
-
-        send_waiting_sms(runtime, profile, first=payment.payment_id)
-    raise typer.Exit(int(exit_status(payment) if status is None else status))
+    if not streams.is_terminal(streams.stdout):  # on a terminal this stands among the lines
+        yield from map(Note, advice(payment, customer=customer, verbose=streams.verbosity > 0))
+        if label := environment_label(payment.environment):
+            yield Note(label)
+    yield from map(Note, claim_lines(claims_on(runtime.ledger(profile), payment)))
+    if customer and payment.status is not PaymentStatus.FAILED:
+        yield Note(customer)
+    if way := by_hand(profile, payment):
+        yield Note(way)
 
 
 def for_the_customer(profile: "Profile", payment: "Payment") -> str:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mpesa_cli.cli.options import REF_OR_PHONE, JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
-from mpesa_cli.cli.payments.show import show_and_exit
+from mpesa_cli.cli.payments.show import result_of
 from mpesa_cli.cli.payments.watching import watch_payment
+from mpesa_cli.cli.result import Result
 from mpesa_cli.floor.errors import InvalidInput, NotFound
 from mpesa_cli.runtime import Runtime
 
@@ -28,7 +29,7 @@ def status(
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
+) -> Result | None:
     """Show where a payment stands; the latest of a phone; without a reference, what is open now.
 
     \b
@@ -42,7 +43,7 @@ def status(
     Exits by the payment's state: 0 paid, 3 not paid, 5 nothing was charged, 6 unknown, 7 paid twice,
     8 still waiting. A list exits 0.
     """
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
     from mpesa_cli.cli.payments.phone_ref import phone_meant, show_latest, show_list
     from mpesa_cli.history.query import HistoryFilter
@@ -50,17 +51,17 @@ def status(
     if ref is None:
         if watch:
             raise InvalidInput("Which payment?", hint="Right: mpesa status ORDER --watch", code="usage")
-        show_list(runtime, settings, HistoryFilter(open_only=True), as_json=json_)
-        return
+        show_list(runtime, settings, HistoryFilter(open_only=True))
+        return None
     if (msisdn := phone_meant(runtime, settings, ref)) is not None:
-        show_latest(runtime, settings, msisdn, as_json=json_)
-        return
+        show_latest(runtime, settings, msisdn)
+        return None
     payment = find(runtime, settings, ref)
     if watch:
         payment = watch_payment(runtime, settings, payment, timeout_s=WATCH_S)
     elif refresh:
         payment = settle(runtime, settings, payment)
-    show_and_exit(runtime, payment, as_json=json_, profile=settings)
+    return result_of(runtime, settings, payment)
 
 
 def find(runtime: Runtime, profile: "Profile", ref: str) -> "Payment":

@@ -4,9 +4,9 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.moments import rfc3339
 from mpesa_cli.runtime import Runtime
-from mpesa_cli.terminal.render import print_json
 
 if TYPE_CHECKING:
     from mpesa_cli.ledger.outbox import OutboxRow
@@ -25,8 +25,8 @@ _COUNTED = {
 _NO_WORDS = {"waiting": "It waits to be sent.", "sending": "It is being sent, or the program died while sending."}
 
 
-def show_failed_receipts(runtime: Runtime, profile: "Profile", *, as_json: bool) -> None:
-    """List the SMS receipts that did not go out, or may not have, newest last, and count them by what became of them.
+def failed_receipts(runtime: Runtime, profile: "Profile") -> Result:
+    """The SMS receipts that did not go out, or may not have, newest last, and count them by what became of them.
 
     One that was sent again since is not listed any more; of very many, the newest are.
     """
@@ -35,19 +35,14 @@ def show_failed_receipts(runtime: Runtime, profile: "Profile", *, as_json: bool)
     rows = sorted((*ledger.outbox("sms", FAILED), *ledger.outbox("sms", OPEN)), key=lambda row: row.created_us)
     of_ours = [(order, row) for row in rows if (order := _order_of(runtime, profile, row)) is not None]
     documents = [_failed_document(order, row) for order, row in of_ours[-LISTED_MAX:]]
-    if as_json:
-        print_json(runtime.streams, documents)
-        return
-    for document in documents:
-        facts = (document["order_id"], document["state"], document["created_at"], document["reason"])
-        runtime.streams.out("\t".join(map(str, facts)))
+    facts = ("order_id", "state", "created_at", "reason")
+    lines = ["\t".join(str(document[name]) for name in facts) for document in documents]
     if not of_ours:
-        runtime.streams.say("Every SMS receipt went out.")
-        return
+        return Result(documents, lines, [Note("Every SMS receipt went out.")])
     counts = Counter(row.state for _, row in of_ours)
     said = [f"{counts[state]:,} {words[counts[state] > 1]}" for state, words in _COUNTED.items() if counts[state]]
-    runtime.streams.say(f"SMS receipts: {'; '.join(said)}.")
-    runtime.streams.say("To send one: mpesa receipt ORDER --sms  (with --copy where it may have arrived)")
+    again = "To send one: mpesa receipt ORDER --sms  (with --copy where it may have arrived)"
+    return Result(documents, lines, [Note(f"SMS receipts: {'; '.join(said)}."), Note(again)])
 
 
 def _order_of(runtime: Runtime, profile: "Profile", row: "OutboxRow") -> str | None:

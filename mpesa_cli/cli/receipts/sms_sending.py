@@ -1,13 +1,13 @@
 """``mpesa receipt --sms``: a receipt as a text message, because a person asks for it."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mpesa_cli.floor.errors import Conflict, ExitStatus, InvalidInput, MpesaError, RequestRefused, Temporary
+from mpesa_cli.cli.result import Result
+from mpesa_cli.floor.errors import Conflict, ExitStatus, MpesaError, RequestRefused, Temporary
 from mpesa_cli.rules.values.msisdn import mask_msisdn, parse_msisdn
 from mpesa_cli.runtime import Runtime
-from mpesa_cli.terminal.render import print_json
 
 if TYPE_CHECKING:
     from mpesa_cli.rules.payment import Payment
@@ -25,65 +25,33 @@ class SmsInDoubt(MpesaError):
     money_moved = "yes"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the options of one call ask for. ``language`` None means the profile's.
-
-    ``elsewhere`` says that the same call also names a file, a printer or a format.
-    """
-
-    to: str | None
-    copy: bool
-    language: "Language | None"
-    elsewhere: bool
-    as_json: bool
-
-
-def receipt_by_sms(
-    runtime: Runtime, profile: "Profile", ref: str | None, asked: Asked, *, sms: bool, list_failed: bool
-) -> None:
-    """What ``--sms``, ``--to`` and ``--failed`` do. Raises InvalidInput where they say nothing or too much."""
-    if asked.elsewhere:
-        raise InvalidInput(
-            "A receipt goes to a phone, to a file or to a printer.",
-            hint="Nothing was sent. Give one of --sms, --output and --printer.",
-        )
-    if list_failed:
-        if ref is not None or asked.to is not None:
-            raise InvalidInput("--failed lists them all.", hint="Right: mpesa receipt --failed")
-        from mpesa_cli.cli.receipts.sms_failed import show_failed_receipts
-
-        show_failed_receipts(runtime, profile, as_json=asked.as_json)
-        return
-    if ref is None:
-        raise InvalidInput("Which payment's receipt?", hint="Right: mpesa receipt ORDER --sms", code="usage")
-    if not sms:
-        raise InvalidInput("--to says where an SMS goes.", hint=f"Right: mpesa receipt {ref} --sms --to {asked.to}")
-    from mpesa_cli.cli.payments.status import find
-
-    send_receipt_sms(runtime, profile, find(runtime, profile, ref), asked)
-
-
-def send_receipt_sms(runtime: Runtime, profile: "Profile", payment: "Payment", asked: Asked) -> None:
-    """Send the receipt of a paid payment as an SMS, now, and print what became of it.
+def send_receipt_sms(
+    runtime: Runtime, profile: "Profile", ref: str, to: str | None, language: "Language | None", *, copy: bool
+) -> Result:
+    """Send the receipt of a paid payment as an SMS, now, and say what became of it.
 
     Raises Conflict (9: not paid, or it went out before), InvalidInput, SettingsError, SecretMissing,
     Temporary (5: not sent yet, it is tried again), RequestRefused (3: not sent) and SmsInDoubt (5).
     """
+    from mpesa_cli.cli.payments.status import find
     from mpesa_cli.sms.notify import message_of, send_waiting
     from mpesa_cli.sms.ports import sms_hands
     from mpesa_cli.sms.send_again import Wanted, stage_again
 
-    other = parse_msisdn(asked.to) if asked.to is not None else ""
+    payment = find(runtime, profile, ref)
+    other = parse_msisdn(to) if to is not None else ""
     hands = sms_hands(runtime, profile)
     _check(profile, payment, other)
     sender = hands.make_sender()  # what is missing in the configuration must be said before anything is staged
     hands = replace(hands, make_sender=lambda: sender)
-    row = stage_again(hands, payment, Wanted(other, asked.copy, asked.language))
+    row = stage_again(hands, payment, Wanted(other, copy, language))
     _say_size(runtime, message_of(payment, row, hands.shop))
     summary = send_waiting(hands, first=row.event_id, most=1)
     ours = next((n for n in summary.notices if n.event_id == row.event_id), None)
-    _report(runtime, payment, ours or _elsewhere(hands, payment, row.event_id), as_json=asked.as_json)
+    notice = ours or _elsewhere(hands, payment, row.event_id)
+    if notice.state != "done":
+        raise _failure(payment, notice)
+    return Result(_document(payment, notice), [notice.sentence()])
 
 
 def _check(profile: "Profile", payment: "Payment", other: str) -> None:
@@ -132,15 +100,6 @@ def _elsewhere(hands: "Hands", payment: "Payment", event_id: str) -> "Notice":
         code=known.get("code", ""),
         words=known.get("words", "Another mpesa is sending it."),
     )
-
-
-def _report(runtime: Runtime, payment: "Payment", notice: "Notice", *, as_json: bool) -> None:
-    if notice.state != "done":
-        raise _failure(payment, notice)
-    if as_json:
-        print_json(runtime.streams, _document(payment, notice))
-    else:
-        runtime.streams.out(notice.sentence())
 
 
 def _failure(payment: "Payment", notice: "Notice") -> MpesaError:

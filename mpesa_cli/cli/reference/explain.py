@@ -6,6 +6,7 @@ import typer
 
 from mpesa_cli.cli import completing
 from mpesa_cli.cli.options import JsonOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import InvalidInput
 from mpesa_cli.rules.codes.rows import Api
 
@@ -20,7 +21,7 @@ def explain(
     json_: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
+) -> Result:
     """Say what a code means, who must act, whether to try again, and what to tell the customer.
 
     \b
@@ -36,9 +37,8 @@ def explain(
     """
     from mpesa_cli.rules.codes import lookup
     from mpesa_cli.terminal.code_words import code_document, code_lines
-    from mpesa_cli.terminal.render import print_json
 
-    streams = runtime_of(ctx, quiet=quiet, verbose=verbose).streams
+    runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     meanings = lookup.explain(code, api)
     if not meanings:
         raise InvalidInput(
@@ -46,12 +46,10 @@ def explain(
             hint="Give one code as Daraja sent it, for example: mpesa explain 1032",
             code="invalid-code",
         )
-    if json_:
-        first = meanings[0]
-        documents = [code_document(row) for row in meanings]
-        print_json(streams, {"code": first.code, "listed": first.listed, "meanings": documents})
-        return
-    several = any(row.text for row in meanings)
-    streams.out("\n\n".join("\n".join(code_lines(row, otherwise=several)) for row in meanings))
-    if not meanings[0].listed:
-        streams.say("It is in none of the tables of this program: mpesa help result-codes")
+    first, several = meanings[0], any(row.text for row in meanings)
+    unlisted = [] if first.listed else [Note("It is in none of the tables of this program: mpesa help result-codes")]
+    return Result(
+        {"code": first.code, "listed": first.listed, "meanings": [code_document(row) for row in meanings]},
+        ["\n\n".join("\n".join(code_lines(row, otherwise=several)) for row in meanings)],
+        unlisted,
+    )

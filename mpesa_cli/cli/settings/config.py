@@ -1,13 +1,15 @@
 """``mpesa config``: what is configured, where each value came from, and whether it is right."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 
 from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import ExitStatus
 from mpesa_cli.runtime import Runtime
-from mpesa_cli.terminal.render import print_json, table
+from mpesa_cli.terminal.render import Table
 
 LiveOption = Annotated[bool, typer.Option("--live", help="Also ask Daraja whether it takes the credentials.")]
 
@@ -20,7 +22,7 @@ def config_show(
     json_: JsonOption = False,
     profile: ProfileOption = None,
     quiet: QuietOption = False,
-) -> None:
+) -> Result:
     """Show every value of a profile and where it came from.
 
     \b
@@ -32,40 +34,33 @@ def config_show(
     """
     from mpesa_cli.settings.reference import KEYS
 
-    runtime = runtime_of(ctx, quiet=quiet)
+    runtime = runtime_of(ctx, quiet=quiet, as_json=json_)
     settings = runtime.profile(profile)
     if sms_reports:
-        _show_report_address(runtime, settings, as_json=json_)
-        return
+        return _report_address(runtime, settings)
     secrets = runtime.secret_store(settings).listed()
     values = {key.name: (_plain(settings.value_of(key.name)), settings.sources[key.name]) for key in KEYS}
-    if json_:
-        document = {
-            "profile": settings.name,
-            "profile_source": settings.sources["name"],
-            "environment": settings.environment,
-            "values": {key: {"value": value, "source": source} for key, (value, source) in values.items()},
-            "secrets": {name: None if source == "missing" else source for name, source in secrets},
-        }
-        print_json(runtime.streams, document)
-        return
+    document = {
+        "profile": settings.name,
+        "profile_source": settings.sources["name"],
+        "environment": settings.environment,
+        "values": {key: {"value": value, "source": source} for key, (value, source) in values.items()},
+        "secrets": {name: None if source == "missing" else source for name, source in secrets},
+    }
     rows = [["profile", settings.name, settings.sources["name"]]]
     rows += [[key, _words(value), source] for key, (value, source) in values.items()]
     rows += [[name, "-" if source == "missing" else "•••", source] for name, source in secrets]
-    table(runtime.streams, ["key", "value", "comes from"], rows)
+    return Result(document, Table(["key", "value", "comes from"], rows))
 
 
-def _show_report_address(runtime: Runtime, settings: Any, *, as_json: bool) -> None:
+def _report_address(runtime: Runtime, settings: Any) -> Result:
     from mpesa_cli.cli.receipts.sms_reports import report_address
 
     address = report_address(runtime, settings)
-    if as_json:
-        print_json(runtime.streams, {"profile": settings.name, "sms_reports": address})
-    else:
-        runtime.streams.out(address)
+    return Result({"profile": settings.name, "sms_reports": address}, [address])
 
 
-def config_path(ctx: typer.Context, json_: JsonOption = False, quiet: QuietOption = False) -> None:
+def config_path(ctx: typer.Context, json_: JsonOption = False, quiet: QuietOption = False) -> Result:
     """Print where the configuration file is, or would be.
 
     \b
@@ -77,21 +72,17 @@ def config_path(ctx: typer.Context, json_: JsonOption = False, quiet: QuietOptio
     """
     from mpesa_cli.settings.paths import config_file
 
-    runtime = runtime_of(ctx, quiet=quiet)
+    runtime = runtime_of(ctx, quiet=quiet, as_json=json_)
     path, folders = config_file(runtime.environ, runtime.config_flag), runtime.paths()
-    if json_:
-        document = {
-            "config_file": str(path),
-            "exists": path.exists(),
-            "data_dir": str(folders.data_dir),
-            "state_dir": str(folders.state_dir),
-            "cache_dir": str(folders.cache_dir),
-        }
-        print_json(runtime.streams, document)
-        return
-    runtime.streams.out(str(path))
-    if not path.exists():
-        runtime.streams.say("It is not there yet. Make it:  mpesa init")
+    document = {
+        "config_file": str(path),
+        "exists": path.exists(),
+        "data_dir": str(folders.data_dir),
+        "state_dir": str(folders.state_dir),
+        "cache_dir": str(folders.cache_dir),
+    }
+    missing = [] if path.exists() else [Note("It is not there yet. Make it:  mpesa init")]
+    return Result(document, [str(path)], missing)
 
 
 def config_check(
@@ -101,7 +92,7 @@ def config_check(
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
+) -> Result:
     """Check the configuration: the file, every profile in it, and the secrets of the one in use.
 
     \b
@@ -112,16 +103,11 @@ def config_check(
     Exit status 0 when all is well, warnings or not; 10 when something is wrong. With --live a token is
     fetched, which moves no money; 4 when Daraja refuses the credentials, 5 when it can't be reached.
     """
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     report = _report(runtime, profile)
     if live and report["ok"]:
         report["live"] = _ask_daraja(runtime, profile)
-    if json_:
-        print_json(runtime.streams, report)
-    else:
-        _print(runtime, report)
-    if not report["ok"]:
-        raise typer.Exit(int(ExitStatus.CONFIGURATION))
+    return Result(report, list(_lines(report)), status=ExitStatus.DONE if report["ok"] else ExitStatus.CONFIGURATION)
 
 
 def _report(runtime: Runtime, profile_flag: str | None) -> dict[str, Any]:
@@ -166,20 +152,19 @@ def _ask_daraja(runtime: Runtime, profile_flag: str | None) -> str:
     return f"{settings.base_url} takes the consumer key and secret"
 
 
-def _print(runtime: Runtime, report: dict[str, Any]) -> None:
-    out = runtime.streams.out
+def _lines(report: dict[str, Any]) -> Iterator[str]:
     for problem in report["errors"]:
-        out(f"error: {problem['message']}\n  {problem['hint']}")
+        yield f"error: {problem['message']}\n  {problem['hint']}"
     for entry in report["profiles"]:
         in_use = ", in use" if entry["in_use"] else ""
         environment = f" ({entry['environment']}{in_use})" if entry["environment"] else ""
-        out(f"profile {entry['profile']}{environment}: {'wrong' if entry['errors'] else 'ok'}")
+        yield f"profile {entry['profile']}{environment}: {'wrong' if entry['errors'] else 'ok'}"
         for problem in entry["errors"]:
-            out(f"  error: {problem['message']}\n    {problem['hint']}")
+            yield f"  error: {problem['message']}\n    {problem['hint']}"
         for warning in entry["warnings"]:
-            out(f"  warning: {warning}")
+            yield f"  warning: {warning}"
     if report["live"]:
-        out(f"live: {report['live']}")
+        yield f"live: {report['live']}"
 
 
 def _plain(value: object) -> object:

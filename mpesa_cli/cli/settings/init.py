@@ -1,15 +1,16 @@
 """``mpesa init``: asks for what a profile needs, tries the credentials, and writes it down."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from mpesa_cli.cli.consent.asking import ask_secret, ask_yes
 from mpesa_cli.cli.options import JsonOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import Conflict, CredentialsRefused, SettingsError, Temporary
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.settings.secret_names import DARAJA_SECRETS, variable_of
-from mpesa_cli.terminal.render import print_json
 
 if TYPE_CHECKING:
     from mpesa_cli.floor.secret import Secret
@@ -44,7 +45,7 @@ def init(
     json_: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
+) -> Result:
     """Set up a profile: asks what it needs, tries the credentials at Daraja, and writes it down.
 
     \b
@@ -61,7 +62,7 @@ def init(
     from mpesa_cli.settings.paths import config_file
     from mpesa_cli.settings.save import planned_profile, refuse_overwriting, save_profile, texts_of
 
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     given = {
         "environment": environment, "kind": kind, "shortcode": shortcode, "till": till,
         "account_reference": account_reference, "callback_base_url": callback_base_url,
@@ -82,13 +83,11 @@ def init(
     for secret_name, secret in typed.items():
         store = _keep(runtime, secrets, secret_name, secret, store)
     save_profile(path, name, answers, overwrite=force)
-    if json_:
-        document = {
-            "profile": name, "environment": profile.environment, "config_file": str(path), "checked": checked,
-            "secrets": {secret: source for secret, source in secrets.listed() if source != "missing"},
-        }  # fmt: skip
-        print_json(runtime.streams, document)
-    _say_what_is_next(runtime, profile, str(path))
+    document = {
+        "profile": name, "environment": profile.environment, "config_file": str(path), "checked": checked,
+        "secrets": {secret: source for secret, source in secrets.listed() if source != "missing"} if json_ else {},
+    }  # fmt: skip
+    return Result(document, told=map(Note, _what_is_next(profile, str(path))))
 
 
 def _secrets(runtime: Runtime, profile: "Profile", secrets: "SecretStore") -> "dict[str, Secret]":
@@ -158,9 +157,9 @@ def _keep(runtime: Runtime, secrets: "SecretStore", name: str, secret: "Secret",
     return store
 
 
-def _say_what_is_next(runtime: Runtime, profile: "Profile", path: str) -> None:
-    runtime.streams.say(f"Profile {profile.name} ({profile.environment}) is in {path}.")
+def _what_is_next(profile: "Profile", path: str) -> Iterator[str]:
+    yield f"Profile {profile.name} ({profile.environment}) is in {path}."
     if profile.callback_base_url is None:
-        runtime.streams.say("Before the first push, add callback_base_url, or set APP_URL.")
+        yield "Before the first push, add callback_base_url, or set APP_URL."
     phone = "0712345678" if profile.environment == "production" else "254708374149"
-    runtime.streams.say(f"Next:  mpesa push {phone} 1 --profile {profile.name}")
+    yield f"Next:  mpesa push {phone} 1 --profile {profile.name}"

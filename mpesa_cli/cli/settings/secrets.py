@@ -7,10 +7,11 @@ import typer
 from mpesa_cli.cli import completing
 from mpesa_cli.cli.consent.asking import ask_secret
 from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, runtime_of
+from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import Conflict, InvalidInput, NotFound, SettingsError
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.settings.secret_names import DARAJA_SECRETS
-from mpesa_cli.terminal.render import print_json, table
+from mpesa_cli.terminal.render import Table
 
 if TYPE_CHECKING:
     from mpesa_cli.floor.secret import Secret
@@ -41,7 +42,7 @@ def secrets_set(
     json_: JsonOption = False,
     profile: ProfileOption = None,
     quiet: QuietOption = False,
-) -> None:
+) -> Result:
     """Store a secret of a profile, typed unseen, read from standard input or made here.
 
     \b
@@ -56,7 +57,7 @@ def secrets_set(
     """
     from mpesa_cli.settings.secret_sources import check_name, check_secret
 
-    runtime = runtime_of(ctx, quiet=quiet)
+    runtime = runtime_of(ctx, quiet=quiet, as_json=json_)
     settings = runtime.profile(profile)
     _refuse_embedded(settings, check_name(name))
     secrets = runtime.secret_store(settings)
@@ -66,19 +67,19 @@ def secrets_set(
         secret = check_secret(_value(runtime, name, stdin=stdin), name)
     where = secrets.set(name, secret, store)
     used = secrets.get(name)
-    if json_:
-        print_json(runtime.streams, {"profile": settings.name, "name": name, "stored_in": where})
-    runtime.streams.say(f"Stored {name} of profile {settings.name}: {where}. It was read back.")
+    notes = [Note(f"Stored {name} of profile {settings.name}: {where}. It was read back.")]
     if used is not None and used.source != where:
-        runtime.streams.complain(f"But {used.source} comes before it and is what commands use.")
+        hidden = f"But {used.source} comes before it and is what commands use."
+        notes.append(Note(hidden, loud=True))
     signs_tokens = name == "api-secret"
     then = "token issue --name shop --scope payments:read" if signs_tokens else "config check --live"
-    runtime.streams.say(f"Next:  mpesa {then} --profile {settings.name}")
+    notes.append(Note(f"Next:  mpesa {then} --profile {settings.name}"))
+    return Result({"profile": settings.name, "name": name, "stored_in": where}, told=notes)
 
 
 def secrets_list(
     ctx: typer.Context, json_: JsonOption = False, profile: ProfileOption = None, quiet: QuietOption = False
-) -> None:
+) -> Result:
     """List the secrets of a profile and where each comes from, never their values.
 
     \b
@@ -88,24 +89,22 @@ def secrets_list(
 
     Changes nothing. One whose store is locked is listed as one that can't be read, not as missing.
     """
-    runtime = runtime_of(ctx, quiet=quiet)
+    runtime = runtime_of(ctx, quiet=quiet, as_json=json_)
     settings = runtime.profile(profile)
     from mpesa_cli.settings.secrets import MISSING, UNREADABLE
 
     store = runtime.secret_store(settings)
     listed = store.listed()
-    if json_:
-        rows = [
-            {"name": name, "source": None if source == MISSING else source, "readable": source != UNREADABLE}
-            for name, source in listed
-        ]
-        print_json(
-            runtime.streams, {"profile": settings.name, "environment": settings.environment, "secrets": rows}
-        )
-    else:
-        table(runtime.streams, ["secret", "comes from"], [[name, source] for name, source in listed])
-    for trouble in {each.message: each for each in store.unreadable(listed)}.values():
-        runtime.streams.complain(f"{trouble.message}\n  {trouble.hint}")
+    rows = [
+        {"name": name, "source": None if source == MISSING else source, "readable": source != UNREADABLE}
+        for name, source in listed
+    ]
+    locked = {each.message: each.hint for each in store.unreadable(listed)}
+    return Result(
+        {"profile": settings.name, "environment": settings.environment, "secrets": rows},
+        Table(["secret", "comes from"], [[name, source] for name, source in listed]),
+        told=[Note(f"{message}\n  {hint}", loud=True) for message, hint in locked.items()],
+    )
 
 
 def secrets_delete(
@@ -114,7 +113,7 @@ def secrets_delete(
     json_: JsonOption = False,
     profile: ProfileOption = None,
     quiet: QuietOption = False,
-) -> None:
+) -> Result:
     """Delete a stored secret of a profile from the keyring or the file it is in.
 
     \b
@@ -124,7 +123,7 @@ def secrets_delete(
 
     What the environment or systemd gives is not touched.
     """
-    runtime = runtime_of(ctx, quiet=quiet)
+    runtime = runtime_of(ctx, quiet=quiet, as_json=json_)
     settings = runtime.profile(profile)
     secrets = runtime.secret_store(settings)
     store = secrets.delete(name)
@@ -135,11 +134,10 @@ def secrets_delete(
             f"No {name} is stored for profile {settings.name}.{elsewhere}",
             hint=f"See them all:  mpesa secrets list --profile {settings.name}", code="secret-not-stored",
         )
-    if json_:
-        print_json(runtime.streams, {"profile": settings.name, "name": name, "deleted_from": store})
-    runtime.streams.say(f"Deleted {name} of profile {settings.name} ({store}).")
+    notes = [Note(f"Deleted {name} of profile {settings.name} ({store}).")]
     if left is not None:
-        runtime.streams.complain(f"Commands still find one: {left.source}.")
+        notes.append(Note(f"Commands still find one: {left.source}.", loud=True))
+    return Result({"profile": settings.name, "name": name, "deleted_from": store}, told=notes)
 
 
 def _generated(runtime: Runtime, secrets: "SecretStore", name: str, *, stdin: bool) -> "Secret":

@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import InvalidInput
 from mpesa_cli.rules.values.amount import parse_shillings
 from mpesa_cli.rules.values.msisdn import parse_msisdn
-from mpesa_cli.terminal.render import print_json
 
 
 def c2b_simulate(
@@ -22,7 +22,7 @@ def c2b_simulate(
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
+) -> Result:
     """Play a customer who pays by hand from the M-PESA menu (simulator and sandbox only).
 
     \b
@@ -31,7 +31,7 @@ def c2b_simulate(
 
     Register URLs first (mpesa c2b-register); the confirmation comes to them.
     """
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
     if settings.environment == "production":
         raise InvalidInput(
@@ -47,7 +47,6 @@ def c2b_simulate(
         runtime.daraja(settings), settings.shortcode, settings.kind, msisdn, shillings, account or settings.shortcode,
         "v1" if registered == "v1" else "v2" if registered else None,
     )  # fmt: skip
-    if json_:
-        print_json(runtime.streams, {"simulated": True, "environment": settings.environment, "api": version})
-        return
-    runtime.streams.say("The payment was made. Its confirmation goes to the registered URL; see: mpesa history")
+    document = {"simulated": True, "environment": settings.environment, "api": version}
+    made = Note("The payment was made. Its confirmation goes to the registered URL; see: mpesa history")
+    return Result(document, notes=[made])

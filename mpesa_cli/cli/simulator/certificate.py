@@ -3,9 +3,10 @@
 import typer
 
 from mpesa_cli.cli.options import runtime_of
+from mpesa_cli.cli.result import Result
 
 
-def certificate(ctx: typer.Context) -> None:
+def certificate(ctx: typer.Context) -> Result:
     """Print the simulator's certificate (PEM), for clients that ask about transactions with an initiator.
 
     \b
@@ -20,4 +21,4 @@ def certificate(ctx: typer.Context) -> None:
     from mpesa_cli.simulator.initiator_key import FILE_NAME, InitiatorKey
 
     key = InitiatorKey(ensure_private_dir(runtime.paths().state_dir) / FILE_NAME)
-    runtime.streams.out(key.certificate().decode().strip())
+    return Result(lines=[key.certificate().decode().strip()])

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mpesa_cli.cli.options import JsonOption, QuietOption, runtime_of
+from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import InvalidInput
-from mpesa_cli.terminal.render import print_json, table
+from mpesa_cli.terminal.render import Table
 
 if TYPE_CHECKING:
     from mpesa_cli.simulator.scenario import Scenario
@@ -70,7 +71,7 @@ def serve(
     server.serve(port, ready=ready, setup=setup)
 
 
-def scenarios(ctx: typer.Context, json_: JsonOption = False) -> None:
+def scenarios(ctx: typer.Context, json_: JsonOption = False) -> Result:
     """List the phone numbers that make the simulator do something: pay, refuse, or lose an answer.
 
     \b
@@ -80,25 +81,24 @@ def scenarios(ctx: typer.Context, json_: JsonOption = False) -> None:
 
     Any valid number that is not listed pays after 3 seconds. Changes nothing.
     """
-    runtime = runtime_of(ctx)
+    runtime_of(ctx, as_json=json_)
     from mpesa_cli.simulator.scenarios import all_scenarios
 
     rows = all_scenarios()
-    if json_:
-        print_json(runtime.streams, [asdict(row) for row in rows])
-        return
     headings = ["Number", "What happens", "Decided", "Callbacks", "Code", "Source"]
-    table(runtime.streams, headings, [_cells(row) for row in rows])
-    runtime.streams.say("Any other number pays. 2547000 and a result code in five digits ends in that code.\n")
-    for line in NOT_PROVEN:
-        runtime.streams.say(line)
+    others = "Any other number pays. 2547000 and a result code in five digits ends in that code.\n"
+    return Result(
+        [asdict(row) for row in rows],
+        Table(headings, [_cells(row) for row in rows]),
+        [Note(others), *map(Note, NOT_PROVEN)],
+    )
 
 
 def clock(
     ctx: typer.Context,
     advance: Annotated[int, typer.Option("--advance", help="Seconds to move it forward.", metavar="SECONDS")],
     json_: JsonOption = False,
-) -> None:
+) -> Result:
     """Move the embedded simulator's test clock forward, so that slow things happen now.
 
     \b
@@ -110,7 +110,7 @@ def clock(
     Only the simulator's own time moves, and its state file says so; it can't go back. A simulator that
     runs as a server has its own clock (see mpesa simulator serve --help).
     """
-    runtime = runtime_of(ctx)
+    runtime = runtime_of(ctx, as_json=json_)
     if not 0 < advance <= LONGEST_ADVANCE_S:
         raise InvalidInput(
             f"The clock can't be moved by {advance} s.",
@@ -124,10 +124,10 @@ def clock(
 
     state_file = ensure_private_dir(find_paths(runtime.environ).state_dir) / "simulator.json"
     ahead_s = int(Engine(FileStore(state_file), runtime.world).advance(advance))
-    if json_:
-        print_json(runtime.streams, {"environment": "simulator", "clock_ahead_s": ahead_s})
-        return
-    runtime.streams.out(f"The simulator's clock is {ahead_s} s ahead of the real one.")
+    return Result(
+        {"environment": "simulator", "clock_ahead_s": ahead_s},
+        [f"The simulator's clock is {ahead_s} s ahead of the real one."],
+    )
 
 
 def _cells(row: "Scenario") -> list[str]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, runtime_of
+from mpesa_cli.cli.result import Result
 from mpesa_cli.floor.errors import InvalidInput
-from mpesa_cli.terminal.render import print_json
 
 if TYPE_CHECKING:
     from mpesa_cli.settings.profile import Profile
@@ -27,7 +27,7 @@ def statement(
     force: Annotated[bool, typer.Option("--force", help="Write over a file that exists.")] = False,
     profile: ProfileOption = None,
     quiet: QuietOption = False,
-) -> None:
+) -> Result:
     """Print the embedded simulator's statement, as M-PESA's portal gives it: CSV, newest first, with charges.
 
     \b
@@ -47,13 +47,12 @@ def statement(
     simulator = runtime.simulator(settings)
     text = simulator.statement(settings.shortcode, read_period(since, until, simulator.own_time_us()))
     if output is None:
-        runtime.streams.out(text.replace("\r\n", "\n").rstrip("\n"))
-        return
+        return Result(lines=[text.replace("\r\n", "\n").rstrip("\n")])
     from mpesa_cli.floor.files.new_file import write_new_file
 
     write_new_file(Path(output), text.encode(), overwrite=force, again="mpesa simulator statement --output FILE",
                    stands="Nothing was changed.")  # fmt: skip
-    runtime.streams.out(output)
+    return Result(lines=[output])
 
 
 def reverse(
@@ -62,7 +61,7 @@ def reverse(
     json_: JsonOption = False,
     profile: ProfileOption = None,
     quiet: QuietOption = False,
-) -> None:
+) -> Result:
     """Give a customer's payment back in the embedded simulator, as somebody at the portal would.
 
     \b
@@ -71,21 +70,17 @@ def reverse(
 
     No callback tells of it: only the statement does (mpesa simulator statement). The ledger is not touched.
     """
-    runtime = runtime_of(ctx, quiet=quiet)
+    runtime = runtime_of(ctx, quiet=quiet, as_json=json_)
     settings = runtime.profile(profile)
     _only_embedded(settings, "POST …/simulator/reverse with the receipt")
     made = runtime.simulator(settings).reverse(receipt)
     from mpesa_cli.rules.values.amount import cents_to_json, format_cents
 
-    if json_:
-        amount = cents_to_json(made.amount_cents)
-        print_json(
-            runtime.streams,
-            {"environment": "simulator", "receipt": made.receipt, "reverses": made.linked, "amount": amount},
-        )
-        return
-    back = format_cents(made.amount_cents)
-    runtime.streams.out(f"{made.linked} was reversed under {made.receipt}: {back} went back.")
+    amount, back = cents_to_json(made.amount_cents), format_cents(made.amount_cents)
+    return Result(
+        {"environment": "simulator", "receipt": made.receipt, "reverses": made.linked, "amount": amount},
+        [f"{made.linked} was reversed under {made.receipt}: {back} went back."],
+    )
 
 
 def _only_embedded(settings: "Profile", elsewhere: str) -> None:

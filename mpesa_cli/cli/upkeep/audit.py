@@ -5,15 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.cli.upkeep.existing_ledger import existing_ledger
 from mpesa_cli.floor.errors import ExitStatus, InvalidInput
 from mpesa_cli.floor.moments import day_and_time, rfc3339
 from mpesa_cli.terminal.amount_words import counted
-from mpesa_cli.terminal.render import print_json
 
 if TYPE_CHECKING:
     from mpesa_cli.settings.profile import Profile
-    from mpesa_cli.terminal.streams import Streams
     from mpesa_cli.upkeep.audit import Audited
 
 _HASH_DIGITS = 64
@@ -31,7 +30,7 @@ def audit_verify(
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
+) -> Result:
     """Prove the ledger: recompute the hash chain and every payment from its evidence, and compare.
 
     \b
@@ -44,18 +43,15 @@ def audit_verify(
     head) it also proves that nothing was cut off the end and nothing written anew. Changes nothing; payments may go
     on meanwhile. Exit status: 0 whole, 7 not, 10 there is no ledger.
     """
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     anchored = _anchored(head) if head else None
     settings = runtime.profile(profile)
     from mpesa_cli.upkeep.audit import audited
 
     found = audited(existing_ledger(runtime, settings), anchored)
-    if json_:
-        print_json(runtime.streams, _document(settings, found))
-    else:
-        _print(runtime.streams, found)
-    if not found.whole:
-        raise typer.Exit(int(ExitStatus.DIFFERENCES))
+    lines, notes = _words(found, verbose=runtime.streams.verbosity > 0)
+    status = ExitStatus.DONE if found.whole else ExitStatus.DIFFERENCES
+    return Result(_document(settings, found), lines, map(Note, notes), status=status)
 
 
 def audit_head(
@@ -64,7 +60,7 @@ def audit_head(
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
+) -> Result:
     """Print the head of the ledger's hash chain, to be kept where nobody who can write the ledger can change it.
 
     \b
@@ -75,23 +71,20 @@ def audit_head(
     The hash stands for every row before it. Kept elsewhere (another machine, a mail to the owner, paper), it shows
     later whether anything was changed since: mpesa audit verify --head. Changes nothing.
     """
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
     from mpesa_cli.ledger.audit.anchor import head_of
 
     found = head_of(existing_ledger(runtime, settings))
-    if json_:
-        print_json(
-            runtime.streams,
-            {
-                "environment": settings.environment, "profile": settings.name, "ledger": str(settings.ledger),
-                "seq": found.seq, "hash": found.hash, "at": rfc3339(found.at_us), "rows": found.rows,
-            },
-        )  # fmt: skip
-        return
-    runtime.streams.out(found.hash)
     when = "nothing is in it yet" if found.at_us is None else f"row {found.seq:,}, {day_and_time(found.at_us)}"
-    runtime.streams.say(f"The head of {settings.ledger} ({settings.environment}): {when}.")
+    return Result(
+        {
+            "environment": settings.environment, "profile": settings.name, "ledger": str(settings.ledger),
+            "seq": found.seq, "hash": found.hash, "at": rfc3339(found.at_us), "rows": found.rows,
+        },
+        [found.hash],
+        [Note(f"The head of {settings.ledger} ({settings.environment}): {when}.")],
+    )  # fmt: skip
 
 
 def _anchored(given: str) -> tuple[str, int | None]:
@@ -144,19 +137,21 @@ def _document(settings: "Profile", found: "Audited") -> dict[str, Any]:
     }
 
 
-def _print(streams: "Streams", found: "Audited") -> None:
+def _words(found: "Audited", *, verbose: bool) -> tuple[list[str], list[str]]:
+    """What is said of it, on stdout and beside it."""
     if found.whole:
         rows = counted(found.chain.rows, "row")
-        streams.out(f"Whole: {rows} of the journal, and every payment is as its evidence says.")
-        streams.say(f"Head: {found.chain.hash}")
-        return
-    streams.out(f"NOT WHOLE. {found.words[0]}")
+        whole = f"Whole: {rows} of the journal, and every payment is as its evidence says."
+        return [whole], [f"Head: {found.chain.hash}"]
+    lines, notes = [f"NOT WHOLE. {found.words[0]}"], []
     more = found.flaw_count - 1
-    if streams.verbosity:
-        for words in found.words[1:]:
-            streams.out(words)
+    if verbose:
+        lines += found.words[1:]
         if found.flaw_count > len(found.words):
-            streams.out(f"… and {found.flaw_count - len(found.words):,} more.")
+            lines.append(f"… and {found.flaw_count - len(found.words):,} more.")
     elif more:
-        streams.say(f"{more:,} more {'thing is' if more == 1 else 'things are'} wrong. List: mpesa audit verify -v")
-    streams.say("Change nothing; keep a copy of the file as it is, and compare it with a backup. See: mpesa help audit")
+        notes.append(f"{more:,} more {'thing is' if more == 1 else 'things are'} wrong. List: mpesa audit verify -v")
+    notes.append(
+        "Change nothing; keep a copy of the file as it is, and compare it with a backup. See: mpesa help audit"
+    )
+    return lines, notes

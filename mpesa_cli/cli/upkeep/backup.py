@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.cli.upkeep.existing_ledger import existing_ledger
 from mpesa_cli.floor.errors import ExitStatus
 from mpesa_cli.floor.moments import day_and_time, rfc3339
 from mpesa_cli.terminal.amount_words import counted
-from mpesa_cli.terminal.render import print_json
 
 
 def backup(
@@ -20,7 +20,7 @@ def backup(
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
+) -> Result:
     """Copy the ledger into one new file, and prove the copy, while payments go on.
 
     \b
@@ -32,29 +32,24 @@ def backup(
     owner only and holds customers' numbers: take it off this machine, encrypted. Never copy a ledger with cp. Exit
     status: 0 written and whole, 5 not written, 7 written, but the ledger itself is not whole, 10 there is no ledger.
     """
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
     from mpesa_cli.upkeep.backup import backup as make
 
     target = file.expanduser().absolute()
     made = make(existing_ledger(runtime, settings), target)
-    if json_:
-        print_json(
-            runtime.streams,
-            {
-                "environment": settings.environment, "profile": settings.name, "file": str(made.path),
-                "bytes": made.size_bytes, "seq": made.head.seq, "hash": made.head.hash,
-                "at": rfc3339(made.head.at_us), "rows": made.head.rows, "whole": made.audit.whole,
-            },
-        )  # fmt: skip
-    else:
-        runtime.streams.out(made.head.hash)
     until = f" until {day_and_time(made.head.at_us)}" if made.head.at_us else ""
     rows = counted(made.head.rows, "row")
-    runtime.streams.say(f"{made.path}: {rows} of the journal{until}, {made.size_bytes:,} bytes.")
+    notes = [Note(f"{made.path}: {rows} of the journal{until}, {made.size_bytes:,} bytes.")]
     if not made.audit.whole:
-        runtime.streams.complain(
-            f"The copy is as the ledger is, and the ledger is NOT WHOLE: {made.audit.words[0]} "
-            "See: mpesa audit verify -v"
-        )
-        raise typer.Exit(int(ExitStatus.DIFFERENCES))
+        broken = f"The copy is as the ledger is, and the ledger is NOT WHOLE: {made.audit.words[0]} "
+        notes.append(Note(f"{broken}See: mpesa audit verify -v", loud=True))
+    return Result(
+        {
+            "environment": settings.environment, "profile": settings.name, "file": str(made.path),
+            "bytes": made.size_bytes, "seq": made.head.seq, "hash": made.head.hash,
+            "at": rfc3339(made.head.at_us), "rows": made.head.rows, "whole": made.audit.whole,
+        },
+        [made.head.hash], told=notes,
+        status=ExitStatus.DONE if made.audit.whole else ExitStatus.DIFFERENCES,
+    )  # fmt: skip

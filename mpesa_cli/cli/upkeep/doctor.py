@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.cli.result import Result
 from mpesa_cli.floor.errors import ExitStatus, LedgerBusy, LedgerUnusable, SettingsError
 from mpesa_cli.runtime import Runtime
-from mpesa_cli.terminal.render import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def doctor(
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
+) -> Result:
     """Check configuration, secrets, machine, ledger and network, and say what mends what is wrong.
 
     \b
@@ -40,7 +40,7 @@ def doctor(
     Secrets are named by their source, never shown. Changes nothing, sends no prompt, waits three seconds at most for
     anything. Exit status: 0 ready, warnings or not; 10 the configuration is wrong; 7 something else is.
     """
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     from mpesa_cli.upkeep.findings import Finding, exit_status
 
     try:
@@ -52,24 +52,21 @@ def doctor(
         found = []
         for finding in _checks(runtime, settings, live=live_checks):
             found.append(finding)
-            if not json_:
-                _print(runtime, finding)
-    elif not json_:
+            _print(runtime, finding)
+    else:
         _print(runtime, found[0])
     status = exit_status(found)
-    if json_:
-        print_json(
-            runtime.streams,
-            {
-                "ok": status is ExitStatus.DONE,
-                "environment": settings.environment if settings else None,
-                "profile": settings.name if settings else None,
-                "checks": [
-                    {"check": f.check, "verdict": f.verdict, "words": f.words, "mend": f.mend or None} for f in found
-                ],
-            },
-        )
-    raise typer.Exit(int(status))
+    return Result(
+        {
+            "ok": status is ExitStatus.DONE,
+            "environment": settings.environment if settings else None,
+            "profile": settings.name if settings else None,
+            "checks": [
+                {"check": f.check, "verdict": f.verdict, "words": f.words, "mend": f.mend or None} for f in found
+            ],
+        },
+        status=status,
+    )
 
 
 def _checks(runtime: Runtime, settings: "Profile", *, live: bool) -> "Iterator[Finding]":
@@ -110,7 +107,9 @@ def _ledger(runtime: Runtime, settings: "Profile") -> "Iterator[Finding]":
 
 
 def _print(runtime: Runtime, finding: "Finding") -> None:
-    """One line for a check, and one for what mends it. Quiet leaves out what is well."""
+    """One line for a check as soon as it is made, and one for what mends it. Quiet leaves out what is well."""
+    if runtime.streams.as_json:
+        return
     if finding.verdict == "ok" and runtime.streams.quiet:
         return
     runtime.streams.out(f"{_SIGNS[finding.verdict]}  {finding.words}")

@@ -12,13 +12,15 @@ from mpesa_cli.cli.options import (
     YesOption,
     runtime_of,
 )
+from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.cli.upkeep.existing_ledger import existing_ledger
-from mpesa_cli.floor.errors import Conflict, Declined, ExitStatus, NotFound
+from mpesa_cli.floor.errors import ExitStatus, NotFound
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.amount_words import counted
-from mpesa_cli.terminal.render import print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mpesa_cli.rules.values.pseudonym import Erased
     from mpesa_cli.settings.profile import Profile
     from mpesa_cli.upkeep.erase import Erasure
@@ -33,7 +35,7 @@ def erase(
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
+) -> Result:
     """Erase a phone number from the ledger: amounts, receipts and the proof of the books stay.
 
     \b
@@ -46,7 +48,7 @@ def erase(
     files outside the ledger are not touched. Exit status: 0 erased, 2 not in this ledger, 5 run it again, 7 still
     found somewhere, 9 a payment is open.
     """
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
     from mpesa_cli.ledger.engine.scrubbing import scrub_is_due
     from mpesa_cli.rules.values.msisdn import parse_msisdn
@@ -63,69 +65,62 @@ def erase(
             code="number-not-found",
         )
     if dry_run:
-        _show(runtime, settings, planned, {}, as_json=json_, done=False)
-        return
+        return _shown(settings, planned, None)
     _confirm(runtime, planned, number, yes=yes)
     made = erase_number(ledger, number, runtime.world.now_us(), runtime.streams.say)
-    _show(runtime, settings, made.erased, {str(p): n for p, n in made.left.items()}, as_json=json_, done=True)
-    _warn(runtime, settings, made)
-    if made.left:
-        raise typer.Exit(int(ExitStatus.DIFFERENCES))
+    return _shown(settings, made.erased, made)
 
 
 def _confirm(runtime: Runtime, planned: "Erased | None", number: str, *, yes: bool) -> None:
-    from mpesa_cli.cli.consent.asking import ask_yes
+    from mpesa_cli.cli.consent.confirm import Question, confirm
     from mpesa_cli.rules.values.msisdn import mask_msisdn
 
-    if yes or runtime.environ.get("MPESA_YES") == "1":
-        return
-    if not runtime.streams.may_prompt():
-        raise Conflict(
-            "Erasing can't be undone, and nobody is here to say yes.",
-            hint="Nothing was erased. Add --yes (or MPESA_YES=1) to the same command.",
-            code="needs-yes",
-        )
     payments = planned.payments if planned else 0
-    question = f"Erase {mask_msisdn(number)} from {counted(payments, 'payment')}, for ever?"
-    if not ask_yes(runtime.streams, question):
-        raise Declined("You said no.", hint="Nothing was erased. To do it after all, run the same command again.")
+    question = Question(
+        f"Erase {mask_msisdn(number)} from {counted(payments, 'payment')}, for ever?",
+        "Erasing can't be undone, and nobody is here to say yes.",
+        nothing="Nothing was erased.",
+    )
+    confirm(runtime, question, yes=yes)
 
 
-def _show(
-    runtime: Runtime, settings: "Profile", erased: "Erased | None", left: dict[str, int], *, as_json: bool, done: bool
-) -> None:
+def _shown(settings: "Profile", erased: "Erased | None", made: "Erasure | None") -> Result:
+    """What was erased, or what would be where nothing was made yet."""
     counts = {
         "payments": erased.payments if erased else 0,
         "journal_rows": erased.private_rows if erased else 0,
         "bodies": erased.bodies if erased else 0,
         "other_rows": erased.other_rows if erased else 0,
     }
-    if as_json:
-        document: dict[str, Any] = {
-            "environment": settings.environment, "profile": settings.name, "erased": done, **counts,
-            "kept_in": list(erased.kept_in) if erased else [], "left": left,
-        }  # fmt: skip
-        print_json(runtime.streams, document)
-        return
-    for name, count in counts.items():
-        runtime.streams.out(f"{name.replace('_', ' ')}\t{count}")
-    runtime.streams.say("Erased." if done else "This would be erased. Nothing was changed.")
+    left = made.left if made else {}
+    document: dict[str, Any] = {
+        "environment": settings.environment, "profile": settings.name, "erased": made is not None, **counts,
+        "kept_in": list(erased.kept_in) if erased else [], "left": {str(path): times for path, times in left.items()},
+    }  # fmt: skip
+    done = Note("Erased." if made else "This would be erased. Nothing was changed.")
+    return Result(
+        document,
+        [f"{name.replace('_', ' ')}\t{count}" for name, count in counts.items()],
+        [done],
+        _remains(settings, made) if made else (),
+        ExitStatus.DIFFERENCES if left else ExitStatus.DONE,
+    )
 
 
-def _warn(runtime: Runtime, settings: "Profile", made: "Erasure") -> None:
+def _remains(settings: "Profile", made: "Erasure") -> "Iterator[Note]":
+    """Where the number is still, and where it may be."""
     for path, count in made.left.items():
-        runtime.streams.complain(f"The number is still {counted(count, 'time')} in {path}.")
+        yield Note(f"The number is still {counted(count, 'time')} in {path}.", loud=True)
     if made.erased and made.erased.kept_in:
         named = ", ".join(made.erased.kept_in[:5]) + (" …" if len(made.erased.kept_in) > 5 else "")
-        runtime.streams.complain(
-            f"Somebody typed it into an order id, reference or description ({named}). Those words are part of what the "
-            "hash chain proves, and stay."
-        )
+        typed = f"Somebody typed it into an order id, reference or description ({named}). Those words are part of what "
+        yield Note(f"{typed}the hash chain proves, and stay.", loud=True)
     if any(path.suffix == ".bak" for path in made.left):
-        runtime.streams.complain("Files that end in .bak are copies from before an upgrade: delete them.")
+        copies = "Files that end in .bak are copies from before an upgrade: delete them."
+        yield Note(copies, loud=True)
     elsewhere = ["backups", "the logs of your proxy and of systemd", "what was forwarded to your own app"]
     if settings.sms.provider == "file":
         elsewhere.insert(1, str(settings.sms.file))
     elif settings.sms.provider != "none":
         elsewhere.insert(1, "your SMS provider's records")
-    runtime.streams.say(f"Not touched, and perhaps with the number in them: {', '.join(elsewhere)}.")
+    yield Note(f"Not touched, and perhaps with the number in them: {', '.join(elsewhere)}.")

@@ -5,15 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import ExitStatus, NotFound
 from mpesa_cli.terminal.amount_words import counted
-from mpesa_cli.terminal.render import print_json
 
 if TYPE_CHECKING:
     from mpesa_cli.held.read_again import Again
     from mpesa_cli.ledger.engine.sqlite import SqliteLedger
     from mpesa_cli.rules.held import HeldMessage
-    from mpesa_cli.runtime import Runtime
 
 ID = typer.Argument(help="Its id, HLD-…, or the receipt that it shows.", metavar="ID")
 
@@ -25,7 +24,7 @@ def held_list(
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
+) -> Result:
     """List held messages: what came in, could not be applied, and waits for somebody.
 
     \b
@@ -36,18 +35,17 @@ def held_list(
     Changes nothing. Exit status 0, also where some wait: mpesa reconcile and mpesa doctor tell.
     """
     if ctx.invoked_subcommand:
-        return
+        return Result()
     from mpesa_cli.held.words import ADVICE, held_document, held_line
 
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     ledger = runtime.ledger(runtime.profile(profile))
     found = ledger.held_listed() if all_ else ledger.held_open()
-    if json_:
-        print_json(runtime.streams, [held_document(each) for each in found])
-        return
-    for each in found:
-        runtime.streams.out(held_line(each))
-    runtime.streams.say(ADVICE if found else "No message is held.")
+    return Result(
+        [held_document(each) for each in found],
+        [held_line(each) for each in found],
+        [Note(ADVICE if found else "No message is held.")],
+    )
 
 
 def held_show(
@@ -57,7 +55,7 @@ def held_show(
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
+) -> Result:
     """Show one held message with its body, as it came.
 
     \b
@@ -69,16 +67,14 @@ def held_show(
     """
     from mpesa_cli.held.words import held_document, held_line
 
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     message = _found(runtime.ledger(runtime.profile(profile)), held_id)
     body = message.body.decode("utf-8", "replace")
-    if json_:
-        print_json(runtime.streams, {**held_document(message), "from": message.peer or None, "body": body or None})
-        return
-    runtime.streams.out(held_line(message))
-    if message.done_by:
-        runtime.streams.out(f"Dealt with by {message.done_by}: {message.done_reason}")
-    runtime.streams.out(body or "Its body is not here any more.")
+    dealt = [f"Dealt with by {message.done_by}: {message.done_reason}"] if message.done_by else []
+    return Result(
+        {**held_document(message), "from": message.peer or None, "body": body or None},
+        [held_line(message), *dealt, body or "Its body is not here any more."],
+    )
 
 
 def held_read_again(
@@ -91,7 +87,7 @@ def held_read_again(
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
+) -> Result:
     """Read held messages again, as after an upgrade that reads more. Without --apply nothing is changed.
 
     \b
@@ -105,18 +101,19 @@ def held_read_again(
     from mpesa_cli.held.read_again import read_again
     from mpesa_cli.payments.c2b import Shop
 
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
     ledger = runtime.ledger(settings)
     named = [_found(ledger, each) for each in held_ids or ()] or ledger.held_open()
     shop = Shop.of(settings, lambda: runtime.world.new_id("PAY-"))
     made = read_again(ledger, [each.held_id for each in named], shop, runtime.world.now_us, rehearse=not apply)
-    if json_:
-        print_json(runtime.streams, [{**_document(each), "changed": each.applied and apply} for each in made])
-    else:
-        _print(runtime, made, applied=apply)
-    if any(not each.applied for each in made) or (made and not apply):
-        raise typer.Exit(int(ExitStatus.DIFFERENCES))
+    still = any(not each.applied for each in made) or (made and not apply)
+    return Result(
+        [{**_document(each), "changed": each.applied and apply} for each in made],
+        [_line(each, applied=apply) for each in made],
+        map(Note, _summary(made, applied=apply)),
+        status=ExitStatus.DIFFERENCES if still else ExitStatus.DONE,
+    )
 
 
 def held_done(
@@ -128,7 +125,7 @@ def held_done(
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
+) -> Result:
     """Say that a held message was dealt with: reconcile names it no more. The reason is journaled.
 
     \b
@@ -142,16 +139,13 @@ def held_done(
     from mpesa_cli.held.waiting import deal_with
     from mpesa_cli.held.words import held_document
 
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     name = who(runtime, by)
     said = checked_reason(reason, example="--reason 'money of the other till, told its owner'")
     ledger = runtime.ledger(runtime.profile(profile))
     meant = _found(ledger, held_id).held_id
     done = deal_with(ledger, meant, by=name, reason=said, now_us=runtime.world.now_us())
-    if json_:
-        print_json(runtime.streams, held_document(done))
-    else:
-        runtime.streams.out(f"{done.held_id} is dealt with: reconcile names it no more.")
+    return Result(held_document(done), [f"{done.held_id} is dealt with: reconcile names it no more."])
 
 
 def _found(ledger: "SqliteLedger", ref: str) -> "HeldMessage":
@@ -179,21 +173,21 @@ def _document(made: "Again") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _print(runtime: "Runtime", made: "list[Again]", *, applied: bool) -> None:
+def _line(each: "Again", *, applied: bool) -> str:
     from mpesa_cli.terminal.payment_words import headline
 
-    for each in made:
-        name = f"{each.message.held_id}  {each.message.receipt or 'no receipt'}"
-        if not each.applied:
-            runtime.streams.out(f"{name}  stays held: {each.why}")
-        elif each.payment is None:
-            runtime.streams.out(f"{name}  {'was' if applied else 'would be'} applied")
-        else:
-            runtime.streams.out(f"{name}  {'is now' if applied else 'would be'}: {headline(each.payment)}")
+    name = f"{each.message.held_id}  {each.message.receipt or 'no receipt'}"
+    if not each.applied:
+        return f"{name}  stays held: {each.why}"
+    if each.payment is None:
+        return f"{name}  {'was' if applied else 'would be'} applied"
+    return f"{name}  {'is now' if applied else 'would be'}: {headline(each.payment)}"
+
+
+def _summary(made: "list[Again]", *, applied: bool) -> list[str]:
     readable = sum(each.applied for each in made)
     if not made:
-        runtime.streams.say("No message is held.")
-    elif applied:
-        runtime.streams.say(f"{counted(readable, 'message')} applied, {len(made) - readable:,} still held.")
-    else:
-        runtime.streams.say("Nothing was changed." + (" To do it: mpesa held read-again --apply" if readable else ""))
+        return ["No message is held."]
+    if applied:
+        return [f"{counted(readable, 'message')} applied, {len(made) - readable:,} still held."]
+    return ["Nothing was changed." + (" To do it: mpesa held read-again --apply" if readable else "")]

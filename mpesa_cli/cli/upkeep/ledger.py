@@ -6,6 +6,7 @@ import typer
 
 from mpesa_cli.cli.consent.reasons import checked_reason, who
 from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import Conflict
 
 
@@ -17,7 +18,7 @@ def ledger_begin(
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
+) -> Result:
     """Begin a production ledger anew on purpose, where another was known for this till or paybill.
 
     \b
@@ -30,7 +31,7 @@ def ledger_begin(
     (mpesa restore). If neither can be had, this makes the ledger that the profile names the shop's. What was paid
     before is not in it. Exit status: 0 begun, 9 there is nothing to begin, 10 the ledger can't be used.
     """
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
     said = checked_reason(reason, example="--reason 'the old machine was stolen, and there is no backup'")
     person = who(runtime, by)
@@ -43,23 +44,19 @@ def ledger_begin(
     import contextlib
 
     from mpesa_cli.ledger.guarding import begin_anew, marker_of
-    from mpesa_cli.terminal.render import print_json
 
     marker = marker_of(settings)
     with contextlib.closing(runtime.unguarded_ledger(settings, marker)) as ledger:
         begun = begin_anew(ledger, marker, by=person, reason=said, at_us=runtime.world.now_us())
-    if json_:
-        print_json(
-            runtime.streams,
-            {
-                "environment": settings.environment, "profile": settings.name, "ledger": str(settings.ledger),
-                "ledger_id": begun.ledger_id, "before": begun.before.ledger_id if begun.before else None,
-                "reason": said,
-            },
-        )  # fmt: skip
-        return
-    runtime.streams.out(f"{settings.ledger} is the shop's ledger from now on.")
-    runtime.streams.complain(
-        "NOTHING THAT WAS PAID BEFORE IS IN IT: to push an order again that was paid can charge the customer twice. "
-        "What M-PESA knows of those days: mpesa reconcile --statement FILE"
-    )
+    return Result(
+        {
+            "environment": settings.environment, "profile": settings.name, "ledger": str(settings.ledger),
+            "ledger_id": begun.ledger_id, "before": begun.before.ledger_id if begun.before else None,
+            "reason": said,
+        },
+        [f"{settings.ledger} is the shop's ledger from now on."],
+        [Note(
+            "NOTHING THAT WAS PAID BEFORE IS IN IT: to push an order again that was paid can charge the customer "
+            "twice. What M-PESA knows of those days: mpesa reconcile --statement FILE", loud=True,
+        )],
+    )  # fmt: skip

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.moments import day_and_time, rfc3339
 from mpesa_cli.terminal.amount_words import counted
-from mpesa_cli.terminal.render import print_json
 
 
 def restore(
@@ -20,7 +20,7 @@ def restore(
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> None:
+) -> Result:
     """Put a backup in the place of a ledger that is gone, after proving it.
 
     \b
@@ -33,7 +33,7 @@ def restore(
     every order that may have been paid in it. Exit status: 0 restored, 2 no backup, 5 the disk is full, 9 a ledger
     is there, 10 not whole or of another environment.
     """
-    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose)
+    runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
     from mpesa_cli.upkeep.restore import Place
     from mpesa_cli.upkeep.restore import restore as put_back
@@ -48,19 +48,8 @@ def restore(
 
         with contextlib.closing(runtime.unguarded_ledger(settings, marker_of(settings))) as restored:
             restored.leave_mark(over_another=True)
-    if json_:
-        print_json(
-            runtime.streams,
-            {
-                "environment": settings.environment, "profile": settings.name, "ledger": str(settings.ledger),
-                "file": str(source), "seq": done.head.seq, "hash": done.head.hash,
-                "known_until": rfc3339(done.head.at_us), "payments": done.payments, "open": done.open,
-            },
-        )  # fmt: skip
-    else:
-        runtime.streams.out(str(settings.ledger))
     until = day_and_time(done.head.at_us) if done.head.at_us else "the beginning"
-    runtime.streams.complain(
+    lacking = (
         f"Restored: {counted(done.payments, 'payment')}, {done.open:,} of them open, as they stood on {until}.\n"
         f"NOTHING THAT HAPPENED AFTER THAT IS IN IT. An order that was asked for or paid since is new to this ledger: "
         "to push it again can charge the customer twice.\n"
@@ -68,3 +57,12 @@ def restore(
         "Then read M-PESA's own record:    mpesa reconcile --statement FILE   (or --pull, for the last 48 hours)\n"
         "Until that record has told of all of that time, mpesa push and mpesa retry refuse what may be paid already."
     )
+    return Result(
+        {
+            "environment": settings.environment, "profile": settings.name, "ledger": str(settings.ledger),
+            "file": str(source), "seq": done.head.seq, "hash": done.head.hash,
+            "known_until": rfc3339(done.head.at_us), "payments": done.payments, "open": done.open,
+        },
+        [str(settings.ledger)],
+        told=[Note(lacking, loud=True)],
+    )  # fmt: skip
