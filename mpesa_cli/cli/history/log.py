@@ -12,7 +12,7 @@ from mpesa_cli.floor.moments import rfc3339
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mpesa_cli.cli.history.log_besides import Besides
+    from mpesa_cli.history.beside import Beside
     from mpesa_cli.ledger.ledger import JournalEntry, RawCallback
     from mpesa_cli.rules.payment import Payment
 
@@ -41,8 +41,8 @@ def log(
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     runtime.streams.ends_with_reader = True
     settings = runtime.profile(profile)
-    from mpesa_cli.cli.history.log_besides import Besides
     from mpesa_cli.cli.payments.phone_ref import latest_of, phone_meant
+    from mpesa_cli.history.beside import Beside
 
     ledger = runtime.ledger(settings)
     merged_into = ledger.merged_into(ref)
@@ -53,18 +53,18 @@ def log(
     entries, bodies = ledger.journal(payment.payment_id), ledger.callbacks(payment.payment_id)
     for other in ledger.merged_from(payment.payment_id):
         entries += ledger.journal(other)
-    besides = Besides.of(ledger, payment)
+    beside = Beside.of(ledger, payment)
     from mpesa_cli.terminal.payment_words import headline
 
     return Result(
-        {**_document(payment, entries, bodies, raw=raw), **besides.document(raw=raw)},
-        _lines(payment, entries, bodies, besides, raw=raw),
+        {**_document(payment, entries, bodies, raw=raw), **beside.document(raw=raw)},
+        _lines(payment, entries, bodies, beside, raw=raw),
         [Note(headline(payment))],
     )
 
 
 def _lines(
-    payment: "Payment", entries: "list[JournalEntry]", bodies: "list[RawCallback]", besides: "Besides", *, raw: bool
+    payment: "Payment", entries: "list[JournalEntry]", bodies: "list[RawCallback]", beside: "Beside", *, raw: bool
 ) -> "Iterator[str]":
     lines = []
     for entry in entries:
@@ -74,7 +74,7 @@ def _lines(
     for body in bodies:
         text = body.body.decode("utf-8", "replace") if raw else f"{len(body.body)} bytes"
         lines.append((body.received_us, f"callback {body.callback_id}", f"{body.verdict or 'not read yet'}: {text}"))
-    lines += besides.lines(raw=raw)
+    lines += beside.lines(raw=raw)
     for at_us, what, said in sorted(lines, key=lambda line: line[0]):  # stable: the journal keeps its own order
         yield f"{rfc3339(at_us)}\t{what}\t{said}"
 

@@ -63,13 +63,13 @@ def listen(
 
     Prints a line per event; with --json one object a line. Ctrl-C or SIGTERM finishes what is in hand and exits 0.
     """
-    from mpesa_cli.cli.receipts.sms_reports import token_for_listener
     from mpesa_cli.floor.wire.addresses import secret_hash
     from mpesa_cli.initiator.listener_alive import note_alive
     from mpesa_cli.listener.ports import asker, c2b_desk
     from mpesa_cli.listener.server.certificate import read_certificate
     from mpesa_cli.listener.server.options import ListenerOptions, Parts
     from mpesa_cli.listener.server.server import serve
+    from mpesa_cli.sms.reports_address import token_for_listener
 
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)

@@ -5,7 +5,6 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from mpesa_cli.cli.receipts.sms_reports import SHOWN_BY
 from mpesa_cli.floor.errors import InvalidInput
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.render import json_line, print_json_line
@@ -135,6 +134,8 @@ def say_ready(
     else:
         say(f"Callbacks come to {base}/hooks/… : run pushes with  APP_URL={base}  or set callback_base_url to it.")
     if sms_reports:
+        from mpesa_cli.sms.reports_address import SHOWN_BY
+
         say(f"Delivery reports of SMS come to {base}/hooks/sms/… , whole for Africa's Talking:  {SHOWN_BY}")
     if forward_to:
         say(f"Events go on to {forward_to}, signed (webhook-signature).")

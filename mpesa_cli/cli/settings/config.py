@@ -54,7 +54,7 @@ def config_show(
 
 
 def _report_address(runtime: Runtime, settings: Any) -> Result:
-    from mpesa_cli.cli.receipts.sms_reports import report_address
+    from mpesa_cli.sms.reports_address import report_address
 
     address = report_address(runtime, settings)
     return Result({"profile": settings.name, "sms_reports": address}, [address])

@@ -1,4 +1,4 @@
-"""What ``mpesa log`` tells besides the journal: what was sent, what statements say, bodies of other channels."""
+"""The story of a payment beside the journal: what was sent, what statements say, bodies of other channels."""
 
 import json
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _STATES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Besides:
+class Beside:
     """All of it, for one payment."""
 
     sent: "Sequence[OutboxRow]"
@@ -36,7 +36,7 @@ class Besides:
     merged: "Sequence[str]"
 
     @classmethod
-    def of(cls, ledger: "SqliteLedger", payment: "Payment") -> "Besides":
+    def of(cls, ledger: "SqliteLedger", payment: "Payment") -> "Beside":
         """What the ledger has on this payment."""
         receipts = sorted({receipt for attempt in payment.attempts for receipt in attempt.view.receipts})
         return cls(
