@@ -88,12 +88,11 @@ class Runtime:
         from mpesa_cli.ledger.engine.sqlite import SqliteLedger
         from mpesa_cli.rules.staging import stage
 
-        sms_receipt = profile.sms.send_receipts and profile.sms.provider != "none"
         return SqliteLedger(
             profile.ledger,
             environment=profile.environment,
             token_hex=self.world.token_hex,
-            stage=lambda before, payment, now_us: stage(before, payment, now_us, sms_receipt=sms_receipt),
+            stage=lambda before, payment, now_us: stage(before, payment, now_us, sms_receipt=profile.sends_receipts),
             marker=marker,
         )
 

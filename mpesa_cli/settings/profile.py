@@ -116,6 +116,11 @@ class Profile:
         """Whether Daraja is the simulator inside this process: no network, no account."""
         return self.environment == "simulator" and self.base_url == EMBEDDED_BASE_URL
 
+    @property
+    def sends_receipts(self) -> bool:
+        """Whether a receipt goes out by SMS when a payment is paid."""
+        return self.sms.send_receipts and self.sms.provider != "none"
+
     def value_of(self, key: str) -> object:
         """The value of a key of the reference table: ``value_of("sms.provider")``."""
         section, _, name = key.rpartition(".")

@@ -34,7 +34,7 @@ def send_waiting_sms(runtime: "Runtime", profile: "Profile", first: str = "") ->
 
     Does nothing, and costs nothing, where the profile sends no receipts. Any thread may call it.
     """
-    if not profile.sms.send_receipts or profile.sms.provider == "none":
+    if not profile.sends_receipts:
         return
     from mpesa_cli.sms.telling import send_and_tell
 

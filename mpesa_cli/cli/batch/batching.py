@@ -8,6 +8,7 @@ from mpesa_cli.batch.plan import Standing, batch_status, standing
 from mpesa_cli.batch.progress import Bar
 from mpesa_cli.batch.words import STANDING_WORDS, Line, lines_table, print_plan, summary_words, total_words
 from mpesa_cli.cli.consent.confirm import Question, confirm, is_answered
+from mpesa_cli.cli.payments.show import send_sms
 from mpesa_cli.cli.result import Note, Result, render
 from mpesa_cli.floor.errors import ExitStatus, MpesaError
 from mpesa_cli.floor.interrupts import Interrupted
@@ -91,10 +92,9 @@ def carry_out(runtime: Runtime, profile: "Profile", batch: Batch, watch_s: float
 
 
 def _afterwards(runtime: Runtime, profile: "Profile", ran: _Ran) -> None:
-    from mpesa_cli.sms.ports import send_waiting_sms
     from mpesa_cli.terminal.errors import print_error
 
-    send_waiting_sms(runtime, profile)
+    send_sms(runtime, profile)
     if ran.stopped is not None:
         print_error(runtime.streams, ran.stopped, as_json=False)
 

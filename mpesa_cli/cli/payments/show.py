@@ -26,7 +26,6 @@ def result_of(runtime: Runtime, profile: "Profile", payment: "Payment") -> Resul
     receipts that wait are sent afterwards, which changes neither."""
     from mpesa_cli.rules.outcome import exit_status
     from mpesa_cli.rules.payment_document import payment_document
-    from mpesa_cli.sms.ports import send_waiting_sms
     from mpesa_cli.terminal.payment_words import payment_lines
 
     customer = for_the_customer(profile, payment)
@@ -35,8 +34,16 @@ def result_of(runtime: Runtime, profile: "Profile", payment: "Payment") -> Resul
         payment_lines(runtime.streams, payment, customer=customer),
         _beside(runtime, profile, payment, customer),
         status=exit_status(payment),
-        then=lambda: send_waiting_sms(runtime, profile, first=payment.payment_id),
+        then=lambda: send_sms(runtime, profile, first=payment.payment_id),
     )
+
+
+def send_sms(runtime: Runtime, profile: "Profile", first: str = "") -> None:
+    """Send the SMS receipts that wait. Loads nothing of it where the profile sends none."""
+    if profile.sends_receipts:
+        from mpesa_cli.sms.ports import send_waiting_sms
+
+        send_waiting_sms(runtime, profile, first)
 
 
 def _beside(runtime: Runtime, profile: "Profile", payment: "Payment", customer: str) -> "Iterator[Note]":
