@@ -62,7 +62,7 @@ class Runtime:
         return load_profile({**self.environ, **over}, profile_flag=name, config_flag=self.config_flag)
 
     def secret_store(self, profile: "Profile") -> "SecretStore":
-        """Where this profile's secrets are looked up."""
+        """The places in which this profile's secrets are looked up."""
         from mpesa_cli.settings.secrets import SecretStore
 
         return SecretStore.of(profile, self.environ)

@@ -1,4 +1,4 @@
-"""What a Tab offers: profile names, the newest orders, names of secrets, codes, commands and topics of help.
+"""The words that a Tab offers: profile names, the newest orders, names of secrets, codes, commands and topics of help.
 
 Quick and silent: whatever is wrong, nothing is offered.
 """
@@ -46,7 +46,7 @@ def codes(incomplete: str) -> list[str]:
 
 
 def topics(ctx: typer.Context, incomplete: str) -> list[str]:
-    """What ``help`` takes next: commands and topics, or the commands below those that were typed."""
+    """The words that ``help`` takes next: commands and topics, or the commands below those that were typed."""
     from mpesa_cli.cli.help_topics import TOPICS
 
     words: list[str] = list(ctx.params.get("topic") or [])

@@ -16,7 +16,7 @@ class Note(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What a command came to.
+    """The result of a command, whole.
 
     ``document`` is what --json prints. Without it people get ``lines`` on stdout and ``notes`` on stderr; ``told`` are
     notes with either. Nothing is printed of what is None or empty. ``status`` is the exit status, whatever becomes of

@@ -45,7 +45,7 @@ class RootGroup(TyperGroup):
 
 
 def first_screen() -> str:
-    """What `mpesa` alone says: the commands of a day, a line each, and the names of the others. 24 lines at most."""
+    """The text of `mpesa` alone: the commands of a day, a line each, and the names of the others. 24 lines at most."""
     import textwrap
 
     more = " ".join(name for name in ENTRIES if name not in DAILY)

@@ -1,4 +1,4 @@
-"""Which options go together: one table for every command whose flags make another command of it."""
+"""The options that go together: one table for every command whose flags make another command of it."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from mpesa_cli.floor.errors import InvalidInput
 
 
 class Rule(NamedTuple):
-    """What is refused beside ``option``, or, with ``needs``, what one of must stand beside it.
+    """One rule: ``refuses`` names what may not stand beside ``option``, ``needs`` that of which one must.
 
     ``option`` empty: the rule holds for every call. ``words`` is the error; in it and in ``hint`` {name} stands for
     the value of an option or argument.

@@ -37,7 +37,7 @@ class Beside:
 
     @classmethod
     def of(cls, ledger: "SqliteLedger", payment: "Payment") -> "Beside":
-        """What the ledger has on this payment."""
+        """All of it, as the ledger has it."""
         receipts = sorted({receipt for attempt in payment.attempts for receipt in attempt.view.receipts})
         return cls(
             [row for queue in _QUEUES for row in ledger.outbox(queue, list(_STATES), payment.payment_id)],

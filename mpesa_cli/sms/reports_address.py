@@ -12,7 +12,7 @@ SHOWN_BY = "mpesa config show --sms-reports"
 
 
 def report_token_of(runtime: "Runtime", profile: "Profile") -> str:
-    """What the address ends in; empty where the provider sends no reports, or has no key.
+    """The end of the address, a secret; empty where the provider sends no reports, or has no key.
 
     Raises SecretUnreadable where the key's store can't be read just now.
     """

@@ -52,7 +52,7 @@ def push_batch(
 
 
 def push_batch_dry_run(runtime: Runtime, profile: "Profile", source: str) -> Result:
-    """What would be sent: no network, nothing stored. Raises InvalidInput with all that is wrong in the file."""
+    """The plan of a batch: no network, nothing stored. Raises InvalidInput with all that is wrong in the file."""
     from mpesa_cli.batch.words import Line, lines_table, total_words
 
     known = runtime.ledger(profile).payment_by_order if profile.ledger.exists() else lambda _: None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Who decides, and why."""
+    """The name and the reason that a decision is journaled under."""
 
     by: str
     reason: str

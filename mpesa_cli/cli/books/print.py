@@ -59,7 +59,7 @@ def print_run(runtime: "Runtime", settings: "Profile", shown: Shown, found: "Run
 
 
 def unfinished_words(name: str) -> str:
-    """What is to be said of a file that a run before was stopped in."""
+    """The sentence on a file that a run before was stopped in."""
     return (
         f"{name} was not read to its end when it was taken in. Read it again: mpesa reconcile --statement {name}"
     )

@@ -1,4 +1,4 @@
-"""What a run of ``reconcile`` says to people: nothing, one line on a terminal, or what needs somebody, in few lines."""
+"""The words of a run of ``reconcile`` for people: nothing, one line on a terminal, or few about what needs somebody."""
 
 from itertools import islice
 from typing import TYPE_CHECKING

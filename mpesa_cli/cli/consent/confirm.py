@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a person is asked. ``unattended`` is said where nobody is there, ``nothing`` what has not happened then.
+    """A question to a person. ``unattended`` is said where nobody is there, ``nothing`` what has not happened then.
 
     With ``typed`` the answer is that order id in place of y.
     """

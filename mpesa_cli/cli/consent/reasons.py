@@ -1,4 +1,4 @@
-"""Who decides, and why: what the journal keeps of a person's decision."""
+"""The name and the reason: what the journal keeps of a person's decision."""
 
 from mpesa_cli.floor.errors import InvalidInput
 from mpesa_cli.runtime import Runtime

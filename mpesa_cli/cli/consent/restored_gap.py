@@ -41,7 +41,7 @@ def flag_answer(runtime: Runtime, *, not_paid: bool, reason: str | None) -> NotP
 def answered(
     runtime: Runtime, order_id: str, flags: NotPaid | None, send: "Callable[[NotPaid | None], Sent]"
 ) -> "Sent":
-    """What ``send`` gives with the flags' answer; or, where it wants one and a person is here, with what they type.
+    """The result of ``send`` with the flags' answer; or, where it wants one and a person is here, with what they type.
 
     Raises what ``send`` raises, and Declined where the person does not answer: then nothing was sent.
     """

@@ -15,7 +15,7 @@ TEXT_MAX = 4096  # characters of a pasted message; the longest that M-PESA sends
 
 
 class Typed(NamedTuple):
-    """What was typed of one verification; None for what was not. ``order`` is the one at the counter."""
+    """The words typed of one verification; None for what was not. ``order`` is the one at the counter."""
 
     receipt: str
     amount: str | None
@@ -31,7 +31,7 @@ def verified(runtime: Runtime, profile: "Profile", typed: Typed) -> Result:
 
 
 def check(runtime: Runtime, profile: "Profile", typed: Typed) -> "Checked":
-    """What the ledger and M-PESA say of a receipt. A person at the terminal is asked for an order that lacks."""
+    """The word of the ledger and of M-PESA on a receipt. A person at the terminal is asked for an order that lacks."""
     claim = _claim(runtime, typed)
     if claim.order_id is None and not runtime.streams.as_json:
         claim = _with_order_asked(runtime, claim)

@@ -1,4 +1,4 @@
-"""What ``listen`` shows: the ready lines, and a line or an object per event."""
+"""The screen of ``listen``: the ready lines, and a line or an object per event."""
 
 import contextlib
 import threading

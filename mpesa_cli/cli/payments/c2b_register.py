@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class OnTimeout(StrEnum):
-    """What M-PESA does with a payment whose validation is not answered in time (8 s)."""
+    """The fate of a payment whose validation is not answered in time (8 s)."""
 
     COMPLETED = "completed"
     CANCELLED = "cancelled"
 
 
 class ApiVersion(StrEnum):
-    """Which C2B product the app has: v1 reports hashed numbers, v2 masked ones."""
+    """The C2B product that the app has: v1 reports hashed numbers, v2 masked ones."""
 
     V1 = "v1"
     V2 = "v2"

@@ -1,4 +1,4 @@
-"""What a prompt needs of the outside, made from a Runtime, which stands above the payments."""
+"""The outside of a prompt, made from a Runtime, which stands above the payments."""
 
 import contextlib
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def push_hands(runtime: "Runtime", profile: "Profile") -> "Hands":
-    """What a push or a retry touches, for one profile. Raises SettingsError or SecretMissing."""
+    """The outside of a push or a retry, for one profile. Raises SettingsError or SecretMissing."""
     from mpesa_cli.payments.sending import Hands
     from mpesa_cli.payments.stk_request import callback_base, requests_of
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What was typed of one push; None for what was not."""
+    """The words typed of one push; None for what was not."""
 
     phone: str
     amount: str

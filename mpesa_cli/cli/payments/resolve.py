@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Ending(StrEnum):
-    """How it ended, in the decision of a person."""
+    """The end of a payment, in the decision of a person."""
 
     PAID = "paid"
     FAILED = "failed"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What was typed of one retry; None for what was not. ``force`` is the reason."""
+    """The words typed of one retry; None for what was not. ``force`` is the reason."""
 
     ref: str
     phone: str | None

@@ -1,4 +1,4 @@
-"""What push, retry and status do with a payment at the end: it is the result, and its state the exit status."""
+"""A payment as the result of push, retry and status; its state is the exit status."""
 
 from typing import TYPE_CHECKING
 
@@ -66,7 +66,7 @@ def _beside(runtime: Runtime, profile: "Profile", payment: "Payment", customer: 
 
 
 def for_the_customer(profile: "Profile", payment: "Payment") -> str:
-    """What to tell the customer of a payment that is not paid, in the shop's language; empty otherwise."""
+    """The words to tell the customer of a payment that is not paid, in the shop's language; empty otherwise."""
     from mpesa_cli.rules.codes.lookup import doubtful_meaning, no_prompt_meaning, stk_result
     from mpesa_cli.rules.state import AttemptState
 
@@ -85,7 +85,7 @@ def for_the_customer(profile: "Profile", payment: "Payment") -> str:
 
 
 def by_hand(profile: "Profile", payment: "Payment") -> str:
-    """How the customer can pay from the M-PESA menu; empty where a prompt may work, or paying by hand may not."""
+    """The way to pay from the M-PESA menu; empty where a prompt may work, or paying by hand may not."""
     from mpesa_cli.rules.manual_way import manual_way, prompt_cannot_work
 
     if not prompt_cannot_work(payment):

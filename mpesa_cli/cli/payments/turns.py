@@ -26,7 +26,7 @@ _TOO_EARLY = frozenset({"phone-busy", "too-soon"})
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How long a command waits, and for what: for the answer, and for the phone's turn.
+    """The time that a command waits, and for what: for the answer, and for the phone's turn.
 
     ``typed`` where the seconds are the person's and not the profile's.
     """
@@ -64,7 +64,7 @@ class Turn:
         self.until: Deadline = self._runtime.world.deadline(self._waiting.timeout_s)
 
     def take(self, msisdn: str, send: "Callable[[Deadline], Sent]") -> "Sent":
-        """What ``send`` gives, asked anew after each wait. Raises what it raises where that is not waited for."""
+        """The result of ``send``, asked anew after each wait. Raises what it raises where that is not waited for."""
         while True:
             try:
                 return send(self.until)

@@ -23,7 +23,7 @@ BINARY = {"pdf", "escpos"}
 
 
 class Wanted(NamedTuple):
-    """What was typed of one receipt; None for what was not."""
+    """The words typed of one receipt; None for what was not."""
 
     ref: str
     paper: Paper
