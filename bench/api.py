@@ -33,7 +33,7 @@ sys.path.insert(0, str(ROOT))
 import history as bench_history
 from push import AtOnce
 
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Intent
 from mpesa_cli.rules.push_rules import Start
@@ -97,7 +97,7 @@ def prompts(home: Path, daraja: str, seconds: float, clients: int) -> None:
 
 def commits_ms(path: Path, count: int = 500) -> float:
     """Processor time of what one prompt writes: the intent, that it leaves, the answer."""
-    with contextlib.closing(SqliteLedger(path, environment="sandbox", token_hex=secrets.token_hex)) as ledger:
+    with contextlib.closing(Ledger(path, environment="sandbox", token_hex=secrets.token_hex)) as ledger:
         began = time.process_time()
         for n in range(count):
             intent = Intent(f"PAY-{n}", str(n), "x", "174379", 10_000, f"2547{n:08d}", str(n), "Payment", f"{n:064x}")

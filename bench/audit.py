@@ -28,8 +28,8 @@ from timing import compiled, machine
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger  # noqa: E402
 from mpesa_cli.ledger.journal import GENESIS, canonical, private_digest, row_hash  # noqa: E402
+from mpesa_cli.ledger.ledger import Ledger  # noqa: E402
 from mpesa_cli.rules import evidence as ev  # noqa: E402 - from this tree, not an installed one
 from mpesa_cli.rules.state import AttemptState, Terms, attempt_view  # noqa: E402
 from mpesa_cli.runtime import Runtime  # noqa: E402
@@ -135,7 +135,7 @@ class Book:
 def fill(home: Path, payments: int) -> Path:
     """A ledger with so many payments on this home; the one that is there, where there is one."""
     path = Runtime(environ={"MPESA_HOME": str(home)}).profile().ledger
-    SqliteLedger(path, environment="simulator", token_hex=lambda count: os.urandom(count).hex()).close()
+    Ledger(path, environment="simulator", token_hex=lambda count: os.urandom(count).hex()).close()
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         if connection.execute("SELECT 1 FROM payments").fetchone():
             return path

@@ -30,6 +30,7 @@ from listener.pressing import BODIES_OF_A_TOKEN, Callbacks, bodies_on_disk, conn
 from loop.loop_parts import Listening, listening  # noqa: E402
 
 from mpesa_cli.ledger.audit.ledger import flaws  # noqa: E402
+from mpesa_cli.ledger.bodies import Bodies, BodyWrites  # noqa: E402
 from mpesa_cli.simulator.server.server import running  # noqa: E402
 from mpesa_cli.simulator.state import Rules  # noqa: E402
 
@@ -139,7 +140,7 @@ def fifth_writer(path: Path, until: float, heard: Heard) -> None:
             number += 1
             began = time.perf_counter()
             with ledger.write() as tx:
-                tx.store_body("bench", b"%d" % number, "127.0.0.1", now_us())
+                BodyWrites(tx).store_body("bench", b"%d" % number, "127.0.0.1", now_us())
             heard.took("commit of a fifth", began)
 
 
@@ -153,7 +154,7 @@ def report(path: Path, heard: Heard, stops: tuple[int, ...]) -> list[str]:
             broken.append(f"p99 of {who} is above {COMMIT_P99_MS} ms")
     missing = heard.answered - bodies_on_disk(path)
     with contextlib.closing(open_ledger(path)) as ledger:
-        unread = len(ledger.unread_callbacks())
+        unread = len(Bodies(ledger).unread_callbacks())
         wrong = list(flaws(ledger))
     print(
         f"answers {dict(heard.answers)}, exits {dict(sorted(heard.exits.items()))}; {len(missing)} answered and "

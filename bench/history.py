@@ -27,7 +27,7 @@ from timing import YARDSTICK, Command, compiled, machine, mpesa, print_ratios, s
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger  # noqa: E402 - from this tree, not an installed one
+from mpesa_cli.ledger.ledger import Ledger  # noqa: E402 - from this tree, not an installed one
 from mpesa_cli.runtime import Runtime  # noqa: E402
 
 FULL, EMPTY = "mpesa history, full ledger", "mpesa history, empty ledger"
@@ -119,7 +119,7 @@ def measured(argv: list[str], environ: dict[str, str]) -> tuple[float, float]:
 def fill(home: Path, payments: int) -> int:
     """A ledger with so many payments on this home; the one that is there, where there is one."""
     path = Runtime(environ={"MPESA_HOME": str(home)}).profile().ledger
-    SqliteLedger(path, environment="simulator", token_hex=lambda count: os.urandom(count).hex()).close()
+    Ledger(path, environment="simulator", token_hex=lambda count: os.urandom(count).hex()).close()
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         there = int(connection.execute("SELECT count(*) FROM payments").fetchone()[0])
         if there or not payments:

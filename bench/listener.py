@@ -24,7 +24,7 @@ from pathlib import Path
 
 from listener_clients import Answered, Client, client
 
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.server.options import ListenerOptions, Parts
 from mpesa_cli.listener.server.server import serve
 from mpesa_cli.rules.evidence import Sending
@@ -119,7 +119,7 @@ def cpu_s(pid: int) -> float:
 
 
 def listen(path: Path) -> None:
-    ledger = SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex)
+    ledger = Ledger(path, environment="simulator", token_hex=secrets.token_hex)
     parts = Parts(lambda: ledger, lambda: time.time_ns() // 1000, lambda event: None)
     serve(ListenerOptions(port=0), parts, lambda ready: print(ready.port, flush=True))
 
@@ -136,7 +136,7 @@ def server(path: Path) -> Iterator[tuple[int, int]]:
 
 def make_prompts(path: Path, count: int = PROMPTS) -> list[str]:
     tokens = [secrets.token_hex(16) for _ in range(count)]
-    ledger = SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex)
+    ledger = Ledger(path, environment="simulator", token_hex=secrets.token_hex)
     with contextlib.closing(ledger), ledger.write() as tx:
         for number, token in enumerate(tokens):
             digest = hashlib.sha256(token.encode()).hexdigest()

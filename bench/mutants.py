@@ -29,12 +29,13 @@ from mutation import Mutant, mutants, only_inside_functions
 from timing import ROOT, machine
 
 _NAMES = {
+    "books/store": """book_writes difference_writes""",
     "books": """breaks closing matching silence statement_intake statement_matching""",
     "floor": """gate""",
     "floor/files": """run_lock""",
     "held": """read_again""",
     "initiator": """ask results verdict verify""",
-    "ledger": """book_writes chaining claiming difference_writes erasing guarding held journal_append restoring
+    "ledger": """claiming erasing guarding held journal_append restoring
     writes""",
     "ledger/schema": """deciding_anew""",
     "listener/intake": """after_restore filed filing intake reserved results_desk settling writer""",

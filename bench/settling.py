@@ -30,7 +30,7 @@ from pathlib import Path
 from listener import counted, cpu_s, flushes_per_s, make_prompts
 from listener_clients import BODY, request
 
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.events import Event
 from mpesa_cli.listener.intake.deliveries import StkDelivery
 from mpesa_cli.listener.intake.intake import Intake
@@ -219,8 +219,8 @@ def now_us() -> int:
     return time.time_ns() // 1000
 
 
-def open_ledger(path: Path) -> SqliteLedger:
-    return SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex)
+def open_ledger(path: Path) -> Ledger:
+    return Ledger(path, environment="simulator", token_hex=secrets.token_hex)
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mpesa_cli.daraja.client import DarajaClient
     from mpesa_cli.ledger.engine.marker import Marker
-    from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+    from mpesa_cli.ledger.ledger import Ledger
     from mpesa_cli.settings.paths import Paths
     from mpesa_cli.settings.profile import Profile
     from mpesa_cli.settings.secrets import SecretStore
@@ -42,7 +42,7 @@ class Runtime:
     interrupts: Interrupts = field(init=False)
     _closers: list[Callable[[], None]] = field(init=False, default_factory=list)
     _embedded: "dict[Path, EmbeddedDaraja]" = field(init=False, default_factory=dict)
-    _ledgers: "dict[Path, SqliteLedger]" = field(init=False, default_factory=dict)
+    _ledgers: "dict[Path, Ledger]" = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Signals are told to whoever listens on stderr."""
@@ -67,7 +67,7 @@ class Runtime:
 
         return SecretStore.of(profile, self.environ)
 
-    def ledger(self, profile: "Profile") -> "SqliteLedger":
+    def ledger(self, profile: "Profile") -> "Ledger":
         """The profile's ledger, opened once. Raises LedgerUnusable or LedgerBusy."""
         if profile.ledger not in self._ledgers:
             opened = self.new_ledger(profile)
@@ -75,20 +75,28 @@ class Runtime:
             self._closers.append(opened.close)
         return self._ledgers[profile.ledger]
 
-    def new_ledger(self, profile: "Profile") -> "SqliteLedger":
+    def new_ledger(self, profile: "Profile") -> "Ledger":
         """The profile's ledger, opened once more, for a thread that closes it by itself; in production guarded."""
         if profile.environment != "production":
             return self.unguarded_ledger(profile)
         from mpesa_cli.ledger.guarding import open_guarded
 
-        return open_guarded(profile, lambda marker: self.unguarded_ledger(profile, marker), self.world.now_us())
+        marker = self.marker(profile)
+        return open_guarded(marker, profile.ledger, lambda: self.unguarded_ledger(profile, marker), self.world.now_us())
 
-    def unguarded_ledger(self, profile: "Profile", marker: "Marker | None" = None) -> "SqliteLedger":
+    def marker(self, profile: "Profile") -> "Marker":
+        """The note about the production ledger of the profile's till or paybill."""
+        from mpesa_cli.ledger.engine.marker import Marker
+        from mpesa_cli.settings.paths import ledger_note
+
+        return Marker(ledger_note(profile.shortcode, profile.till))
+
+    def unguarded_ledger(self, profile: "Profile", marker: "Marker | None" = None) -> "Ledger":
         """The profile's ledger, made where there is none, whatever is known of another."""
-        from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+        from mpesa_cli.ledger.ledger import Ledger
         from mpesa_cli.rules.staging import stage
 
-        return SqliteLedger(
+        return Ledger(
             profile.ledger,
             environment=profile.environment,
             token_hex=self.world.token_hex,

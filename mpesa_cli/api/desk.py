@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from mpesa_cli.api.call import CallKey
 from mpesa_cli.api.tokens.bearer import Bearer
 from mpesa_cli.api.tokens.limits import RateLimit
 from mpesa_cli.floor.errors import Temporary
 from mpesa_cli.floor.world import World
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.payments.sending import Hands
 from mpesa_cli.payments.wait import look
 from mpesa_cli.receipts.receipt import Shop
+from mpesa_cli.rules.call_key import CallKey
 from mpesa_cli.rules.payment_document import payment_document
 from mpesa_cli.settings.profile import Profile
 
@@ -38,7 +38,7 @@ class Desk:
     """
 
     profile: Profile
-    ledger: SqliteLedger
+    ledger: Ledger
     hands: Callable[[], Hands]
     deliver: Callable[[], object]
     check_token: CheckToken

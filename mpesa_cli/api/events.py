@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from mpesa_cli.api.changes import Changes
 from mpesa_cli.api.desk import Desk
 from mpesa_cli.api.pool import Pool
 from mpesa_cli.api.tokens.bearer import Bearer
 from mpesa_cli.floor.errors import MpesaError, Temporary
+from mpesa_cli.ledger.held import Held
 from mpesa_cli.rules.payment_document import payment_document
 from mpesa_cli.rules.state import PaymentStatus
 
@@ -61,7 +63,7 @@ class Events:
         self._of_token[jti] += 1
         try:
             self._watch()
-            seq = await self._reading.run(self._desk.ledger.head) if after is None else after
+            seq = await self._reading.run(Changes(self._desk.ledger).head) if after is None else after
             yield b"retry: 2000\n: listening\n\n"
             while await self._may_go_on(recheck):
                 seq, blocks = await self._reading.run(lambda since=seq: self._behind(since, order_id))  # type: ignore[misc]
@@ -99,7 +101,7 @@ class Events:
     async def _look(self) -> None:
         while self._listeners:
             try:
-                head = await self._reading.run(self._desk.ledger.head)
+                head = await self._reading.run(Changes(self._desk.ledger).head)
             except MpesaError:
                 head = self._head
             if head > self._head:
@@ -111,7 +113,7 @@ class Events:
     def _behind(self, seq: int, order_id: str | None) -> tuple[int, list[bytes]]:
         """The next blocks, and the row that they go up to."""
         ledger, now_us = self._desk.ledger, self._desk.world.now_us()
-        changes = ledger.changes_since(seq, BATCH)
+        changes = Changes(ledger).since(seq, BATCH)
         newest = {change.payment_id: change.seq for change in changes}
         blocks: list[bytes] = []
         until = changes[-1].seq if changes else seq
@@ -120,9 +122,9 @@ class Events:
             if payment is None or order_id not in {None, payment.order_id}:
                 continue
             document = payment_document(payment, now_us)
-            paid_at = ledger.became_paid_at(payment) if payment.status in _WAS_PAID else None
+            paid_at = Changes(ledger).became_paid_at(payment) if payment.status in _WAS_PAID else None
             is_news = paid_at is not None and seq < paid_at <= until
-            if is_news and ledger.was_read_late(payment_id):
+            if is_news and Held(ledger).was_read_late(payment_id):
                 document["late"] = True
             # Whoever is cut off between the two gets both again: "paid" must not be the one that is missed.
             blocks.append(_block("payment.updated", document, None if is_news else at))

@@ -7,6 +7,8 @@ from mpesa_cli.api.desk import HTML, JSON, PDF, Answer, Call, Desk
 from mpesa_cli.api.payments import find
 from mpesa_cli.floor.errors import NotFound
 from mpesa_cli.history.query import HistoryFilter
+from mpesa_cli.history.store import History
+from mpesa_cli.ledger.orders import Orders
 from mpesa_cli.payments.orders import add_order, order_document
 from mpesa_cli.receipts.receipt import Receipt, receipt_of
 from mpesa_cli.rules.payment import Payment, ShopOrder
@@ -22,7 +24,7 @@ def history(desk: Desk, call: Call) -> Answer:
     query = call.query
     limit = query.get("limit", LIMIT_DEFAULT)
     # One more than wanted tells whether there is a next page.
-    payments = list(desk.ledger.history(_filter(desk, query, limit + 1)))
+    payments = list(History(desk.ledger).payments(_filter(desk, query, limit + 1)))
     shown, now_us = payments[:limit], desk.world.now_us()
     headers = {}
     if len(payments) > limit:
@@ -83,7 +85,7 @@ def add(desk: Desk, call: Call) -> Answer:
 def order(desk: Desk, call: Call) -> Answer:
     """An order, and its payment where somebody was asked for it."""
     desk.deliver()
-    found = desk.ledger.order(call.ref)
+    found = Orders(desk.ledger).order(call.ref)
     if found is None:
         raise NotFound(
             f"Order {call.ref[:80]!r} was not added to the ledger of profile {desk.profile.name}.",

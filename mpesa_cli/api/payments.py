@@ -15,6 +15,8 @@ from mpesa_cli.floor.errors import (
     RequestRefused,
 )
 from mpesa_cli.held.waiting import refuse_held
+from mpesa_cli.ledger.calls import Calls
+from mpesa_cli.ledger.orders import Orders
 from mpesa_cli.payments.push import Order, push
 from mpesa_cli.payments.refresh import refresh
 from mpesa_cli.payments.retry import check_again, made_before, new_attempt, withdraw_abandoned
@@ -36,7 +38,7 @@ def initiate(desk: Desk, call: Call) -> Answer:
     order = _order(desk, call.body)
     if call.key is not None:
         with desk.ledger.write() as tx:
-            tx.claim_call(call.key, desk.world.now_us())
+            Calls(tx).claim(call.key, desk.world.now_us())
     known = desk.ledger.payment_by_order(order.order_id)
     if known is None or known.status is PaymentStatus.FAILED:  # otherwise no phone is asked
         desk.spare(desk.per_phone, order.msisdn, "phone")
@@ -86,7 +88,7 @@ def find(desk: Desk, ref: str) -> Payment:
     found = desk.ledger.find(ref)
     if found is not None:
         return found
-    order = desk.ledger.order(ref)
+    order = Orders(desk.ledger).order(ref)
     if order is not None:
         raise not_asked(order)
     refuse_held(desk.ledger, ref)
@@ -98,7 +100,7 @@ def find(desk: Desk, ref: str) -> Payment:
 
 def _order(desk: Desk, body: Any) -> Order:
     order_id, profile = body["orderId"], desk.profile
-    added = desk.ledger.order(order_id)
+    added = Orders(desk.ledger).order(order_id)
     asked = None if added else desk.ledger.payment_by_order(order_id)
     known_cents = added.amount_cents if added else asked.amount_cents if asked else None
     amount = body.get("amount")

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from mpesa_cli.api.tokens.store import Tokens
+
 if TYPE_CHECKING:
     from mpesa_cli.api.tokens.checker import TokenChecker, TokenRules
     from mpesa_cli.runtime import Runtime
@@ -26,4 +28,4 @@ def token_checker(runtime: "Runtime", profile: "Profile") -> "TokenChecker":
     from mpesa_cli.floor.wire.strict_json import parse_json
 
     rules, ledger = token_rules(runtime, profile), runtime.ledger(profile)
-    return TokenChecker(rules, read_json=parse_json, known=ledger.api_token, now_us=runtime.world.now_us)
+    return TokenChecker(rules, read_json=parse_json, known=Tokens(ledger).token, now_us=runtime.world.now_us)

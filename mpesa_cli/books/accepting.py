@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 from mpesa_cli.books.break_values import KINDS, ONE_BY_ONE, Accepted, BreakKind, kind_of
+from mpesa_cli.books.store.book_writes import BookWrites
+from mpesa_cli.books.store.differences import Differences
 from mpesa_cli.floor.errors import InvalidInput, NotFound
-from mpesa_cli.ledger.ledger import Ledger, LedgerReads
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.ledger.statement_rows import StatementRows
 
 ALL = "all"
 AT_ONCE = 500
@@ -47,7 +51,7 @@ def accept_one(ledger: Ledger, break_id: str, accepted: Accepted) -> AcceptedNow
                 hint="Nothing was accepted. Each difference is listed with its id: mpesa reconcile --open",
                 code="break-unknown",
             )
-        fresh = tx.accept_break(break_id, accepted)
+        fresh = BookWrites(tx).accept_break(break_id, accepted)
     return AcceptedNow((break_id,), (break_id,) if fresh else ())
 
 
@@ -71,17 +75,19 @@ def accept_many(
             "mpesa reconcile --accept ID --by NAME --reason TEXT",
             code="accept-one-by-one",
         )
-    listed = ledger.open_ids(shortcodes, kinds, before_us)
+    listed = Differences(ledger).open_ids(shortcodes, kinds, before_us)
     fresh: list[str] = []
     ids = iter(listed)
     while chunk := list(islice(ids, AT_ONCE)):
         with ledger.write() as tx:
-            fresh += [each for each in chunk if tx.accept_break(each, accepted)]
-    return AcceptedNow(tuple(listed), tuple(fresh), len(ledger.open_ids(shortcodes, left, before_us)) if left else 0)
+            fresh += [each for each in chunk if BookWrites(tx).accept_break(each, accepted)]
+    return AcceptedNow(
+        tuple(listed), tuple(fresh), len(Differences(ledger).open_ids(shortcodes, left, before_us)) if left else 0
+    )
 
 
-def _is_about_something(ledger: LedgerReads, kind: str, ref: str) -> bool:
+def _is_about_something(ledger: Reads, kind: str, ref: str) -> bool:
     if kind in {"unknown_row", "closed_day_changed"}:
         return True
     first, second = (*ref.split("-", 2), "")[:2]  # a receipt, or a payment's id and perhaps an attempt
-    return bool(ledger.receipt_rows(first) or ledger.find(first) or ledger.find(f"{first}-{second}"))
+    return bool(StatementRows(ledger).of(first) or ledger.find(first) or ledger.find(f"{first}-{second}"))

@@ -10,10 +10,13 @@ from mpesa_cli.books.breaks import TOUCHING_US, Comparing, file_breaks, sure_of
 from mpesa_cli.books.standing import find_standing
 from mpesa_cli.books.statement_intake import Taken
 from mpesa_cli.books.statement_matching import give_back, settle_by_rows
-from mpesa_cli.ledger.book_keeping import Scope
-from mpesa_cli.ledger.difference_writes import in_chunks
-from mpesa_cli.ledger.differences_keeping import Span
-from mpesa_cli.ledger.ledger import Ledger, LedgerReads
+from mpesa_cli.books.store.book_writes import BookWrites
+from mpesa_cli.books.store.books import Books
+from mpesa_cli.books.store.difference_writes import DifferenceWrites, in_chunks
+from mpesa_cli.books.store.differences import Differences
+from mpesa_cli.books.store.values import Scope, Span
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.rules.payment import Payment
 
 if TYPE_CHECKING:
@@ -52,8 +55,8 @@ def balance(ledger: Ledger, taken: Sequence[Taken], shop: BooksShop, now_us: int
     payments: dict[str, Payment] = {}
     scopes = scopes_of(taken, shop.shortcodes)
     if scopes:
-        ledger.expect_many_rows()
-    unsettled = ledger.unsettled_statements(shop.shortcodes)
+        Books(ledger).expect_many_rows()
+    unsettled = Books(ledger).unsettled_statements(shop.shortcodes)
     left = [s for s in unsettled if s.statement_id not in {t.statement_id for t in taken}]
     late = [
         settle_by_rows(ledger, Scope(shop.shortcodes, s.from_us, s.until_us), s.source, shop.own_words, now_us)
@@ -64,7 +67,7 @@ def balance(ledger: Ledger, taken: Sequence[Taken], shop: BooksShop, now_us: int
     payments |= {p.payment_id: p for p in (*changed, *give_back(ledger, shop.shortcodes, source, now_us))}
     if unsettled:
         with ledger.write() as tx:
-            tx.mark_settled([s.statement_id for s in unsettled])
+            BookWrites(tx).mark_settled([s.statement_id for s in unsettled])
     carried = sum(
         _compared(ledger, scope, each.suggested, shop, now_us) for scope, each in zip(scopes, settled, strict=True)
     )
@@ -77,19 +80,19 @@ def balance(ledger: Ledger, taken: Sequence[Taken], shop: BooksShop, now_us: int
 
 def _compared(ledger: Ledger, scope: Scope, suggested: "Sequence[Match]", shop: BooksShop, now_us: int) -> int:
     """Compare one time, keep what differs and forget what is gone. Returns how many payments are carried over."""
-    begin_us = ledger.books_begin_us()
+    begin_us = Differences(ledger).books_begin_us()
     if begin_us is not None:
         scope = replace(scope, from_us=max(scope.from_us, begin_us))
     if scope.from_us >= scope.until_us:
         return 0
     comparing = Comparing(scope, sure_of(ledger, scope), suggested, shop.own_words, now_us)
     with ledger.write() as tx:
-        seen = tx.next_comparison()
+        seen = DifferenceWrites(tx).next_comparison()
     for chunk in in_chunks((each, _at(scope, each)) for each in comparing.breaks(ledger)):
         with ledger.write() as tx:
-            tx.remember(chunk, "record", seen)
+            DifferenceWrites(tx).remember(chunk, "record", seen)
     with ledger.write() as tx:
-        tx.forget_unseen(scope, comparing.sure, seen)
+        DifferenceWrites(tx).forget_unseen(scope, comparing.sure, seen)
     return comparing.carried_over
 
 
@@ -98,15 +101,15 @@ def _of_files(ledger: Ledger, taken: Sequence[Taken], shop: BooksShop, now_us: i
     if not taken:
         return
     with ledger.write() as tx:
-        seen = tx.next_comparison()
+        seen = DifferenceWrites(tx).next_comparison()
         for each in taken:
             scope = Scope(shop.shortcodes, each.from_us, each.until_us)
-            tx.remember(((found, scope) for found in file_breaks(each, now_us)), "file", seen)
+            DifferenceWrites(tx).remember(((found, scope) for found in file_breaks(each, now_us)), "file", seen)
         for each in taken:
             whole = each.source == "statement" and not each.findings.problems and not each.findings.gaps
             scope = Scope(shop.shortcodes, each.from_us, each.until_us)
-            tx.forget_read_again(scope, each.sha256, seen, whole=whole)
-        tx.note_compared([span for each in taken if (span := _span(each, shop, now_us))], now_us)
+            DifferenceWrites(tx).forget_read_again(scope, each.sha256, seen, whole=whole)
+        DifferenceWrites(tx).note_compared([span for each in taken if (span := _span(each, shop, now_us))], now_us)
 
 
 def _span(each: Taken, shop: BooksShop, now_us: int) -> Span | None:
@@ -121,10 +124,14 @@ def _at(scope: Scope, each: Break) -> Scope:
     return replace(scope, from_us=each.at_us, until_us=each.at_us + 1)
 
 
-def for_a_person(ledger: LedgerReads, shortcodes: Sequence[str]) -> list[Payment]:
+def for_a_person(ledger: Reads, shortcodes: Sequence[str]) -> list[Payment]:
     """Payments that a person has to look at, whoever settled them and when; those that an open difference names are
     told there."""
-    return [p for p in ledger.payments_for_a_person() if not ledger.has_open_difference(p.payment_id, shortcodes)]
+    return [
+        p
+        for p in Differences(ledger).payments_for_a_person()
+        if not Differences(ledger).has_open_about(p.payment_id, shortcodes)
+    ]
 
 
 def scopes_of(taken: Iterable[Taken], shortcodes: tuple[str, ...]) -> tuple[Scope, ...]:
@@ -138,13 +145,13 @@ def scopes_of(taken: Iterable[Taken], shortcodes: tuple[str, ...]) -> tuple[Scop
     return tuple(found)
 
 
-def by_hour(ledger: LedgerReads, scopes: Iterable[Scope]) -> Iterator[KindTotal]:
+def by_hour(ledger: Reads, scopes: Iterable[Scope]) -> Iterator[KindTotal]:
     """M-Pesa's rows of these times, by kind and hour."""
     for scope in scopes:
-        yield from ledger.totals(scope)
+        yield from Books(ledger).totals(scope)
 
 
-def own_hours(ledger: LedgerReads, scopes: Iterable[Scope]) -> Iterator[KindTotal]:
+def own_hours(ledger: Reads, scopes: Iterable[Scope]) -> Iterator[KindTotal]:
     """The ledger's payments of these times, by hour: ``settled`` and ``open``."""
     for scope in scopes:
-        yield from ledger.settled_hours(scope)
+        yield from Books(ledger).settled_hours(scope)

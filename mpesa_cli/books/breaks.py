@@ -12,8 +12,11 @@ from mpesa_cli.books.break_values import Break, BreakKind
 from mpesa_cli.books.matching import NEAR_US, Match
 from mpesa_cli.books.statement_intake import Taken
 from mpesa_cli.books.statement_matching import ROWS_AT_ONCE, orders_named
-from mpesa_cli.ledger.book_keeping import Known, Scope
-from mpesa_cli.ledger.ledger import LedgerReads
+from mpesa_cli.books.store.books import Books
+from mpesa_cli.books.store.breaks import Breaks
+from mpesa_cli.books.store.values import Known, Scope
+from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.ledger.statement_rows import StatementRows
 from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.state import PaymentStatus
 from mpesa_cli.rules.statement_row import StatementRow
@@ -37,11 +40,11 @@ class Comparing:
     now_us: int
     carried_over: int = 0
 
-    def breaks(self, ledger: LedgerReads) -> Iterator[Break]:
+    def breaks(self, ledger: Reads) -> Iterator[Break]:
         """All breaks of the time, those that were accepted too, one after the other and in no order."""
         suggestions = {m.row.receipt: m for m in self.suggested}
         looked_like = {m.ref for m in self.suggested}
-        for known in ledger.paid_unlike_rows(_both(self.scope, self.sure)):
+        for known in Breaks(ledger).paid_unlike_rows(_both(self.scope, self.sure)):
             if known.row is not None:
                 if _is_in(self.scope, known.at_us):
                     yield _unlike(known)
@@ -49,8 +52,8 @@ class Comparing:
                 self.carried_over += 1
             elif (known.payment_id, known.attempt) not in looked_like:
                 yield _missing_at_provider(known)
-        in_review = {known.receipt for known in ledger.rows_in_review(self.scope)}
-        rows = ledger.rows_without_payment(self.scope)
+        in_review = {known.receipt for known in Breaks(ledger).rows_in_review(self.scope)}
+        rows = Books(ledger).rows_without_payment(self.scope)
         while page := list(islice(rows, ROWS_AT_ONCE)):
             named = orders_named(ledger, page, self.own_words)
             for row in page:
@@ -59,14 +62,14 @@ class Comparing:
                 elif row.receipt not in in_review:  # that is a break of its own
                     yield _without_payment(ledger, row, suggestions.get(row.receipt), named.get(row.account, []))
         yield from _differing(ledger, self.scope)
-        yield from map(_lonely_charge, ledger.lonely_charges(self.scope))
+        yield from map(_lonely_charge, Breaks(ledger).lonely_charges(self.scope))
         yield from _unknown_reversals(ledger, self.scope)
 
 
-def sure_of(ledger: LedgerReads, scope: Scope) -> Scope:
+def sure_of(ledger: Reads, scope: Scope) -> Scope:
     """The time in which a row that is missing is not at M-PESA. Near an edge it may be in the next file:
     it is told of by whichever of the two is read last."""
-    beside = ledger.covered_beside(scope, TOUCHING_US)
+    beside = Books(ledger).covered_beside(scope, TOUCHING_US)
     before = any(from_us <= scope.from_us - 2 * NEAR_US for from_us, _ in beside)
     after = any(until_us >= scope.until_us + 2 * NEAR_US for _, until_us in beside)
     return replace(
@@ -94,7 +97,7 @@ def _missing_at_provider(known: Known) -> Break:
 
 
 def _without_payment(
-    ledger: LedgerReads, row: StatementRow, suggestion: Match | None, named: Sequence[Payment]
+    ledger: Reads, row: StatementRow, suggestion: Match | None, named: Sequence[Payment]
 ) -> Break:
     about = Break(
         "missing_in_ledger", row.receipt, row.completed_us, row.amount_cents, row.receipt, account=row.account,
@@ -123,17 +126,17 @@ def _without_payment(
     return replace(about, kind="unmatched_order", detail=f"It names order {order.order_id}, which {why}.")
 
 
-def _differing(ledger: LedgerReads, scope: Scope) -> Iterator[Break]:
-    for known in ledger.rows_in_review(scope):
+def _differing(ledger: Reads, scope: Scope) -> Iterator[Break]:
+    for known in Breaks(ledger).rows_in_review(scope):
         if known.row is not None and known.row.amount_cents != known.amount_cents:
             yield _mismatch(known)
         else:
             waits = f"M-PESA has this payment, and order {known.order_id} waits for a person to look at it."
             yield _of(known, "status_conflict", known.receipt, waits)
-    for known in ledger.claimed_twice(scope):
+    for known in Breaks(ledger).claimed_twice(scope):
         twice = f"Receipt {known.receipt} was reported for order {known.order_id} too, and pays another one."
         yield _of(known, "duplicate_receipt", f"{known.receipt}-{known.payment_id}", twice)
-    for row in ledger.receipts_on_two_rows(scope):
+    for row in Breaks(ledger).receipts_on_two_rows(scope):
         yield Break(
             "duplicate_receipt", row.receipt, row.completed_us, row.amount_cents, row.receipt, account=row.account,
             detail="M-PESA's record has this receipt twice, with two amounts.",
@@ -166,11 +169,11 @@ def _lonely_charge(row: StatementRow) -> Break:
                  detail="A charge for a payment that neither M-PESA's record nor this ledger has.")  # fmt: skip
 
 
-def _unknown_reversals(ledger: LedgerReads, scope: Scope) -> Iterator[Break]:
+def _unknown_reversals(ledger: Reads, scope: Scope) -> Iterator[Break]:
     """Money that went back and is not known to be ours; what is ours, every run finds (books/standing.py)."""
-    ours = {known.row.receipt for known in ledger.reversed_attempts(scope) if known.row is not None}
-    for row in ledger.reversal_rows(scope):
-        if row.receipt not in ours and not any(r.kind != "reversal" for r in ledger.receipt_rows(row.linked)):
+    ours = {known.row.receipt for known in Breaks(ledger).reversed_attempts(scope) if known.row is not None}
+    for row in Books(ledger).reversal_rows(scope):
+        if row.receipt not in ours and not any(r.kind != "reversal" for r in StatementRows(ledger).of(row.linked)):
             original = f"receipt {row.linked}" if row.linked else "a receipt that the record does not name"
             yield Break("reversed", row.receipt, row.completed_us, row.amount_cents, row.linked or row.receipt,
                         detail=f"M-PESA gave back {original}, which is not known here.")  # fmt: skip

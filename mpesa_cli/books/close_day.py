@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 from mpesa_cli.books.closed_days import day_totals
 from mpesa_cli.books.closing import Closing, DayTotals, day_bounds
 from mpesa_cli.books.statement_intake import Taken
+from mpesa_cli.books.store.book_writes import BookWrites
+from mpesa_cli.books.store.books import Books
+from mpesa_cli.books.store.differences import Differences
 from mpesa_cli.floor.errors import Conflict, InvalidInput
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules.values.amount import format_cents
@@ -39,19 +42,19 @@ def close_day(
     """
     covering = _covering(day, taken)
     with ledger.write() as tx:
-        if unread := tx.open_of_file(covering.sha256):
+        if unread := Differences(tx).open_of_file(covering.sha256):
             raise _not_read(covering, day, unread)
         totals = _with_balances(day_totals(tx, shortcodes, day), day, covering)
-        known = next((c for c in tx.closings(shortcodes) if c.day == day), None)
+        known = next((c for c in Books(tx).closings(shortcodes) if c.day == day), None)
         if known is not None and known.totals.moved() == totals.moved():
             return Closed(known, fresh=False)
         if known is not None and not signed.reason:
             raise _differs(known, totals)
-        tx.close_day(
+        BookWrites(tx).close_day(
             day, shortcodes[0], totals, by=signed.by, reason=signed.reason, sha256=covering.sha256, at_us=signed.at_us,
             open_breaks=open_breaks,
         )  # fmt: skip
-        return Closed(next(c for c in tx.closings(shortcodes) if c.day == day), fresh=True)
+        return Closed(next(c for c in Books(tx).closings(shortcodes) if c.day == day), fresh=True)
 
 
 def _covering(day: str, taken: Sequence[Taken]) -> Taken:

@@ -6,26 +6,28 @@ from collections.abc import Iterable, Iterator
 from mpesa_cli.books.book_totals import KindTotal, add_up
 from mpesa_cli.books.break_values import Break
 from mpesa_cli.books.closing import Closing, DayTotals, day_bounds
+from mpesa_cli.books.store.books import Books
+from mpesa_cli.books.store.breaks import Breaks
+from mpesa_cli.books.store.values import Scope
 from mpesa_cli.history.query import day_of
-from mpesa_cli.ledger.book_keeping import Scope
-from mpesa_cli.ledger.ledger import LedgerReads
+from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.rules.values.amount import format_cents
 from mpesa_cli.terminal.amount_words import counted
 
 
-def day_totals(ledger: LedgerReads, shortcodes: tuple[str, ...], day: str) -> DayTotals:
+def day_totals(ledger: Reads, shortcodes: tuple[str, ...], day: str) -> DayTotals:
     """The totals of one day as the books have them now, without balances: only a file tells those."""
     scope = Scope(shortcodes, *day_bounds(day))
-    return _totals(ledger.totals(scope), ledger.ledger_hours(scope))
+    return _totals(Books(ledger).totals(scope), Breaks(ledger).ledger_hours(scope))
 
 
-def changed_days(ledger: LedgerReads, shortcodes: tuple[str, ...]) -> Iterator[Break]:
+def changed_days(ledger: Reads, shortcodes: tuple[str, ...]) -> Iterator[Break]:
     """Closed days whose totals have changed since. One walk for all of them, not one each."""
-    closings = ledger.closings(shortcodes)
+    closings = Books(ledger).closings(shortcodes)
     if not closings:
         return
     scope = Scope(shortcodes, day_bounds(closings[0].day)[0], day_bounds(closings[-1].day)[1])
-    moved, ours = _by_day(ledger.totals(scope)), _by_day(ledger.ledger_hours(scope))
+    moved, ours = _by_day(Books(ledger).totals(scope)), _by_day(Breaks(ledger).ledger_hours(scope))
     for closing in closings:
         now = _totals(moved[closing.day], ours[closing.day])
         if now.moved() != closing.totals.moved():

@@ -10,7 +10,7 @@ from mpesa_cli.payments.c2b import Shop
 if TYPE_CHECKING:
     from mpesa_cli.daraja.client import DarajaClient
     from mpesa_cli.daraja.pull_page import OddRow
-    from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+    from mpesa_cli.ledger.ledger import Ledger
     from mpesa_cli.rules.statement_row import StatementRow
     from mpesa_cli.runtime import Runtime
     from mpesa_cli.settings.profile import Profile
@@ -21,7 +21,7 @@ class Ports:
     """The ledger and the outside of one run. ``deliver`` brings in the callbacks that are due, ``send_sms`` sends the
     receipts that wait; ``pull`` reads what M-PESA lists as paid in a span of at most 48 hours (daraja.md 7.8)."""
 
-    ledger: "SqliteLedger"
+    ledger: "Ledger"
     daraja: "Callable[[], DarajaClient]"
     c2b: Shop
     world: World

@@ -11,11 +11,13 @@ from mpesa_cli.books.ports import Ports
 from mpesa_cli.books.silence import Watch
 from mpesa_cli.books.standing import find_standing
 from mpesa_cli.books.statement_intake import Taken, take_file, take_pulled
+from mpesa_cli.books.store.differences import Differences
 from mpesa_cli.floor.errors import InvalidInput, MpesaError, Temporary
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.held.waiting import waiting
 from mpesa_cli.initiator.listener_alive import last_alive_us
 from mpesa_cli.initiator.results import apply_unread_results
+from mpesa_cli.ledger.restoring import Restores
 from mpesa_cli.payments.claims import all_claims
 from mpesa_cli.payments.finish import Reconciled, settle_open
 from mpesa_cli.rules.held import HeldMessage
@@ -121,14 +123,14 @@ def _shop(ports: Ports, settings: "Profile") -> BooksShop:
 def _found(ports: Ports, settings: "Profile", shop: BooksShop, done: Reconciled, balanced: Balanced) -> Run:
     ledger, now_us = ports.ledger, ports.world.now_us()
     watch = Watch(
-        compared_until_us=ledger.compared_until(shop.shortcodes), within_us=settings.compare_within_us,
+        compared_until_us=Differences(ledger).compared_until(shop.shortcodes), within_us=settings.compare_within_us,
         answered_us=last_alive_us(settings.ledger), needs_listener=settings.listener != "none",
     )  # fmt: skip
-    restored = ledger.restored()
+    restored = Restores(ledger).restored()
     return Run(
         shop, done, balanced, tuple(for_a_person(ledger, shop.shortcodes)),
         tuple(waiting(ledger, now_us)),
-        sum(each.open for each in ledger.difference_counts(shop.shortcodes)), watch,
+        sum(each.open for each in Differences(ledger).counts(shop.shortcodes)), watch,
         watch.missing(now_us) if settings.environment == "production" else "",
         restored.missing(shop.shortcodes) if restored is not None else (),
     )  # fmt: skip
@@ -213,7 +215,7 @@ def _report(ports: Ports, settings: "Profile", path: Path, found: Run) -> None:
         own_hours=tuple(own_hours(ledger, balanced.scopes)),
         balances=tuple((t.findings.opening_cents, t.findings.closing_cents) for t in balanced.taken),
         periods=tuple((s.from_us, s.until_us) for s in balanced.scopes),
-        breaks=lambda: ledger.differences(shortcodes, balanced.scopes),
+        breaks=lambda: Differences(ledger).listed(shortcodes, balanced.scopes),
         totals=balanced.totals, carried_over=balanced.carried_over,
     )  # fmt: skip
     write_new_file(path, (part.encode() for part in reconcile_html(page)), overwrite=True,

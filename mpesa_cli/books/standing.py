@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 from mpesa_cli.books.break_values import Break
 from mpesa_cli.books.closed_days import changed_days
 from mpesa_cli.books.closing import day_bounds
-from mpesa_cli.ledger.book_keeping import Scope
-from mpesa_cli.ledger.ledger import Ledger, LedgerReads
+from mpesa_cli.books.store.breaks import Breaks
+from mpesa_cli.books.store.difference_writes import DifferenceWrites
+from mpesa_cli.books.store.differences import Differences
+from mpesa_cli.books.store.values import Scope
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.state import Flag
 from mpesa_cli.rules.values.amount import format_cents
 
 if TYPE_CHECKING:
-    from mpesa_cli.ledger.differences_keeping import Origin
+    from mpesa_cli.books.store.values import Origin
 
 _NO_COMPARISON = 0  # what is found by every run needs no number of a comparison, and is then written only once
 
@@ -31,23 +35,23 @@ def find_standing(ledger: Ledger, shortcodes: tuple[str, ...]) -> None:
             ("ledger", ours), ("given_back", record), ("day", days),
         )  # fmt: skip
         for origin, found in kept:
-            tx.remember(found, origin, _NO_COMPARISON)
-            tx.keep_only(origin, shortcodes, [each.id for each, _ in found])
-        tx.remember(upgraded, "upgrade", _NO_COMPARISON)
-        tx.forget_settled(shortcodes)
+            DifferenceWrites(tx).remember(found, origin, _NO_COMPARISON)
+            DifferenceWrites(tx).keep_only(origin, shortcodes, [each.id for each, _ in found])
+        DifferenceWrites(tx).remember(upgraded, "upgrade", _NO_COMPARISON)
+        DifferenceWrites(tx).forget_settled(shortcodes)
 
 
-def _of_payments(ledger: LedgerReads, shortcodes: tuple[str, ...]) -> Iterator[Break]:
-    for payment in ledger.overpaid_payments():
+def _of_payments(ledger: Reads, shortcodes: tuple[str, ...]) -> Iterator[Break]:
+    for payment in Differences(ledger).overpaid_payments():
         if payment.shortcode in shortcodes:
             yield _overpaid(payment)
-    for payment in ledger.payments_with_conflict():
+    for payment in Differences(ledger).payments_with_conflict():
         if payment.shortcode in shortcodes:
             yield from _contradicted(payment)
 
 
-def _decided_otherwise(ledger: LedgerReads, shortcodes: tuple[str, ...]) -> Iterator[Break]:
-    for entry in ledger.rules_changed():
+def _decided_otherwise(ledger: Reads, shortcodes: tuple[str, ...]) -> Iterator[Break]:
+    for entry in Differences(ledger).rules_changed():
         changed = ledger.payment(entry.payment_id)
         if changed is not None and changed.shortcode in shortcodes:
             yield Break(
@@ -89,8 +93,8 @@ def _contradicted(payment: Payment) -> Iterator[Break]:
             )  # fmt: skip
 
 
-def _given_back(ledger: LedgerReads, shortcodes: tuple[str, ...]) -> Iterator[Break]:
-    for known in ledger.reversals_of_ours(shortcodes, all_of_them=True):
+def _given_back(ledger: Reads, shortcodes: tuple[str, ...]) -> Iterator[Break]:
+    for known in Breaks(ledger).reversals_of_ours(shortcodes, all_of_them=True):
         if known.row is not None:
             yield Break(
                 "reversed", known.row.receipt, known.at_us, known.row.amount_cents, known.receipt, known.payment_id,

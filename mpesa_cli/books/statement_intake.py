@@ -14,10 +14,13 @@ from typing import Any
 from mpesa_cli.books.statement_unread import add_each, check_readable, hold_odd, hold_unread
 from mpesa_cli.books.statements.statement import Statement
 from mpesa_cli.books.statements.values import Gap, Heading, Problem, UnreadRow
+from mpesa_cli.books.store.book_writes import BookWrites
+from mpesa_cli.books.store.books import Books
+from mpesa_cli.books.store.values import StoredStatement
 from mpesa_cli.daraja.pull_page import OddRow
 from mpesa_cli.floor.errors import InvalidInput
-from mpesa_cli.ledger.book_keeping import StoredStatement
 from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.restoring import Restores, RestoreWrites
 from mpesa_cli.rules.statement_row import StatementRow
 from mpesa_cli.rules.values.spans import holes
 
@@ -73,13 +76,13 @@ def take_file(
     statement = StoredStatement(
         "STM-" + file.sha256[:24], "statement", name, file.sha256, 0, 0, now_us, shortcodes[0]
     )
-    stored = ledger.statement(statement.statement_id)
+    stored = Books(ledger).statement(statement.statement_id)
     if stored is not None and stored.complete:
         findings = _findings_from(stored.findings)
         if not findings.problems:  # otherwise it is read again: a newer version may understand more of it
             return _told(ledger, heading.shortcode, _taken(stored, 0, findings))
     seen = _Seen()
-    ledger.expect_many_rows()
+    Books(ledger).expect_many_rows()
     new = _store(ledger, statement, seen.watch(file.rows()), lambda: file.unread)
     hold_unread(ledger, statement, file.unread)
     covered = _covered(heading, seen, now_us)
@@ -143,10 +146,10 @@ def _store(
 
 def _finish(ledger: Ledger, statement: StoredStatement, new: int, findings: Findings) -> Taken:
     done = replace(statement, findings=json.dumps(asdict(findings)))
-    stored = ledger.statement(statement.statement_id)
+    stored = Books(ledger).statement(statement.statement_id)
     if stored is not None and not stored.complete:
         with ledger.write() as tx:
-            tx.finish_statement(done)
+            BookWrites(tx).finish_statement(done)
     return _taken(done, new, findings)
 
 
@@ -157,10 +160,14 @@ def _told(ledger: Ledger, shortcode: str | None, taken: Taken) -> Taken:
     missing by its own balances, may lack just the payment that matters: they tell of no time for certain.
     """
     whole = not taken.findings.problems and not taken.findings.gaps
-    if shortcode is None or not whole or not holes((taken.from_us, taken.until_us), ledger.told_spans(shortcode)):
+    if (
+        shortcode is None
+        or not whole
+        or not holes((taken.from_us, taken.until_us), Restores(ledger).told_spans(shortcode))
+    ):
         return taken
     with ledger.write() as tx:
-        tx.note_told(shortcode, taken.from_us, taken.until_us)
+        RestoreWrites(tx).note_told(shortcode, taken.from_us, taken.until_us)
     return taken
 
 

@@ -9,8 +9,13 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from mpesa_cli.books.matching import BY_HAND, NEAR_US, Candidate, Fitting, Match, Matching, match
-from mpesa_cli.ledger.book_keeping import Known, Scope
-from mpesa_cli.ledger.ledger import Ledger, LedgerReads, LedgerWrite
+from mpesa_cli.books.store.books import Books
+from mpesa_cli.books.store.breaks import Breaks
+from mpesa_cli.books.store.values import Known, Scope
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.ledger.statement_rows import StatementRows
+from mpesa_cli.ledger.writes import Write
 from mpesa_cli.payments.each_alone import in_steps
 from mpesa_cli.rules.evidence import Received, Reversed, Source
 from mpesa_cli.rules.forgotten import can_be_of
@@ -41,20 +46,20 @@ def settle_by_rows(
     ledger: Ledger, scope: Scope, source: Source, own_words: tuple[str, ...], now_us: int
 ) -> Settled:
     """Append what the stored rows of ``scope`` say about attempts of ours. Run again, it appends nothing."""
-    doubtful = ledger.doubtful_attempts(scope.from_us - BEFORE_US, scope.until_us + NEAR_US)
+    doubtful = Books(ledger).doubtful_attempts(scope.from_us - BEFORE_US, scope.until_us + NEAR_US)
     waited_for = sorted({each.amount_cents for each in doubtful})
 
     def rows() -> Iterator[StatementRow]:
         """Those without an order, in two passes: a million of them never stand in memory."""
-        yield from ledger.rows_without_payment(scope)
-        yield from ledger.rows_of_nobody(scope, waited_for) if waited_for else ()
+        yield from Books(ledger).rows_without_payment(scope)
+        yield from Books(ledger).rows_of_nobody(scope, waited_for) if waited_for else ()
 
     candidates = _candidates(ledger, scope, rows(), doubtful, own_words)
     fitting = _fitting(ledger, rows(), candidates, own_words) if candidates else ()
     found = match(fitting, candidates, own_words) if candidates else Matching()
     changed: dict[str, Payment] = {}
 
-    def settle(tx: LedgerWrite, each: Match) -> Payment | None:
+    def settle(tx: Write, each: Match) -> Payment | None:
         return _append(tx, each, source, now_us)
 
     for payment in in_steps(ledger, found.settled, settle, at_once=STEPS_PER_WRITE):
@@ -70,7 +75,7 @@ def _fitting(
     fitting = Fitting(candidates, own_words)
     for row in rows:
         if fitting.fits(row):
-            yield from (other for other in ledger.receipt_rows(row.receipt) if other.kind == "received")
+            yield from (other for other in StatementRows(ledger).of(row.receipt) if other.kind == "received")
 
 
 def _candidates(
@@ -90,7 +95,7 @@ def _candidates(
                 payments[payment.payment_id] = payment
         keys = {key for row in page for key in keys_meant(row.account, own_words)} if by_key else set()
         references.update(reference for key in by_key.keys() & keys for reference in by_key[key])
-    shared = ledger.shared_references(sorted(references)) if references else set()
+    shared = Books(ledger).shared_references(sorted(references)) if references else set()
     found: list[Candidate] = []
     for payment in payments.values():
         if payment.shortcode in scope.shortcodes:
@@ -102,7 +107,7 @@ def _candidates(
 
 
 def orders_named(
-    ledger: LedgerReads, rows: Iterable[StatementRow], own_words: tuple[str, ...]
+    ledger: Reads, rows: Iterable[StatementRow], own_words: tuple[str, ...]
 ) -> dict[str, list[Payment]]:
     """The payments that these rows name, by the row's account: of each the strongest reading that there is an order
     for. What names none is left out."""
@@ -150,7 +155,7 @@ def _candidate(attempt: Attempt, keys: frozenset[str]) -> Candidate:
     )
 
 
-def _append(tx: LedgerWrite, each: Match, source: Source, now_us: int) -> Payment | None:
+def _append(tx: Write, each: Match, source: Source, now_us: int) -> Payment | None:
     """Append one row's money, where the attempt still is as the plan saw it and nobody else has the receipt."""
     row, ref = each.row, each.ref
     payment = tx.payment(ref.payment_id)
@@ -168,7 +173,7 @@ def _append(tx: LedgerWrite, each: Match, source: Source, now_us: int) -> Paymen
     if any(_same_row(said, known) for known in tx.evidence(ref)):
         return None
     # First, so that nobody is told of a payment whose money is known to have gone back.
-    for back in tx.reversals_of(row.receipt):
+    for back in StatementRows(tx).reversals_of(row.receipt):
         tx.append(ref, _back(row.receipt, back, source, now_us))
     return tx.append(ref, said)
 
@@ -189,13 +194,13 @@ def give_back(ledger: Ledger, shortcodes: tuple[str, ...], source: Source, now_u
     """Append every reversal of money that is ours and was not known to have gone back, whichever file told of it:
     a payment may be heard of long after its reversal was read."""
 
-    def append(tx: LedgerWrite, known: Known) -> Payment | None:
+    def append(tx: Write, known: Known) -> Payment | None:
         ref = AttemptRef(known.payment_id, known.attempt)
         if known.row is None or tx.receipt_owner(known.receipt) != ref or _knows(tx, known):
             return None
         return tx.append(ref, _back(known.receipt, known.row, source, now_us))
 
-    new = [known for known in ledger.reversals_of_ours(shortcodes) if not _knows(ledger, known)]
+    new = [known for known in Breaks(ledger).reversals_of_ours(shortcodes) if not _knows(ledger, known)]
     return [payment for payment in in_steps(ledger, new, append, at_once=STEPS_PER_WRITE) if payment is not None]
 
 
@@ -203,7 +208,7 @@ def _back(receipt: str, row: StatementRow, source: Source, now_us: int) -> Rever
     return Reversed(now_us, source, receipt, row.receipt, -row.amount_cents, row.completed_us or None)
 
 
-def _knows(ledger: Ledger | LedgerWrite, known: Known) -> bool:
+def _knows(ledger: Ledger | Write, known: Known) -> bool:
     evidence = ledger.evidence(AttemptRef(known.payment_id, known.attempt))
     wanted = (known.receipt, known.row.receipt if known.row else "")
     return any(isinstance(e, Reversed) and (e.receipt, e.reversal_receipt) == wanted for e in evidence)

@@ -4,9 +4,11 @@ import json
 from collections.abc import Sequence
 
 from mpesa_cli.books.statements.values import UnreadRow
+from mpesa_cli.books.store.book_writes import BookWrites
+from mpesa_cli.books.store.values import StoredStatement
 from mpesa_cli.daraja.pull_page import OddRow
 from mpesa_cli.floor.errors import InvalidInput
-from mpesa_cli.ledger.book_keeping import StoredStatement
+from mpesa_cli.ledger.held import Held, HeldWrites
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.payments.each_alone import is_its_own, words_of
 from mpesa_cli.rules.held import ROWS_OF_FILE_MAX, Holding
@@ -30,14 +32,14 @@ def check_readable(name: str, unread: Sequence[UnreadRow]) -> None:
 def hold_unread(ledger: Ledger, statement: StoredStatement, unread: Sequence[UnreadRow]) -> None:
     """Hold the rows of a file that could not be read, and close those that can be read by now."""
     lines = [each.line for each in unread]
-    if not unread and not ledger.held_of(statement.statement_id):
+    if not unread and not Held(ledger).of(statement.statement_id):
         return
     with ledger.write() as tx:
-        for message in tx.held_of(statement.statement_id):
+        for message in Held(tx).of(statement.statement_id):
             if message.code == UNREAD and message.line not in lines:
-                tx.held_applied(message.held_id, "", statement.read_us, how="its row can be read now")
+                HeldWrites(tx).applied(message.held_id, "", statement.read_us, how="its row can be read now")
         for each in unread:
-            tx.hold(_unread(statement, each), statement.read_us)
+            HeldWrites(tx).hold(_unread(statement, each), statement.read_us)
 
 
 def add_each(ledger: Ledger, statement: StoredStatement, rows: Sequence[StatementRow]) -> int:
@@ -47,13 +49,13 @@ def add_each(ledger: Ledger, statement: StoredStatement, rows: Sequence[Statemen
     """
     try:
         with ledger.write() as tx:
-            return tx.add_rows(statement, rows)
+            return BookWrites(tx).add_rows(statement, rows)
     except Exception as error:  # whatever is wrong with one, the others must not wait for it
         if not is_its_own(error):
             raise
         if len(rows) == 1:
             with ledger.write() as tx:
-                tx.hold(_not_stored(statement, rows[0], error), statement.read_us)
+                HeldWrites(tx).hold(_not_stored(statement, rows[0], error), statement.read_us)
             return 0
     return sum(add_each(ledger, statement, [row]) for row in rows)
 
@@ -65,7 +67,7 @@ def hold_odd(ledger: Ledger, odd: Sequence[OddRow], now_us: int) -> None:
     with ledger.write() as tx:
         for each in odd:
             said = json.dumps(each.cells, ensure_ascii=False, sort_keys=True).encode()
-            tx.hold(
+            HeldWrites(tx).hold(
                 Holding("pull", now_us, UNREAD, each.what, each.receipt, each.amount_cents, body=said), now_us
             )
 

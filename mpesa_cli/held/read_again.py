@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from mpesa_cli.daraja.c2b_payment import read_c2b
 from mpesa_cli.floor.wire.strict_json import Unreadable
 from mpesa_cli.initiator import results
-from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawBody, RawCallback
-from mpesa_cli.ledger.request_ledger import ResultBody
+from mpesa_cli.ledger.held import Held, HeldWrites
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.outbox import OutboxWrites
+from mpesa_cli.ledger.values import RawBody, RawCallback, ResultBody
+from mpesa_cli.ledger.writes import Write
 from mpesa_cli.payments import c2b, settle
 from mpesa_cli.payments.each_alone import is_its_own, words_of
 from mpesa_cli.rules.held import HeldChannel, HeldMessage, HeldState
@@ -49,7 +52,7 @@ def read_again(
 
 
 def _one(ledger: Ledger, held_id: str, shop: c2b.Shop, now_us: int, *, rehearse: bool) -> Again | None:
-    message = ledger.held(held_id)
+    message = Held(ledger).message(held_id)
     if message is None:
         return None
     try:
@@ -66,18 +69,18 @@ def _one(ledger: Ledger, held_id: str, shop: c2b.Shop, now_us: int, *, rehearse:
     return made
 
 
-def _in(tx: LedgerWrite, held_id: str, shop: c2b.Shop, now_us: int) -> Again | None:
-    message = tx.held(held_id)
+def _in(tx: Write, held_id: str, shop: c2b.Shop, now_us: int) -> Again | None:
+    message = Held(tx).message(held_id)
     if message is None or message.state is not HeldState.OPEN:
         return None  # somebody else was quicker
     tx.read_late(now_us)
     made = _applied(tx, message, shop, now_us)
     if made.applied:
-        tx.held_applied(held_id, made.payment.payment_id if made.payment else "", now_us, how="read again")
+        HeldWrites(tx).applied(held_id, made.payment.payment_id if made.payment else "", now_us, how="read again")
     return made
 
 
-def _applied(tx: LedgerWrite, message: HeldMessage, shop: c2b.Shop, now_us: int) -> Again:
+def _applied(tx: Write, message: HeldMessage, shop: c2b.Shop, now_us: int) -> Again:
     if message.removed_us is not None or (message.callback_id and not message.body):
         return Again(message, applied=False, why="its body is not here any more")
     reader = _READERS.get(message.channel)
@@ -88,7 +91,7 @@ def _applied(tx: LedgerWrite, message: HeldMessage, shop: c2b.Shop, now_us: int)
     return reader(tx, message, shop, now_us)
 
 
-def _stk(tx: LedgerWrite, message: HeldMessage, shop: c2b.Shop, _now_us: int) -> Again:
+def _stk(tx: Write, message: HeldMessage, shop: c2b.Shop, _now_us: int) -> Again:
     asked = tx.payment(message.source)
     if asked is None or asked.shortcode not in shop.shortcodes or asked.profile != shop.profile:
         whose = f"{asked.profile}'s: -P {asked.profile}" if asked else "no payment's here"
@@ -101,7 +104,7 @@ def _stk(tx: LedgerWrite, message: HeldMessage, shop: c2b.Shop, _now_us: int) ->
     return Again(message, applied=True, payment=done.payment)
 
 
-def _c2b(tx: LedgerWrite, message: HeldMessage, shop: c2b.Shop, _now_us: int) -> Again:
+def _c2b(tx: Write, message: HeldMessage, shop: c2b.Shop, _now_us: int) -> Again:
     raw = RawBody(message.callback_id, c2b.CONFIRMATION, message.received_us, message.peer, message.body)
     payment = c2b.apply_in(tx, raw, shop, again=True)
     if payment is not None:
@@ -111,14 +114,14 @@ def _c2b(tx: LedgerWrite, message: HeldMessage, shop: c2b.Shop, _now_us: int) ->
     return Again(message, applied=False, why=why)
 
 
-def _result(tx: LedgerWrite, message: HeldMessage, _shop: c2b.Shop, now_us: int) -> Again:
+def _result(tx: Write, message: HeldMessage, _shop: c2b.Shop, now_us: int) -> Again:
     raw = ResultBody(message.callback_id, message.source, "result", message.received_us, message.peer, message.body)
     verdict = results.apply_result_in(tx, raw, now_us)
     unread = verdict.startswith("unreadable")
     return Again(message, applied=not unread, why=message.why if unread else "")
 
 
-def _report(tx: LedgerWrite, message: HeldMessage, _shop: c2b.Shop, now_us: int) -> Again:
+def _report(tx: Write, message: HeldMessage, _shop: c2b.Shop, now_us: int) -> Again:
     report = read_delivery_report(message.body)
     if report is None:
         return Again(message, applied=False, why=message.why)
@@ -127,12 +130,12 @@ def _report(tx: LedgerWrite, message: HeldMessage, _shop: c2b.Shop, now_us: int)
     return Again(message, applied=known, why="" if known else "it is about no message of ours")
 
 
-def _to_send(tx: LedgerWrite, message: HeldMessage, _shop: c2b.Shop, now_us: int) -> Again:
-    tx.outbox_again(message.source, "{}", now_us)
+def _to_send(tx: Write, message: HeldMessage, _shop: c2b.Shop, now_us: int) -> Again:
+    OutboxWrites(tx).again(message.source, "{}", now_us)
     return Again(message, applied=True)
 
 
-_READERS: dict[HeldChannel, Callable[[LedgerWrite, HeldMessage, c2b.Shop, int], Again]] = {
+_READERS: dict[HeldChannel, Callable[[Write, HeldMessage, c2b.Shop, int], Again]] = {
     "stk": _stk, "c2b": _c2b, "result": _result, "sms_report": _report, "outbox": _to_send,
 }  # fmt: skip
 _NOT_BY_ITSELF: dict[HeldChannel, str] = {

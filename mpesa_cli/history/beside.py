@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mpesa_cli.floor.moments import rfc3339
+from mpesa_cli.history.story_store import Story
+from mpesa_cli.ledger.outbox import Outbox
+from mpesa_cli.ledger.statement_rows import StatementRows
 from mpesa_cli.rules.values.amount import format_cents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mpesa_cli.ledger.engine.sqlite import SqliteLedger
-    from mpesa_cli.ledger.ledger import RawBody
+    from mpesa_cli.ledger.ledger import Ledger
     from mpesa_cli.ledger.outbox import OutboxRow
+    from mpesa_cli.ledger.values import RawBody
     from mpesa_cli.rules.payment import Payment
     from mpesa_cli.rules.statement_row import StatementRow
 
@@ -36,14 +39,14 @@ class Beside:
     merged: "Sequence[str]"
 
     @classmethod
-    def of(cls, ledger: "SqliteLedger", payment: "Payment") -> "Beside":
+    def of(cls, ledger: "Ledger", payment: "Payment") -> "Beside":
         """All of it, as the ledger has it."""
         receipts = sorted({receipt for attempt in payment.attempts for receipt in attempt.view.receipts})
         return cls(
-            [row for queue in _QUEUES for row in ledger.outbox(queue, list(_STATES), payment.payment_id)],
-            [row for receipt in receipts for row in ledger.receipt_rows(receipt)],
-            ledger.bodies_of(payment.payment_id),
-            ledger.merged_from(payment.payment_id),
+            [row for queue in _QUEUES for row in Outbox(ledger).listed(queue, list(_STATES), payment.payment_id)],
+            [row for receipt in receipts for row in StatementRows(ledger).of(receipt)],
+            Story(ledger).bodies_of(payment.payment_id),
+            Story(ledger).merged_from(payment.payment_id),
         )
 
     def lines(self, *, raw: bool) -> list[tuple[int, str, str]]:

@@ -2,10 +2,6 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
-
-ResultChannel = Literal["result", "timeout"]
-"""On which of the two addresses of a request a body came."""
 
 
 class RequestState(StrEnum):

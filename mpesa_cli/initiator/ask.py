@@ -15,6 +15,7 @@ from mpesa_cli.floor.wire.addresses import secret_hash
 from mpesa_cli.floor.world import World
 from mpesa_cli.initiator.api_request import OPEN, ApiRequest, RequestState
 from mpesa_cli.initiator.results import apply_unread_results
+from mpesa_cli.initiator.store import Requests, RequestWrites
 from mpesa_cli.ledger.ledger import Ledger
 
 LOOK_EVERY_S = 0.25
@@ -52,7 +53,7 @@ def ask(hands: Hands, command: Command) -> ApiRequest:
         RequestState.CREATED,
     )  # fmt: skip
     with hands.ledger.write() as tx:
-        tx.open_request(request, secret_hash(token))
+        RequestWrites(tx).open(request, secret_hash(token))
     try:
         ack = _posted(hands, command, body)
     except MpesaError as error:
@@ -114,8 +115,10 @@ def _in_doubt(error: MpesaError) -> OutcomeUnknown:
 def _note(ledger: Ledger, request: ApiRequest, state: RequestState, ack: Ack | None = None) -> None:
     known = ack or Ack("", "")
     with ledger.write() as tx:
-        tx.note_answer(request.request_id, state, known.conversation_id, known.originator_conversation_id)
+        RequestWrites(tx).note_answer(
+            request.request_id, state, known.conversation_id, known.originator_conversation_id
+        )
 
 
 def _found(ledger: Ledger, request: ApiRequest) -> ApiRequest:
-    return ledger.api_request(request.request_id) or request
+    return Requests(ledger).request(request.request_id) or request

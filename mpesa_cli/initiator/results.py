@@ -7,8 +7,10 @@ from mpesa_cli.daraja.results import Result, read_result
 from mpesa_cli.daraja.transaction_status import COMMAND_ID, read_status
 from mpesa_cli.floor.wire.strict_json import Unreadable
 from mpesa_cli.initiator.api_request import OPEN, ApiRequest, RequestResult, RequestState
-from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
-from mpesa_cli.ledger.request_ledger import ResultBody
+from mpesa_cli.initiator.store import Requests, RequestWrites
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.values import ResultBody
+from mpesa_cli.ledger.writes import Write
 from mpesa_cli.payments.each_alone import apply_each
 from mpesa_cli.payments.holding import hold_body
 
@@ -20,15 +22,15 @@ Settled: TypeAlias = tuple[RequestState, RequestResult | None]
 def apply_unread_results(ledger: Ledger, request_id: str, now_us: int) -> int:
     """Apply every body that was stored and not read, of one request or, for ``""``, of all. Returns their number."""
     made = apply_each(
-        ledger, "result", lambda reads: reads.unread_results(request_id),
+        ledger, "result", lambda reads: Requests(reads).unread_results(request_id),
         lambda tx, raw: apply_result_in(tx, raw, now_us),
     )  # fmt: skip
     return len(made)
 
 
-def apply_result_in(tx: LedgerWrite, raw: ResultBody, now_us: int) -> str:
+def apply_result_in(tx: Write, raw: ResultBody, now_us: int) -> str:
     """Apply one body inside an open transaction. Returns its verdict, which is stored with it."""
-    request = tx.api_request(raw.request_id)
+    request = Requests(tx).request(raw.request_id)
     said = _NO_REQUEST if request is None else _apply(tx, request, raw, now_us)
     if isinstance(said, Unreadable):
         hold_body(tx, raw, "result", said.reason, said.words)
@@ -37,11 +39,11 @@ def apply_result_in(tx: LedgerWrite, raw: ResultBody, now_us: int) -> str:
     return said
 
 
-def _apply(tx: LedgerWrite, request: ApiRequest, raw: ResultBody, now_us: int) -> str | Unreadable:
+def _apply(tx: Write, request: ApiRequest, raw: ResultBody, now_us: int) -> str | Unreadable:
     if raw.channel == "timeout":
         # Whatever it holds, it says that no answer was made; one that comes after all is believed.
         if request.state in OPEN:
-            tx.settle_request(request.request_id, RequestState.TIMED_OUT, None, now_us)
+            RequestWrites(tx).settle(request.request_id, RequestState.TIMED_OUT, None, now_us)
             return "applied"
         return "repeat"
     said = read_result(raw.body)
@@ -53,16 +55,16 @@ def _apply(tx: LedgerWrite, request: ApiRequest, raw: ResultBody, now_us: int) -
         # The sandbox's official samples have this type only for "more will follow"; with a code other than 0 it is how
         # a queue that gave up says so (docs/assumptions.md A63).
         if said.result_code != "0" and request.state in OPEN:
-            tx.settle_request(request.request_id, RequestState.TIMED_OUT, None, now_us)
+            RequestWrites(tx).settle(request.request_id, RequestState.TIMED_OUT, None, now_us)
             return "applied"
         return "repeat"
     state, result = _settled(request, said)
     if request.state in OPEN or request.state is RequestState.TIMED_OUT:
-        tx.settle_request(request.request_id, state, result, now_us)
+        RequestWrites(tx).settle(request.request_id, state, result, now_us)
         return "applied"
     if request.result == result:
         return "repeat"
-    tx.settle_request(request.request_id, RequestState.REVIEW, request.result, now_us)
+    RequestWrites(tx).settle(request.request_id, RequestState.REVIEW, request.result, now_us)
     return "applied: it contradicts what came before"
 
 

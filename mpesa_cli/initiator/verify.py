@@ -9,6 +9,7 @@ from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.initiator.api_request import OPEN, ApiRequest, RequestState
 from mpesa_cli.initiator.ask import Hands, ask, wait_for_result
 from mpesa_cli.initiator.results import apply_unread_results
+from mpesa_cli.initiator.store import Requests, RequestWrites
 from mpesa_cli.initiator.verdict import (
     COMPLETED,
     Checked,
@@ -19,7 +20,13 @@ from mpesa_cli.initiator.verdict import (
     locks_initiator,
     says_unknown,
 )
-from mpesa_cli.ledger.ledger import Ledger, LedgerReads
+from mpesa_cli.ledger.claiming import Claims
+from mpesa_cli.ledger.held import Held
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.orders import Orders
+from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.ledger.statement_rows import StatementRows
+from mpesa_cli.ledger.strangers import Strangers
 from mpesa_cli.rules.by_hand import HandMoney
 from mpesa_cli.rules.order_matching import order_key
 from mpesa_cli.rules.payment import Attempt, Payment
@@ -36,9 +43,9 @@ PATIENCE_WITH_ANOTHERS_S = 10  # then it is asked anew: the result may have been
 def look_up(ledger: Ledger, claim: Claim, now_us: int) -> Checked:
     """The check of a claim by the ledger alone. Reads only."""
     plausible = plausibility(claim.receipt, now_us)
-    before = tuple(ledger.shown_receipts(claim.receipt))
-    held = tuple(ledger.held_about(claim.receipt))
-    unproven = tuple(ledger.stranger_reports(claim.receipt))
+    before = tuple(Requests(ledger).shown(claim.receipt))
+    held = tuple(Held(ledger).about(claim.receipt))
+    unproven = tuple(Strangers(ledger).reports(claim.receipt))
     money, payment = known_money(ledger, claim.receipt)
     if money is not None:
         verdict = judge(claim, money, [each.order_id for each in before])
@@ -53,29 +60,29 @@ def look_up(ledger: Ledger, claim: Claim, now_us: int) -> Checked:
     )
 
 
-def lacking_cents(ledger: LedgerReads, order_id: str, receipt: str) -> int | None:
+def lacking_cents(ledger: Reads, order_id: str, receipt: str) -> int | None:
     """The cents that an order still lacks, so the amount a receipt for it must have paid.
 
     None where the order is not known, has all its money, or has this very receipt already.
     """
     owner, payment = ledger.receipt_owner(receipt), ledger.payment_by_order(order_id)
     if payment is None:
-        added = ledger.order(order_id)
+        added = Orders(ledger).order(order_id)
         return added.amount_cents if added else None
     if owner is not None and owner.payment_id == payment.payment_id:
         return None
     return max(0, payment.amount_cents - payment.received_cents) or None
 
 
-def known_money(ledger: LedgerReads, receipt: str) -> tuple[Money | None, Payment | None]:
+def known_money(ledger: Reads, receipt: str) -> tuple[Money | None, Payment | None]:
     """The money on a receipt as the ledger knows it, and the payment that it pays."""
-    gone_back = bool(ledger.reversals_of(receipt))
+    gone_back = bool(StatementRows(ledger).reversals_of(receipt))
     owner = ledger.receipt_owner(receipt)
     payment = ledger.payment(owner.payment_id) if owner else None
     if owner is not None and payment is not None:
         attempt = next(each for each in payment.attempts if each.ref == owner)
         return _of_attempt(payment, attempt, receipt, gone_back=gone_back), payment
-    row = next((each for each in ledger.receipt_rows(receipt) if each.kind == "received"), None)
+    row = next((each for each in StatementRows(ledger).of(receipt) if each.kind == "received"), None)
     if row is None:
         return None, None
     return Money("statement", row.amount_cents, row.completed_us or None, row.party, gone_back=gone_back), None
@@ -88,7 +95,7 @@ def ask_daraja(hands: Hands, found: Checked, timeout_s: float, look: Callable[[f
     """
     hands.deliver()
     apply_unread_results(hands.ledger, "", hands.world.now_us())
-    request = hands.ledger.newest_request(COMMAND_ID, found.claim.receipt)
+    request = Requests(hands.ledger).newest(COMMAND_ID, found.claim.receipt)
     if request is not None and _is_on_its_way(request, hands.world.now_us()):
         request = wait_for_result(hands, request, min(timeout_s, PATIENCE_WITH_ANOTHERS_S), look)
     if request is None or not _is_fresh(request, hands.world.now_us()):
@@ -108,10 +115,10 @@ def remember_shown(ledger: Ledger, checked: Checked, now_us: int) -> Checked:
     if checked.verdict is not Verdict.REAL or checked.money is None:
         return checked
     with ledger.write() as tx:
-        before = tuple(tx.shown_receipts(checked.claim.receipt))
+        before = tuple(Requests(tx).shown(checked.claim.receipt))
         verdict = judge(checked.claim, checked.money, [each.order_id for each in before])
         if verdict is Verdict.REAL:
-            tx.note_shown(checked.claim.receipt, checked.claim.order_id or "", now_us)
+            RequestWrites(tx).note_shown(checked.claim.receipt, checked.claim.order_id or "", now_us)
     return replace(checked, verdict=verdict, before=before)
 
 
@@ -123,12 +130,12 @@ def _with_claims(ledger: Ledger, checked: Checked) -> Checked:
     money, asked = checked.money, order_key(checked.claim.order_id or "")
     if money is None or money.order_id:
         return checked
-    reported = [o for o in ledger.orders_it_was_reported_for(checked.claim.receipt) if order_key(o) != asked]
+    reported = [o for o in Claims(ledger).orders_it_was_reported_for(checked.claim.receipt) if order_key(o) != asked]
     checked = replace(checked, why=" ".join(filter(None, [checked.why, *map(_misfit, reported)])))
     if money.amount_cents is None or money.at_us is None:
         return checked
     profile = checked.payment.profile if checked.payment else ""
-    orders = ledger.orders_it_may_be(HandMoney(money.amount_cents, money.at_us, money.payer), profile)
+    orders = Claims(ledger).orders_it_may_be(HandMoney(money.amount_cents, money.at_us, money.payer), profile)
     return replace(checked, may_be=tuple(each for each in orders if order_key(each) != asked))
 
 
@@ -164,7 +171,7 @@ def _is_fresh(request: ApiRequest, now_us: int) -> bool:
 
 def _would_lock(ledger: Ledger, now_us: int) -> bool:
     """Whether a wrong password was tried so often just now that one more may lock the API user (daraja.md 6.2)."""
-    made = ledger.requests_since(COMMAND_ID, now_us - LOCK_WINDOW_S * SECOND_US)
+    made = Requests(ledger).since(COMMAND_ID, now_us - LOCK_WINDOW_S * SECOND_US)
     return sum(each.result is not None and locks_initiator(each.result.code) for each in made) >= WRONG_TRIES_MAX
 
 

@@ -7,12 +7,13 @@ beside, that costs more than the statement. So a batch is stored in as few state
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from mpesa_cli.floor.errors import Conflict
-from mpesa_cli.ledger.chaining import Chaining
-from mpesa_cli.ledger.ledger import BODIES_OF_ATTEMPT_MAX, NewCallback
+from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.ledger.values import BODIES_OF_ATTEMPT_MAX, NewCallback, RawBody, RawCallback
+from mpesa_cli.ledger.writes import Write
 from mpesa_cli.rules.forgotten import body_without_number
 from mpesa_cli.rules.held_facts import shown_in
 from mpesa_cli.rules.payment import AttemptRef
@@ -21,8 +22,84 @@ from mpesa_cli.rules.values.pseudonym import PREFIX, is_erased
 ROWS_OF_A_STATEMENT = (32, 16, 8, 4, 2, 1)  # few enough that each is compiled once and kept
 
 
-class BodyWrites(Chaining):
-    """Storing raw bodies, and saying what became of them."""
+class Bodies:
+    """Questions about raw bodies."""
+
+    def __init__(self, reads: Reads) -> None:
+        """``reads`` is the ledger, or an open write transaction."""
+        self._reads = reads
+
+    def unread_callbacks(self, attempt: AttemptRef | None = None) -> Sequence[RawCallback]:
+        """Raw callbacks that were stored and not yet applied, of one attempt or of all."""
+        if attempt is None:
+            return self._callbacks("channel='stk' AND verdict=''", ())
+        # The plus keeps SQLite from walking all that is unread, of whatever attempt: measured 0.7 ms a thousand.
+        return self._callbacks("+channel='stk' AND verdict='' AND payment_id=? AND attempt=?", tuple(attempt))
+
+    def unread_callbacks_of(self, attempts: Collection[AttemptRef]) -> dict[AttemptRef, list[RawCallback]]:
+        """The same of many attempts at once, oldest first; those without any are left out."""
+        owners = json.dumps([attempt.payment_id for attempt in attempts])
+        found: dict[AttemptRef, list[RawCallback]] = {}
+        for raw in self._callbacks(
+            "+channel='stk' AND +verdict='' AND payment_id IN (SELECT value FROM json_each(?))", (owners,)
+        ):
+            if raw.attempt in attempts:
+                found.setdefault(raw.attempt, []).append(raw)
+        return found
+
+    def callbacks(self, payment_id: str) -> list[RawCallback]:
+        """Every raw callback of a payment, oldest first."""
+        return self._callbacks("channel='stk' AND payment_id=?", (payment_id,))
+
+    def _callbacks(self, condition: str, parameters: tuple[object, ...]) -> list[RawCallback]:
+        rows = self._reads.rows(
+            "SELECT callback_id, payment_id, attempt, received_us, peer, body, verdict FROM callbacks "  # noqa: S608
+            f"WHERE {condition} ORDER BY received_us",
+            parameters,
+        )
+        return [
+            RawCallback(
+                callback_id=str(callback_id),
+                attempt=AttemptRef(str(payment_id), int(str(number))),
+                received_us=int(str(received_us)),
+                peer=str(peer),
+                body=_bytes(body),
+                verdict=str(verdict),
+            )
+            for callback_id, payment_id, number, received_us, peer, body, verdict in rows
+        ]
+
+    def unread_bodies(self, channel: str, among: Sequence[str] | None = None) -> Sequence[RawBody]:
+        """Bodies of a channel that were stored and not yet applied, oldest first; only those ``among`` these ids."""
+        wanted, values = "channel=? AND verdict=''", [channel]
+        if among is not None:  # the pluses keep SQLite from walking all that is unread
+            wanted = "+channel=? AND +verdict='' AND callback_id IN (SELECT value FROM json_each(?))"
+            values.append(json.dumps(list(among)))
+        rows = self._reads.rows(
+            f"SELECT callback_id, channel, received_us, peer, body FROM callbacks WHERE {wanted} ORDER BY received_us",  # noqa: S608
+            tuple(values),
+        )
+        return [RawBody(str(i), str(c), int(str(t)), str(p), _bytes(b)) for i, c, t, p, b in rows]
+
+    def is_unread(self, callback_id: str) -> bool:
+        """Whether a raw body was stored and nothing was made of it yet."""
+        return bool(self._reads.rows("SELECT 1 FROM callbacks WHERE callback_id=? AND verdict=''", (callback_id,)))
+
+    def knows_body(self, channel: str, body: bytes) -> bool:
+        """Whether the same raw body that names no attempt is stored."""
+        return bool(self._reads.rows(
+            "SELECT 1 FROM callbacks WHERE payment_id='' AND attempt=0 AND channel=? AND sha256=?",
+            (channel, hashlib.sha256(body).hexdigest()),
+        ))  # fmt: skip
+
+
+class BodyWrites(Bodies):
+    """Storing raw bodies."""
+
+    def __init__(self, tx: Write) -> None:
+        """``tx`` is an open write transaction."""
+        super().__init__(tx)
+        self._tx = tx
 
     def store_callbacks(self, callbacks: Sequence[NewCallback], at_us: int) -> list[str | Conflict | None]:
         """Store raw bodies; of each its id, None where it was stored before, Conflict where there is no room."""
@@ -39,18 +116,22 @@ class BodyWrites(Chaining):
         return outcomes
 
     def store_callback(self, attempt: AttemptRef, body: bytes, peer: str, at_us: int) -> str | None:
-        """Store a raw body; returns its id, or None where the same body was stored before."""
+        """Store a raw body; returns its id, or None where the same body was stored before.
+
+        Raises Conflict ``too-many-bodies`` where BODIES_OF_ATTEMPT_MAX different ones were; the transaction
+        goes on as if it had not been tried. Whoever holds a callback address can't fill the disk with it.
+        """
         outcome = self.store_callbacks([NewCallback(attempt, body, peer)], at_us)[0]
         if isinstance(outcome, Conflict):
             raise outcome
         return outcome
 
     def store_callback_beyond(self, attempt: AttemptRef, body: bytes, peer: str, at_us: int) -> str | None:
-        """Store a raw body whatever is stored of the attempt; None where the same body was stored before."""
+        """The same whatever is stored of the attempt, for reserved places (listener/intake/reserved.py)."""
         if self._is_erased(attempt):
             body = body_without_number(body)
         callback_id = self._new_id(at_us)
-        cursor = self._open.execute(
+        cursor = self._tx.execute(
             "INSERT INTO callbacks (callback_id, channel, payment_id, attempt, received_us, peer, sha256, body) "
             "VALUES (?,'stk',?,?,?,?,?,?) ON CONFLICT (payment_id, attempt, channel, sha256) DO NOTHING",
             (callback_id, *attempt, at_us, peer, hashlib.sha256(body).hexdigest(), body),
@@ -62,38 +143,29 @@ class BodyWrites(Chaining):
         if self._pays_an_erased(body):
             body = body_without_number(body)
         callback_id = self._new_id(at_us)
-        cursor = self._open.execute(
+        cursor = self._tx.execute(
             "INSERT INTO callbacks (callback_id, channel, received_us, peer, sha256, body) "
             "VALUES (?,?,?,?,?,?) ON CONFLICT (payment_id, attempt, channel, sha256) DO NOTHING",
             (callback_id, channel, at_us, peer, hashlib.sha256(body).hexdigest(), body),
         )
         return callback_id if cursor.rowcount else None
 
-    def knows_body(self, channel: str, body: bytes) -> bool:
-        """Whether the same raw body that names no attempt is stored."""
-        return bool(self.rows(
-            "SELECT 1 FROM callbacks WHERE payment_id='' AND attempt=0 AND channel=? AND sha256=?",
-            (channel, hashlib.sha256(body).hexdigest()),
-        ))  # fmt: skip
-
-    def mark_callback(self, callback_id: str, verdict: str) -> None:
-        """Say what became of a raw body."""
-        self._open.execute("UPDATE callbacks SET verdict=? WHERE callback_id=?", (verdict, callback_id))
-
     def _is_erased(self, attempt: AttemptRef) -> bool:
-        rows = self.rows("SELECT msisdn FROM attempts WHERE payment_id=? AND number=?", tuple(attempt))
+        rows = self._reads.rows("SELECT msisdn FROM attempts WHERE payment_id=? AND number=?", tuple(attempt))
         return bool(rows) and is_erased(str(rows[0][0]))
 
     def _pays_an_erased(self, body: bytes) -> bool:
         """Whether a payment by hand is told again whose payer was erased. Before the first erasure it costs nothing."""
-        if not self.rows("SELECT 1 FROM attempts WHERE msisdn >= ? AND msisdn < ? LIMIT 1", (PREFIX, PREFIX + "~")):
+        if not self._reads.rows(
+            "SELECT 1 FROM attempts WHERE msisdn >= ? AND msisdn < ? LIMIT 1", (PREFIX, PREFIX + "~")
+        ):
             return False
-        owner = self.receipt_owner(receipt) if (receipt := shown_in(body).receipt) else None
+        owner = self._reads.receipt_owner(receipt) if (receipt := shown_in(body).receipt) else None
         return owner is not None and self._is_erased(owner)
 
     def _new_id(self, at_us: int) -> str:
         """Begins with the time, so that new ones go to one page of the index, and not each to another."""
-        return f"CB-{at_us:013x}{self._token_hex(4)}"
+        return f"CB-{at_us:013x}{self._tx.token_hex(4)}"
 
     def _store_of_different_attempts(self, callbacks: Sequence[NewCallback], at_us: int) -> list[str | Conflict | None]:
         ids = [self._new_id(at_us) for _ in callbacks]
@@ -105,11 +177,11 @@ class BodyWrites(Chaining):
                 for index in range(begin, begin + rows):
                     attempt, body, peer = callbacks[index]
                     values += (ids[index], *attempt, peer, digests[index], body)
-                stored += self._open.execute(_insert(rows), (*values, at_us, BODIES_OF_ATTEMPT_MAX)).rowcount
+                stored += self._tx.execute(_insert(rows), (*values, at_us, BODIES_OF_ATTEMPT_MAX)).rowcount
                 begin += rows
         if stored == len(callbacks):
             return list(ids)
-        found = self.rows(
+        found = self._reads.rows(
             "SELECT callback_id FROM callbacks WHERE callback_id IN (SELECT value FROM json_each(?))",
             (json.dumps(ids),),
         )
@@ -121,10 +193,12 @@ class BodyWrites(Chaining):
 
     def _why_not(self, callback: NewCallback, digest: str, at_us: int) -> str | Conflict | None:
         attempt = callback.attempt
-        kept = self.rows("SELECT count(*) FROM callbacks WHERE payment_id=? AND attempt=?", tuple(attempt))
+        kept = self._reads.rows("SELECT count(*) FROM callbacks WHERE payment_id=? AND attempt=?", tuple(attempt))
         if int(str(kept[0][0])) < BODIES_OF_ATTEMPT_MAX and self._is_erased(attempt):
             return self.store_callback_beyond(*callback, at_us)
-        if self.rows("SELECT 1 FROM callbacks WHERE payment_id=? AND attempt=? AND sha256=?", (*attempt, digest)):
+        if self._reads.rows(
+            "SELECT 1 FROM callbacks WHERE payment_id=? AND attempt=? AND sha256=?", (*attempt, digest)
+        ):
             return None
         return Conflict(
             f"Attempt {attempt.number} of {attempt.payment_id} already has {BODIES_OF_ATTEMPT_MAX} callbacks.",
@@ -146,3 +220,7 @@ def _insert(rows: int) -> str:
         f"AND a.msisdn GLOB '{PREFIX}*') "
         "ON CONFLICT (payment_id, attempt, channel, sha256) DO NOTHING"
     )
+
+
+def _bytes(column: object) -> bytes:
+    return column if isinstance(column, bytes) else b""

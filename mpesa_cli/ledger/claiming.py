@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.ledger.engine.questions import Questions
 from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, attempt_from
 from mpesa_cli.rules.by_hand import AFTER_PROMPT_US, BEFORE_PROMPT_US, HandMoney, awaits_receipt, may_pay
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
@@ -14,12 +15,12 @@ _COLUMNS = ", ".join(f"a.{name}" for name in ATTEMPT_COLUMNS.split(", "))
 _ASKED = f"SELECT {_COLUMNS}, p.order_id, p.profile FROM attempts a CROSS JOIN payments p USING (payment_id)"  # noqa: S608
 
 
-class ClaimReads:
-    """Questions between prompts and money by hand: a part of what the ledger can be asked."""
+class Claims:
+    """Questions between prompts and money by hand."""
 
-    def rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
-        """Rows of a question to the tables."""
-        raise NotImplementedError
+    def __init__(self, questions: Questions) -> None:
+        """``questions`` are asked of the ledger, or inside a write transaction."""
+        self._rows = questions.rows
 
     def open_prompts(self, amount_cents: int, at_us: int) -> Sequence[Attempt]:
         """Prompts of this amount that were asked for around ``at_us`` and may still be paid, or lack their receipt."""
@@ -33,7 +34,7 @@ class ClaimReads:
 
     def orders_it_was_reported_for(self, receipt: str) -> tuple[str, ...]:
         """The orders for which this receipt was reported and not believed, since something else of it does not fit."""
-        rows = self.rows(
+        rows = self._rows(
             "SELECT DISTINCT p.order_id FROM payments p JOIN attempts a USING (payment_id) "
             "WHERE p.status = 'review' AND a.receipt = ? AND p.order_id <> 'C2B-' || a.receipt ORDER BY p.created_us",
             (receipt,),
@@ -55,7 +56,7 @@ class ClaimReads:
             sent_us = each.view.requested_us
             if sent_us is None or not awaits_receipt(each):
                 continue
-            rows = self.rows(
+            rows = self._rows(
                 "SELECT p.receipt, coalesce(p.paid_us, p.created_us), p.msisdn FROM payments p "
                 "WHERE p.order_id GLOB 'C2B-*' AND p.amount_cents = ? AND p.created_us BETWEEN ? AND ? "
                 "AND p.status = 'paid' AND p.order_id = 'C2B-' || p.receipt AND p.profile = ? ORDER BY p.created_us",
@@ -68,27 +69,15 @@ class ClaimReads:
 
     def carriers_of(self, checkout_request_id: str) -> Sequence[AttemptRef]:
         """The attempts that carry this CheckoutRequestID, by an answer or by a callback."""
-        rows = self.rows(
+        rows = self._rows(
             "SELECT payment_id, number FROM attempts WHERE checkout_request_id = ? ORDER BY created_us",
             (checkout_request_id,),
         )
         return [AttemptRef(str(payment_id), int(str(number))) for payment_id, number in rows]
 
-    def paid_without_receipt(self) -> Sequence[Payment]:
-        """Payments with a prompt that is paid and has no receipt yet, oldest first."""
-        rows = self.rows(
-            "SELECT DISTINCT payment_id FROM attempts WHERE channel = 'stk' AND receipts = '' AND state = 'paid' "
-            "ORDER BY created_us"
-        )
-        return [found for (payment_id,) in rows if (found := self.payment(str(payment_id)))]
-
-    def payment(self, payment_id: str) -> Payment | None:
-        """The payment, or None."""
-        raise NotImplementedError
-
     def _open_prompts(self, amount_cents: int, at_us: int) -> list[tuple[Attempt, str, str]]:
         since_us, until_us = at_us - AFTER_PROMPT_US - _INTENT_US, at_us + BEFORE_PROMPT_US
-        rows = self.rows(
+        rows = self._rows(
             f"{_ASKED} WHERE a.state IN ('created', 'sending', 'pending', 'unknown') "
             "AND a.created_us BETWEEN ? AND ? AND a.channel = 'stk' AND a.amount_cents = ? "
             f"UNION ALL {_ASKED} WHERE a.channel = 'stk' AND a.receipts = '' AND a.state = 'failed' "

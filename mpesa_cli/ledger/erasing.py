@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from mpesa_cli.floor.errors import Conflict
-from mpesa_cli.ledger.chaining import Chaining
 from mpesa_cli.ledger.journal import canonical
 from mpesa_cli.ledger.journal_kinds import ERASED_KEY
 from mpesa_cli.ledger.rows import save_payment, save_view
+from mpesa_cli.ledger.writes import Write
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Attempt, Payment
 from mpesa_cli.rules.state import AttemptView, PaymentStatus, Terms, attempt_view
@@ -31,19 +31,23 @@ _NOT_SEARCHED = frozenset(
 )  # fmt: skip
 
 
-class Erasing(Chaining):
+class Erasing:
     """The part of a write transaction that erases."""
+
+    def __init__(self, tx: Write) -> None:
+        """``tx`` is an open write transaction."""
+        self._reads = self._tx = tx
 
     def erase(self, msisdn: str, at_us: int) -> Erased | None:
         """Replace a number (``254…``) everywhere by a pseudonym that is kept nowhere else; None where it is not here.
 
         Raises Conflict ``payment-open`` where money may still move on it or evidence waits to be read.
         """
-        number = Replacement(msisdn, PREFIX + self._token_hex(6))
+        number = Replacement(msisdn, PREFIX + self._tx.token_hex(6))
         payment_ids = self._payments_of(number)
-        payments = [p for payment_id in payment_ids if (p := self.payment(payment_id))]
+        payments = [p for payment_id in payment_ids if (p := self._reads.payment(payment_id))]
         self._refuse_open(payments)
-        erasure = "ERS-" + self._token_hex(6)
+        erasure = "ERS-" + self._tx.token_hex(6)
         bodies = self._erase_bodies(number, payment_ids)
         private_rows, sha256 = self._erase_private(number, payment_ids, erasure)
         other_rows = self._erase_elsewhere(number, payment_ids)
@@ -54,12 +58,12 @@ class Erasing(Chaining):
         facts = {
             "erasure": erasure, "payments": len(payments), "rows": private_rows, "sha256": sha256, "bodies": bodies,
         }  # fmt: skip
-        self._chain(ev.Record("erased", at_us, facts, {}), "", None)
-        self._open.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO NOTHING", (SCRUB_DUE, erasure))
+        self._tx.chain(ev.Record("erased", at_us, facts, {}), "", None)
+        self._tx.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO NOTHING", (SCRUB_DUE, erasure))
         return Erased(len(payments), private_rows, bodies, other_rows, self._kept_in(number))
 
     def _payments_of(self, number: Replacement) -> list[str]:
-        rows = self._open.execute(
+        rows = self._tx.execute(
             "SELECT payment_id FROM payments WHERE msisdn IN (:msisdn, :hashed) "
             "UNION SELECT payment_id FROM attempts WHERE msisdn IN (:msisdn, :hashed) "
             "UNION SELECT j.payment_id FROM journal_private p JOIN journal j USING (seq) "
@@ -70,7 +74,7 @@ class Erasing(Chaining):
 
     def _refuse_open(self, payments: Sequence[Payment]) -> None:
         for payment in payments:
-            unread = self._open.execute(
+            unread = self._tx.execute(
                 "SELECT 1 FROM callbacks WHERE payment_id = ? AND verdict = ''", (payment.payment_id,)
             )
             if payment.status in OPEN or unread.fetchone():
@@ -84,7 +88,7 @@ class Erasing(Chaining):
         """Give private facts the pseudonym, and take their keys away. Returns how many, and the SHA-256 over them."""
         seen, count = hashlib.sha256(), 0
         whose = "(SELECT receipt FROM receipts WHERE payment_id IN (SELECT value FROM json_each(:payments)))"
-        rows = self._open.execute(
+        rows = self._tx.execute(
             "SELECT p.seq, p.facts, r.request_id FROM journal_private p JOIN journal j USING (seq) "  # noqa: S608
             "LEFT JOIN requests r ON j.kind = 'request_settled' "
             f"AND r.request_id = json_extract(j.facts, '$.request_id') AND r.subject IN {whose} "
@@ -97,7 +101,7 @@ class Erasing(Chaining):
             replaced = {name: _fact(number, name, value, whole=bool(request)) for name, value in facts.items()}
             if replaced != facts:
                 text = canonical(replaced)
-                self._open.execute(
+                self._tx.execute(
                     "UPDATE journal_private SET key = ?, facts = ? WHERE seq = ?", (ERASED_KEY + erasure, text, seq)
                 )
                 seen.update(f"{seq} {text}\n".encode())
@@ -110,7 +114,7 @@ class Erasing(Chaining):
         Their SHA-256 goes as well. Everything else in a callback is known, so that a digest of it would give the
         number away to whoever tries all hundred million.
         """
-        rows = self._open.execute(
+        rows = self._tx.execute(
             "SELECT callback_id FROM callbacks WHERE payment_id IN (SELECT value FROM json_each(:payments)) "
             "OR instr(body, CAST(:digits AS BLOB)) OR instr(lower(CAST(body AS TEXT)), :hashed) "
             "OR callback_id IN (SELECT json_extract(facts, '$.callback_id') FROM journal "
@@ -121,7 +125,7 @@ class Erasing(Chaining):
         ).fetchall()
         for (callback_id,) in rows:
             left = canonical({"erased": callback_id}).encode()
-            self._open.execute(
+            self._tx.execute(
                 "UPDATE callbacks SET body = ?, sha256 = ?, verdict = CASE verdict WHEN '' THEN 'erased' ELSE verdict "
                 "END WHERE callback_id = ?",
                 (left, hashlib.sha256(left).hexdigest(), callback_id),
@@ -132,26 +136,28 @@ class Erasing(Chaining):
         """Everything that is neither journal nor projection: what was to be sent, statement rows, requests."""
         whose = "(SELECT receipt FROM receipts WHERE payment_id IN (SELECT value FROM json_each(:payments)))"
         ids = json.dumps(payment_ids)
-        changed = self._open.execute(  # digits that a statement shows, and names in a result
+        changed = self._tx.execute(  # digits that a statement shows, and names in a result
             f"UPDATE statement_rows SET party = :pseudonym WHERE party <> '' AND receipt IN {whose}",  # noqa: S608
             {"pseudonym": number.pseudonym, "payments": ids},
         ).rowcount
-        changed += self._open.execute(
+        changed += self._tx.execute(
             f"UPDATE requests SET result = '' WHERE result <> '' AND subject IN {whose}",  # noqa: S608
             {"payments": ids},
         ).rowcount
         # A digest of a call's inputs would give the number away as well. The same key then no longer fits any call.
-        changed += self._open.execute(
+        changed += self._tx.execute(
             "UPDATE idempotency_keys SET inputs_sha256 = ? WHERE payment_id IN (SELECT value FROM json_each(?))",
             (number.pseudonym, ids),
         ).rowcount
-        for table, column in _searched(self._open):
+        for table, column in _searched(self._tx.connection):
             changed += self._replace_in(number, table, column)
         return changed
 
     def _replace_in(self, number: Replacement, table: str, column: str) -> int:
-        self._open.create_function("without_number", 1, lambda value: _replaced(number, value), deterministic=True)
-        return self._open.execute(
+        self._tx.connection.create_function(
+            "without_number", 1, lambda value: _replaced(number, value), deterministic=True
+        )
+        return self._tx.execute(
             f'UPDATE "{table}" SET "{column}" = without_number("{column}") '  # noqa: S608 - names from the schema
             f'WHERE instr(CAST("{column}" AS TEXT), ?)',
             (number.digits,),
@@ -160,27 +166,27 @@ class Erasing(Chaining):
     def _reproject(self, number: Replacement, before: Payment) -> None:
         """Bring a payment's rows up to its new private facts. Where it stands must not have changed."""
         attempts = tuple(self._reprojected(number, attempt) for attempt in before.attempts)
-        self._open.execute(
+        self._tx.execute(
             "UPDATE payments SET msisdn = ? WHERE payment_id = ?",
             (number.of_number(before.msisdn), before.payment_id),
         )
         after = replace(before, attempts=attempts)
         if after.status is not before.status or after.received_cents != before.received_cents:
             raise _would_change(before)
-        save_payment(self._open, after)
+        save_payment(self._tx.connection, after)
 
     def _reprojected(self, number: Replacement, attempt: Attempt) -> Attempt:
         msisdn = number.of_number(attempt.msisdn)
         terms = Terms(attempt.amount_cents, msisdn, prompted=attempt.channel == "stk")
-        view = attempt_view(terms, self.evidence(attempt.ref))
+        view = attempt_view(terms, self._reads.evidence(attempt.ref))
         if _without_ids(view) != _without_ids(attempt.view):
             raise _would_change(attempt.ref.payment_id)
-        save_view(self._open, attempt.ref, view, withdrawn=attempt.withdrawn)
-        self._open.execute("UPDATE attempts SET msisdn = ? WHERE payment_id = ? AND number = ?", (msisdn, *attempt.ref))
+        save_view(self._tx.connection, attempt.ref, view, withdrawn=attempt.withdrawn)
+        self._tx.execute("UPDATE attempts SET msisdn = ? WHERE payment_id = ? AND number = ?", (msisdn, *attempt.ref))
         return replace(attempt, msisdn=msisdn, view=view)
 
     def _kept_in(self, number: Replacement) -> tuple[str, ...]:
-        rows = self._open.execute(
+        rows = self._tx.execute(
             "SELECT DISTINCT payment_id FROM journal WHERE instr(facts, ?) ORDER BY payment_id", (number.digits,)
         )
         return tuple(str(payment_id) for (payment_id,) in rows)

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from mpesa_cli.floor.errors import Conflict, LedgerUnusable
 from mpesa_cli.ledger.audit.anchor import head_of
 from mpesa_cli.ledger.engine.marker import Mark, Marker
-from mpesa_cli.settings.paths import ledger_note
-from mpesa_cli.settings.profile import Profile
+from mpesa_cli.ledger.restoring import RestoreWrites
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+    from mpesa_cli.ledger.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +29,10 @@ def check_there(marker: Marker, path: Path) -> None:
         raise marker.missing(path)
 
 
-def marker_of(profile: Profile) -> Marker:
-    """The note about the production ledger of the profile's till or paybill."""
-    return Marker(ledger_note(profile.shortcode, profile.till))
-
-
-def open_guarded(profile: Profile, opened: "Callable[[Marker], SqliteLedger]", now_us: int) -> "SqliteLedger":
-    """The profile's ledger, guarded. Raises LedgerUnusable, also ``ledger-missing``, or LedgerBusy."""
-    marker = marker_of(profile)
-    check_there(marker, profile.ledger)
-    ledger = opened(marker)
+def open_guarded(marker: Marker, path: Path, opened: "Callable[[], Ledger]", now_us: int) -> "Ledger":
+    """The ledger at ``path``, guarded by its note. Raises LedgerUnusable, also ``ledger-missing``, or LedgerBusy."""
+    check_there(marker, path)
+    ledger = opened()
     try:
         guard(ledger, marker, now_us)
     except BaseException:
@@ -48,7 +41,7 @@ def open_guarded(profile: Profile, opened: "Callable[[Marker], SqliteLedger]", n
     return ledger
 
 
-def guard(ledger: "SqliteLedger", marker: Marker, now_us: int) -> None:
+def guard(ledger: "Ledger", marker: Marker, now_us: int) -> None:
     """Compare an open ledger with what is noted of it, and note it. Raises LedgerUnusable or LedgerBusy.
 
     One whose last row is behind the note was copied back: that counts as a restore, just now. One with another id may
@@ -58,16 +51,16 @@ def guard(ledger: "SqliteLedger", marker: Marker, now_us: int) -> None:
     if mark is not None and mark.ledger_id == ledger.ledger_id and _was_copied_back(ledger, mark):
         try:
             with ledger.write() as tx:
-                tx.note_restored(_known_until_us(ledger, mark), now_us)
+                RestoreWrites(tx).note_restored(_known_until_us(ledger, mark), now_us)
         except LedgerUnusable:
-            if not ledger.only_to_look:
+            if not ledger.engine.only_to_look:
                 raise
             return
     if mark is None or mark.ledger_id == ledger.ledger_id:
         ledger.leave_mark()
 
 
-def begin_anew(ledger: "SqliteLedger", marker: Marker, *, by: str, reason: str, at_us: int) -> Begun:
+def begin_anew(ledger: "Ledger", marker: Marker, *, by: str, reason: str, at_us: int) -> Begun:
     """Make this ledger the shop's, because a person says so; in the journal. Raises Conflict where it is already."""
     before = marker.mark
     if before is not None and before.ledger_id == ledger.ledger_id:
@@ -77,12 +70,12 @@ def begin_anew(ledger: "SqliteLedger", marker: Marker, *, by: str, reason: str, 
             code="ledger-known",
         )
     with ledger.write() as tx:
-        tx.note_begun(before.ledger_id if before else "", by=by, reason=reason, at_us=at_us)
+        RestoreWrites(tx).note_begun(before.ledger_id if before else "", by=by, reason=reason, at_us=at_us)
     ledger.leave_mark(over_another=True)
     return Begun(ledger.ledger_id, before)
 
 
-def _was_copied_back(ledger: "SqliteLedger", mark: Mark) -> bool:
+def _was_copied_back(ledger: "Ledger", mark: Mark) -> bool:
     """Whether the row that was the last when it was noted is not there any more, or another is in its place."""
     if not mark.seq:
         return False
@@ -90,7 +83,7 @@ def _was_copied_back(ledger: "SqliteLedger", mark: Mark) -> bool:
     return not found or found[0][0] != mark.hash
 
 
-def _known_until_us(ledger: "SqliteLedger", mark: Mark) -> int:
+def _known_until_us(ledger: "Ledger", mark: Mark) -> int:
     """Until when a copy that was put back is known to be whole, in microseconds."""
     head = head_of(ledger)
     if head.seq < mark.seq:

@@ -6,14 +6,15 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from mpesa_cli.floor.errors import Conflict, NotFound
-from mpesa_cli.ledger.chaining import Chaining
 from mpesa_cli.ledger.journal import canonical
-from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.held import HELD_MAX, HeldMessage, HeldState, Holding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from mpesa_cli.ledger.reads import Reads
+    from mpesa_cli.ledger.writes import Write
 
 _COLUMNS = (
     "h.held_id, h.channel, h.received_us, h.held_us, h.code, h.why, h.receipt, h.amount_cents, h.shortcode, h.peer, "
@@ -48,12 +49,16 @@ _READ_BY_NOW = """
     AND s.amount_cents = h.amount_cents"""
 
 
-class HeldReads(Reads):
-    """What can be asked about held messages."""
+class Held:
+    """Questions about held messages."""
 
-    def held(self, held_id: str) -> HeldMessage | None:
+    def __init__(self, reads: Reads) -> None:
+        """``reads`` is the ledger, or an open write transaction."""
+        self._reads = reads
+
+    def message(self, held_id: str) -> HeldMessage | None:
         """The message with its body, or None."""
-        rows = self.rows(
+        rows = self._reads.rows(
             f"SELECT {_COLUMNS}, CASE WHEN h.removed_us IS NOT NULL THEN x'' "  # noqa: S608 - fixed text
             "WHEN h.callback_id <> '' THEN c.body ELSE h.body END FROM held_messages h "
             "LEFT JOIN callbacks c ON c.callback_id = h.callback_id AND h.callback_id <> '' WHERE h.held_id = ?",
@@ -61,16 +66,18 @@ class HeldReads(Reads):
         )
         return _message(rows[0]) if rows else None
 
-    def held_open(self, limit: int = -1) -> Sequence[HeldMessage]:
+    def waiting(self, limit: int = -1) -> Sequence[HeldMessage]:
         """Messages that wait for somebody, oldest first."""
         return self._held("h.state = 'open' ORDER BY h.received_us, h.held_id LIMIT ?", (limit,))
 
-    def held_open_count(self) -> int:
-        """How many messages wait, those that were only counted too."""
-        return int(str(self.rows("SELECT coalesce(sum(count), 0) FROM held_messages WHERE state = 'open'")[0][0]))
+    def waiting_count(self) -> int:
+        """The number of messages that wait, those that were only counted too."""
+        return int(
+            str(self._reads.rows("SELECT coalesce(sum(count), 0) FROM held_messages WHERE state = 'open'")[0][0])
+        )
 
-    def held_about(self, receipt: str) -> Sequence[HeldMessage]:
-        """Messages that show this receipt, oldest first."""
+    def about(self, receipt: str) -> Sequence[HeldMessage]:
+        """Messages that show this receipt (in capitals), dealt with or not, oldest first."""
         if not receipt:
             return []
         return self._held("h.receipt = ? AND h.receipt <> '' ORDER BY h.received_us, h.held_id", (receipt,))
@@ -78,48 +85,54 @@ class HeldReads(Reads):
     def was_read_late(self, payment_id: str) -> bool:
         """Whether a message of this payment had been held, and was applied when it was read again."""
         sql = "SELECT 1 FROM held_messages WHERE payment_id = ? AND payment_id <> '' AND done_reason = 'read again'"
-        return bool(self.rows(sql, (payment_id,)))
+        return bool(self._reads.rows(sql, (payment_id,)))
 
-    def held_of(self, source: str) -> Sequence[HeldMessage]:
+    def of(self, source: str) -> Sequence[HeldMessage]:
         """Messages of one statement, payment, request or event that wait for somebody."""
         return self._held("h.source = ? AND h.state = 'open' ORDER BY h.line", (source,))
 
-    def held_unnamed(self) -> Sequence[HeldMessage]:
-        """Those that wait and that no difference names."""
+    def unnamed(self) -> Sequence[HeldMessage]:
+        """Those that wait and that no difference names: rows of a file are differences as well."""
         return self._held(
             f"h.state = 'open' AND NOT (h.channel = 'statement' AND EXISTS (SELECT 1 FROM differences d "  # noqa: S608
             f"WHERE d.break_id = {_BREAK})) ORDER BY h.received_us, h.held_id",
             (),
         )
 
-    def held_listed(self, limit: int = -1) -> Sequence[HeldMessage]:
-        """All of them, newest first."""
+    def listed(self, limit: int = -1) -> Sequence[HeldMessage]:
+        """All of them, dealt with or not, newest first."""
         return self._held("true ORDER BY h.received_us DESC, h.held_id LIMIT ?", (limit,))
 
     def _held(self, condition: str, parameters: tuple[object, ...]) -> list[HeldMessage]:
-        rows = self.rows(f"SELECT {_COLUMNS} FROM held_messages h WHERE {condition}", parameters)  # noqa: S608
+        rows = self._reads.rows(f"SELECT {_COLUMNS} FROM held_messages h WHERE {condition}", parameters)  # noqa: S608
         return [_message(row) for row in rows]
 
 
-class HeldWrites(HeldReads, Chaining):
-    """What is written about held messages."""
+class HeldWrites(Held):
+    """Changes to held messages, in one transaction."""
+
+    def __init__(self, tx: Write) -> None:
+        """``tx`` is an open write transaction."""
+        super().__init__(tx)
+        self._tx = tx
 
     def hold(self, new: Holding, at_us: int) -> str | None:
-        """Hold what could not be applied. Returns its id, None where it was held before or is only counted."""
+        """Hold what could not be applied; journaled. Returns its id; None where it was held before or is only
+        counted, because HELD_MAX wait already and it shows no receipt."""
         once = new.callback_id or (f"{new.source}:{new.line}" if new.source else "")
-        if (once and self.rows("SELECT 1 FROM held_messages WHERE once = ?", (once,))) or self._holds_body(new):
+        if (once and self._reads.rows("SELECT 1 FROM held_messages WHERE once = ?", (once,))) or self._holds_body(new):
             return None
-        waiting = self.rows("SELECT count(*) FROM held_messages WHERE state = 'open'")[0][0]
+        waiting = self._reads.rows("SELECT count(*) FROM held_messages WHERE state = 'open'")[0][0]
         if not new.receipt and int(str(waiting)) >= HELD_MAX:
             self._count(new, at_us)
             return None
-        held_id = "HLD-" + self._token_hex(5)
+        held_id = "HLD-" + self._tx.token_hex(5)
         self._insert_held(held_id, once or held_id, new, at_us)
         return held_id
 
-    def held_done(self, held_id: str, *, by: str, reason: str, at_us: int) -> HeldMessage:
-        """A person has dealt with it. Raises Conflict ``held-done`` where it was before, NotFound."""
-        known = self.held(held_id)
+    def done(self, held_id: str, *, by: str, reason: str, at_us: int) -> HeldMessage:
+        """A person has dealt with it. Raises Conflict ``held-done`` where somebody else had before, NotFound."""
+        known = self.message(held_id)
         if known is None:
             raise NotFound(f"No held message {held_id}.", hint="See them all: mpesa held", code="held-unknown")
         if known.state is not HeldState.OPEN:
@@ -128,71 +141,72 @@ class HeldWrites(HeldReads, Chaining):
                 f"{held_id} is not open any more: {who}.",
                 hint=f"Nothing was changed. See it: mpesa held show {held_id}", code="held-done",
             )  # fmt: skip
-        self._open.execute(
+        self._tx.execute(
             "UPDATE held_messages SET state = 'done', done_by = ?, done_reason = ?, done_us = ? WHERE held_id = ?",
             (by, reason, at_us, held_id),
         )
-        self._chain(ev.Record("held_done", at_us, {"held": held_id, "by": by, "reason": reason}, {}), "", None)
-        done = self.held(held_id)
+        self._tx.chain(ev.Record("held_done", at_us, {"held": held_id, "by": by, "reason": reason}, {}), "", None)
+        done = self.message(held_id)
         assert done is not None  # noqa: S101 - it was written in the line above
         return done
 
-    def held_applied(self, held_id: str, payment_id: str, at_us: int, *, how: str) -> None:
-        """What it says is known now."""
-        self._open.execute(
+    def applied(self, held_id: str, payment_id: str, at_us: int, *, how: str) -> None:
+        """Its content is known now; ``payment_id`` is the payment that its money is, or empty."""
+        self._tx.execute(
             "UPDATE held_messages SET state = 'applied', payment_id = ?, done_reason = ?, done_us = ? "
             "WHERE held_id = ?",
             (payment_id, how, at_us, held_id),
         )
         facts: dict[str, object] = {"held": held_id, "payment": payment_id, "how": how}
-        self._chain(ev.Record("held_applied", at_us, facts, {}), "", None)
+        self._tx.chain(ev.Record("held_applied", at_us, facts, {}), "", None)
 
-    def held_review(self, at_us: int) -> int:
-        """Close what became a payment by another way, open what had been dealt with before its money appeared."""
-        for held_id, by, reason in (accepted := self.rows(_ACCEPTED)):
-            self.held_done(str(held_id), by=str(by), reason=str(reason), at_us=at_us)
-        for (held_id,) in (read := self.rows(_READ_BY_NOW)):
-            self.held_applied(str(held_id), "", at_us, how="its row can be read now")
-        paid, appeared = self.rows(_PAID_BY_NOW), self.rows(_APPEARED)
+    def review(self, at_us: int) -> int:
+        """Close open messages whose money became a payment by another way, and open those again that had been dealt
+        with before their money appeared. Returns how many changed."""
+        for held_id, by, reason in (accepted := self._reads.rows(_ACCEPTED)):
+            self.done(str(held_id), by=str(by), reason=str(reason), at_us=at_us)
+        for (held_id,) in (read := self._reads.rows(_READ_BY_NOW)):
+            self.applied(str(held_id), "", at_us, how="its row can be read now")
+        paid, appeared = self._reads.rows(_PAID_BY_NOW), self._reads.rows(_APPEARED)
         for held_id, payment_id in paid:
-            self.held_applied(str(held_id), str(payment_id), at_us, how="its money is a payment")
+            self.applied(str(held_id), str(payment_id), at_us, how="its money is a payment")
         for held_id, seen in appeared:
-            self._open.execute("UPDATE held_messages SET state = 'open', seen = ? WHERE held_id = ?", (seen, held_id))
-            self._chain(ev.Record("held_reopened", at_us, {"held": held_id, "seen": seen}, {}), "", None)
+            self._tx.execute("UPDATE held_messages SET state = 'open', seen = ? WHERE held_id = ?", (seen, held_id))
+            self._tx.chain(ev.Record("held_reopened", at_us, {"held": held_id, "seen": seen}, {}), "", None)
         return len(accepted) + len(read) + len(paid) + len(appeared)
 
-    def held_remove_bodies(self, before_us: int, at_us: int) -> int:
+    def remove_bodies(self, before_us: int, at_us: int) -> int:
         """Take away the bodies of messages that were dealt with before; receipt, amount and time stay."""
-        due = self.rows(
+        due = self._reads.rows(
             "SELECT held_id, callback_id FROM held_messages WHERE state <> 'open' AND removed_us IS NULL "
             "AND done_us < ? ORDER BY held_id",
             (before_us,),
         )
         if not due:
             return 0
-        removal, seen = "RMV-" + self._token_hex(6), hashlib.sha256()
+        removal, seen = "RMV-" + self._tx.token_hex(6), hashlib.sha256()
         for held_id, callback_id in due:
-            self._open.execute(
+            self._tx.execute(
                 "UPDATE held_messages SET body = x'', peer = '', removal = ?, removed_us = ? WHERE held_id = ?",
                 (removal, at_us, held_id),
             )
             left = canonical({"removed": callback_id}).encode()
-            self._open.execute(
+            self._tx.execute(
                 "UPDATE callbacks SET body = ?, sha256 = ?, peer = '' WHERE callback_id = ? AND callback_id <> ''",
                 (left, hashlib.sha256(left).hexdigest(), callback_id),
             )
             seen.update(f"{held_id}\n".encode())
         facts = {"removal": removal, "messages": len(due), "sha256": seen.hexdigest()}
-        self._chain(ev.Record("held_removed", at_us, facts, {}), "", None)
+        self._tx.chain(ev.Record("held_removed", at_us, facts, {}), "", None)
         return len(due)
 
     def _holds_body(self, new: Holding) -> bool:
         """Whether the same row is held already, from another file that holds it too."""
         same = "SELECT 1 FROM held_messages WHERE receipt = ? AND channel = ? AND body = ?"
-        return bool(new.body and self.rows(same, (new.receipt, new.channel, new.body)))
+        return bool(new.body and self._reads.rows(same, (new.receipt, new.channel, new.body)))
 
     def _insert_held(self, held_id: str, once: str, new: Holding, at_us: int) -> None:
-        self._open.execute(
+        self._tx.execute(
             "INSERT INTO held_messages (held_id, channel, received_us, held_us, code, why, receipt, amount_cents, "
             "shortcode, peer, callback_id, body, source, line, once) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (held_id, new.channel, new.received_us, at_us, new.code, new.why, new.receipt, new.amount_cents,
@@ -202,23 +216,23 @@ class HeldWrites(HeldReads, Chaining):
             "held": held_id, "channel": new.channel, "code": new.code, "receipt": new.receipt,
             "amount_cents": new.amount_cents, "received_us": new.received_us,
         }  # fmt: skip
-        self._chain(ev.Record("message_held", at_us, facts, {}), "", None)
+        self._tx.chain(ev.Record("message_held", at_us, facts, {}), "", None)
 
     def _count(self, new: Holding, at_us: int) -> None:
         """One more of its kind, for which no row is kept. Whoever dealt with them counts anew."""
         name = f"HLD-more-{new.channel}-{new.code}"
-        known = self.held(name)
+        known = self.message(name)
         if known is None:
             more = Holding(new.channel, new.received_us, new.code, new.why)
             self._insert_held(name, name, more, at_us)
         elif known.state is HeldState.OPEN:
-            self._open.execute("UPDATE held_messages SET count = count + 1 WHERE held_id = ?", (name,))
+            self._tx.execute("UPDATE held_messages SET count = count + 1 WHERE held_id = ?", (name,))
         else:
-            self._open.execute(
+            self._tx.execute(
                 "UPDATE held_messages SET state = 'open', count = 1, received_us = ? WHERE held_id = ?",
                 (new.received_us, name),
             )
-            self._chain(ev.Record("held_reopened", at_us, {"held": name, "seen": "more"}, {}), "", None)
+            self._tx.chain(ev.Record("held_reopened", at_us, {"held": name, "seen": "more"}, {}), "", None)
 
 
 def _message(row: tuple[Any, ...]) -> HeldMessage:

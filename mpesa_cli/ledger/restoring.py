@@ -1,20 +1,20 @@
-"""What a ledger that was put back from a copy remembers of it: its gaps, who told of them, what a person named."""
+"""A restore, as the ledger that was put back remembers it: its gaps, who told of them, what a person named."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
-from mpesa_cli.ledger.books import ROW_COLUMNS, statement_row
-from mpesa_cli.ledger.chaining import Chaining
-from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.ledger.statement_rows import ROW_COLUMNS, statement_row
 from mpesa_cli.rules import evidence as ev
-from mpesa_cli.rules.restored import LOST_CODE, Gap, InTheGap, NotPaid, Restored, Told, Word, may_be_its
+from mpesa_cli.rules.restored import LOST_CODE, Gap, InTheGap, Restored, Told, Word, may_be_its
 from mpesa_cli.rules.values.spans import Span, union
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mpesa_cli.ledger.reads import Reads
+    from mpesa_cli.ledger.writes import Write
     from mpesa_cli.rules.statement_row import StatementRow
 
 # What somebody has said for certain about an order. What a query or a late callback tells is about one prompt, and
@@ -48,23 +48,30 @@ _BY_HAND = """
       AND p.status IN ('paid', 'overpaid', 'partial', 'review')"""
 
 
-class RestoredReads(Reads):
-    """What can be asked about a restore."""
+class Restores:
+    """Questions about restores."""
+
+    def __init__(self, reads: Reads) -> None:
+        """``reads`` is the ledger, or an open write transaction."""
+        self._reads = reads
 
     def restored(self) -> Restored | None:
         """The gaps of this ledger and what M-PESA's record has told; None in a ledger that never was restored."""
-        found: list[Any] = self.rows(_GAPS)
+        found: list[Any] = self._reads.rows(_GAPS)
         if not found:
             return None
         told: dict[str, list[Told]] = {}
-        spans: list[Any] = self.rows("SELECT shortcode, from_us, until_us, gap_seq FROM told_times ORDER BY from_us")
+        spans: list[Any] = self._reads.rows(
+            "SELECT shortcode, from_us, until_us, gap_seq FROM told_times ORDER BY from_us"
+        )
         for shortcode, from_us, until_us, gap_seq in spans:
             told.setdefault(shortcode, []).append(Told((from_us, until_us), gap_seq))
         return Restored(tuple(Gap(*row) for row in found), told)
 
     def told_spans(self, shortcode: str) -> tuple[Span, ...]:
-        """The time of which M-PESA's own record of a shortcode was read whole since the last restore."""
-        rows: list[Any] = self.rows(
+        """The time of which M-PESA's own record of a shortcode was read whole since the last restore, oldest first, as
+        few spans as it takes."""
+        rows: list[Any] = self._reads.rows(
             f"SELECT from_us, until_us FROM told_times WHERE shortcode=? AND gap_seq={_LAST_GAP}", (shortcode,)  # noqa: S608 - fixed text
         )
         return union((from_us, until_us) for from_us, until_us in rows)
@@ -72,7 +79,7 @@ class RestoredReads(Reads):
     def in_the_gap(
         self, order_id: str, amount_cents: int, msisdn: str, shortcodes: Sequence[str]
     ) -> InTheGap | None:
-        """What this ledger knows about an order and the time it lacks; None where it lacks none.
+        """The ledger's knowledge of an order and the time that it lacks; None where it lacks none.
 
         ``shortcodes`` are all on which the profile takes money.
         """
@@ -85,21 +92,23 @@ class RestoredReads(Reads):
         return InTheGap(restored, tuple(shortcodes), self._last_word(order_id), fitting)
 
     def last_restore_us(self) -> int | None:
-        """When this ledger was last put back from a copy, or None."""
-        found: list[Any] = self.rows("SELECT max(restored_us) FROM gaps")
+        """The time at which this ledger was last put back from a copy, or None."""
+        found: list[Any] = self._reads.rows("SELECT max(restored_us) FROM gaps")
         return None if found[0][0] is None else int(found[0][0])
 
     def lost_senders(self, since_us: int) -> Sequence[str]:
         """The addresses of the callbacks that are held since, on addresses that this ledger does not know."""
-        rows = self.rows("SELECT peer FROM held_messages WHERE code = ? AND received_us >= ?", (LOST_CODE, since_us))
+        rows = self._reads.rows(
+            "SELECT peer FROM held_messages WHERE code = ? AND received_us >= ?", (LOST_CODE, since_us)
+        )
         return [str(peer) for (peer,) in rows]
 
     def is_named(self, receipt: str) -> bool:
         """Whether a person has said that this receipt pays no order here."""
-        return bool(self.rows("SELECT 1 FROM named_receipts WHERE receipt=?", (receipt,)))
+        return bool(self._reads.rows("SELECT 1 FROM named_receipts WHERE receipt=?", (receipt,)))
 
     def _last_word(self, order_id: str) -> Word | None:
-        rows: list[Any] = self.rows(
+        rows: list[Any] = self._reads.rows(
             "SELECT j.at_us, j.seq FROM payments p JOIN journal j USING (payment_id) "  # noqa: S608 - fixed text
             f"WHERE p.order_id=? AND j.kind IN {_WORDS} ORDER BY j.seq DESC LIMIT 1",
             (order_id,),
@@ -109,53 +118,54 @@ class RestoredReads(Reads):
     def _free_money(self, gap: Gap, amount_cents: int, shortcodes: Sequence[str]) -> list[StatementRow]:
         from_us, until_us = gap.span
         ours = json.dumps(list(shortcodes))
-        told = self.rows(
+        told = self._reads.rows(
             f"SELECT {ROW_COLUMNS} FROM statement_rows r "  # noqa: S608 - fixed text
             "WHERE r.completed_us BETWEEN ? AND ? AND r.shortcode IN (SELECT value FROM json_each(?)) "
             f"AND r.kind='received' AND r.amount_cents=? AND {_FREE} ORDER BY r.completed_us",
             (from_us, until_us, ours, amount_cents),
         )
-        by_hand = self.rows(_BY_HAND, (from_us, from_us, until_us, amount_cents, ours))
+        by_hand = self._reads.rows(_BY_HAND, (from_us, from_us, until_us, amount_cents, ours))
         return list(map(statement_row, [*told, *by_hand]))
 
 
-class RestoredWrites(Chaining, RestoredReads):
-    """The part of a write transaction that is about a restore."""
+class RestoreWrites(Restores):
+    """Notes about restores, in one transaction."""
+
+    def __init__(self, tx: Write) -> None:
+        """``tx`` is an open write transaction."""
+        super().__init__(tx)
+        self._tx = tx
 
     def note_restored(self, known_until_us: int, at_us: int) -> None:
         """This ledger has just been put back from a copy whose last row is of ``known_until_us``."""
-        found: list[Any] = self.rows(_LATEST)
+        found: list[Any] = self._reads.rows(_LATEST)
         facts = {"known_until_us": known_until_us, "latest_us": found[0][0]}
-        self._chain(ev.Record("restored", at_us, facts, {}), "", None)
-        self._open.execute(
+        self._tx.chain(ev.Record("restored", at_us, facts, {}), "", None)
+        self._tx.execute(
             "INSERT INTO gaps SELECT max(seq), ?, ? FROM journal", (known_until_us, at_us)
         )
 
     def note_begun(self, before: str, *, by: str, reason: str, at_us: int) -> None:
         """A person makes this ledger the shop's, in place of the one with the id ``before``."""
-        self._chain(ev.Record("ledger_begun", at_us, {"before": before, "by": by, "reason": reason}, {}), "", None)
+        self._tx.chain(ev.Record("ledger_begun", at_us, {"before": before, "by": by, "reason": reason}, {}), "", None)
 
     def note_told(self, shortcode: str, from_us: int, until_us: int) -> None:
         """M-PESA's own record of a shortcode was read whole from ``from_us`` up to ``until_us``."""
         spans = union([*self.told_spans(shortcode), (from_us, until_us)])
-        self._open.execute(
+        self._tx.execute(
             f"DELETE FROM told_times WHERE shortcode=? AND gap_seq={_LAST_GAP}", (shortcode,)  # noqa: S608 - fixed text
         )
-        self._open.executemany(
+        self._tx.executemany(
             f"INSERT INTO told_times SELECT ?, {_LAST_GAP}, ?, ?",
             [(shortcode, *span) for span in spans],
         )
-
-    def _note_not_paid(self, payment_id: str, answer: NotPaid | None, at_us: int) -> None:
-        """Write into the payment's story who said that it was not paid in the time that the ledger lacks."""
-        if answer is not None:
-            facts = {"by": answer.by, "reason": answer.reason}
-            self._chain(ev.Record("not_paid_since_backup", at_us, facts, {}), payment_id, None)
 
     def name_receipt(self, receipt: str, *, by: str, reason: str, at_us: int) -> bool:
         """A person says that a receipt pays no order here. False where that was said before."""
         if self.is_named(receipt):
             return False
-        self._open.execute("INSERT INTO named_receipts VALUES (?,?,?,?)", (receipt, by, reason, at_us))
-        self._chain(ev.Record("receipt_named", at_us, {"receipt": receipt, "by": by, "reason": reason}, {}), "", None)
+        self._tx.execute("INSERT INTO named_receipts VALUES (?,?,?,?)", (receipt, by, reason, at_us))
+        self._tx.chain(
+            ev.Record("receipt_named", at_us, {"receipt": receipt, "by": by, "reason": reason}, {}), "", None
+        )
         return True

@@ -1,8 +1,10 @@
 """Rows to values and back: the projections as domain values."""
 
+import json
 import sqlite3
 from collections.abc import Iterable
 
+from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
 from mpesa_cli.rules.state import AttemptState, AttemptView, Flag
 
@@ -67,6 +69,12 @@ def payment_from(row: tuple[object, ...], attempts: Iterable[Attempt], environme
         created_us=int(created),  # type: ignore[call-overload]
         attempts=tuple(attempts),
     )
+
+
+def read_evidence(kind: object, at_us: object, facts: object, private: object) -> ev.Evidence:
+    """One fact from its row of the journal, and what is kept apart of it."""
+    kept = json.loads(str(private)) if private else {}
+    return ev.from_record(ev.Record(str(kind), int(str(at_us)), json.loads(str(facts)), kept))
 
 
 def save_view(connection: sqlite3.Connection, ref: AttemptRef, view: AttemptView, *, withdrawn: bool) -> None:

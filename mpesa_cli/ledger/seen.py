@@ -6,15 +6,17 @@ One by one they are three questions a body, and those were a fifth of what settl
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
-from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, attempt_from, payment_from
-from mpesa_cli.rules import evidence as ev
+from mpesa_cli.ledger.claiming import Claims
+from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, attempt_from, payment_from, read_evidence
 from mpesa_cli.rules.payment import AttemptRef
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
+    from mpesa_cli.ledger.reads import Reads
+    from mpesa_cli.rules import evidence as ev
     from mpesa_cli.rules.payment import Attempt, Payment
 
 _AMONG = "payment_id IN (SELECT value FROM json_each(?))"
@@ -38,47 +40,29 @@ class Seen(NamedTuple):
     evidence: list[ev.Evidence]
 
 
-class SeenLedger(Protocol):
-    """The question, as the rest of the program asks it."""
+class Attempts:
+    """Questions about many attempts at once."""
 
-    def seen_of(self, attempts: Collection[AttemptRef]) -> Mapping[AttemptRef, Seen]:
-        """Each of these attempts with its payment and its evidence; those that nobody knows are left out."""
-
-
-class SeenReads:
-    """The question, to SQLite."""
-
-    environment: str
-
-    def rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
-        """Rows of a question to the tables."""
-        raise NotImplementedError
-
-    def with_claims(self, payment: Payment) -> Payment:
-        """The payment; where it is money by hand that is no order's, with the orders that it may be of."""
-        raise NotImplementedError
+    def __init__(self, reads: Reads) -> None:
+        """``reads`` is the ledger, or an open write transaction."""
+        self._reads = reads
 
     def seen_of(self, attempts: Collection[AttemptRef]) -> dict[AttemptRef, Seen]:
         """Each of these attempts with its payment and its evidence; those that nobody knows are left out."""
         owners = (json.dumps(list({ref.payment_id for ref in attempts})),)
         tries: dict[object, list[Attempt]] = {}
-        for row in self.rows(_ATTEMPTS, owners):
+        for row in self._reads.rows(_ATTEMPTS, owners):
             tries.setdefault(row[0], []).append(attempt_from(row))
         evidence: dict[AttemptRef, list[ev.Evidence]] = {}
-        for owner, number, kind, at_us, facts, private in self.rows(_EVIDENCE, owners):
+        for owner, number, kind, at_us, facts, private in self._reads.rows(_EVIDENCE, owners):
             ref = AttemptRef(str(owner), int(str(number)))
             if ref in attempts:
                 evidence.setdefault(ref, []).append(read_evidence(kind, at_us, facts, private))
+        claims = Claims(self._reads)
         found = {
-            str(row[0]): self.with_claims(payment_from(row, tries.get(row[0], ()), self.environment))
-            for row in self.rows(_PAYMENTS, owners)
+            str(row[0]): claims.with_claims(payment_from(row, tries.get(row[0], ()), self._reads.environment))
+            for row in self._reads.rows(_PAYMENTS, owners)
         }
         return {
             ref: Seen(found[ref.payment_id], evidence.get(ref, [])) for ref in attempts if ref.payment_id in found
         }
-
-
-def read_evidence(kind: object, at_us: object, facts: object, private: object) -> ev.Evidence:
-    """One fact from its row of the journal, and what is kept apart of it."""
-    kept = json.loads(str(private)) if private else {}
-    return ev.from_record(ev.Record(str(kind), int(str(at_us)), json.loads(str(facts)), kept))

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from mpesa_cli.daraja import answers
 from mpesa_cli.floor.world import World
+from mpesa_cli.ledger.claiming import Claims
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules.evidence import Accepted, QueryAnswered
 from mpesa_cli.rules.payment import Attempt, Payment
@@ -48,7 +49,7 @@ def is_doubted(attempt: Attempt) -> bool:
 def _is_its_own(ledger: Ledger, attempt: Attempt, checkout_request_id: str) -> bool:
     """Whether an answer about this id is about the attempt: its acceptance named it, or a callback that named no other
     attempt's. Else the payment of one order could be told of another."""
-    if list(ledger.carriers_of(checkout_request_id)) == [attempt.ref]:
+    if list(Claims(ledger).carriers_of(checkout_request_id)) == [attempt.ref]:
         return True
     named = (e.checkout_request_id for e in ledger.evidence(attempt.ref) if isinstance(e, Accepted))
     return checkout_request_id in named

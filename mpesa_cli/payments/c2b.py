@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b
 from mpesa_cli.floor.wire.strict_json import Unreadable
-from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawBody
+from mpesa_cli.ledger.bodies import Bodies
+from mpesa_cli.ledger.claiming import Claims
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.orders import Orders
+from mpesa_cli.ledger.values import RawBody
+from mpesa_cli.ledger.writes import Write
 from mpesa_cli.payments.each_alone import apply_each
 from mpesa_cli.payments.holding import hold_body
 from mpesa_cli.rules.believed import believed_us
@@ -44,12 +49,12 @@ class Shop:
 def apply_confirmations(ledger: Ledger, shop: Shop) -> list[Payment]:
     """Apply every confirmation that was stored and not read. Returns the payments as they stand then."""
     made = apply_each(
-        ledger, "c2b", lambda reads: reads.unread_bodies(CONFIRMATION), lambda tx, raw: apply_in(tx, raw, shop)
+        ledger, "c2b", lambda reads: Bodies(reads).unread_bodies(CONFIRMATION), lambda tx, raw: apply_in(tx, raw, shop)
     )
     return [payment for payment in made if payment is not None]
 
 
-def apply_in(tx: LedgerWrite, raw: RawBody, shop: Shop, *, again: bool = False) -> Payment | None:
+def apply_in(tx: Write, raw: RawBody, shop: Shop, *, again: bool = False) -> Payment | None:
     """Apply one confirmation inside an open transaction; None where it could not be believed.
 
     ``again``: it was held, and is applied as of the time at which it was received.
@@ -79,7 +84,7 @@ def apply_in(tx: LedgerWrite, raw: RawBody, shop: Shop, *, again: bool = False) 
     return payment
 
 
-def order_meant(tx: LedgerWrite | Ledger, said: C2bPayment, shop: Shop) -> Payment | ShopOrder | None:
+def order_meant(tx: Write | Ledger, said: C2bPayment, shop: Shop) -> Payment | ShopOrder | None:
     """The one order that the typed account number can mean, or None where there is none, or more than one.
 
     A ShopOrder is one that the shop added and that nobody was asked for yet. The account that every prompt shows
@@ -88,7 +93,7 @@ def order_meant(tx: LedgerWrite | Ledger, said: C2bPayment, shop: Shop) -> Payme
     if order_key(said.account_reference) in set(map(order_key, shop.own_words)):
         return None
     for key in keys_meant(said.account_reference, shop.own_words):
-        found: list[Payment | ShopOrder] = [*tx.orders_meant([key]), *tx.added_orders_meant([key])]
+        found: list[Payment | ShopOrder] = [*tx.orders_meant([key]), *Orders(tx).meant([key])]
         if len(found) == 1:
             return found[0]
         if found:
@@ -96,7 +101,7 @@ def order_meant(tx: LedgerWrite | Ledger, said: C2bPayment, shop: Shop) -> Payme
     return None
 
 
-def _attempt_for(tx: LedgerWrite, said: C2bPayment, raw: RawBody, shop: Shop, *, again: bool) -> AttemptRef:
+def _attempt_for(tx: Write, said: C2bPayment, raw: RawBody, shop: Shop, *, again: bool) -> AttemptRef:
     """The attempt that this money belongs to: a prompt that it pays, a named order's, or a payment of its own.
 
     A prompt that is paid is reported by C2B too where URLs are registered (daraja.md 3.2), and the two come in any
@@ -132,13 +137,13 @@ def _attempt_for(tx: LedgerWrite, said: C2bPayment, raw: RawBody, shop: Shop, *,
 
 
 def _prompts(
-    tx: LedgerWrite, money: HandMoney, raw: RawBody, shop: Shop, *, again: bool
+    tx: Write, money: HandMoney, raw: RawBody, shop: Shop, *, again: bool
 ) -> list[tuple[Attempt, Payment]]:
     """Open prompts of this shop that were sent before the message came; one that was held is not about later ones."""
     found = []
     # A clock that was set back before the message came does not make it earlier.
     heard_us = raw.received_us if again else max(raw.received_us, money.at_us)
-    for prompt in tx.open_prompts(money.amount_cents, money.at_us):
+    for prompt in Claims(tx).open_prompts(money.amount_cents, money.at_us):
         payment = tx.payment(prompt.ref.payment_id)
         sent_us = prompt.view.requested_us
         if payment is not None and payment.shortcode in shop.shortcodes and (sent_us or 0) <= heard_us:

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 
 from mpesa_cli.floor.errors import Conflict, MpesaError, NotFound
 from mpesa_cli.floor.moments import SECOND_US
-from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.orders import Orders
+from mpesa_cli.ledger.writes import Write
+from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.by_hand import awaits_receipt
 from mpesa_cli.rules.evidence import Received, Source
 from mpesa_cli.rules.forgotten import can_be_of
-from mpesa_cli.rules.payment import Attempt, Intent, Payment
+from mpesa_cli.rules.payment import Attempt, AttemptRef, Intent, Payment
 from mpesa_cli.rules.receipt_claim import Claim, Money, belongs_to_nobody
 from mpesa_cli.rules.state import AttemptState
 from mpesa_cli.rules.values.amount import format_cents
@@ -58,11 +61,17 @@ def attach(ledger: Ledger, claim: Claim, money: Money, approval: Approval, now_u
                 "attach-amount",
             )
         ref = known.ref if known else tx.add_received(payment.payment_id, money.payer, missing_cents, now_us)
-        tx.note_attached(claim.receipt, ref, by=approval.by, reason=approval.reason, at_us=now_us)
+        _note_attached(tx, claim.receipt, ref, approval, now_us)
         return tx.append(ref, _received(claim, money, now_us))
 
 
-def _attach_new(tx: LedgerWrite, claim: Claim, money: Money, approval: Approval, now_us: int) -> Payment:
+def _note_attached(tx: Write, receipt: str, attempt: AttemptRef, approval: Approval, at_us: int) -> None:
+    """Write into the payment's story who said that this receipt pays this attempt, and on what proof."""
+    facts = {"receipt": receipt, "attempt": attempt.number, "by": approval.by, "reason": approval.reason}
+    tx.chain(ev.Record("receipt_attached", at_us, facts, {}), attempt.payment_id, None)
+
+
+def _attach_new(tx: Write, claim: Claim, money: Money, approval: Approval, now_us: int) -> Payment:
     """Record an order that the ledger did not know, paid by this receipt."""
     if approval.new is None or not claim.order_id or not money.amount_cents:
         raise KeyError(claim.order_id)
@@ -71,7 +80,7 @@ def _attach_new(tx: LedgerWrite, claim: Claim, money: Money, approval: Approval,
                     claim.order_id, "", "")  # fmt: skip
     _check_unused(tx, claim)
     ref = tx.open_received(intent, now_us)
-    tx.note_attached(claim.receipt, ref, by=approval.by, reason=approval.reason, at_us=now_us)
+    _note_attached(tx, claim.receipt, ref, approval, now_us)
     return tx.append(ref, _received(claim, money, now_us))
 
 
@@ -93,11 +102,11 @@ def check_attachable(ledger: Ledger, claim: Claim, money: Money) -> None:
         _check_free(ledger, claim, payment)
 
 
-def _order(ledger: Ledger | LedgerWrite, claim: Claim, money: Money) -> Payment | None:
+def _order(ledger: Ledger | Write, claim: Claim, money: Money) -> Payment | None:
     """The order's payment. None for an order that nobody was asked for here, where the person has named its amount,
     or the shop has added it: after a restore such an order may be paid all the same."""
     payment = ledger.payment_by_order(claim.order_id or "")
-    added = ledger.order(claim.order_id or "")
+    added = Orders(ledger).order(claim.order_id or "")
     wanted_cents = added.amount_cents if added else claim.amount_cents
     if payment is None and (wanted_cents is None or wanted_cents != money.amount_cents):
         raise NotFound(
@@ -108,14 +117,14 @@ def _order(ledger: Ledger | LedgerWrite, claim: Claim, money: Money) -> Payment 
     return payment
 
 
-def _check_free(ledger: Ledger | LedgerWrite, claim: Claim, payment: Payment) -> None:
+def _check_free(ledger: Ledger | Write, claim: Claim, payment: Payment) -> None:
     _check_unused(ledger, claim)
     lacks_number = any(each.state is AttemptState.PAID and awaits_receipt(each) for each in payment.attempts)
     if payment.received_cents >= payment.amount_cents and not lacks_number:
         raise _already_paid(payment)
 
 
-def _check_unused(ledger: Ledger | LedgerWrite, claim: Claim) -> None:
+def _check_unused(ledger: Ledger | Write, claim: Claim) -> None:
     owner = ledger.receipt_owner(claim.receipt)
     other = ledger.payment(owner.payment_id) if owner else None
     if other is not None and not belongs_to_nobody(other, claim.receipt):

@@ -7,8 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from mpesa_cli.floor.errors import LedgerBusy, LedgerUnusable, MpesaError
-from mpesa_cli.ledger.ledger import Ledger, LedgerReads, LedgerWrite, RawBody, RawCallback
-from mpesa_cli.ledger.request_ledger import ResultBody
+from mpesa_cli.ledger.bodies import Bodies
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.ledger.values import RawBody, RawCallback, ResultBody
+from mpesa_cli.ledger.writes import Write
 from mpesa_cli.payments.holding import hold_body
 from mpesa_cli.rules.held import HeldChannel
 
@@ -20,8 +23,8 @@ Made = TypeVar("Made")
 
 
 def apply_each(
-    ledger: Ledger, channel: HeldChannel, unread: Callable[[LedgerReads], Sequence[Raw]],
-    apply: Callable[[LedgerWrite, Raw], Made],
+    ledger: Ledger, channel: HeldChannel, unread: Callable[[Reads], Sequence[Raw]],
+    apply: Callable[[Write, Raw], Made],
 ) -> list[Made]:  # fmt: skip
     """Apply everything that ``unread`` lists; returns each outcome. Raises where the ledger itself can't be written."""
     made: list[Made] = []
@@ -32,7 +35,7 @@ def apply_each(
 
 
 def in_steps(
-    ledger: Ledger, steps: Sequence[Step], apply: Callable[[LedgerWrite, Step], Made], *, at_once: int
+    ledger: Ledger, steps: Sequence[Step], apply: Callable[[Write, Step], Made], *, at_once: int
 ) -> list[Made]:
     """Take steps ``at_once`` to a transaction; where that fails each alone, without those that fail again:
     a comparison with what is stored names them.
@@ -43,7 +46,7 @@ def in_steps(
     return made
 
 
-def _steps(ledger: Ledger, steps: Sequence[Step], apply: Callable[[LedgerWrite, Step], Made]) -> list[Made]:
+def _steps(ledger: Ledger, steps: Sequence[Step], apply: Callable[[Write, Step], Made]) -> list[Made]:
     try:
         with ledger.write() as tx:
             return [apply(tx, each) for each in steps]
@@ -69,11 +72,11 @@ def words_of(error: Exception) -> str:
 
 
 def _together(
-    ledger: Ledger, channel: HeldChannel, raws: Sequence[Raw], apply: Callable[[LedgerWrite, Raw], Made]
+    ledger: Ledger, channel: HeldChannel, raws: Sequence[Raw], apply: Callable[[Write, Raw], Made]
 ) -> list[Made]:
     try:
         with ledger.write() as tx:
-            return [apply(tx, raw) for raw in raws if tx.is_unread(raw.callback_id)]
+            return [apply(tx, raw) for raw in raws if Bodies(tx).is_unread(raw.callback_id)]
     except Exception as error:  # whatever it is, the others must not wait for it
         if not is_its_own(error):
             raise
@@ -85,5 +88,5 @@ def _together(
 
 def _hold(ledger: Ledger, channel: HeldChannel, raw: Raw, error: Exception) -> None:
     with ledger.write() as tx:
-        if tx.is_unread(raw.callback_id):
+        if Bodies(tx).is_unread(raw.callback_id):
             hold_body(tx, raw, channel, "not-applied", words_of(error))

@@ -2,6 +2,8 @@
 
 from mpesa_cli.floor.errors import Conflict, NotFound
 from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.restoring import RestoreWrites
+from mpesa_cli.ledger.statement_rows import StatementRows
 from mpesa_cli.rules.receipt_claim import belongs_to_nobody
 
 
@@ -19,12 +21,12 @@ def name_receipt(ledger: Ledger, receipt: str, *, by: str, reason: str, at_us: i
                 hint=f"Nothing was changed. See it: mpesa status {payment.order_id} --no-refresh",
                 code="receipt-used",
             )
-        if payment is None and not tx.receipt_rows(receipt):
+        if payment is None and not StatementRows(tx).of(receipt):
             raise NotFound(
                 f"No payment and no statement that was read has the receipt {receipt}.",
                 hint=f"Nothing was changed. Look at it first: mpesa verify {receipt}",
             )
-        if not tx.name_receipt(receipt, by=by, reason=reason, at_us=at_us):
+        if not RestoreWrites(tx).name_receipt(receipt, by=by, reason=reason, at_us=at_us):
             raise Conflict(
                 f"{receipt} was named before: it pays no order here.",
                 hint="Nothing was changed, and it stops no order.",

@@ -5,6 +5,7 @@ from typing import Any
 from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.floor.moments import rfc3339
 from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.orders import Orders, OrderWrites
 from mpesa_cli.payments.wait import look
 from mpesa_cli.rules.payment import ShopOrder
 from mpesa_cli.rules.payment_document import payment_document
@@ -18,7 +19,7 @@ def add_order(ledger: Ledger, order: ShopOrder) -> tuple[ShopOrder, bool]:
     as a payment, with another amount; LedgerBusy, LedgerUnusable.
     """
     with ledger.write() as tx:
-        known = tx.order(order.order_id)
+        known = Orders(tx).order(order.order_id)
         payment = tx.payment_by_order(order.order_id)
         amount_cents = known.amount_cents if known else payment.amount_cents if payment else order.amount_cents
         if amount_cents != order.amount_cents:
@@ -32,7 +33,7 @@ def add_order(ledger: Ledger, order: ShopOrder) -> tuple[ShopOrder, bool]:
             raise error
         if known is not None:
             return known, False
-        tx.add_order(order)
+        OrderWrites(tx).add(order)
         return order, True
 
 

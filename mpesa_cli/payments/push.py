@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.wire.addresses import secret_hash
-from mpesa_cli.ledger.ledger import LedgerReads, LedgerWrite
+from mpesa_cli.ledger.orders import Orders
+from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.ledger.writes import Write
 from mpesa_cli.payments.gap import gap_of
 from mpesa_cli.payments.sending import Hands, Pushed, check_time, send
 from mpesa_cli.rules import evidence as ev
@@ -85,9 +87,9 @@ def _running(hands: Hands, intent: Intent) -> Payment | None:
         hands.world.sleep(0.2)
 
 
-def _decided(hands: Hands, known: LedgerReads, intent: Intent, now_us: int) -> Decision:
+def _decided(hands: Hands, known: Reads, intent: Intent, now_us: int) -> Decision:
     """The decision on the order, from what is ``known``: only inside a write transaction may it open an attempt."""
-    check_ordered(known.order(intent.order_id), intent)
+    check_ordered(Orders(known).order(intent.order_id), intent)
     gap = gap_of(hands, known, intent.order_id, intent.amount_cents, intent.msisdn)
     # In this order: a push of the same order that commits in between must be seen as that order's payment,
     # not as a stranger's prompt on the phone.
@@ -119,7 +121,7 @@ def _is_abandoned(attempt: Attempt, now_us: int) -> bool:
     return attempt.state is AttemptState.CREATED and not is_fresh
 
 
-def _replace_last(tx: LedgerWrite, again: Again, intent: Intent, now_us: int) -> Attempt:
+def _replace_last(tx: Write, again: Again, intent: Intent, now_us: int) -> Attempt:
     """Take over from an attempt of which nothing left: after this its process can't announce a POST any more."""
     tx.append(again.payment.last.ref, ev.Withdrawn(now_us, TAKEN_OVER))
     attempt: Attempt = tx.open_attempt(again, intent.token_hash, now_us)

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from mpesa_cli.floor.errors import Conflict, MpesaError, NotFound
-from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.writes import Write
 from mpesa_cli.rules.deciding_order import in_order
 from mpesa_cli.rules.evidence import Decided
 from mpesa_cli.rules.payment import Attempt, Payment
@@ -46,7 +47,7 @@ def attempt_meant(payment: Payment, number: int | None) -> Attempt:
 
 
 def would_become(
-    ledger: Ledger | LedgerWrite, payment: Payment, attempt: Attempt, decision: Decision, at_us: int
+    ledger: Ledger | Write, payment: Payment, attempt: Attempt, decision: Decision, at_us: int
 ) -> Payment:
     """The payment as the decision would leave it. Raises Conflict where it may not be made or changes nothing."""
     if attempt.state in _IN_FLIGHT:

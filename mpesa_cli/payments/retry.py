@@ -1,16 +1,19 @@
 """Retry: a further attempt of a payment, where and only where that is safe (rules/asking_again.py)."""
 
 
-from mpesa_cli.api.call import CallKey
 from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.wire.addresses import secret_hash
 from mpesa_cli.floor.world import World
-from mpesa_cli.ledger.ledger import Ledger, LedgerReads, LedgerWrite
+from mpesa_cli.ledger.calls import Calls
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.ledger.writes import Write
 from mpesa_cli.payments.gap import gap_of
 from mpesa_cli.payments.push import CREATED_GRACE_S, PHONE_LOOKBACK_US
 from mpesa_cli.payments.sending import Hands, Pushed, check_time, send
 from mpesa_cli.rules.asking_again import Asking, decide_again
+from mpesa_cli.rules.call_key import CallKey
 from mpesa_cli.rules.evidence import Withdrawn
 from mpesa_cli.rules.payment import Attempt, Payment
 from mpesa_cli.rules.push_rules import Again
@@ -43,12 +46,12 @@ def check_again(hands: Hands, payment: Payment, msisdn: str, asking: Asking) -> 
     _decided(hands, hands.ledger, payment, msisdn, asking, hands.world.now_us())
 
 
-def made_before(tx: LedgerWrite, call: CallKey, at_us: int) -> Payment | None:
+def made_before(tx: Write, call: CallKey, at_us: int) -> Payment | None:
     """The payment whose attempt a repeated call made before; None where it made none, or none that left.
 
     Claims the call. Raises Conflict ``idempotency-key-reused``.
     """
-    ref = tx.claim_call(call, at_us)
+    ref = Calls(tx).claim(call, at_us)
     payment = tx.payment(ref.payment_id) if ref else None
     made = next((a for a in payment.attempts if a.ref == ref), None) if payment else None
     return payment if made is not None and made.state is not AttemptState.NOT_SENT else None
@@ -93,12 +96,12 @@ def _record(
             )
         attempt: Attempt = tx.open_attempt(again, token_hash, now_us)
         if call is not None:
-            tx.bind_call(call, attempt.ref)
+            Calls(tx).bind(call, attempt.ref)
         return attempt
 
 
 def _decided(
-    hands: Hands, known: LedgerReads, payment: Payment, msisdn: str, asking: Asking, now_us: int
+    hands: Hands, known: Reads, payment: Payment, msisdn: str, asking: Asking, now_us: int
 ) -> Again:
     """Leave to ask again, on what is ``known``: only inside a write transaction may it open an attempt."""
     gap = gap_of(hands, known, payment.order_id, payment.amount_cents, msisdn)

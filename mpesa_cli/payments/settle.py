@@ -10,8 +10,11 @@ from mpesa_cli.daraja.callbacks import StkClaimed, StkFailed, StkPaid, StkSaid, 
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.wire.exchange import TOTAL_S
 from mpesa_cli.floor.wire.strict_json import Unreadable
-from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawCallback
-from mpesa_cli.ledger.seen import Seen
+from mpesa_cli.ledger.bodies import Bodies
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.seen import Attempts, Seen
+from mpesa_cli.ledger.values import RawCallback
+from mpesa_cli.ledger.writes import Write
 from mpesa_cli.payments.each_alone import apply_each
 from mpesa_cli.payments.holding import hold_body
 from mpesa_cli.rules.evidence import CallbackFailed, ClaimedPaid, Received, SenderLost, Withdrawn
@@ -35,13 +38,13 @@ class Applied:
     before: Payment | None = None
 
 
-def apply_in(tx: LedgerWrite, raw: RawCallback, seen: Seen | None = None) -> Applied:
+def apply_in(tx: Write, raw: RawCallback, seen: Seen | None = None) -> Applied:
     """Read one stored callback and apply it, inside a transaction that is open.
 
     ``seen`` is what stands in the ledger of its attempt, where that was just read in this transaction.
     """
     said = read_stk_callback(raw.body)
-    seen = seen or tx.seen_of({raw.attempt}).get(raw.attempt)
+    seen = seen or Attempts(tx).seen_of({raw.attempt}).get(raw.attempt)
     before = seen and seen.payment
     match said:
         case StkPaid():
@@ -97,7 +100,7 @@ def apply_in(tx: LedgerWrite, raw: RawCallback, seen: Seen | None = None) -> App
 
 def apply_unread(ledger: Ledger, attempt: AttemptRef | None) -> int:
     """Apply every callback that was stored and not read, of one attempt or of all. Returns how many."""
-    return len(apply_each(ledger, "stk", lambda reads: reads.unread_callbacks(attempt), apply_in))
+    return len(apply_each(ledger, "stk", lambda reads: Bodies(reads).unread_callbacks(attempt), apply_in))
 
 
 def give_up_on_lost_senders(ledger: Ledger, payment: Payment, now_us: int) -> Payment:

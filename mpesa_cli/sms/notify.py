@@ -14,7 +14,7 @@ from mpesa_cli.floor.errors import MpesaError
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
-from mpesa_cli.ledger.outbox import OutboxRow
+from mpesa_cli.ledger.outbox import Outbox, OutboxRow
 from mpesa_cli.payments.each_alone import words_of
 from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.state import PaymentStatus
@@ -74,7 +74,7 @@ def send_waiting(hands: Hands, *, first: str = "", most: int = MOST_AT_ONCE) -> 
     Raises what ``make_sender`` raises, before anything was claimed.
     """
     summary = Summary()
-    rows = hands.ledger.outbox(box.QUEUE, ("waiting", "sending"))
+    rows = Outbox(hands.ledger).listed(box.QUEUE, ("waiting", "sending"))
     if any(row.state == "sending" for row in rows):
         summary.lost = box.doubt_lost(hands.ledger, hands.world.now_us())
     due = [row for row in rows if row.state == "waiting" and row.due_us <= hands.world.now_us()]

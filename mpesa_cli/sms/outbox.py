@@ -4,8 +4,9 @@ import json
 from typing import Literal, TypeAlias
 
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.ledger.held import HeldWrites
 from mpesa_cli.ledger.ledger import Ledger
-from mpesa_cli.ledger.outbox import OutboxRow
+from mpesa_cli.ledger.outbox import OutboxRow, OutboxWrites
 from mpesa_cli.rules.held import Holding
 from mpesa_cli.sms.providers.sender import InDoubt, Outcome, Sent
 
@@ -20,31 +21,31 @@ State: TypeAlias = Literal["done", "again", "given_up", "ambiguous"]
 def doubt_lost(ledger: Ledger, now_us: int) -> int:
     """Mark claims whose process died: nobody knows whether their messages went out. Returns their number."""
     with ledger.write() as tx:
-        return tx.outbox_doubt_lost(QUEUE, now_us, LOST)
+        return OutboxWrites(tx).doubt_lost(QUEUE, now_us, LOST)
 
 
 def claim(ledger: Ledger, event_id: str, now_us: int) -> OutboxRow | None:
     """The row, claimed for this process alone; None where another process was quicker."""
     with ledger.write() as tx:
-        return tx.outbox_claim_one(event_id, now_us, LEASE_S * SECOND_US)
+        return OutboxWrites(tx).claim_one(event_id, now_us, LEASE_S * SECOND_US)
 
 
 def give_up(ledger: Ledger, event_id: str, why: str, now_us: int) -> bool:
     """Settle a row that can't be sent at all. False where another process was quicker."""
     with ledger.write() as tx:
-        claimed = tx.outbox_claim_one(event_id, now_us, LEASE_S * SECOND_US)
+        claimed = OutboxWrites(tx).claim_one(event_id, now_us, LEASE_S * SECOND_US)
         if claimed:
-            tx.outbox_finish(event_id, "given_up", detail(code="not-sendable", words=why), now_us)
+            OutboxWrites(tx).finish(event_id, "given_up", detail(code="not-sendable", words=why), now_us)
     return claimed is not None
 
 
 def set_aside(ledger: Ledger, row: OutboxRow, why: str, now_us: int) -> bool:
     """Hold a row whose preparation fails, and give it up. False where another process was quicker."""
     with ledger.write() as tx:
-        claimed = tx.outbox_claim_one(row.event_id, now_us, LEASE_S * SECOND_US)
+        claimed = OutboxWrites(tx).claim_one(row.event_id, now_us, LEASE_S * SECOND_US)
         if claimed:
-            tx.outbox_finish(row.event_id, "given_up", detail(code="held", words=why), now_us)
-            tx.hold(Holding("outbox", row.created_us, "not-sendable", why, source=row.event_id), now_us)
+            OutboxWrites(tx).finish(row.event_id, "given_up", detail(code="held", words=why), now_us)
+            HeldWrites(tx).hold(Holding("outbox", row.created_us, "not-sendable", why, source=row.event_id), now_us)
     return claimed is not None
 
 
@@ -57,16 +58,16 @@ def record(
         if isinstance(outcome, Sent):
             known = {"message_id": outcome.message_id, "cost": outcome.cost, "parts": outcome.parts}
             told = detail(provider=provider, **known, tries=tries)
-            tx.outbox_finish(claimed.event_id, "done", told, now_us, outcome.message_id)
+            OutboxWrites(tx).finish(claimed.event_id, "done", told, now_us, outcome.message_id)
             return "done"
         told = detail(provider=provider, code=outcome.code, words=outcome.words, tries=tries)
         if isinstance(outcome, InDoubt):
-            tx.outbox_finish(claimed.event_id, "ambiguous", told, now_us)
+            OutboxWrites(tx).finish(claimed.event_id, "ambiguous", told, now_us)
             return "ambiguous"
         if outcome.again and tries < TRIES_MAX:
-            tx.outbox_again(claimed.event_id, told, now_us + pause_us(tries, random))
+            OutboxWrites(tx).again(claimed.event_id, told, now_us + pause_us(tries, random))
             return "again"
-        tx.outbox_finish(claimed.event_id, "given_up", told, now_us)
+        OutboxWrites(tx).finish(claimed.event_id, "given_up", told, now_us)
         return "given_up"
 
 

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 from mpesa_cli.floor.errors import Conflict
-from mpesa_cli.ledger.outbox import OutboxRow
+from mpesa_cli.ledger.outbox import Outbox, OutboxRow, OutboxWrites
 from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.staging import Staged
 from mpesa_cli.sms.notify import HAS_MONEY, Hands, is_too_old
@@ -37,14 +37,14 @@ def stage_again(hands: Hands, payment: Payment, wanted: Wanted) -> OutboxRow:
         raise _not_paid(payment)
     now_us = hands.world.now_us()
     with hands.ledger.write() as tx:
-        tx.outbox_doubt_lost(QUEUE, now_us, LOST)
-        rows = tx.outbox(QUEUE, STATES, payment.payment_id)
+        OutboxWrites(tx).doubt_lost(QUEUE, now_us, LOST)
+        rows = Outbox(tx).listed(QUEUE, STATES, payment.payment_id)
         waiting = [] if wanted.to else [r for r in rows if r.state == "waiting" and not is_too_old(r, now_us)]
         if waiting and wanted.language is None:
-            tx.outbox_again(waiting[0].event_id, waiting[0].detail, now_us)
+            OutboxWrites(tx).again(waiting[0].event_id, waiting[0].detail, now_us)
             return waiting[0]
         for row in waiting:  # in another language now
-            tx.outbox_finish(row.event_id, "given_up", REPLACED, now_us)
+            OutboxWrites(tx).finish(row.event_id, "given_up", REPLACED, now_us)
         went = [r for r in rows if r.state in {"sending", "done", "ambiguous"}]
         if went and not wanted.to and not wanted.copy:
             raise _went_out(payment, went[-1])
@@ -52,8 +52,8 @@ def stage_again(hands: Hands, payment: Payment, wanted: Wanted) -> OutboxRow:
         body = json.dumps(asked).encode()
         once = f"sms.receipt/{payment.payment_id}/{len(rows) + 1}"
         known = {r.event_id for r in rows}
-        tx.outbox_put([Staged("sms", "receipt", once, body)], payment.payment_id, now_us)
-        return next(r for r in tx.outbox(QUEUE, STATES, payment.payment_id) if r.event_id not in known)
+        OutboxWrites(tx).put([Staged("sms", "receipt", once, body)], payment.payment_id, now_us)
+        return next(r for r in Outbox(tx).listed(QUEUE, STATES, payment.payment_id) if r.event_id not in known)
 
 
 def _not_paid(payment: Payment) -> Conflict:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mpesa_cli.ledger.engine.scrubbing import check_room, scrub, scrub_is_due, search
+from mpesa_cli.ledger.erasing import Erasing
 from mpesa_cli.rules.values.pseudonym import Erased
 
 if TYPE_CHECKING:
-    from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+    from mpesa_cli.ledger.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +26,16 @@ class _RehearsalOverError(Exception):
     """The error that ends a transaction which shall leave nothing."""
 
 
-def rehearse(ledger: "SqliteLedger", msisdn: str, now_us: int) -> Erased | None:
+def rehearse(ledger: "Ledger", msisdn: str, now_us: int) -> Erased | None:
     """The outcome that ``erase`` would have. Raises the same errors; changes nothing."""
     counted: Erased | None = None
     with contextlib.suppress(_RehearsalOverError), ledger.write() as tx:
-        counted = tx.erase(msisdn, now_us)
+        counted = Erasing(tx).erase(msisdn, now_us)
         raise _RehearsalOverError
     return counted
 
 
-def erase(ledger: "SqliteLedger", msisdn: str, now_us: int, say: Callable[[str], None]) -> Erasure:
+def erase(ledger: "Ledger", msisdn: str, now_us: int, say: Callable[[str], None]) -> Erasure:
     """Erase ``msisdn`` (``254…``). Killed anywhere, the same call again finishes.
 
     Raises Conflict ``payment-open`` where money may still move on the number; LedgerBusy where the disk has too little
@@ -42,7 +43,7 @@ def erase(ledger: "SqliteLedger", msisdn: str, now_us: int, say: Callable[[str],
     """
     check_room(ledger)
     with ledger.write() as tx:
-        erased = tx.erase(msisdn, now_us)
+        erased = Erasing(tx).erase(msisdn, now_us)
     if erased is not None or scrub_is_due(ledger):
         say("Erased. Writing the file anew, so that nothing is left in it…")
         scrub(ledger)

@@ -12,12 +12,13 @@ from mpesa_cli.floor.machine import give_name, sync_file
 from mpesa_cli.ledger.audit.anchor import Head, head_of
 from mpesa_cli.ledger.engine.connection import open_connection
 from mpesa_cli.ledger.engine.copying import LedgerFile, copy_into, scratch_for, sweep
+from mpesa_cli.ledger.restoring import RestoreWrites
 from mpesa_cli.upkeep.audit import audited
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+    from mpesa_cli.ledger.ledger import Ledger
 
 _BESIDE = ("", "-wal", "-shm")
 
@@ -37,7 +38,7 @@ class Place:
 
     ledger: Path
     environment: str
-    opened: "Callable[[Path], SqliteLedger]"
+    opened: "Callable[[Path], Ledger]"
 
 
 def restore(file: Path, place: Place, now_us: int) -> RestoredFrom:
@@ -99,7 +100,7 @@ def _made_ready(scratch: Path, file: Path, place: Place, now_us: int) -> Restore
                 code="backup-not-whole",
             )
         with ledger.write() as tx:
-            tx.note_restored(head.at_us or 0, now_us)
+            RestoreWrites(tx).note_restored(head.at_us or 0, now_us)
         payments = int(str(ledger.rows("SELECT count(*) FROM payments")[0][0]))
         return RestoredFrom(head, payments, len(ledger.unfinished()))
 

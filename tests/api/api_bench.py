@@ -15,7 +15,7 @@ import httpx
 from mpesa_cli.cli.listener.api import Api
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.world import World
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.ports import c2b_desk
 from mpesa_cli.listener.server.options import ListenerOptions, Parts
 from mpesa_cli.listener.server.server import running
@@ -53,7 +53,7 @@ class Shop:
     clock: "Ahead"
 
     @property
-    def ledger(self) -> SqliteLedger:
+    def ledger(self) -> Ledger:
         return self.runtime.ledger(self.runtime.profile(None))
 
     def token(self, *scopes: str, name: str = "shop") -> str:

@@ -11,6 +11,8 @@ import httpx
 import pytest
 from api_bench import CANCELS, PAYS, Shop, initiate, posts, settled, told
 
+from mpesa_cli.api.tokens.store import TokenWrites
+
 Event = tuple[str, str, dict[str, Any]]
 
 
@@ -115,7 +117,7 @@ def test_a_stream_ends_when_its_token_is_revoked(
         lines = answer.iter_lines()
         assert next(line for line in lines if line.startswith(": still"))
         with shop.ledger.write() as tx:
-            tx.revoke_api_token(str(jti), shop.runtime.world.now_us())
+            TokenWrites(tx).revoke(str(jti), shop.runtime.world.now_us())
         assert len(list(lines)) < 100
 
 

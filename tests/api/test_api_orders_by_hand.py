@@ -11,6 +11,7 @@ import pytest
 from daraja_callbacks.callback_bodies import c2b, encode
 from listener.listening import Bench, listener, now_us
 
+from mpesa_cli.ledger.hooks import HookWrites
 from mpesa_cli.listener.intake.deliveries import C2bDesk
 from mpesa_cli.payments.c2b import Shop
 from mpesa_cli.payments.orders import add_order
@@ -29,7 +30,7 @@ def taking(path: Path, rule: ValidationRule) -> Any:
 
 def ready(bench: Bench) -> None:
     with bench.ledger.write() as tx:
-        tx.add_hook(hashlib.sha256(SECRET.encode()).hexdigest(), now_us())
+        HookWrites(tx).add(hashlib.sha256(SECRET.encode()).hexdigest(), now_us())
     add_order(bench.ledger, ShopOrder("INV-00418", 500_00, now_us()))
 
 

@@ -3,8 +3,9 @@
 import httpx
 from api_bench import CANCELS, Shop, initiate, posts, settled, told
 
-from mpesa_cli.api.call import KEPT_S, CallKey
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.ledger.calls import Calls
+from mpesa_cli.rules.call_key import KEPT_S, CallKey
 
 
 def test_a_key_with_other_inputs_is_refused_and_nothing_is_sent(shop: Shop, client: httpx.Client) -> None:
@@ -59,9 +60,9 @@ def test_a_retry_that_was_killed_between_its_key_and_its_attempt_goes_on(shop: S
 def test_old_keys_are_forgotten_and_young_ones_are_not(shop: Shop) -> None:
     now_us = shop.runtime.world.now_us()
     with shop.ledger.write() as tx:
-        tx.claim_call(CallKey("shop", "old", "a"), now_us - (KEPT_S + 1) * SECOND_US)
-        tx.claim_call(CallKey("shop", "young", "a"), now_us - (KEPT_S - 1) * SECOND_US)
-        tx.claim_call(CallKey("shop", "new", "a"), now_us)
+        Calls(tx).claim(CallKey("shop", "old", "a"), now_us - (KEPT_S + 1) * SECOND_US)
+        Calls(tx).claim(CallKey("shop", "young", "a"), now_us - (KEPT_S - 1) * SECOND_US)
+        Calls(tx).claim(CallKey("shop", "new", "a"), now_us)
     rows = shop.ledger.rows("SELECT key FROM idempotency_keys ORDER BY key")
     assert [key for (key,) in rows] == ["new", "young"]
 

@@ -18,7 +18,7 @@ sys.path[1:1] = [str(_TESTS / "crash")]
 
 from forked import Nursery, nursery  # noqa: E402 - found through the line above
 
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger  # noqa: E402 - as above
+from mpesa_cli.ledger.ledger import Ledger  # noqa: E402 - as above
 
 PAYS, CANCELS = "254708374149", "254700001032"
 
@@ -46,8 +46,8 @@ class Shop:
         return json.loads(self.run(*argv, "--json").stdout)
 
     @contextlib.contextmanager
-    def ledger(self, path: Path | None = None) -> Iterator[SqliteLedger]:
-        opened = SqliteLedger(path or self.path, environment="simulator", token_hex=secrets.token_hex)
+    def ledger(self, path: Path | None = None) -> Iterator[Ledger]:
+        opened = Ledger(path or self.path, environment="simulator", token_hex=secrets.token_hex)
         with contextlib.closing(opened) as ledger:
             yield ledger
 

@@ -9,8 +9,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from mpesa_cli.books.store.book_writes import BookWrites
+from mpesa_cli.books.store.values import StoredStatement
 from mpesa_cli.floor.world import World
-from mpesa_cli.ledger.book_keeping import StoredStatement
+from mpesa_cli.ledger.restoring import Restores
 from mpesa_cli.rules.evidence import Accepted, CallbackFailed, Sending
 from mpesa_cli.rules.payment import Intent
 from mpesa_cli.rules.push_rules import Start
@@ -73,11 +75,11 @@ class LostDay:
     def free_money(self, receipt: str, shillings: int) -> None:
         """A statement row of the lost time that names no order."""
         with self.shop.ledger() as ledger:
-            gap = ledger.restored().last
+            gap = Restores(ledger).restored().last
             row = StatementRow(receipt, "received", shillings * 100, gap.known_until_us + 1, None, "", "", "", 1)
             read = StoredStatement("S", "statement", "x", "x", 0, 0, self.shop.clock.now, "174379")
             with ledger.write() as tx:
-                tx.add_rows(read, [row])
+                BookWrites(tx).add_rows(read, [row])
 
     def refused(self, *argv: str) -> str:
         """The code with which a command refuses, status 9; no phone rang."""

@@ -14,7 +14,7 @@ import pytest
 
 from mpesa_cli.ledger.audit.anchor import head_of
 from mpesa_cli.ledger.engine.copying import LedgerFile
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Intent
 from mpesa_cli.rules.push_rules import Start
@@ -206,7 +206,7 @@ def move_aside(shop: Any, tmp_path: Path) -> None:
 def storm(path: Path, number: int, stop: Any, counts: Any) -> None:
     """Orders are opened and paid as fast as it goes."""
     with contextlib.closing(
-        SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex)
+        Ledger(path, environment="simulator", token_hex=secrets.token_hex)
     ) as ledger:
         done = 0
         while not stop.is_set():

@@ -14,6 +14,7 @@ import pytest
 
 from mpesa_cli.daraja.answers import Final, Limited, Pending, Refused, Unanswered, Undelivered
 from mpesa_cli.floor.errors import CredentialsRefused
+from mpesa_cli.ledger.outbox import Outbox, OutboxWrites
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Intent
 from mpesa_cli.rules.push_rules import Start
@@ -203,10 +204,10 @@ def test_messages_that_were_given_up_are_told(busy: Any) -> None:
     with busy.ledger() as ledger:
         owner = ledger.payment_by_order("1").payment_id
         with ledger.write() as tx:
-            tx.outbox_put([Staged("sms", "receipt", f"once-{n}", b"") for n in range(3)], owner, busy.clock.now)
-        waiting = ledger.outbox("sms", ["waiting"])
+            OutboxWrites(tx).put([Staged("sms", "receipt", f"once-{n}", b"") for n in range(3)], owner, busy.clock.now)
+        waiting = Outbox(ledger).listed("sms", ["waiting"])
         with ledger.write() as tx:
-            tx.outbox_finish(waiting[0].event_id, "given_up", "{}", 1)
+            OutboxWrites(tx).finish(waiting[0].event_id, "given_up", "{}", 1)
     busy.clock.advance(700)
     words = [each["words"] for each in busy.json("doctor")["checks"] if each["check"] == "unsent-sms"]
     assert words == [

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from mpesa_cli.floor.errors import LedgerBusy
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
-from mpesa_cli.ledger.ledger import LedgerWrite
+from mpesa_cli.ledger.bodies import BodyWrites
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.writes import Write
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import AttemptRef, Intent
 from mpesa_cli.rules.push_rules import Start
@@ -160,8 +161,8 @@ def test_what_else_holds_the_number_is_cleared(busy: Any) -> None:
         receipt = ledger.payment_by_order("1").telling.view.receipt
         payment_id = ledger.payment_by_order("1").payment_id
         with ledger.write() as tx:
-            tx.store_body("c2b-confirmation", named, "127.0.0.1", 1)
-            tx.store_body("c2b-confirmation", without, "127.0.0.1", 1)
+            BodyWrites(tx).store_body("c2b-confirmation", named, "127.0.0.1", 1)
+            BodyWrites(tx).store_body("c2b-confirmation", without, "127.0.0.1", 1)
     with contextlib.closing(sqlite3.connect(busy.path)) as raw:
         raw.execute("UPDATE callbacks SET verdict = 'applied'")
         raw.execute("INSERT INTO statement_rows VALUES (?, 'received', 10000, 1, 1, '0708374149', '2547****4149', '', "
@@ -219,7 +220,7 @@ def test_old_bytes_that_another_process_keeps_are_told_and_taken_the_next_time(
     with contextlib.closing(sqlite3.connect(busy.path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM journal").fetchone()
-        impatient = SqliteLedger(
+        impatient = Ledger(
             busy.path, environment="simulator", token_hex=secrets.token_hex, busy_timeout_s=0.2
         )
         with contextlib.closing(impatient) as ledger, pytest.raises(LedgerBusy, match="old bytes"):
@@ -288,7 +289,7 @@ def checkout(order: str) -> str:
     return f"ws_CO_24112026103001{order}708374149"
 
 
-def prompt(tx: LedgerWrite, order: str, msisdn: str) -> AttemptRef:
+def prompt(tx: Write, order: str, msisdn: str) -> AttemptRef:
     """A prompt that Daraja took."""
     payment_id, token_hash = f"PAY-{order.upper()}", secrets.token_hex(32)
     intent = Intent(payment_id, order, "simulator", "174379", 10_000, msisdn, order, "x", token_hash)

@@ -14,6 +14,7 @@ from lost_day import HOUR_S, LostDay, three_orders
 
 from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.floor.moments import rfc3339
+from mpesa_cli.ledger.restoring import Restores, RestoreWrites
 from mpesa_cli.rules.evidence import Decided, QueryAnswered
 from mpesa_cli.rules.payment import AttemptRef, Intent
 from mpesa_cli.rules.push_rules import Start
@@ -115,18 +116,18 @@ def test_a_hole_in_the_middle_keeps_the_gap(day: LostDay) -> None:
     three_orders(day)
     day.shop.clock.advance(48 * HOUR_S)
     with day.shop.ledger() as ledger:
-        (gap,) = ledger.restored().gaps
+        (gap,) = Restores(ledger).restored().gaps
         from_us, until_us = gap.span
         middle_us = (from_us + until_us) // 2
         with ledger.write() as tx:
-            tx.note_told("174379", from_us - MINUTE_US, middle_us)
-            tx.note_told("174379", middle_us + 1, until_us + MINUTE_US)
+            RestoreWrites(tx).note_told("174379", from_us - MINUTE_US, middle_us)
+            RestoreWrites(tx).note_told("174379", middle_us + 1, until_us + MINUTE_US)
     assert day.refused("push", "254708374149", "9", "--order", "D") == "restored-gap"
     with day.shop.ledger() as ledger, ledger.write() as tx:
-        tx.note_told("600100", from_us, until_us)  # of another shortcode: nothing of ours
+        RestoreWrites(tx).note_told("600100", from_us, until_us)  # of another shortcode: nothing of ours
     assert day.refused("push", "254708374149", "9", "--order", "D") == "restored-gap"
     with day.shop.ledger() as ledger, ledger.write() as tx:
-        tx.note_told("174379", middle_us, middle_us + 1)
+        RestoreWrites(tx).note_told("174379", middle_us, middle_us + 1)
     assert day.shop.run("push", "254708374149", "9", "--order", "D").status == 0
 
 
@@ -218,9 +219,9 @@ def test_a_second_restore_does_not_make_the_first_forgotten(day: LostDay) -> Non
     day.lose()
     day.restore()
     with day.shop.ledger() as ledger:
-        first, second = ledger.restored().gaps
+        first, second = Restores(ledger).restored().gaps
         with ledger.write() as tx:
-            tx.note_told("174379", *second.span)
+            RestoreWrites(tx).note_told("174379", *second.span)
     assert first.known_until_us < second.known_until_us
     assert day.shop.json("reconcile")["not_told"][0]["from"] == rfc3339(first.span[0])
     assert day.refused("retry", "A") == "restored-gap"
@@ -267,7 +268,7 @@ def test_a_file_that_does_not_say_whose_it_is_tells_of_no_time(day: LostDay) -> 
     file.write_text("".join(left))
     day.shop.run("reconcile", "--statement", str(file))
     with day.shop.ledger() as ledger:
-        assert ledger.restored().missing(("174379",))
+        assert Restores(ledger).restored().missing(("174379",))
 
 
 def test_a_restore_of_an_older_version_keeps_its_gap(day: LostDay) -> None:
@@ -280,7 +281,7 @@ def test_a_restore_of_an_older_version_keeps_its_gap(day: LostDay) -> None:
         raw.execute("PRAGMA user_version = 4")
         raw.commit()
     with day.shop.ledger() as ledger:
-        (gap,) = ledger.restored().gaps
+        (gap,) = Restores(ledger).restored().gaps
         assert (gap.known_until_us, gap.restored_us, gap.seq) == (known_until_us, restored_us, seq)
     assert day.refused("retry", "A") == "restored-gap"
 

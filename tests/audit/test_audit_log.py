@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from mpesa_cli.ledger.bodies import BodyWrites
+from mpesa_cli.ledger.outbox import OutboxWrites
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Intent
 from mpesa_cli.rules.push_rules import Start
@@ -15,7 +17,7 @@ def test_messages_events_and_bodies_are_part_of_the_story(busy: Any) -> None:
     with busy.ledger() as ledger:
         payment = ledger.payment_by_order("1")
         with ledger.write() as tx:
-            tx.outbox_put([Staged("sms", "receipt", "once", b"")], payment.payment_id, busy.clock.now)
+            OutboxWrites(tx).put([Staged("sms", "receipt", "once", b"")], payment.payment_id, busy.clock.now)
     said = busy.json("log", "1", "--raw")
     assert [each["queue"] for each in said["sent"]] == ["sms", "webhook"]
     assert json.loads(said["callbacks"][0]["body"])["Body"]
@@ -50,7 +52,7 @@ def test_a_body_that_can_not_be_read_is_in_the_story(busy: Any) -> None:
     with busy.ledger() as ledger:
         ref = ledger.payment_by_order("2").last.ref
         with ledger.write() as tx:
-            callback = tx.store_callback(ref, b"\xff\xfe", "127.0.0.1", busy.clock.now)
+            callback = BodyWrites(tx).store_callback(ref, b"\xff\xfe", "127.0.0.1", busy.clock.now)
             tx.mark_callback(callback, "unreadable: not UTF-8")
     assert "unreadable: not UTF-8: 2 bytes" in busy.run("log", "2").stdout
 

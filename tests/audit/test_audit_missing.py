@@ -12,6 +12,7 @@ import pytest
 
 from mpesa_cli.floor.errors import LedgerUnusable
 from mpesa_cli.floor.world import World
+from mpesa_cli.ledger.restoring import Restores
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Intent
 from mpesa_cli.rules.push_rules import Start
@@ -177,11 +178,11 @@ def test_a_copy_that_was_put_back_counts_as_restored_when_it_is_noticed(real: Re
     real.clock.advance(3600)
     assert (real.push("1043").status, code_of(real.push("1043"))) == (9, "restored-gap")
     with real.ledger() as opened:
-        (gap,) = opened.restored().gaps
+        (gap,) = Restores(opened).restored().gaps
         assert (gap.known_until_us, gap.restored_us) == (known_until_us, real.clock.now_us())
         assert note()["hash"] == opened.rows("SELECT hash FROM journal ORDER BY seq DESC LIMIT 1")[0][0]
     with real.ledger() as opened:
-        assert len(opened.restored().gaps) == 1, "noticed once"
+        assert len(Restores(opened).restored().gaps) == 1, "noticed once"
     assert real.daraja.seen == 0
 
 
@@ -207,7 +208,7 @@ def test_a_restore_leaves_the_restored_ledger_known(real: RealShop, tmp_path: Pa
     shutil.rmtree(real.path.parent)
     assert real.run("restore", str(tmp_path / "shop.db")).status == 0
     with real.ledger() as ledger:
-        assert len(ledger.restored().gaps) == 1
+        assert len(Restores(ledger).restored().gaps) == 1
         assert note()["ledger_id"] == ledger.ledger_id
     real.clock.advance(300)
     assert code_of(real.push("1043")) == "restored-gap"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lost_day import HOUR_S, LostDay, three_orders
 
 from mpesa_cli.floor.moments import rfc3339
+from mpesa_cli.ledger.restoring import Restores, RestoreWrites
 from mpesa_cli.rules.restored import AHEAD_US, MARGIN_US, Gap, Restored, Told
 
 MINUTE_US = 60_000_000
@@ -51,16 +52,16 @@ def test_a_gap_ends_no_earlier_than_the_latest_time_that_the_copy_knows_of(day: 
     """The restore was at nine by a clock that was a day behind: a record up to ten past nine tells of half of it."""
     lost_behind(day, 24 * HOUR_S)
     with day.shop.ledger() as ledger:
-        (gap,) = ledger.restored().gaps
+        (gap,) = Restores(ledger).restored().gaps
         (latest_us,) = ledger.rows("SELECT max(until_us) FROM told_times")[0]
         with ledger.write() as tx:
-            tx.note_told(SHOP, 0, gap.restored_us + MARGIN_US)
+            RestoreWrites(tx).note_told(SHOP, 0, gap.restored_us + MARGIN_US)
     assert latest_us > gap.restored_us + 10 * HOUR_S * 1_000_000
     (hole,) = day.shop.json("reconcile")["not_told"]
     assert hole["until"] == rfc3339(latest_us + MARGIN_US)
     assert day.refused("retry", "A", "--yes") == "restored-gap"
     with day.shop.ledger() as ledger, ledger.write() as tx:
-        tx.note_told(SHOP, 0, latest_us + MARGIN_US)
+        RestoreWrites(tx).note_told(SHOP, 0, latest_us + MARGIN_US)
     assert day.shop.json("reconcile")["not_told"] == []
 
 
@@ -70,49 +71,49 @@ def test_a_gap_ends_no_earlier_than_m_pesas_own_last_row_in_the_copy(day: LostDa
     day.free_money("UKO4Q7WX2B", 500)
     with day.shop.ledger() as ledger, ledger.write() as tx:
         (row_us,) = ledger.rows("SELECT completed_us FROM statement_rows WHERE receipt='UKO4Q7WX2B'")[0]
-        tx.note_restored(row_us - 9 * 86_400_000_000, row_us - 8 * 86_400_000_000)
+        RestoreWrites(tx).note_restored(row_us - 9 * 86_400_000_000, row_us - 8 * 86_400_000_000)
     with day.shop.ledger() as ledger:
-        assert ledger.restored().last.span[1] >= row_us + MARGIN_US
+        assert Restores(ledger).restored().last.span[1] >= row_us + MARGIN_US
     assert day.shop.run("audit", "verify").status == 0
 
 
 def test_what_was_told_between_two_restores_is_about_the_first_alone(day: LostDay) -> None:
     three_orders(day)
     with day.shop.ledger() as ledger, ledger.write() as tx:
-        tx.note_told(SHOP, 0, day.shop.clock.now + 400 * 86_400_000_000)
+        RestoreWrites(tx).note_told(SHOP, 0, day.shop.clock.now + 400 * 86_400_000_000)
     assert day.shop.json("reconcile")["not_told"] == []
     day.backup = day.folder / "second.db"
     day.back_up()
     day.lose()
     day.restore()
     with day.shop.ledger() as ledger:
-        second = ledger.restored().last
-        assert len(ledger.restored().gaps) == 2
-        assert ledger.restored().untold((SHOP,)) == (second,)
-        assert ledger.told_spans(SHOP) == ()
+        second = Restores(ledger).restored().last
+        assert len(Restores(ledger).restored().gaps) == 2
+        assert Restores(ledger).restored().untold((SHOP,)) == (second,)
+        assert Restores(ledger).told_spans(SHOP) == ()
         with ledger.write() as tx:
-            tx.note_told(SHOP, *second.span)
-        assert ledger.restored().untold((SHOP,)) == ()
+            RestoreWrites(tx).note_told(SHOP, *second.span)
+        assert Restores(ledger).restored().untold((SHOP,)) == ()
     assert day.shop.run("audit", "verify").status == 0
 
 
 def test_what_an_older_version_was_told_stays_told_and_tells_of_no_later_restore(day: LostDay) -> None:
     three_orders(day)
     with day.shop.ledger() as ledger:
-        (gap,) = ledger.restored().gaps
+        (gap,) = Restores(ledger).restored().gaps
         with ledger.write() as tx:
-            tx.note_told(SHOP, 0, gap.span[1] + 86_400_000_000)
+            RestoreWrites(tx).note_told(SHOP, 0, gap.span[1] + 86_400_000_000)
     with contextlib.closing(sqlite3.connect(day.shop.path)) as raw:
         raw.execute("CREATE TABLE told_spans AS SELECT shortcode, from_us, until_us FROM told_times")
         raw.execute("DROP TABLE told_times")
         raw.execute("PRAGMA user_version = 10")
         raw.commit()
     with day.shop.ledger() as ledger:
-        assert ledger.restored().gaps == (gap,)
-        assert ledger.restored().untold((SHOP,)) == ()
+        assert Restores(ledger).restored().gaps == (gap,)
+        assert Restores(ledger).restored().untold((SHOP,)) == ()
         with ledger.write() as tx:
-            tx.note_restored(gap.known_until_us, gap.restored_us)
-        assert len(ledger.restored().untold((SHOP,))) == 1
+            RestoreWrites(tx).note_restored(gap.known_until_us, gap.restored_us)
+        assert len(Restores(ledger).restored().untold((SHOP,))) == 1
     assert day.shop.run("audit", "verify").status == 0
 
 

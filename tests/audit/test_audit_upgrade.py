@@ -19,7 +19,7 @@ from mpesa_cli.ledger.audit.anchor import Head, head_of
 from mpesa_cli.ledger.audit.ledger import flaws
 from mpesa_cli.ledger.engine.connection import lock
 from mpesa_cli.ledger.engine.copying import LedgerFile
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.schema.migrations import LATEST, MIGRATIONS
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.rules import evidence as ev
@@ -31,10 +31,10 @@ OPEN = """
 import os, sys
 sys.path.insert(0, sys.argv[2])
 from pathlib import Path
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 sys.stdout.write("ready\\n"); sys.stdout.flush()
 sys.stdin.readline()
-SqliteLedger(Path(sys.argv[1]), environment="simulator", token_hex=lambda n: os.urandom(n).hex()).close()
+Ledger(Path(sys.argv[1]), environment="simulator", token_hex=lambda n: os.urandom(n).hex()).close()
 """
 
 
@@ -61,8 +61,8 @@ def ledger_of_format(path: Path, version: int, payments: int = 20) -> Head:
         return head_of(old)
 
 
-def opened(path: Path) -> contextlib.closing[SqliteLedger]:
-    return contextlib.closing(SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex))
+def opened(path: Path) -> contextlib.closing[Ledger]:
+    return contextlib.closing(Ledger(path, environment="simulator", token_hex=secrets.token_hex))
 
 
 @pytest.mark.parametrize("version", OLD)
@@ -111,7 +111,7 @@ def test_a_process_that_is_frozen_in_a_migration_keeps_nobody_waiting_for_ever(t
     path = tmp_path / "data" / "shop.db"
     ledger_of_format(path, 1)
     with lock(path, wait_s=0), pytest.raises(LedgerBusy) as busy:  # what such a process goes on holding
-        SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex, busy_timeout_s=0.05)
+        Ledger(path, environment="simulator", token_hex=secrets.token_hex, busy_timeout_s=0.05)
     assert busy.value.code == "ledger-locked"
     with opened(path) as ledger:
         assert list(flaws(ledger)) == []

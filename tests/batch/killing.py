@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from mpesa_cli.floor.world import World
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules.evidence import Accepted, CallbackFailed, Sending
 from mpesa_cli.rules.payment import Intent
 from mpesa_cli.rules.push_rules import Start
@@ -145,8 +145,8 @@ def check(home: Path, orders: Mapping[str, str]) -> Counter[str]:
     return statuses
 
 
-def open_ledger(home: Path) -> SqliteLedger:
-    return SqliteLedger(home / "data" / "simulator-simulator.db", environment="simulator", token_hex=secrets.token_hex)
+def open_ledger(home: Path) -> Ledger:
+    return Ledger(home / "data" / "simulator-simulator.db", environment="simulator", token_hex=secrets.token_hex)
 
 
 def seed_failures(home: Path, orders: Mapping[str, str]) -> None:
@@ -226,10 +226,10 @@ def _become(argv: list[str], home: str, real_ns: int, told: int) -> None:
 
 def _tell_of_steps(tell: Callable[[], object]) -> None:
     """Tell of each commit, each request, and each answer, which takes its time."""
-    commit, answer, arrive = SqliteLedger.write, EmbeddedDaraja.answer, EmbeddedDaraja.wait
+    commit, answer, arrive = Ledger.write, EmbeddedDaraja.answer, EmbeddedDaraja.wait
 
     @contextlib.contextmanager
-    def write(ledger: SqliteLedger, *within: float) -> Iterator[Any]:
+    def write(ledger: Ledger, *within: float) -> Iterator[Any]:
         with commit(ledger, *within) as tx:
             yield tx
         tell()
@@ -244,7 +244,7 @@ def _tell_of_steps(tell: Callable[[], object]) -> None:
         time.sleep(ANSWER_TAKES_S)
         return arrive(daraja, reply, timeout_s)
 
-    SqliteLedger.write = write  # type: ignore[method-assign]
+    Ledger.write = write  # type: ignore[method-assign]
     EmbeddedDaraja.answer = answering  # type: ignore[method-assign]
     EmbeddedDaraja.wait = arriving  # type: ignore[method-assign]
 

@@ -11,7 +11,7 @@ from month import Shop
 from portal import Row, wall, write
 
 from mpesa_cli.ledger.audit.ledger import flaws
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules.evidence import Received
 from mpesa_cli.runtime import Runtime
 
@@ -58,7 +58,7 @@ class Books:
 
 
 @contextmanager
-def ledger_of(books: Books) -> Iterator[SqliteLedger]:
+def ledger_of(books: Books) -> Iterator[Ledger]:
     """The shop's ledger, which must be whole when the block is left."""
     runtime = Runtime(environ={"MPESA_HOME": str(books.home)})
     ledger = runtime.new_ledger(runtime.profile())

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mpesa_cli.floor.wire.addresses import secret_hash
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.intake.deliveries import StkDelivery
 from mpesa_cli.listener.intake.intake import Intake
 from mpesa_cli.rules.evidence import Accepted, Sending
@@ -148,7 +148,7 @@ def _paid_outside(file: Path) -> list[tuple[str, str]]:
     return [(receipt, account) for receipt, account in found if account.startswith(("till by", "order "))]
 
 
-def _open(ledger: SqliteLedger, payment_id: str, order: str, amount: int, token: str, now_us: int) -> None:
+def _open(ledger: Ledger, payment_id: str, order: str, amount: int, token: str, now_us: int) -> None:
     token_hash = hashlib.sha256(token.encode()).hexdigest()
     with ledger.write() as tx:
         tx.open_payment(

@@ -16,8 +16,8 @@ from books_shop import PARTY, RECEIPT, Books, doubtful, hear, standing
 from portal import Row, charge, reversal, wall, write
 
 from mpesa_cli.books import statement_intake, statement_matching
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
-from mpesa_cli.ledger.ledger import LedgerWrite
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.writes import Write
 
 
 def a_day(books: Books) -> list[Row]:
@@ -109,10 +109,10 @@ class Killed(BaseException):
 @contextmanager
 def dying(at: int) -> Iterator[list[int]]:
     """Die at commit number ``at``: before it where the number is odd, after it where it is even."""
-    write_, passed = SqliteLedger.write, [0]
+    write_, passed = Ledger.write, [0]
 
     @contextmanager
-    def wrapped(self: SqliteLedger) -> Iterator[LedgerWrite]:
+    def wrapped(self: Ledger) -> Iterator[Write]:
         with write_(self) as tx:
             yield tx
             passed[0] += 1
@@ -122,11 +122,11 @@ def dying(at: int) -> Iterator[list[int]]:
         if passed[0] == at:
             raise Killed
 
-    SqliteLedger.write = wrapped  # type: ignore[method-assign]
+    Ledger.write = wrapped  # type: ignore[method-assign]
     try:
         yield passed
     finally:
-        SqliteLedger.write = write_  # type: ignore[method-assign]
+        Ledger.write = write_  # type: ignore[method-assign]
 
 
 def test_dying_at_every_durable_step_and_going_on_comes_to_the_same(
@@ -166,7 +166,7 @@ def test_killed_for_real_in_the_middle_of_an_import_it_goes_on(books: Books, hom
     assert books.mpesa("config", "show").status == 0
     script = (
         "import os, sys, signal\n"
-        "from mpesa_cli.ledger.book_writes import BookWrites\n"
+        "from mpesa_cli.books.store.book_writes import BookWrites\n"
         "add, seen = BookWrites.add_rows, []\n"
         "def dying(self, *given):\n"
         "    seen.append(1)\n"
@@ -202,14 +202,14 @@ def _stopped(books: Books, home: Path, method: str, call: int) -> None:
     """Run reconcile on the file, and kill it for real after the given call of a method of the books."""
     script = (
         "import os, sys, signal\n"
-        "from mpesa_cli.ledger.book_writes import BookWrites\n"
+        "from mpesa_cli.books.store.book_writes import BookWrites\n"
         f"real, seen = BookWrites.{method}, []\n"
         "def dying(self, *given):\n"
         "    done = real(self, *given)\n"
-        "    self._open.execute('COMMIT')\n"
+        "    self._tx.execute('COMMIT')\n"
         "    seen.append(1)\n"
         f"    if len(seen) == {call}: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "    self._open.execute('BEGIN IMMEDIATE')\n"
+        "    self._tx.execute('BEGIN IMMEDIATE')\n"
         "    return done\n"
         f"BookWrites.{method} = dying\n"
         "from mpesa_cli.cli.app import entry_point; entry_point()\n"

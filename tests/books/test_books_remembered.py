@@ -166,7 +166,7 @@ def test_what_an_upgrade_decided_otherwise_is_named_until_it_is_accepted(books: 
         payment = tx.payment_by_order("1001")
         assert payment
         facts = {"rules": 2, "was": "failed", "is": "paid", "attempts": {}}
-        tx._chain(Record("rules_changed", books.clock.now_us(), facts, {}), payment.payment_id, None)  # type: ignore[attr-defined]
+        tx.chain(Record("rules_changed", books.clock.now_us(), facts, {}), payment.payment_id, None)  # type: ignore[attr-defined]
     for _ in range(2):
         assert len(named(books)) == 1
     assert "was failed by the rules of the program before, and is paid by today's" in books.mpesa("reconcile").stdout

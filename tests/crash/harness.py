@@ -23,7 +23,7 @@ from typing import Any
 from forked import Ended, Nursery, nursery
 from invariants import OPEN, broken, in_doubt, prompts_of
 
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules.state import PaymentStatus
 from mpesa_cli.simulator.chaos import Chaos
 from mpesa_cli.simulator.server.server import RunningSimulator, running
@@ -77,9 +77,9 @@ class Shop:
         return self.home / "data" / "env-simulator.db"
 
     @contextlib.contextmanager
-    def ledger(self) -> Iterator[SqliteLedger]:
+    def ledger(self) -> Iterator[Ledger]:
         with contextlib.closing(
-            SqliteLedger(self.ledger_path, environment="simulator", token_hex=secrets.token_hex)
+            Ledger(self.ledger_path, environment="simulator", token_hex=secrets.token_hex)
         ) as ledger:
             yield ledger
 

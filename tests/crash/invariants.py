@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mpesa_cli.ledger.audit.ledger import flaws
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import AttemptRef, Payment
 from mpesa_cli.rules.state import PaymentStatus
@@ -35,7 +35,7 @@ class Prompt:
     told: bool  # a callback about it was answered 200
 
 
-def prompts_of(ledger: SqliteLedger, record: dict[str, Any]) -> list[Prompt]:
+def prompts_of(ledger: Ledger, record: dict[str, Any]) -> list[Prompt]:
     """The record's prompts, each with the attempt that its token names."""
     return [
         Prompt(
@@ -53,7 +53,7 @@ def prompts_of(ledger: SqliteLedger, record: dict[str, Any]) -> list[Prompt]:
     ]
 
 
-def broken(ledger: SqliteLedger, record: dict[str, Any]) -> list[str]:
+def broken(ledger: Ledger, record: dict[str, Any]) -> list[str]:
     """Everything that is wrong, in words; empty where all invariants hold. They hold at every moment."""
     now_us = record["now_us"]
     prompts = prompts_of(ledger, record)
@@ -72,7 +72,7 @@ def broken(ledger: SqliteLedger, record: dict[str, Any]) -> list[str]:
     return found
 
 
-def in_doubt(ledger: SqliteLedger, record: dict[str, Any]) -> list[str]:
+def in_doubt(ledger: Ledger, record: dict[str, Any]) -> list[str]:
     """Orders that are still open although something could have told: to be empty once all was settled.
 
     What nothing could tell: no callback was ever stored, and the CheckoutRequestID to ask with was lost too.
@@ -90,7 +90,7 @@ def _could_tell(attempt: Any, told: set[AttemptRef | None]) -> bool:
     return attempt.view.checkout_request_id is not None or attempt.ref in told
 
 
-def _orders(ledger: SqliteLedger) -> list[str]:
+def _orders(ledger: Ledger) -> list[str]:
     return [str(row[0]) for row in ledger.rows("SELECT order_id FROM payments")]
 
 
@@ -128,7 +128,7 @@ def _about_money(payment: Payment, prompts: list[Prompt], now_us: int) -> list[s
     return []
 
 
-def _about_posts(ledger: SqliteLedger, payment: Payment) -> list[str]:
+def _about_posts(ledger: Ledger, payment: Payment) -> list[str]:
     """Law 2: before another POST of the same attempt leaves, the one before is proven undelivered."""
     found = []
     for attempt in payment.attempts:
@@ -140,7 +140,7 @@ def _about_posts(ledger: SqliteLedger, payment: Payment) -> list[str]:
     return found
 
 
-def _missing_callbacks(ledger: SqliteLedger, prompts: list[Prompt]) -> list[str]:
+def _missing_callbacks(ledger: Ledger, prompts: list[Prompt]) -> list[str]:
     stored = {
         json.loads(bytes(row[0]))["Body"]["stkCallback"]["CheckoutRequestID"]  # type: ignore[arg-type]
         for row in ledger.rows("SELECT body FROM callbacks WHERE channel='stk'")

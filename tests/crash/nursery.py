@@ -36,7 +36,7 @@ import mpesa_cli.terminal.payment_words
 import mpesa_cli.terminal.watch  # noqa: F401 - as above
 from mpesa_cli.cli.app import main
 from mpesa_cli.floor.world import World
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.server.options import ListenerOptions, Parts
 from mpesa_cli.listener.server.server import serve
 from mpesa_cli.runtime import Runtime
@@ -188,7 +188,7 @@ def _listen(request: dict[str, Any], shared: Shared) -> int:
 
     path = Path(request["ledger"])
     parts = Parts(
-        lambda: SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex),
+        lambda: Ledger(path, environment="simulator", token_hex=secrets.token_hex),
         lambda: time.time_ns() // 1000,
         lambda _event: None,
     )

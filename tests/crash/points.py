@@ -7,8 +7,8 @@ from typing import Any
 
 from mpesa_cli.daraja.client import DarajaClient
 from mpesa_cli.ledger.engine.marker import Marker
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
-from mpesa_cli.ledger.ledger import LedgerWrite
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.writes import Write
 from mpesa_cli.simulator.engine import Engine
 from mpesa_cli.upkeep import restore
 
@@ -33,17 +33,17 @@ def install(at: int, passed: Callable[[str], int]) -> None:
 
 
 def _around_commits(point: Callable[[str], None]) -> None:
-    write = SqliteLedger.write
+    write = Ledger.write
 
     @contextlib.contextmanager
-    def wrapped(self: SqliteLedger, *within: float) -> Iterator[LedgerWrite]:
+    def wrapped(self: Ledger, *within: float) -> Iterator[Write]:
         point("before a transaction")
         with write(self, *within) as tx:
             yield tx
             point("before its commit")
         point("after its commit")
 
-    SqliteLedger.write = wrapped  # type: ignore[method-assign]
+    Ledger.write = wrapped  # type: ignore[method-assign]
 
 
 def _after_taking_callbacks(point: Callable[[str], None]) -> None:

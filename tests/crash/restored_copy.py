@@ -5,15 +5,17 @@ import contextlib
 import secrets
 from pathlib import Path
 
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.hooks import HookWrites
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.restoring import Restores, RestoreWrites
 from mpesa_cli.upkeep.backup import backup
 from mpesa_cli.upkeep.restore import Place, restore
 
 SHORTCODE = "174379"
 
 
-def open_at(path: Path) -> SqliteLedger:
-    return SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex)
+def open_at(path: Path) -> Ledger:
+    return Ledger(path, environment="simulator", token_hex=secrets.token_hex)
 
 
 def restored_at(path: Path, now_us: int) -> None:
@@ -23,14 +25,14 @@ def restored_at(path: Path, now_us: int) -> None:
     copy = elsewhere / "backup.db"
     with contextlib.closing(open_at(elsewhere / "ledger.db")) as lost:
         with lost.write() as tx:
-            tx.add_hook(secrets.token_hex(32), now_us)
-            tx.name_receipt("UKO4Q7WX2B", by="Wanjiku", reason="so that there is a row", at_us=now_us)
+            HookWrites(tx).add(secrets.token_hex(32), now_us)
+            RestoreWrites(tx).name_receipt("UKO4Q7WX2B", by="Wanjiku", reason="so that there is a row", at_us=now_us)
         backup(lost, copy)
     restore(copy, Place(path, "simulator", open_at), now_us)
     with contextlib.closing(open_at(path)) as ledger, ledger.write() as tx:
-        found = tx.restored()
+        found = Restores(tx).restored()
         assert found is not None
-        tx.note_told(SHORTCODE, *found.last.span)
+        RestoreWrites(tx).note_told(SHORTCODE, *found.last.span)
     for each in elsewhere.iterdir():
         each.unlink()
     elsewhere.rmdir()

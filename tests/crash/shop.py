@@ -12,7 +12,7 @@ from forked import Ended, Nursery
 from invariants import broken, in_doubt
 
 from mpesa_cli.floor.world import World
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.simulator.engine import Engine
 from mpesa_cli.simulator.store import FileStore
 
@@ -46,9 +46,9 @@ class Shop:
         self.now_us += int(seconds * 1_000_000)
 
     @contextlib.contextmanager
-    def ledger(self) -> Iterator[SqliteLedger]:
+    def ledger(self) -> Iterator[Ledger]:
         path = self.home / "data" / "simulator-simulator.db"
-        with contextlib.closing(SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex)) as ledger:
+        with contextlib.closing(Ledger(path, environment="simulator", token_hex=secrets.token_hex)) as ledger:
             yield ledger
 
     def record(self) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from restored_copy import open_at, restored_at
 from shop import START_US, Shop
 from test_crash_points import PAYS, crashed_at_every_point, push
 
+from mpesa_cli.ledger.restoring import Restores
+
 
 @pytest.fixture
 def restored(forks: Nursery, folder: Path) -> Shop:
@@ -48,5 +50,5 @@ def test_no_kill_over_a_restored_ledger_loses_doubles_or_invents_a_payment(folde
     assert figures.wrong == [], figures
     assert figures.charged > 20
     ledger = open_at(with_gap)
-    assert ledger.restored() is not None, "it was this ledger"
+    assert Restores(ledger).restored() is not None, "it was this ledger"
     ledger.close()

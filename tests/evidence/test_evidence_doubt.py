@@ -12,6 +12,7 @@ from held.held_shop import RECEIPT, HeldShop
 from mpesa_cli.daraja.answers import Final, Pending, QueryAnswer, read_query_answer
 from mpesa_cli.floor.moments import daraja_stamp
 from mpesa_cli.floor.world import World
+from mpesa_cli.ledger.bodies import Bodies
 from mpesa_cli.listener.intake.intake import Intake
 from mpesa_cli.payments.ask import ask
 from mpesa_cli.payments.wait import watch
@@ -124,7 +125,7 @@ def test_a_push_that_waits_asks_as_soon_as_the_callback_leaves_it_in_doubt(shop:
     came_us = shop.clock.now_us() + 3_000_000
 
     def deliver() -> None:
-        if shop.clock.now_us() >= came_us and not shop.ledger.callbacks(ref.payment_id):
+        if shop.clock.now_us() >= came_us and not Bodies(shop.ledger).callbacks(ref.payment_id):
             shop.callback(without_receipt())
 
     looks = watch(shop.ledger, daraja, ref.payment_id, timeout_s=60,
@@ -190,7 +191,7 @@ def test_a_push_that_waits_takes_the_receipt_that_is_a_moment_behind_the_query(
 
     def deliver() -> None:
         came = daraja.times and shop.clock.now_us() >= daraja.times[0] + behind_s * 1_000_000
-        if came and not shop.ledger.callbacks(ref.payment_id):
+        if came and not Bodies(shop.ledger).callbacks(ref.payment_id):
             shop.callback(encode(paid(receipt=RECEIPT, CheckoutRequestID=CHECKOUT_ID)))
 
     *_, last = watch(shop.ledger, daraja, ref.payment_id, timeout_s=60,

@@ -11,6 +11,7 @@ from daraja_callbacks.callback_bodies import encode, paid
 from held.held_shop import PHONE, RECEIPT, HeldShop
 
 from mpesa_cli.floor.moments import daraja_stamp
+from mpesa_cli.ledger.claiming import Claims
 from mpesa_cli.listener.intake.intake import Intake
 from mpesa_cli.listener.ports import c2b_desk
 from mpesa_cli.rules.evidence import QueryAnswered
@@ -138,7 +139,7 @@ def test_an_order_is_told_of_money_that_may_be_its_and_not_of_what_another_phone
     assert [r for r in (RECEIPT,) if r in said.stdout + said.stderr] == offered
     found = shop.ledger.payment_by_order("A1")
     assert found is not None
-    assert list(shop.ledger.receipts_it_may_have(found)) == offered
+    assert list(Claims(shop.ledger).receipts_it_may_have(found)) == offered
 
 
 def by_query(shop: HeldShop, ref: AttemptRef) -> None:

@@ -10,6 +10,7 @@ from daraja_callbacks.callback_bodies import c2b, encode
 
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.audit.ledger import flaws
+from mpesa_cli.ledger.hooks import HookWrites
 from mpesa_cli.listener.intake.deliveries import C2bDelivery, Delivery, StkDelivery, Verdict
 from mpesa_cli.listener.intake.intake import Intake
 from mpesa_cli.listener.ports import c2b_desk
@@ -37,7 +38,7 @@ class HeldShop:
             sms_secret_hash=SECRET_HASH,
         )  # fmt: skip
         with self.ledger.write() as tx:
-            tx.add_hook(SECRET_HASH, clock.now_us())
+            HookWrites(tx).add(SECRET_HASH, clock.now_us())
 
     def close(self) -> None:
         """Close the ledger, which must be whole."""

@@ -9,6 +9,9 @@ from held.held_shop import RECEIPT, HeldShop
 
 from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.initiator import results
+from mpesa_cli.initiator.store import RequestWrites
+from mpesa_cli.ledger.bodies import BodyWrites
+from mpesa_cli.ledger.held import Held
 from mpesa_cli.payments import c2b, settle
 
 
@@ -29,7 +32,7 @@ def test_a_confirmation_that_breaks_the_program_is_held_and_the_others_are_payme
     with shop.ledger.write() as tx:
         for name in names:
             body = encode({"TransID": name, "TransAmount": "500", "BusinessShortCode": shop.profile.shortcode})
-            tx.store_body(c2b.CONFIRMATION, body, "peer", shop.clock.now_us())
+            BodyWrites(tx).store_body(c2b.CONFIRMATION, body, "peer", shop.clock.now_us())
     status, said = shop.reconcile()
     assert status == 7
     assert [(h["receipt"], h["amount"], h["code"]) for h in said["held"]] == [("UKO4Q7XBAD", 500, "not-applied")]
@@ -41,7 +44,7 @@ def test_an_order_that_took_the_name_of_hand_money_stops_nothing(shop: HeldShop)
     shop.confirm()
     shop.confirm(TransID="UKO4Q7X82C")
     assert shop.ledger.find("UKO4Q7X82C") is not None
-    assert shop.ledger.find(RECEIPT) is not None or [h.receipt for h in shop.ledger.held_open()] == [RECEIPT]
+    assert shop.ledger.find(RECEIPT) is not None or [h.receipt for h in Held(shop.ledger).waiting()] == [RECEIPT]
     assert len(shop.intake.settling) == 0
 
 
@@ -60,12 +63,12 @@ def test_a_callback_that_breaks_the_program_is_held_and_the_next_on_the_same_add
     with shop.ledger.write() as tx:
         ref = tx.payment_by_order("A1").last.ref
         for body in (encode(failed(1032, "x")), encode(paid(receipt=RECEIPT))):
-            tx.store_callback(ref, body, "peer", shop.clock.now_us())
+            BodyWrites(tx).store_callback(ref, body, "peer", shop.clock.now_us())
     shop.intake.settling.recover()
     shop.intake.settling.settle()
     payment = shop.ledger.payment_by_order("A1")
     assert payment.status == "paid"
-    assert [h.code for h in shop.ledger.held_open()] == ["not-applied"]
+    assert [h.code for h in Held(shop.ledger).waiting()] == ["not-applied"]
 
 
 def test_what_is_held_since_a_rule_refused_it_says_the_rule(shop: HeldShop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,9 +78,9 @@ def test_what_is_held_since_a_rule_refused_it_says_the_rule(shop: HeldShop, monk
     monkeypatch.setattr(c2b, "apply_in", refusing)
     with shop.ledger.write() as tx:
         body = encode({"TransID": RECEIPT, "TransAmount": "500", "BusinessShortCode": shop.profile.shortcode})
-        tx.store_body(c2b.CONFIRMATION, body, "peer", shop.clock.now_us())
+        BodyWrites(tx).store_body(c2b.CONFIRMATION, body, "peer", shop.clock.now_us())
     shop.reconcile()
-    assert [h.why for h in shop.ledger.held_open()] == ["it could not be applied: The order is not the shop's."]
+    assert [h.why for h in Held(shop.ledger).waiting()] == ["it could not be applied: The order is not the shop's."]
 
 
 def test_a_result_that_breaks_the_program_is_held(shop: HeldShop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +89,7 @@ def test_a_result_that_breaks_the_program_is_held(shop: HeldShop, monkeypatch: p
 
     with shop.ledger.write() as tx:
         asked = ApiRequest("REQ-1", "TransactionStatusQuery", RECEIPT, shop.clock.now_us(), RequestState.ACCEPTED)
-        tx.open_request(asked, "h")
-        tx.store_result("REQ-1", "result", b'{"Result":{}}', "peer", shop.clock.now_us())
+        RequestWrites(tx).open(asked, "h")
+        RequestWrites(tx).store_result("REQ-1", "result", b'{"Result":{}}', "peer", shop.clock.now_us())
     _, said = shop.reconcile()
     assert [(h["channel"], h["about"]) for h in said["held"]] == [("result", "REQ-1")]

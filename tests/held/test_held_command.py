@@ -15,6 +15,8 @@ from mpesa_cli.api.events import Events
 from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.floor.wire.strict_json import Unreadable
 from mpesa_cli.floor.world import World
+from mpesa_cli.ledger.held import Held, HeldWrites
+from mpesa_cli.ledger.outbox import Outbox
 from mpesa_cli.payments import c2b, settle
 from mpesa_cli.terminal.json_words_held import HELD_FIELDS
 
@@ -23,7 +25,7 @@ DAY_S = 86_400
 
 
 def held_id(shop: HeldShop) -> str:
-    (message,) = shop.ledger.held_open()
+    (message,) = Held(shop.ledger).waiting()
     return message.held_id
 
 
@@ -70,7 +72,7 @@ def test_at_the_same_instant_one_of_many_wins(shop: HeldShop) -> None:
         try:
             start.wait()
             with ledger.write() as tx:
-                tx.held_done(name, by=who, reason="x", at_us=1)
+                HeldWrites(tx).done(name, by=who, reason="x", at_us=1)
             won.append(who)
         except Conflict as error:
             lost.append(error.code)
@@ -82,7 +84,7 @@ def test_at_the_same_instant_one_of_many_wins(shop: HeldShop) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [shop.ledger.held(name).done_by] == won
+    assert [Held(shop.ledger).message(name).done_by] == won
     assert lost == ["held-done"] * 3
 
 
@@ -90,7 +92,7 @@ def test_at_the_same_instant_one_of_many_wins(shop: HeldShop) -> None:
 def test_nobody_deals_with_one_without_a_name_and_a_reason(shop: HeldShop, missing: tuple[str, str]) -> None:
     shop.confirm(TransAmount="x")
     assert shop.mpesa("held", "done", held_id(shop), *missing).status == 2
-    assert len(shop.ledger.held_open()) == 1
+    assert len(Held(shop.ledger).waiting()) == 1
 
 
 def test_reading_again_shows_what_would_change_and_changes_nothing(
@@ -119,7 +121,7 @@ def test_what_is_read_again_counts_from_the_time_it_came_and_says_that_it_is_lat
     assert shop.mpesa("held", "read-again", "--apply").status == 0
     payment = shop.ledger.payment_by_order("A1")
     assert (payment.status, payment.telling.view.receipt) == ("paid", RECEIPT)
-    (event,) = [row for row in shop.ledger.outbox("webhook", ["waiting"]) if row.event_type == "order.paid"]
+    (event,) = [row for row in Outbox(shop.ledger).listed("webhook", ["waiting"]) if row.event_type == "order.paid"]
     said = json.loads(event.body)
     assert said["data"]["late"] is True
     assert said["data"]["paid_at"] == "2026-11-24T10:30:18+03:00"
@@ -127,7 +129,7 @@ def test_what_is_read_again_counts_from_the_time_it_came_and_says_that_it_is_lat
     _, blocks = Events(SimpleNamespace(ledger=shop.ledger, world=World(shop.clock.now_us)), None)._behind(0, None)  # type: ignore[arg-type]
     streamed = [json.loads(each.split(b"data: ")[1]) for each in blocks if b"event: order.paid" in each]
     assert [(each["late"], each["paid_at"]) for each in streamed] == [(True, "2026-11-24T10:30:18+03:00")]
-    assert shop.ledger.held_listed()[0].state == "applied"
+    assert Held(shop.ledger).listed()[0].state == "applied"
     assert shop.mpesa("held").stdout == ""
 
 
@@ -142,7 +144,7 @@ def test_no_text_message_goes_out_for_money_older_than_a_day(
     shop.clock.advance(waited_s)
     env = {"MPESA_SMS_SEND_RECEIPTS": "true", "MPESA_SMS_PROVIDER": "file"}
     assert shop.mpesa("held", "read-again", "--apply", env=env).status == 0
-    assert len(shop.ledger.outbox("sms", ["waiting", "done"])) == texts
+    assert len(Outbox(shop.ledger).listed("sms", ["waiting", "done"])) == texts
 
 
 def test_reading_again_never_crosses_to_another_shortcode(shop: HeldShop) -> None:
@@ -185,7 +187,7 @@ def test_a_message_whose_money_became_a_payment_by_another_way_is_closed(shop: H
     assert shop.mpesa("reconcile").status == 7
     shop.confirm()
     assert shop.mpesa("reconcile").status == 0
-    (message,) = shop.ledger.held_listed()
+    (message,) = Held(shop.ledger).listed()
     assert (message.state, message.payment_id) == ("applied", shop.ledger.find(RECEIPT).payment_id)
 
 
@@ -205,7 +207,7 @@ def test_money_of_another_shortcode_stays_open_whatever_its_receipt_pays(shop: H
     shop.confirm()
     shop.confirm(BusinessShortCode="0174379")
     assert shop.mpesa("reconcile").status == 7
-    assert [each.code for each in shop.ledger.held_open()] == ["foreign-shortcode"]
+    assert [each.code for each in Held(shop.ledger).waiting()] == ["foreign-shortcode"]
 
 
 @pytest.mark.parametrize("column", ["shortcode", "profile"])
@@ -240,6 +242,6 @@ def test_only_a_record_that_comes_after_it_was_dealt_with_opens_a_message_again(
         if step == "statement":
             shop.mpesa("reconcile", "--statement", str(path))
         else:
-            assert shop.mpesa("held", "done", shop.ledger.held_listed()[0].held_id, *DONE).status == 0
+            assert shop.mpesa("held", "done", Held(shop.ledger).listed()[0].held_id, *DONE).status == 0
     shop.mpesa("reconcile")
-    assert [each.seen for each in shop.ledger.held_open()] == ["record"] * open_again
+    assert [each.seen for each in Held(shop.ledger).waiting()] == ["record"] * open_again

@@ -14,7 +14,8 @@ from points import CRASHED
 
 from mpesa_cli.floor.wire.strict_json import Unreadable
 from mpesa_cli.ledger.audit.ledger import flaws
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.held import Held
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.payments import c2b, settle
 
 COUNT = pytest.mark.parametrize("count", [2, pytest.param(25, marks=pytest.mark.long)])
@@ -36,9 +37,9 @@ def hold(shop: HeldShop, count: int) -> None:
 
 
 @contextlib.contextmanager
-def ledger_in(home: Path) -> Iterator[SqliteLedger]:
+def ledger_in(home: Path) -> Iterator[Ledger]:
     (path,) = home.rglob("*.db")
-    ledger = SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex)
+    ledger = Ledger(path, environment="simulator", token_hex=secrets.token_hex)
     try:
         assert list(flaws(ledger)) == []
         yield ledger
@@ -71,15 +72,15 @@ def test_reading_again_killed_anywhere_applies_each_message_once_or_not_at_all(
     seen = set()
     for status, copy, environ in killed_everywhere(hand, shop, tmp_path, argv):
         with ledger_in(copy) as ledger:
-            for message in ledger.held_listed():
+            for message in Held(ledger).listed():
                 payment = ledger.find(message.receipt)
                 assert (payment is not None) == (message.state == "applied"), message
-            waiting = ledger.held_open_count()
+            waiting = Held(ledger).waiting_count()
         seen.add(waiting)
         assert (status == CRASHED) or not waiting
         assert hand.run(argv, environ, now_us=shop.clock.now_us()).status == 0
         with ledger_in(copy) as ledger:
-            assert ledger.held_open_count() == 0
+            assert Held(ledger).waiting_count() == 0
             assert ledger.rows("SELECT count(*) FROM receipts") == [(count,)]
             assert ledger.rows("SELECT count(*) FROM journal WHERE kind='held_applied'") == [(count,)]
             came = count // 2 * 15_000 + (count + 1) // 2 * 50_000
@@ -89,12 +90,12 @@ def test_reading_again_killed_anywhere_applies_each_message_once_or_not_at_all(
 
 def test_done_killed_anywhere_is_done_once_or_not_at_all(hand: Nursery, shop: HeldShop, tmp_path: Path) -> None:
     hold(shop, 1)
-    (message,) = shop.ledger.held_open()
+    (message,) = Held(shop.ledger).waiting()
     argv = ["held", "done", message.held_id, "--by", "Asha", "--reason", REASON]
     seen = set()
     for _, copy, environ in killed_everywhere(hand, shop, tmp_path, argv):
         with ledger_in(copy) as ledger:
-            now = ledger.held(message.held_id)
+            now = Held(ledger).message(message.held_id)
             told = ledger.rows("SELECT count(*) FROM journal WHERE kind='held_done'")
             assert now is not None
             assert told == [(int(now.state == "done"),)]

@@ -8,6 +8,7 @@ from held.held_shop import RECEIPT, HeldShop
 
 from mpesa_cli.ledger import held as store
 from mpesa_cli.ledger.audit.ledger import flaws
+from mpesa_cli.ledger.held import Held, HeldWrites
 from mpesa_cli.rules import held
 from mpesa_cli.rules.held_facts import amount_shown, receipt_shown, shown_in
 
@@ -29,11 +30,11 @@ def test_beyond_the_bound_what_shows_no_receipt_is_counted_by_kind_and_what_show
     assert sorted((each["receipt"] or "", each["code"], each["count"]) for each in found) == [
         ("", "no-c2b-payment", 1), *[("", "not-json", 1)] * 3, ("", "not-json", 3), (RECEIPT, "bad-amount", 1),
     ]  # fmt: skip
-    assert shop.ledger.held_open_count() == 8
+    assert Held(shop.ledger).waiting_count() == 8
     (more,) = [each["id"] for each in found if each["count"] == 3]
     assert shop.mpesa("held", "done", more, *DONE).status == 0
     shop.confirm(b"junk again")
-    assert [each.count for each in shop.ledger.held_open() if each.held_id == more] == [1]
+    assert [each.count for each in Held(shop.ledger).waiting() if each.held_id == more] == [1]
 
 
 def test_the_bound_is_ten_thousand() -> None:
@@ -42,14 +43,14 @@ def test_the_bound_is_ten_thousand() -> None:
 
 def test_a_body_goes_ninety_days_after_it_was_dealt_with_and_the_removal_is_chained(shop: HeldShop) -> None:
     shop.confirm(TransAmount="x", FirstName="ODDNAME")
-    (message,) = shop.ledger.held_open()
+    (message,) = Held(shop.ledger).waiting()
     assert shop.mpesa("held", "done", message.held_id, *DONE).status == 0
     for days, kept in ((89, True), (2, False)):
         shop.clock.advance(days * DAY_S)
         shop.mpesa("reconcile")
         stored = shop.ledger.rows("SELECT body FROM callbacks UNION ALL SELECT body FROM held_messages")
         assert any(b"ODDNAME" in bytes(body) for (body,) in stored) is kept  # type: ignore[arg-type]
-    (after,) = shop.ledger.held_listed()
+    (after,) = Held(shop.ledger).listed()
     assert (after.receipt, after.received_us, after.peer) == (RECEIPT, message.received_us, "")
     assert shop.mpesa("held", "show", RECEIPT).stdout.endswith("Its body is not here any more.\n")
     assert list(flaws(shop.ledger)) == []
@@ -73,18 +74,18 @@ def test_open_messages_keep_their_bodies_however_old(shop: HeldShop) -> None:
     shop.confirm(TransAmount="x")
     shop.clock.advance(400 * DAY_S)
     shop.mpesa("reconcile")
-    assert shop.ledger.held_open()[0].removed_us is None
+    assert Held(shop.ledger).waiting()[0].removed_us is None
 
 
 def test_an_erased_number_is_in_no_held_message_any_more_and_the_message_stays(shop: HeldShop) -> None:
     body = encode(c2b(MSISDN="254708374149", TransAmount="x"))
     shop.confirm(body)
     with shop.ledger.write() as tx:
-        tx.hold(held.Holding("outbox", 1, "x", "x", body=b"to 0708374149", source="evt_1"), 1)
+        HeldWrites(tx).hold(held.Holding("outbox", 1, "x", "x", body=b"to 0708374149", source="evt_1"), 1)
     shop.runtime.close()
     assert shop.mpesa("erase", "0708374149", "--yes").status == 0
     shop.ledger = shop.runtime.ledger(shop.profile)
-    assert {each.receipt for each in shop.ledger.held_open()} == {RECEIPT, ""}
+    assert {each.receipt for each in Held(shop.ledger).waiting()} == {RECEIPT, ""}
     for path in shop.home.rglob("*.db*"):
         assert b"708374149" not in path.read_bytes()
 

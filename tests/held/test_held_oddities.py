@@ -11,6 +11,8 @@ from held.held_shop import HeldShop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mpesa_cli.ledger.held import Held
+
 NUMBERS = st.one_of(
     st.sampled_from(
         [0, 1, -1, 150, 150.0, 150.5, 150.555, "150", "150.00", "1,500.00", "KES 150", "", " ", "x", "1e3", "٣٠", None,
@@ -82,7 +84,7 @@ def check(shop: HeldShop, by_hand: list[Any], on_prompt: list[bytes], cut: int) 
         held = shop.ledger.rows("SELECT held_id FROM held_messages WHERE callback_id=?", (callback_id,))
         if held:
             held_id = str(held[0][0])
-            closed = shop.ledger.held(held_id).state == "applied"
+            closed = Held(shop.ledger).message(held_id).state == "applied"
             assert closed or (held_id in named and done.status == 7), body
             continue
         told = shop.ledger.rows(

@@ -6,7 +6,7 @@ import pytest
 from daraja_callbacks.callback_bodies import encode, failed, paid
 from held.held_shop import RECEIPT, HeldShop
 
-from mpesa_cli.ledger.ledger import BODIES_OF_ATTEMPT_MAX
+from mpesa_cli.ledger.values import BODIES_OF_ATTEMPT_MAX
 from mpesa_cli.listener.intake.intake import Intake
 
 NAMED = "ws_CO_24112026103001482708374149"

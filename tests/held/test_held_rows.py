@@ -10,10 +10,13 @@ from held.held_shop import RECEIPT, SECRET_HASH, HeldShop
 
 from mpesa_cli.books import statement_matching
 from mpesa_cli.books.statement_intake import take_pulled
+from mpesa_cli.books.store.book_writes import BookWrites
 from mpesa_cli.daraja.pull import pull_rows
 from mpesa_cli.floor.wire.strict_json import Unreadable
 from mpesa_cli.floor.world import World
-from mpesa_cli.ledger.book_writes import BookWrites
+from mpesa_cli.ledger.held import Held
+from mpesa_cli.ledger.outbox import Outbox, OutboxWrites
+from mpesa_cli.ledger.statement_rows import StatementRows
 from mpesa_cli.listener.intake.deliveries import SmsReport
 from mpesa_cli.payments import c2b
 from mpesa_cli.rules.staging import Staged
@@ -39,7 +42,7 @@ def test_a_row_that_could_not_be_read_is_found_by_its_receipt_and_named_once(sho
     status, said = shop.reconcile("--statement", file(tmp_path, SOUND, SPOILT))
     assert (status, said["held"]) == (7, [])  # the difference names it
     assert [b["kind"] for b in said["breaks"]].count("unknown_row") == 1
-    (held,) = shop.ledger.held_open()
+    (held,) = Held(shop.ledger).waiting()
     assert (held.channel, held.receipt, held.amount_cents, held.line) == ("statement", RECEIPT, 50_000, 6)
     assert shop.mpesa("status", RECEIPT).status == 7
     for path in shop.home.rglob("*.db*"):
@@ -52,12 +55,12 @@ def test_whoever_deals_with_the_row_has_dealt_with_the_difference_and_the_other_
     shop.clock.advance(86_400)
     other = f"UKO4Q7X82C{SPOILT[10:]}"
     _, said = shop.reconcile("--statement", file(tmp_path, SPOILT, other))
-    one, two = shop.ledger.held_open()
+    one, two = Held(shop.ledger).waiting()
     (accepted,) = [b["id"] for b in said["breaks"] if b["id"].endswith(f"-{two.line}")]
     assert shop.mpesa("held", "done", one.held_id, *DONE).status == 0
     assert shop.mpesa("reconcile", "--accept", accepted, *DONE).status == 0
     status, said = shop.reconcile()
-    assert [shop.ledger.held(each.held_id).done_by for each in (one, two)] == ["Asha", "Asha"]
+    assert [Held(shop.ledger).message(each.held_id).done_by for each in (one, two)] == ["Asha", "Asha"]
     assert status == 0, said
 
 
@@ -65,7 +68,7 @@ def test_a_row_that_can_be_read_in_another_file_is_closed(shop: HeldShop, tmp_pa
     shop.clock.advance(86_400)
     shop.reconcile("--statement", file(tmp_path, SPOILT))
     shop.reconcile("--statement", file(tmp_path, SPOILT.replace("0x", "01")))
-    assert [each.state for each in shop.ledger.held_listed()] == ["applied"]
+    assert [each.state for each in Held(shop.ledger).listed()] == ["applied"]
 
 
 @pytest.mark.parametrize(("rows", "taken"), [(200, True), (201, False)])
@@ -75,8 +78,8 @@ def test_a_file_of_which_too_much_can_not_be_read_is_not_taken(
     shop.clock.advance(86_400)
     spoilt = [f"UKO4Q7Z{n:03}{SPOILT[10:]}" for n in range(rows)]
     status, said = shop.reconcile("--statement", file(tmp_path, SOUND, *spoilt))
-    assert len(shop.ledger.held_open()) == (rows if taken else 0)
-    assert bool(shop.ledger.receipt_rows("UKO4Q7X00A")) is taken
+    assert len(Held(shop.ledger).waiting()) == (rows if taken else 0)
+    assert bool(StatementRows(shop.ledger).of("UKO4Q7X00A")) is taken
     if taken:
         assert status == 7
     else:
@@ -98,7 +101,7 @@ def test_a_row_that_breaks_the_store_is_held_and_the_others_are_taken(
     status, said = shop.reconcile("--statement", file(tmp_path, SOUND, SPOILT.replace("0x", "01")))
     assert status == 7
     assert [(h["receipt"], h["code"]) for h in said["held"]] == [(RECEIPT, "not-applied")]
-    assert shop.ledger.receipt_rows("UKO4Q7X00A")
+    assert StatementRows(shop.ledger).of("UKO4Q7X00A")
 
 
 def test_a_transaction_of_pull_that_can_not_be_read_is_held_and_proves_nothing_of_its_time(shop: HeldShop) -> None:
@@ -122,7 +125,7 @@ def test_a_transaction_of_pull_that_can_not_be_read_is_held_and_proves_nothing_o
     taken = take_pulled(shop.ledger, rows, ("174379",), now_us, now_us, odd)
     assert (taken.from_us, taken.until_us) == (0, 0)
     take_pulled(shop.ledger, rows, ("174379",), now_us, now_us, odd)
-    assert [(h.channel, h.receipt) for h in shop.ledger.held_open()] == [("pull", RECEIPT)]
+    assert [(h.channel, h.receipt) for h in Held(shop.ledger).waiting()] == [("pull", RECEIPT)]
     assert shop.mpesa("reconcile").status == 7
 
 
@@ -154,10 +157,10 @@ def test_a_text_that_breaks_whoever_prepares_it_is_held_and_the_next_one_goes_ou
     payment = shop.ledger.find(RECEIPT)
     with shop.ledger.write() as tx:
         for name, body in (("a", b"{no json"), ("b", b"")):
-            tx.outbox_put([Staged("sms", "receipt", name, body)], payment.payment_id, shop.clock.now_us())
+            OutboxWrites(tx).put([Staged("sms", "receipt", name, body)], payment.payment_id, shop.clock.now_us())
     shop.mpesa("reconcile", env=env)
-    assert [each.channel for each in shop.ledger.held_open()] == ["outbox"]
-    assert len(shop.ledger.outbox("sms", ["done"])) == 1
+    assert [each.channel for each in Held(shop.ledger).waiting()] == ["outbox"]
+    assert len(Outbox(shop.ledger).listed("sms", ["done"])) == 1
     assert "stays held" not in shop.mpesa("held", "read-again", "--apply").stdout
 
 
@@ -167,8 +170,8 @@ def test_the_row_of_a_file_is_known_by_its_line(shop: HeldShop, tmp_path: Path) 
     for _ in range(2):
         shop.reconcile("--statement", path)
     digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    assert [(each.source, each.line) for each in shop.ledger.held_open()] == [(f"STM-{digest[:24]}", 5)]
-    assert shop.ledger.receipt_rows(RECEIPT) == []
+    assert [(each.source, each.line) for each in Held(shop.ledger).waiting()] == [(f"STM-{digest[:24]}", 5)]
+    assert StatementRows(shop.ledger).of(RECEIPT) == []
 
 
 def test_a_row_that_can_not_be_settled_stops_no_other_and_is_a_difference(

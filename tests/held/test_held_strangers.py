@@ -7,6 +7,9 @@ import pytest
 from daraja_callbacks.callback_bodies import c2b, encode
 from held.held_shop import RECEIPT, HeldShop
 
+from mpesa_cli.ledger.bodies import BodyWrites
+from mpesa_cli.ledger.held import Held
+from mpesa_cli.ledger.strangers import Strangers
 from mpesa_cli.listener.intake.deliveries import OpenDelivery, Verdict
 from mpesa_cli.rules.strangers import BODY_MAX_BYTES, KEPT_MAX, SHARE_MAX, share_of
 
@@ -63,7 +66,7 @@ def test_what_is_no_small_payment_to_us_is_counted_and_not_kept(
 ) -> None:
     assert report(shop, peer, **changed).status == status
     assert kept(shop) == 0
-    assert shop.ledger.held_open() == []
+    assert Held(shop.ledger).waiting() == []
 
 
 def test_one_address_has_its_share_and_the_others_have_theirs(shop: HeldShop) -> None:
@@ -87,7 +90,7 @@ def test_no_more_than_all_that_is_kept_is_kept_and_daraja_is_no_part_of_it(shop:
         )
     assert report(shop).status == 429
     assert report(shop, DARAJA).status == 200
-    assert len(shop.ledger.held_open()) == 1
+    assert len(Held(shop.ledger).waiting()) == 1
 
 
 @pytest.mark.parametrize("covered", [False, True])
@@ -102,14 +105,14 @@ def test_a_report_goes_after_a_month_once_a_statement_covers_its_time(shop: Held
             )  # fmt: skip
     shop.clock.advance(31 * 86_400)
     report(shop, TransID="UKO4Q7X82C")
-    assert [len(shop.ledger.stranger_reports(each)) for each in (RECEIPT, "UKO4Q7X82C")] == [int(not covered), 1]
+    assert [len(Strangers(shop.ledger).reports(each)) for each in (RECEIPT, "UKO4Q7X82C")] == [int(not covered), 1]
     assert kept(shop) == 2 - covered
 
 
 def test_a_nearly_full_disk_refuses_strangers_and_not_what_has_our_secret(
     shop: HeldShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(type(shop.ledger), "free_bytes", lambda _self: 512 << 20)
+    monkeypatch.setattr(type(shop.ledger.engine), "free_bytes", lambda _self: 512 << 20)
     assert report(shop).status == 503
     assert shop.confirm().status == 200
     shop.ledger.check_space()  # a push may go out
@@ -130,6 +133,6 @@ def test_what_an_older_version_kept_is_found_by_its_receipt(home: Path, shop: He
     from mpesa_cli.ledger.schema.strangers import m009_strangers
 
     with shop.ledger.write() as tx:
-        tx.store_body("open-c2b-confirmation", encode(c2b()), STRANGER, shop.clock.now_us())
+        BodyWrites(tx).store_body("open-c2b-confirmation", encode(c2b()), STRANGER, shop.clock.now_us())
         m009_strangers(shop.ledger._connection())
-    assert [each.amount_cents for each in shop.ledger.stranger_reports(RECEIPT)] == [50_000]
+    assert [each.amount_cents for each in Strangers(shop.ledger).reports(RECEIPT)] == [50_000]

@@ -21,7 +21,7 @@ from truth import SHORTCODE, Truth
 
 from mpesa_cli.cli.app import main
 from mpesa_cli.floor.world import World
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.intake import intake as intake_of
 from mpesa_cli.listener.ports import c2b_desk
 from mpesa_cli.listener.server.routes import address_of
@@ -213,7 +213,7 @@ class _AskerAtOnce:
             self._asks(payment, attempt)
 
 
-class OneThreadLedger(SqliteLedger):
+class OneThreadLedger(Ledger):
     """A ledger whose one connection serves whichever thread plays just now."""
 
     @classmethod

@@ -16,6 +16,7 @@ from telling import step_words
 from truth import SHORTCODE, fate_of
 
 from mpesa_cli.floor.moments import day_and_time
+from mpesa_cli.ledger.restoring import Restores
 
 CUSTOMERS = ("254722200041", "254722200052", "254722200063", "254722200074")
 AMOUNTS = (10_000, 10_000, 25_000, 10_000, 25_000, 7_000)
@@ -130,7 +131,7 @@ class Play:
         ledger = self.ledger_is
         if ledger in {"restored", "copied"}:
             with ledger_of(self.shop) as opened:
-                restored = opened.restored() if opened is not None else None
+                restored = Restores(opened).restored() if opened is not None else None
             ledger += "-told" if restored is not None and not restored.untold((SHORTCODE,)) else ""
         return f"{way}/{ledger}"
 

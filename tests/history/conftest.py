@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from history_ledger import Sale, fill, open_ledger
 
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 
 
 @pytest.fixture
-def sold(home: Path) -> Iterator[Callable[..., SqliteLedger]]:
+def sold(home: Path) -> Iterator[Callable[..., Ledger]]:
     """Write sales and keep the ledger open for the test."""
-    opened: list[SqliteLedger] = []
+    opened: list[Ledger] = []
 
-    def write(*sales: Sale) -> SqliteLedger:
+    def write(*sales: Sale) -> Ledger:
         opened.append(open_ledger(home))
         fill(opened[-1], sales)
         return opened[-1]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import AttemptRef, Intent
 from mpesa_cli.rules.push_rules import Start
@@ -37,13 +37,13 @@ class Sale:
         return f"UK{zlib.crc32(self.order.encode()) % 10**8:08d}"
 
 
-def open_ledger(home: Path) -> SqliteLedger:
+def open_ledger(home: Path) -> Ledger:
     """The ledger that commands on this home use: the simulator's."""
     profile = Runtime(environ={"MPESA_HOME": str(home)}).profile()
-    return SqliteLedger(profile.ledger, environment="simulator", token_hex=lambda n: os.urandom(n).hex())
+    return Ledger(profile.ledger, environment="simulator", token_hex=lambda n: os.urandom(n).hex())
 
 
-def fill(ledger: SqliteLedger, sales: Iterable[Sale]) -> None:
+def fill(ledger: Ledger, sales: Iterable[Sale]) -> None:
     """Write the sales in one transaction."""
     with ledger.write() as tx:
         for number, sale in enumerate(sales):

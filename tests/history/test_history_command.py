@@ -14,10 +14,10 @@ import pytest
 from history_ledger import DAY_US, OTHER_PHONE, SECOND_US, START_US, Sale
 
 from mpesa_cli.history.query import FIELDS
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 
 Run = Callable[..., Any]
-Sold = Callable[..., SqliteLedger]
+Sold = Callable[..., Ledger]
 
 DAY_OF_SALES = (
     Sale("1040", at_us=START_US - DAY_US, amount=70),

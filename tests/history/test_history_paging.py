@@ -9,15 +9,15 @@ import pytest
 from history_ledger import DAY_US, OTHER_PHONE, PHONE, SECOND_US, START_US, Sale
 
 from mpesa_cli.history.query import FIELDS, HistoryFilter, values
+from mpesa_cli.history.store import History, _condition
 from mpesa_cli.ledger.audit.ledger import flaws
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
-from mpesa_cli.ledger.history import _condition
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules.payment import Intent, Payment
 from mpesa_cli.rules.payment_document import payment_document
 from mpesa_cli.rules.push_rules import Start
 from mpesa_cli.rules.state import PaymentStatus
 
-Sold = Callable[..., SqliteLedger]
+Sold = Callable[..., Ledger]
 
 OUTCOMES = ("paid", "1032", "paid", "pending", "lost", "2001", "paid")
 
@@ -34,7 +34,7 @@ def many(count: int) -> list[Sale]:
 
 
 @pytest.fixture
-def ledger(sold: Sold) -> SqliteLedger:
+def ledger(sold: Sold) -> Ledger:
     return sold(*many(120))
 
 
@@ -62,27 +62,29 @@ FILTERS += [
 ]  # fmt: skip
 
 
-def test_filters_combine_and_every_payment_comes_once_newest_first(ledger: SqliteLedger) -> None:
-    everything = sorted(ledger.history(HistoryFilter()), key=lambda p: (p.created_us, p.payment_id), reverse=True)
+def test_filters_combine_and_every_payment_comes_once_newest_first(ledger: Ledger) -> None:
+    everything = sorted(
+        History(ledger).payments(HistoryFilter()), key=lambda p: (p.created_us, p.payment_id), reverse=True
+    )
     assert len(everything) == 120
     for wanted in FILTERS:
         expected = [p.payment_id for p in everything if wanted_by(wanted, p)]
-        pages = list(ledger.history_pages(wanted, page_rows=7))
+        pages = list(History(ledger).pages(wanted, page_rows=7))
         assert all(pages)
         assert [row.payment_id for page in pages for row in page] == expected, wanted
-        assert [p.payment_id for p in ledger.history(wanted)] == expected, wanted
+        assert [p.payment_id for p in History(ledger).payments(wanted)] == expected, wanted
     assert {bool([p for p in everything if wanted_by(w, p)]) for w in FILTERS} == {True, False}
 
 
-def test_a_limit_gives_exactly_the_newest(ledger: SqliteLedger) -> None:
-    every = [row for page in ledger.history_pages(HistoryFilter()) for row in page]
+def test_a_limit_gives_exactly_the_newest(ledger: Ledger) -> None:
+    every = [row for page in History(ledger).pages(HistoryFilter()) for row in page]
     for limit in (1, 6, 7, 8, 14, 119, 120, 121):
-        rows = [row for page in ledger.history_pages(HistoryFilter(limit=limit), page_rows=7) for row in page]
+        rows = [row for page in History(ledger).pages(HistoryFilter(limit=limit), page_rows=7) for row in page]
         assert rows == every[:limit]
 
 
-def test_payments_that_come_in_while_it_is_read_do_not_disturb_it(ledger: SqliteLedger) -> None:
-    pages = ledger.history_pages(HistoryFilter(), page_rows=50)
+def test_payments_that_come_in_while_it_is_read_do_not_disturb_it(ledger: Ledger) -> None:
+    pages = History(ledger).pages(HistoryFilter(), page_rows=50)
     seen = [row.order_id for row in next(pages)]
     with ledger.write() as tx:
         later = Intent("PAY-NEW", "NEW", "simulator", "174379", 100, PHONE, "NEW", "Payment", "f" * 64)
@@ -91,11 +93,11 @@ def test_payments_that_come_in_while_it_is_read_do_not_disturb_it(ledger: Sqlite
     assert sorted(seen) == sorted(sale.order for sale in many(120))
 
 
-def test_flat_rows_say_what_the_whole_payments_say(ledger: SqliteLedger) -> None:
+def test_flat_rows_say_what_the_whole_payments_say(ledger: Ledger) -> None:
     now_us = START_US + 400 * 3_600 * SECOND_US
-    rows = [row for page in ledger.history_pages(HistoryFilter()) for row in page]
+    rows = [row for page in History(ledger).pages(HistoryFilter()) for row in page]
     told = [dict(zip(FIELDS, row, strict=True)) for row in values(rows, FIELDS, "simulator", now_us)]
-    for payment, row in zip(ledger.history(HistoryFilter()), told, strict=True):
+    for payment, row in zip(History(ledger).payments(HistoryFilter()), told, strict=True):
         document = payment_document(payment, now_us)
         attempts, claims = document.pop("attempts"), document.pop("may_be_orders")
         assert claims == []
@@ -106,14 +108,14 @@ def test_flat_rows_say_what_the_whole_payments_say(ledger: SqliteLedger) -> None
     assert any("overdue" in str(row) for row in values(rows, FIELDS, "simulator", now_us))
 
 
-def test_a_row_changed_behind_the_ledgers_back_is_found(ledger: SqliteLedger) -> None:
+def test_a_row_changed_behind_the_ledgers_back_is_found(ledger: Ledger) -> None:
     assert not list(flaws(ledger))
     with ledger.write():
         ledger.rows("UPDATE payments SET received_cents = received_cents + 1 WHERE order_id = 'A-002'")
     assert ["not shown as its attempts say" in flaw.words for flaw in flaws(ledger)] == [True]
 
 
-def test_no_filter_walks_all_payments_and_only_those_of_few_sort(ledger: SqliteLedger) -> None:
+def test_no_filter_walks_all_payments_and_only_those_of_few_sort(ledger: Ledger) -> None:
     for wanted in FILTERS:
         condition, parameters, order = _condition(wanted, (START_US + DAY_US, "PAY-00000100"))
         question = f"EXPLAIN QUERY PLAN SELECT * FROM payments WHERE {condition} ORDER BY {order} LIMIT 50"
@@ -132,7 +134,7 @@ def test_memory_stays_flat_however_many_payments_there_are(sold: Sold) -> None:
     def most_bytes(limit: int) -> int:
         gc.collect()
         tracemalloc.start()
-        for page in ledger.history_pages(HistoryFilter(limit=limit), page_rows=50):
+        for page in History(ledger).pages(HistoryFilter(limit=limit), page_rows=50):
             assert len(list(values(page, FIELDS, "simulator", 0))) == len(page)
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()

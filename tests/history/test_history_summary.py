@@ -14,10 +14,10 @@ from mpesa_cli.floor.moments import rfc3339
 from mpesa_cli.history.chart import bar
 from mpesa_cli.history.query import HistoryRow
 from mpesa_cli.history.summary import summarise
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 
 Run = Callable[..., Any]
-Sold = Callable[..., SqliteLedger]
+Sold = Callable[..., Ledger]
 
 STATUSES = ("paid", "failed", "pending", "unknown", "review", "partial", "overpaid")
 

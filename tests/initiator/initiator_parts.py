@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mpesa_cli.ledger.audit.ledger import flaws
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules.evidence import Accepted, Evidence, Sending
 from mpesa_cli.rules.payment import Intent
 from mpesa_cli.rules.push_rules import Start
@@ -39,11 +39,11 @@ def result(
 
 
 @contextlib.contextmanager
-def ledger_of(home: Path, name: str = "simulator-simulator") -> Iterator[SqliteLedger]:
+def ledger_of(home: Path, name: str = "simulator-simulator") -> Iterator[Ledger]:
     """The ledger of a test's home, which must be whole when the block is left."""
     path = home / "data" / f"{name}.db"
     environment = name.rpartition("-")[2]
-    with contextlib.closing(SqliteLedger(path, environment=environment, token_hex=secrets.token_hex)) as ledger:
+    with contextlib.closing(Ledger(path, environment=environment, token_hex=secrets.token_hex)) as ledger:
         yield ledger
         assert list(flaws(ledger)) == []
 
@@ -68,7 +68,7 @@ def verdict(done: Any) -> tuple[int, str]:
     return done.status, str(json.loads(done.stdout)["verdict"])
 
 
-def open_order(ledger: SqliteLedger, order: str, at_us: int, *evidence: Evidence) -> None:
+def open_order(ledger: Ledger, order: str, at_us: int, *evidence: Evidence) -> None:
     """An order with one prompt that was accepted, and this evidence about it."""
     intent = Intent(
         payment_id=f"PAY-{order:>08}", order_id=order, profile="env", shortcode="247247", amount_cents=15_000,

@@ -20,9 +20,10 @@ from mpesa_cli.floor.world import World
 from mpesa_cli.initiator.api_request import RequestState
 from mpesa_cli.initiator.ask import Hands, ask
 from mpesa_cli.initiator.results import apply_unread_results
+from mpesa_cli.initiator.store import Requests, RequestWrites
 from mpesa_cli.initiator.verdict import Verdict
 from mpesa_cli.initiator.verify import ask_daraja, look_up, remember_shown
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules.receipt_claim import Claim
 
 ACK = (200, body("async.ack.ok"))
@@ -37,7 +38,7 @@ UNREACHED = NotDelivered("refused", hint="again")
 class Shop:
     """A ledger, a clock and a Daraja that says what it is told to."""
 
-    ledger: SqliteLedger
+    ledger: Ledger
     answers: list[Any]
     posts: list[dict[str, str]] = field(default_factory=list)
     now_us: int = 1_795_505_400_000_000
@@ -68,10 +69,10 @@ class Shop:
     def receive(self, raw: bytes, channel: Any = "result") -> None:
         """What the listener does with a body that came for the newest request."""
         token = self.posts[-1]["ResultURL"].rsplit("/", 1)[1]
-        request_id = self.ledger.request_by_token(hashlib.sha256(token.encode()).hexdigest())
+        request_id = Requests(self.ledger).by_token(hashlib.sha256(token.encode()).hexdigest())
         assert request_id
         with self.ledger.write() as tx:
-            tx.store_result(request_id, channel, raw, "", self.now_us)
+            RequestWrites(tx).store_result(request_id, channel, raw, "", self.now_us)
 
     def states(self) -> list[str]:
         return [str(row[0]) for row in self.ledger.rows("SELECT state FROM requests ORDER BY created_us")]
@@ -86,7 +87,7 @@ class Shop:
 def world(tmp_path: Path) -> Iterator[Callable[..., Shop]]:
     with contextlib.ExitStack() as stack:
         def opened(*answers: Any) -> Shop:
-            ledger = SqliteLedger(tmp_path / "x.db", environment="sandbox", token_hex=secrets.token_hex)
+            ledger = Ledger(tmp_path / "x.db", environment="sandbox", token_hex=secrets.token_hex)
             stack.callback(ledger.close)
             return Shop(ledger, list(answers))
 
@@ -251,7 +252,7 @@ def test_of_two_tills_that_are_shown_one_receipt_at_once_only_one_calls_it_real(
     assert [each.verdict for each in checked] == [Verdict.REAL, Verdict.REAL], "neither was remembered yet"
     verdicts = [remember_shown(w.ledger, each, w.now_us).verdict for each in checked]
     assert verdicts == [Verdict.REAL, Verdict.USED_ALREADY]
-    assert [each.order_id for each in w.ledger.shown_receipts(RECEIPT)] == ["1042"]
+    assert [each.order_id for each in Requests(w.ledger).shown(RECEIPT)] == ["1042"]
 
 
 def test_after_a_complaint_about_the_initiator_it_is_asked_anew(world: Any) -> None:

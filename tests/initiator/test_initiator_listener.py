@@ -14,6 +14,7 @@ from initiator_parts import RECEIPT, body, ledger_of, result
 from loop_parts import Listening, listening, until
 
 from mpesa_cli.initiator.api_request import ApiRequest, RequestState
+from mpesa_cli.initiator.store import Requests, RequestWrites
 from mpesa_cli.simulator.initiator_key import InitiatorKey
 from mpesa_cli.simulator.server.server import RunningSimulator, running
 from mpesa_cli.simulator.state import Rules
@@ -46,13 +47,13 @@ class Counter:
         token, request_id = secrets.token_hex(16), f"REQ-{next(_ids)}"
         with ledger_of(self.home, LEDGER) as ledger, ledger.write() as tx:
             request = ApiRequest(request_id, "TransactionStatusQuery", receipt, 1, RequestState.CREATED)
-            tx.open_request(request, hashlib.sha256(token.encode()).hexdigest())
-            tx.note_answer(request_id, RequestState.ACCEPTED, "", "")
+            RequestWrites(tx).open(request, hashlib.sha256(token.encode()).hexdigest())
+            RequestWrites(tx).note_answer(request_id, RequestState.ACCEPTED, "", "")
         return token, request_id
 
     def request(self, request_id: str) -> ApiRequest:
         with ledger_of(self.home, LEDGER) as ledger:
-            found = ledger.api_request(request_id)
+            found = Requests(ledger).request(request_id)
         assert found
         return found
 
@@ -159,7 +160,7 @@ def test_a_result_about_another_receipt_than_was_asked_is_never_real(counter: Co
 def test_a_result_of_another_conversation_is_not_believed(counter: Counter) -> None:
     token, request_id = counter.asked()
     with ledger_of(counter.home, LEDGER) as ledger, ledger.write() as tx:
-        tx.note_answer(request_id, RequestState.ACCEPTED, "AG_20261124_ours", "1-2-3")
+        RequestWrites(tx).note_answer(request_id, RequestState.ACCEPTED, "AG_20261124_ours", "1-2-3")
     counter.post(f"/hooks/result/{token}", body("transactionstatus.result.success"))
     assert counter.bodies(request_id)[0][2].startswith("unreadable")
     assert counter.request(request_id).state is RequestState.ACCEPTED

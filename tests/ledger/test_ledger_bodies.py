@@ -10,15 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mpesa_cli.floor.errors import Conflict
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
-from mpesa_cli.ledger.ledger import BODIES_OF_ATTEMPT_MAX, NewCallback
+from mpesa_cli.ledger.bodies import Bodies, BodyWrites
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.values import BODIES_OF_ATTEMPT_MAX, NewCallback
 from mpesa_cli.rules.payment import AttemptRef, Intent
 from mpesa_cli.rules.push_rules import Start
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
-    opened = SqliteLedger(tmp_path / "ledger.db", environment="simulator", token_hex=secrets.token_hex)
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    opened = Ledger(tmp_path / "ledger.db", environment="simulator", token_hex=secrets.token_hex)
     with contextlib.closing(opened):
         yield opened
 
@@ -27,50 +28,52 @@ def callback(number: int, body: bytes = b"{}") -> NewCallback:
     return NewCallback(AttemptRef(f"PAY-{number}", 1), body, "127.0.0.1")
 
 
-def test_each_body_of_a_batch_gets_an_id_of_its_own_and_is_there_whole(ledger: SqliteLedger) -> None:
+def test_each_body_of_a_batch_gets_an_id_of_its_own_and_is_there_whole(ledger: Ledger) -> None:
     batch = [callback(number, secrets.token_bytes(number)) for number in range(77)]
     with ledger.write() as tx:
-        ids = tx.store_callbacks(batch, 5)
+        ids = BodyWrites(tx).store_callbacks(batch, 5)
 
-    kept = {c.callback_id: (c.attempt, c.body, c.peer, c.received_us) for c in ledger.unread_callbacks()}
+    kept = {c.callback_id: (c.attempt, c.body, c.peer, c.received_us) for c in Bodies(ledger).unread_callbacks()}
     assert kept == {i: (*each, 5) for i, each in zip(ids, batch, strict=True)}
 
 
-def test_what_was_stored_before_or_twice_in_a_batch_is_told_apart_from_what_is_new(ledger: SqliteLedger) -> None:
+def test_what_was_stored_before_or_twice_in_a_batch_is_told_apart_from_what_is_new(ledger: Ledger) -> None:
     with ledger.write() as tx:
-        assert tx.store_callback(AttemptRef("PAY-1", 1), b"old", "127.0.0.1", 1)
+        assert BodyWrites(tx).store_callback(AttemptRef("PAY-1", 1), b"old", "127.0.0.1", 1)
     with ledger.write() as tx:
-        outcomes = tx.store_callbacks([callback(1, b"old"), callback(1, b"new"), callback(1, b"new"), callback(2)], 2)
+        outcomes = BodyWrites(tx).store_callbacks(
+            [callback(1, b"old"), callback(1, b"new"), callback(1, b"new"), callback(2)], 2
+        )
 
     assert [type(each) for each in outcomes] == [type(None), str, type(None), str]
-    assert len(ledger.unread_callbacks()) == 3
+    assert len(Bodies(ledger).unread_callbacks()) == 3
 
 
-def test_a_batch_takes_no_more_than_the_room_of_an_attempt(ledger: SqliteLedger) -> None:
+def test_a_batch_takes_no_more_than_the_room_of_an_attempt(ledger: Ledger) -> None:
     many = [callback(1, b"%d" % number) for number in range(BODIES_OF_ATTEMPT_MAX + 5)]
     with ledger.write() as tx:
-        outcomes = tx.store_callbacks([*many, callback(2), many[0]], 1)
+        outcomes = BodyWrites(tx).store_callbacks([*many, callback(2), many[0]], 1)
 
     refused = [each for each in outcomes if isinstance(each, Conflict)]
     assert [each.code for each in refused] == ["too-many-bodies"] * 5
     assert outcomes[BODIES_OF_ATTEMPT_MAX:-2] == refused
     assert isinstance(outcomes[-2], str)
     assert outcomes[-1] is None
-    assert len(ledger.unread_callbacks()) == BODIES_OF_ATTEMPT_MAX + 1
+    assert len(Bodies(ledger).unread_callbacks()) == BODIES_OF_ATTEMPT_MAX + 1
 
 
-def test_room_is_counted_within_a_batch_too(ledger: SqliteLedger) -> None:
+def test_room_is_counted_within_a_batch_too(ledger: Ledger) -> None:
     with ledger.write() as tx:
-        tx.store_callbacks([callback(1, b"%d" % number) for number in range(BODIES_OF_ATTEMPT_MAX - 1)], 1)
-        outcomes = tx.store_callbacks([callback(1, b"new %d" % number) for number in range(4)], 1)
+        BodyWrites(tx).store_callbacks([callback(1, b"%d" % number) for number in range(BODIES_OF_ATTEMPT_MAX - 1)], 1)
+        outcomes = BodyWrites(tx).store_callbacks([callback(1, b"new %d" % number) for number in range(4)], 1)
 
     assert [type(each) for each in outcomes] == [str, Conflict, Conflict, Conflict]
 
 
 def outcomes_of(path: Path, batches: list[list[NewCallback]]) -> list[type]:
-    opened = SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex)
+    opened = Ledger(path, environment="simulator", token_hex=secrets.token_hex)
     with contextlib.closing(opened) as ledger, ledger.write() as tx:
-        return [type(each) for batch in batches for each in tx.store_callbacks(batch, 1)]
+        return [type(each) for batch in batches for each in BodyWrites(tx).store_callbacks(batch, 1)]
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -82,27 +85,27 @@ def test_a_batch_ends_as_its_bodies_would_one_by_one(tmp_path: Path, drawn: list
     assert outcomes_of(together, [batch]) == outcomes_of(alone, [[each] for each in batch])
 
 
-def test_a_batch_of_thirty_two_takes_one_statement_to_store_and_one_to_look_up(ledger: SqliteLedger) -> None:
+def test_a_batch_of_thirty_two_takes_one_statement_to_store_and_one_to_look_up(ledger: Ledger) -> None:
     said: list[str] = []
     with ledger.write() as tx:
         ledger._connection().set_trace_callback(said.append)
-        tx.store_callbacks([callback(number) for number in range(32)], 1)
+        BodyWrites(tx).store_callbacks([callback(number) for number in range(32)], 1)
         ledger.attempts_by_tokens(["0" * 64] * 32)
         ledger._connection().set_trace_callback(None)
 
     assert len(said) == 2
 
 
-def test_ids_of_bodies_that_come_later_sort_later(ledger: SqliteLedger) -> None:
+def test_ids_of_bodies_that_come_later_sort_later(ledger: Ledger) -> None:
     ids = []
     for at_us in (1_795_505_400_000_000, 1_795_505_400_000_001, 1_995_505_400_000_000):
         with ledger.write() as tx:
-            ids.append(tx.store_body("c2b-confirmation", b"%d" % at_us, "127.0.0.1", at_us))
+            ids.append(BodyWrites(tx).store_body("c2b-confirmation", b"%d" % at_us, "127.0.0.1", at_us))
 
     assert ids == sorted(ids)
 
 
-def test_tokens_are_looked_up_together_and_those_of_nobody_are_left_out(ledger: SqliteLedger) -> None:
+def test_tokens_are_looked_up_together_and_those_of_nobody_are_left_out(ledger: Ledger) -> None:
     hashes = [secrets.token_hex(32) for _ in range(3)]
     with ledger.write() as tx:
         for number, each in enumerate(hashes[:2]):

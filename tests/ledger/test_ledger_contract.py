@@ -10,7 +10,9 @@ import pytest
 
 from mpesa_cli.floor.errors import Conflict, LedgerUnusable
 from mpesa_cli.ledger.audit.ledger import flaws
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.bodies import Bodies, BodyWrites
+from mpesa_cli.ledger.erasing import Erasing
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import AttemptRef, Intent
 from mpesa_cli.rules.push_rules import Again, Start
@@ -18,16 +20,16 @@ from mpesa_cli.rules.state import AttemptState, Flag, PaymentStatus
 
 PHONE = "254708374149"
 CHECKOUT = "ws_CO_24112026103001482708374149"
-Open = Callable[[], SqliteLedger]
+Open = Callable[[], Ledger]
 
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Open]:
-    ledgers: list[SqliteLedger] = []
+    ledgers: list[Ledger] = []
 
-    def open_again(environment: str = "simulator") -> SqliteLedger:
+    def open_again(environment: str = "simulator") -> Ledger:
         path = tmp_path / "data" / "ledger.db"
-        ledgers.append(SqliteLedger(path, environment=environment, token_hex=secrets.token_hex))
+        ledgers.append(Ledger(path, environment=environment, token_hex=secrets.token_hex))
         return ledgers[-1]
 
     yield open_again
@@ -42,7 +44,7 @@ def intent(order: str = "1042", amount_cents: int = 150_000, msisdn: str = PHONE
     )  # fmt: skip
 
 
-def pending(ledger: SqliteLedger, order: str = "1042") -> AttemptRef:
+def pending(ledger: Ledger, order: str = "1042") -> AttemptRef:
     with ledger.write() as tx:
         ref = tx.open_payment(Start(intent(order)), 1).last.ref
         tx.append(ref, ev.Sending(2, 1))
@@ -212,7 +214,7 @@ def test_erasing_personal_data_leaves_the_chain_whole(opened: Open) -> None:
         tx.append(ref, paid())
 
     with ledger.write() as tx:
-        erased = tx.erase(PHONE, 10)
+        erased = Erasing(tx).erase(PHONE, 10)
 
     assert erased is not None
     assert "708374149" not in str(ledger.rows("SELECT * FROM journal_private"))
@@ -237,7 +239,7 @@ def test_tampering_is_found(opened: Open, tampering: str) -> None:
     with ledger.write() as tx:
         tx.append(ref, paid())
     assert not list(flaws(ledger))
-    raw = sqlite3.connect(ledger._path)
+    raw = sqlite3.connect(ledger.path)
     raw.executescript("DROP TRIGGER journal_is_append_only_u; DROP TRIGGER journal_is_append_only_d")
     raw.executescript(tampering)
     raw.close()
@@ -259,13 +261,13 @@ def test_files_are_readable_by_their_owner_only(opened: Open) -> None:
     ledger = opened()
     pending(ledger)
 
-    folder = ledger._path.parent
+    folder = ledger.path.parent
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     for each in folder.iterdir():
         assert stat.S_IMODE(each.stat().st_mode) == 0o600, each
 
 
-def test_a_ledger_belongs_to_one_environment(opened: Callable[..., SqliteLedger]) -> None:
+def test_a_ledger_belongs_to_one_environment(opened: Callable[..., Ledger]) -> None:
     opened("simulator").close()
 
     with pytest.raises(LedgerUnusable, match="holds simulator payments") as refused:
@@ -284,16 +286,16 @@ def test_a_body_is_stored_once_and_read_once(opened: Open) -> None:
     ledger = opened()
     ref = pending(ledger)
     with ledger.write() as tx:
-        first = tx.store_callback(ref, b'{"a":1}', "127.0.0.1", 5)
-        again = tx.store_callback(ref, b'{"a":1}', "127.0.0.1", 6)
+        first = BodyWrites(tx).store_callback(ref, b'{"a":1}', "127.0.0.1", 5)
+        again = BodyWrites(tx).store_callback(ref, b'{"a":1}', "127.0.0.1", 6)
     assert first is not None
     assert again is None
-    assert [c.callback_id for c in ledger.unread_callbacks(ref)] == [first]
+    assert [c.callback_id for c in Bodies(ledger).unread_callbacks(ref)] == [first]
 
     with ledger.write() as tx:
         tx.mark_callback(first, "applied")
-    assert ledger.unread_callbacks(ref) == []
-    assert ledger.unread_callbacks() == []
+    assert Bodies(ledger).unread_callbacks(ref) == []
+    assert Bodies(ledger).unread_callbacks() == []
 
 
 def test_a_query_that_says_paid_has_no_receipt_and_says_so(opened: Open) -> None:

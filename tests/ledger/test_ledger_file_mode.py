@@ -18,7 +18,8 @@ from mpesa_cli.floor.errors import LedgerUnusable
 from mpesa_cli.ledger.engine import checkpoint
 from mpesa_cli.ledger.engine.checkpoint import log_bytes
 from mpesa_cli.ledger.engine.copying import copy_into
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.restoring import RestoreWrites
 from mpesa_cli.rules.payment import Intent
 from mpesa_cli.rules.push_rules import Start
 from mpesa_cli.upkeep.doctor.ledger import ledger as doctor
@@ -28,11 +29,11 @@ ALIKE = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_
          "trusted_schema": 0}  # fmt: skip
 
 
-def open_at(path: Path) -> SqliteLedger:
-    return SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex)
+def open_at(path: Path) -> Ledger:
+    return Ledger(path, environment="simulator", token_hex=secrets.token_hex)
 
 
-def sell(ledger: SqliteLedger, order: str) -> None:
+def sell(ledger: Ledger, order: str) -> None:
     token_hash = secrets.token_hex(32)
     intent = Intent(f"PAY-{order}", order, "shop", "174379", 100, "254708374149", order, "x", token_hash)
     with ledger.write() as tx:
@@ -93,12 +94,12 @@ def test_a_file_that_others_have_open_is_switched_by_the_next_who_has_it_alone(t
         other.execute("BEGIN")
         other.execute("SELECT * FROM payments").fetchall()
         with contextlib.closing(open_at(path)) as ledger:
-            assert not ledger.is_write_ahead
+            assert not ledger.engine.is_write_ahead
             (mode,) = [each for each in doctor(ledger, ("174379",), 1) if each.check == "ledger-mode"]
             assert mode.verdict == "warn"
         other.execute("ROLLBACK")
     with contextlib.closing(open_at(path)) as ledger:
-        assert ledger.is_write_ahead
+        assert ledger.engine.is_write_ahead
         (mode,) = [each for each in doctor(ledger, ("174379",), 1) if each.check == "ledger-mode"]
         assert mode.verdict == "ok"
 
@@ -183,7 +184,7 @@ def test_no_question_of_doctor_walks_over_a_table_that_grows(tmp_path: Path) -> 
     with contextlib.closing(open_at(tmp_path / "ledger.db")) as ledger:
         sell(ledger, "1")
         with ledger.write() as tx:
-            tx.note_restored(1, 2)
+            RestoreWrites(tx).note_restored(1, 2)
         connection = ledger._connection()
         connection.set_trace_callback(asked.append)
         list(doctor(ledger, ("174379",), 10_000_000_000))

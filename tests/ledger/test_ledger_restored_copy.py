@@ -9,7 +9,7 @@ from crash.restored_copy import restored_at
 from ledger import test_ledger_contract as contract
 from ledger.test_ledger_contract import Open
 
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 
 
 @pytest.fixture
@@ -17,10 +17,10 @@ def opened(tmp_path: Path) -> Iterator[Open]:
     path = tmp_path / "data" / "ledger.db"
     path.parent.mkdir(mode=0o700)
     restored_at(path, 1)
-    ledgers: list[SqliteLedger] = []
+    ledgers: list[Ledger] = []
 
-    def open_again(environment: str = "simulator") -> SqliteLedger:
-        ledgers.append(SqliteLedger(path, environment=environment, token_hex=secrets.token_hex))
+    def open_again(environment: str = "simulator") -> Ledger:
+        ledgers.append(Ledger(path, environment=environment, token_hex=secrets.token_hex))
         return ledgers[-1]
 
     yield open_again

@@ -8,29 +8,30 @@ from pathlib import Path
 
 import pytest
 
+from mpesa_cli.api.tokens.store import Tokens, TokenWrites
 from mpesa_cli.api.tokens.values import KnownToken
 from mpesa_cli.floor.errors import LedgerBusy
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 
 SCOPES = frozenset({"payments:read"})
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
     """A ledger whose threads are impatient."""
-    made = SqliteLedger(
+    made = Ledger(
         tmp_path / "l.db", environment="simulator", token_hex=secrets.token_hex, busy_timeout_s=0.2
     )
     with closing(made):
         yield made
 
 
-def write(ledger: SqliteLedger, jti: str) -> None:
+def write(ledger: Ledger, jti: str) -> None:
     with ledger.write() as tx:
-        tx.add_api_token(KnownToken(jti, "shop", SCOPES, 1, 2), 1)
+        TokenWrites(tx).add(KnownToken(jti, "shop", SCOPES, 1, 2), 1)
 
 
-def test_a_thread_that_waits_too_long_is_told_so_and_the_next_one_gets_in(ledger: SqliteLedger) -> None:
+def test_a_thread_that_waits_too_long_is_told_so_and_the_next_one_gets_in(ledger: Ledger) -> None:
     refused: list[BaseException] = []
 
     def wait() -> None:
@@ -43,13 +44,13 @@ def test_a_thread_that_waits_too_long_is_told_so_and_the_next_one_gets_in(ledger
         thread = threading.Thread(target=wait)
         thread.start()
         thread.join()
-        tx.add_api_token(KnownToken("held", "shop", SCOPES, 1, 2), 1)
+        TokenWrites(tx).add(KnownToken("held", "shop", SCOPES, 1, 2), 1)
     assert [busy.code for busy in refused if isinstance(busy, LedgerBusy)] == ["ledger-locked"]
     write(ledger, "after")
-    assert {token.jti for token in ledger.api_tokens()} == {"held", "after"}
+    assert {token.jti for token in Tokens(ledger).all()} == {"held", "after"}
 
 
-def test_a_transaction_that_fails_gives_the_turn_back(ledger: SqliteLedger) -> None:
+def test_a_transaction_that_fails_gives_the_turn_back(ledger: Ledger) -> None:
     def fail() -> None:
         with ledger.write():
             raise ZeroDivisionError
@@ -58,11 +59,11 @@ def test_a_transaction_that_fails_gives_the_turn_back(ledger: SqliteLedger) -> N
         with pytest.raises(ZeroDivisionError):
             fail()
     write(ledger, "after")
-    assert ledger.api_token("after") is not None
+    assert Tokens(ledger).token("after") is not None
 
 
 def test_what_every_thread_wrote_is_there_once(tmp_path: Path) -> None:
-    patient = SqliteLedger(tmp_path / "p.db", environment="simulator", token_hex=secrets.token_hex)
+    patient = Ledger(tmp_path / "p.db", environment="simulator", token_hex=secrets.token_hex)
     with closing(patient):
         threads = [
             threading.Thread(target=lambda n=n: [write(patient, f"{n}-{m}") for m in range(5)]) for n in range(16)
@@ -71,5 +72,5 @@ def test_what_every_thread_wrote_is_there_once(tmp_path: Path) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        assert len(patient.api_tokens()) == 80
+        assert len(Tokens(patient).all()) == 80
         assert patient.rows("SELECT count(*) FROM journal") == [(80,)]

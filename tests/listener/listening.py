@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
-from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.writes import Write
 from mpesa_cli.listener.events import Event
 from mpesa_cli.listener.intake.deliveries import Ask, C2bDesk
 from mpesa_cli.listener.server.options import ListenerOptions, Parts
@@ -32,8 +32,8 @@ def now_us() -> int:
     return time.time_ns() // 1000
 
 
-def open_ledger(path: Path) -> SqliteLedger:
-    return SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex)
+def open_ledger(path: Path) -> Ledger:
+    return Ledger(path, environment="simulator", token_hex=secrets.token_hex)
 
 
 def checkout_id(number: int) -> str:
@@ -53,7 +53,7 @@ def prompts(ledger: Ledger, count: int, *, amount: int = 150) -> list[tuple[str,
 
 
 def prompt_in(
-    tx: LedgerWrite, *, amount: int = 150, answered: bool = True, msisdn: str = MSISDN
+    tx: Write, *, amount: int = 150, answered: bool = True, msisdn: str = MSISDN
 ) -> tuple[str, AttemptRef]:
     """The same inside a transaction that is open."""
     number = next(_numbers)
@@ -77,7 +77,7 @@ class Bench:
 
     port: int
     path: Path
-    ledger: SqliteLedger
+    ledger: Ledger
     events: list[Event] = field(default_factory=list)
     heard: threading.Condition = field(default_factory=threading.Condition)
     stop: Callable[[], None] = lambda: None

@@ -9,7 +9,9 @@ from daraja_callbacks.callback_bodies import encode, failed, paid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.bodies import BodyWrites
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.seen import Attempts
 from mpesa_cli.listener.intake.intake import Intake
 from mpesa_cli.rules.evidence import Refused, Sending
 from mpesa_cli.rules.payment import AttemptRef, Intent, Payment
@@ -26,8 +28,8 @@ ATTEMPTS = [AttemptRef(f"PAY-{number}", attempt) for number in range(3) for atte
 CAME = st.lists(st.tuples(st.sampled_from(ATTEMPTS), st.sampled_from(BODIES)), min_size=1, max_size=12)
 
 
-def ledger_with_two_prompts_each(path: Path) -> SqliteLedger:
-    ledger = SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex)
+def ledger_with_two_prompts_each(path: Path) -> Ledger:
+    ledger = Ledger(path, environment="simulator", token_hex=secrets.token_hex)
     with ledger.write() as tx:
         for number in range(3):
             intent = Intent(
@@ -46,7 +48,7 @@ def come_to(path: Path, came: list[tuple[AttemptRef, bytes]], *, at_once: int) -
         intake = Intake(ledger, lambda: 100, lambda event: None)
         for at_us, (ref, body) in enumerate(came):
             with ledger.write() as tx:
-                stored = tx.store_callback(ref, body, "127.0.0.1", 10 + at_us)
+                stored = BodyWrites(tx).store_callback(ref, body, "127.0.0.1", 10 + at_us)
             if stored:
                 intake.settling.add(ref)
             if at_once == 1:
@@ -76,7 +78,7 @@ def test_bodies_that_are_settled_together_come_to_what_they_come_to_one_by_one(
 
 def test_what_was_read_for_a_batch_is_what_is_read_one_by_one(tmp_path: Path) -> None:
     with contextlib.closing(ledger_with_two_prompts_each(tmp_path / "ledger.db")) as ledger, ledger.write() as tx:
-        seen = tx.seen_of({*ATTEMPTS, AttemptRef("PAY-99", 1)})
+        seen = Attempts(tx).seen_of({*ATTEMPTS, AttemptRef("PAY-99", 1)})
         assert set(seen) == set(ATTEMPTS)
         for ref in ATTEMPTS:
             assert seen[ref].payment == tx.payment(ref.payment_id)

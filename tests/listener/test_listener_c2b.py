@@ -10,6 +10,8 @@ import pytest
 from daraja_callbacks.callback_bodies import c2b, encode, paid
 from listener.listening import Bench, listener, now_us, prompt
 
+from mpesa_cli.ledger.bodies import BodyWrites
+from mpesa_cli.ledger.hooks import HookWrites
 from mpesa_cli.listener.intake.deliveries import C2bDesk
 from mpesa_cli.payments.c2b import Shop
 from mpesa_cli.rules.c2b_rules import ValidationRule
@@ -29,7 +31,7 @@ def desk(rule: ValidationRule = "accept") -> C2bDesk:
 
 def register(bench: Bench) -> None:
     with bench.ledger.write() as tx:
-        tx.add_hook(hashlib.sha256(SECRET.encode()).hexdigest(), now_us())
+        HookWrites(tx).add(hashlib.sha256(SECRET.encode()).hexdigest(), now_us())
 
 
 def send(bench: Bench, step: str, **changed: object) -> tuple[int, bytes]:
@@ -100,7 +102,7 @@ def test_a_confirmation_that_can_not_be_believed_is_kept_for_a_person(
 
 def test_what_an_earlier_listener_left_is_settled_at_the_start(tmp_path: Path) -> None:
     with listener(tmp_path / "ledger.db") as bench, bench.ledger.write() as tx:
-        tx.store_body("c2b-confirmation", encode(c2b()), "127.0.0.1", now_us())
+        BodyWrites(tx).store_body("c2b-confirmation", encode(c2b()), "127.0.0.1", now_us())
     with listener(tmp_path / "ledger.db", c2b=desk()) as bench:
         bench.until("settled")
         assert found(bench, "UKO4Q7X81C").status is PaymentStatus.PAID

@@ -13,8 +13,9 @@ from listener.listening import now_us, open_ledger, prompt, prompts
 from mpesa_cli.floor.errors import LedgerBusy
 from mpesa_cli.floor.wire.addresses import read_hook
 from mpesa_cli.initiator.api_request import ApiRequest, RequestState
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
-from mpesa_cli.ledger.ledger import BODIES_OF_ATTEMPT_MAX
+from mpesa_cli.initiator.store import RequestWrites
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.values import BODIES_OF_ATTEMPT_MAX
 from mpesa_cli.listener.events import Event
 from mpesa_cli.listener.intake.deliveries import ACCEPTED, TOO_MANY, UNAVAILABLE, UNKNOWN, ResultDelivery, StkDelivery
 from mpesa_cli.listener.intake.intake import Intake
@@ -24,7 +25,7 @@ from mpesa_cli.rules.payment import AttemptRef
 class Desk:
     """An intake over a ledger whose next transactions may fail, and what it told."""
 
-    def __init__(self, ledger: SqliteLedger) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self.events: list[Event] = []
         self.failing: list[Exception] = []
@@ -136,7 +137,7 @@ def test_a_ledger_that_is_busy_is_asked_once_for_all_and_they_wait_for_another_t
 def test_a_result_is_told_with_what_it_came_to_and_the_same_again_as_a_repeat(desk: Desk) -> None:
     request = ApiRequest("REQ-1", "TransactionStatusQuery", "UKD0000001", now_us(), RequestState.ACCEPTED)
     with desk.ledger.write() as tx:
-        tx.open_request(request, "a hash")
+        RequestWrites(tx).open(request, "a hash")
     result = ResultDelivery("result", "a hash", b'{"Result":{"ResultCode":2001,"ResultDesc":"wrong"}}', "peer")
     for _ in range(2):
         assert desk.intake.receive([result]) == [ACCEPTED]

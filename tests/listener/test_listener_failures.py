@@ -13,7 +13,9 @@ from listener.listening import ACCEPTED_BODY, Bench, answer, listener, now_us, o
 
 from mpesa_cli.floor.errors import LedgerBusy, LedgerUnusable
 from mpesa_cli.floor.wire.addresses import secret_hash
-from mpesa_cli.ledger.ledger import Ledger, LedgerWrite
+from mpesa_cli.ledger.bodies import Bodies
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.writes import Write
 from mpesa_cli.listener.intake.deliveries import ACCEPTED, UNAVAILABLE, StkDelivery
 from mpesa_cli.listener.intake.intake import Intake
 from mpesa_cli.listener.intake.writer import QUEUE_MAX, Writer
@@ -34,14 +36,14 @@ class Troubled:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self.before: Callable[[], None] = lambda: None
-        self.after: Callable[[LedgerWrite], None] = lambda tx: None
+        self.after: Callable[[Write], None] = lambda tx: None
         self.writes = 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.ledger, name)
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[LedgerWrite]:
+    def write(self) -> Iterator[Write]:
         self.writes += 1
         self.before()
         with self.ledger.write() as tx:
@@ -123,8 +125,8 @@ def test_a_disk_that_is_really_full_is_answered_503(tmp_path: Path) -> None:
 def test_one_bad_row_does_not_fail_its_neighbours(troubled: Troubled) -> None:
     prompts = [prompt(troubled.ledger, answered=False) for _ in range(5)]
 
-    def refuse_poison(tx: LedgerWrite) -> None:
-        if any(raw.body == b"poison" for raw in tx.unread_callbacks()):
+    def refuse_poison(tx: Write) -> None:
+        if any(raw.body == b"poison" for raw in Bodies(tx).unread_callbacks()):
             raise BROKEN
 
     troubled.after = refuse_poison
@@ -135,7 +137,7 @@ def test_one_bad_row_does_not_fail_its_neighbours(troubled: Troubled) -> None:
     verdicts = Intake(troubled, now_us, lambda event: None).receive(batch)
 
     assert verdicts == [ACCEPTED, ACCEPTED, UNAVAILABLE, ACCEPTED, ACCEPTED]
-    assert len(troubled.ledger.unread_callbacks()) == 4
+    assert len(Bodies(troubled.ledger).unread_callbacks()) == 4
 
 
 def test_a_batch_is_one_transaction_and_a_busy_ledger_is_waited_for_once(troubled: Troubled) -> None:
@@ -194,7 +196,7 @@ def test_hurry_ends_a_round_early_and_loses_nothing(troubled: Troubled) -> None:
 
     intake.settling.settle()
     assert len(intake.settling) == 0
-    assert troubled.ledger.unread_callbacks() == []
+    assert Bodies(troubled.ledger).unread_callbacks() == []
 
 
 def test_more_than_the_queue_holds_is_refused_and_the_rest_is_stored(troubled: Troubled) -> None:

@@ -6,7 +6,7 @@ import pytest
 from daraja_callbacks.callback_bodies import encode, paid
 from listener.listening import ACCEPTED_BODY, Bench, listener, prompt
 
-from mpesa_cli.ledger.ledger import BODIES_OF_ATTEMPT_MAX
+from mpesa_cli.ledger.values import BODIES_OF_ATTEMPT_MAX
 from mpesa_cli.listener.server.options import ListenerOptions
 from mpesa_cli.listener.server.peer import CallbackIps, Tunnel, is_doubtful
 from mpesa_cli.rules.state import PaymentStatus

@@ -11,6 +11,7 @@ from daraja_callbacks.callback_bodies import encode, paid
 from listener.heads import by_h11, composed
 from listener.listening import ACCEPTED_BODY, Bench, answer, listener, prompt, prompts, request, was_closed
 
+from mpesa_cli.ledger.bodies import Bodies
 from mpesa_cli.listener.server import ordinary as room
 from mpesa_cli.listener.server.ordinary import Ordinary, ordinary
 
@@ -135,5 +136,5 @@ def test_a_body_that_looks_like_a_request_is_the_body_of_the_one_before(bench: B
         assert answer(sock) == (200, ACCEPTED_BODY)
     bench.until("unreadable")
 
-    assert [(c.attempt, c.body) for c in bench.ledger.callbacks(ref.payment_id)] == [(ref, inner)]
+    assert [(c.attempt, c.body) for c in Bodies(bench.ledger).callbacks(ref.payment_id)] == [(ref, inner)]
     assert bench.stored() == 1

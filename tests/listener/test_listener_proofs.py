@@ -13,6 +13,7 @@ from daraja_callbacks.callback_bodies import c2b, encode, failed, paid
 from listener.listening import Bench, checkout_id, listener, now_us, open_ledger, prompt, prompts, request
 from listener.pressing import Callbacks, Pressed, bodies_on_disk, pressing, process
 
+from mpesa_cli.ledger.hooks import HookWrites
 from mpesa_cli.listener.intake.deliveries import C2bDesk
 from mpesa_cli.listener.server.options import ListenerOptions
 from mpesa_cli.payments.c2b import Shop
@@ -54,7 +55,7 @@ def bench(tmp_path: Path):
     desk = C2bDesk(shop, "accept", Limits(1, 1000))
     with listener(tmp_path / "ledger.db", ListenerOptions(port=0, tunnel="nginx"), c2b=desk) as running:
         with running.ledger.write() as tx:
-            tx.add_hook(hashlib.sha256(SECRET.encode()).hexdigest(), now_us())
+            HookWrites(tx).add(hashlib.sha256(SECRET.encode()).hexdigest(), now_us())
         yield running
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from listener.listening import ACCEPTED_BODY, Bench, answer, listener, prompt, request, was_closed
 
+from mpesa_cli.ledger.bodies import Bodies
+
 
 @pytest.fixture
 def bench(tmp_path: Path):
@@ -43,7 +45,7 @@ def test_a_chunked_body_is_stored_without_its_chunks(bench: Bench) -> None:
         sock.sendall(head.encode() + b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
         assert answer(sock) == (200, ACCEPTED_BODY)
 
-    assert [raw.body for raw in bench.ledger.callbacks(ref.payment_id)] == [b"abcde"]
+    assert [raw.body for raw in Bodies(bench.ledger).callbacks(ref.payment_id)] == [b"abcde"]
 
 
 def test_a_client_that_asks_first_is_told_to_go_on(bench: Bench) -> None:

@@ -10,6 +10,8 @@ from daraja_callbacks.callback_bodies import c2b, encode, failed, paid
 from listener.listening import ACCEPTED_BODY, Bench, checkout_id, listener, now_us, open_ledger, prompt
 from listener.test_listener_c2b import CONFIRMED, desk
 
+from mpesa_cli.ledger.held import Held
+from mpesa_cli.ledger.restoring import RestoreWrites
 from mpesa_cli.listener.server.options import ListenerOptions
 from mpesa_cli.rules.held import HeldState
 from mpesa_cli.rules.state import PaymentStatus
@@ -24,7 +26,7 @@ def restored(tmp_path: Path) -> Iterator[Bench]:
     path = tmp_path / "ledger.db"
     ledger = open_ledger(path)
     with ledger.write() as tx:
-        tx.note_restored(now_us() - 5 * HOUR_US, now_us() - HOUR_US)
+        RestoreWrites(tx).note_restored(now_us() - 5 * HOUR_US, now_us() - HOUR_US)
     ledger.close()
     with listener(path, ListenerOptions(port=0, tunnel="nginx"), c2b=desk()) as bench:
         yield bench
@@ -36,19 +38,19 @@ def send(bench: Bench, body: bytes, address: str = "203.0.113.7") -> tuple[int, 
 
 def test_a_callback_of_a_lost_prompt_is_answered_200_and_held(restored: Bench) -> None:
     assert send(restored, encode(paid())) == (200, ACCEPTED_BODY)
-    (held,) = restored.ledger.held_open()
+    (held,) = Held(restored.ledger).waiting()
     assert (held.code, held.channel, held.receipt, held.state) == ("after-restore", "stk", "UKO4Q7WX2B", HeldState.OPEN)
-    kept = restored.ledger.held(held.held_id)
+    kept = Held(restored.ledger).message(held.held_id)
     assert kept
     assert kept.body == encode(paid())
-    assert restored.ledger.held_about("UKO4Q7WX2B"), "status and verify find it"
+    assert Held(restored.ledger).about("UKO4Q7WX2B"), "status and verify find it"
     assert restored.ledger.receipt_owner("UKO4Q7WX2B") is None, "it pays nothing"
 
 
 def test_a_confirmation_on_a_lost_address_is_kept_and_never_read_as_a_payment(restored: Bench) -> None:
     secret = secrets.token_hex(16)
     assert restored.post(f"/hooks/{secret}/c2b/confirmation", encode(c2b())) == CONFIRMED
-    (held,) = restored.ledger.held_open()
+    (held,) = Held(restored.ledger).waiting()
     assert (held.channel, held.code) == ("open", "after-restore")
     assert restored.post(f"/hooks/{secret}/c2b/validation", encode(c2b())) == LOST
 
@@ -65,18 +67,18 @@ def test_what_is_kept_has_bounds_and_each_address_a_share(
     assert [send(restored, body, "196.201.214.200")[0] for body in bodies[6:9]] == [200, 200, 404]
     assert send(restored, bodies[0], "203.0.113.9")[0] == 404
     assert send(restored, b"x" * 5_000, "203.0.113.9")[0] == 404
-    assert restored.ledger.held_open_count() == 6
+    assert Held(restored.ledger).waiting_count() == 6
 
 
 def test_a_ledger_that_was_not_restored_lately_keeps_none(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     ledger = open_ledger(path)
     with ledger.write() as tx:
-        tx.note_restored(now_us() - 90 * HOUR_US, now_us() - 25 * HOUR_US)
+        RestoreWrites(tx).note_restored(now_us() - 90 * HOUR_US, now_us() - 25 * HOUR_US)
     ledger.close()
     with listener(path) as bench:
         assert bench.callback(secrets.token_hex(16), encode(paid())) == LOST
-        assert bench.ledger.held_open_count() == 0
+        assert Held(bench.ledger).waiting_count() == 0
 
 
 def test_a_token_that_is_known_goes_on_as_ever(restored: Bench) -> None:
@@ -86,7 +88,7 @@ def test_a_token_that_is_known_goes_on_as_ever(restored: Bench) -> None:
     assert restored.callback("no-token-at-all", encode(paid())) == LOST
     restored.until("settled")
     assert restored.payment(ref).status is PaymentStatus.PAID
-    assert restored.ledger.held_open_count() == 0
+    assert Held(restored.ledger).waiting_count() == 0
 
 
 def test_many_of_them_are_one_line_of_reconcile(restored: Bench) -> None:
@@ -95,6 +97,6 @@ def test_many_of_them_are_one_line_of_reconcile(restored: Bench) -> None:
     for number in range(3):
         send(restored, encode(failed(CheckoutRequestID=f"ws_CO_{number}")))
     send(restored, encode(paid()))
-    line = lost_line(restored.ledger.held_open())
+    line = lost_line(Held(restored.ledger).waiting())
     assert "4 callbacks for prompts that the restored ledger does not know, with receipts UKO4Q7WX2B" in line
     assert "\n" not in line

@@ -9,6 +9,8 @@ import pytest
 from daraja_callbacks.callback_bodies import c2b, encode
 from listener.listening import listener
 
+from mpesa_cli.ledger.hooks import HookWrites
+from mpesa_cli.ledger.orders import OrderWrites
 from mpesa_cli.listener.intake.deliveries import C2bDesk
 from mpesa_cli.listener.ports import c2b_desk
 from mpesa_cli.listener.server.options import ListenerOptions
@@ -43,8 +45,8 @@ def test_a_payment_that_can_name_no_order_passes_the_rules_about_orders(
     desk = C2bDesk(shop, rule, Limits(10, 1000), takes_accounts=takes_accounts)
     with listener(tmp_path / "ledger.db", c2b=desk) as bench:
         with bench.ledger.write() as tx:
-            tx.add_hook(hashlib.sha256(SECRET.encode()).hexdigest(), 1)
-            tx.add_order(ShopOrder("order-1", 50_000, 1))
+            HookWrites(tx).add(hashlib.sha256(SECRET.encode()).hexdigest(), 1)
+            OrderWrites(tx).add(ShopOrder("order-1", 50_000, 1))
         path = f"/hooks/{SECRET}/c2b/validation"
         body = c2b(BillRefNumber=account, TransAmount="500.00", BusinessShortCode="600984")
         assert bench.post(path, encode(body)) == (200, answer)
@@ -67,7 +69,7 @@ def test_a_validation_that_the_ledger_has_no_say_in_does_not_wait_for_it(
     quick = ListenerOptions(port=0, answer_s=1.0, validation_s=0.1)
     with listener(tmp_path / "ledger.db", quick, c2b=desk) as bench:
         with bench.ledger.write() as tx:
-            tx.add_hook(hashlib.sha256(SECRET.encode()).hexdigest(), 1)
+            HookWrites(tx).add(hashlib.sha256(SECRET.encode()).hexdigest(), 1)
         body = encode(c2b(TransAmount="500.00", BusinessShortCode=shortcode))
         with bench.ledger.write():
             assert bench.post(f"/hooks/{SECRET}/c2b/validation", body) == answer

@@ -18,7 +18,7 @@ from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.wire.exchange import Limits
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.audit.ledger import flaws
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 
 QUICK = Limits(connect_s=0.3, read_s=0.4, write_s=0.4, total_s=0.8)
 ACCEPTED = answer(200, payload("stkpush.response.ok.json"))
@@ -66,8 +66,8 @@ class Shopkeeper:
         return self.home / "data" / "env-sandbox.db"
 
     @contextmanager
-    def ledger(self) -> Iterator[SqliteLedger]:
-        opened = SqliteLedger(self.ledger_path, environment="sandbox", token_hex=secrets.token_hex)
+    def ledger(self) -> Iterator[Ledger]:
+        opened = Ledger(self.ledger_path, environment="sandbox", token_hex=secrets.token_hex)
         with closing(opened) as ledger:
             yield ledger
 

@@ -19,8 +19,8 @@ from daraja_servers import Behaviour, Loopback, Seen, loopback
 from forked import Nursery
 from shopkeeper import ACCEPTED, ORDER, PHONE, Shopkeeper, error_of
 
-from mpesa_cli.ledger.engine import sqlite
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger import ledger as ledger_module
+from mpesa_cli.ledger.ledger import Ledger
 
 HOLDER = (
     "import sqlite3, sys\n"
@@ -34,7 +34,7 @@ HOLDER = (
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait a tenth of a second for a lock rather than ten."""
-    monkeypatch.setitem(SqliteLedger.__init__.__kwdefaults__, "busy_timeout_s", 0.1)
+    monkeypatch.setitem(Ledger.__init__.__kwdefaults__, "busy_timeout_s", 0.1)
 
 
 @pytest.fixture
@@ -230,7 +230,7 @@ def test_a_disk_that_is_nearly_full_stops_a_push_before_it_is_sent(
 def test_a_full_disk_stops_a_push_before_it_is_sent(
     shopkeeper: Shopkeeper, daraja: Loopback, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "SPACE_NEEDED_BYTES", 0)
+    monkeypatch.setattr(ledger_module, "SPACE_NEEDED_BYTES", 0)
     with small_disk(home, "1m"):
         clerk = shopkeeper.at(daraja.url)
         assert clerk.push(order="earlier", phone="254712000001").status == 0
@@ -248,7 +248,7 @@ def test_a_full_disk_stops_a_push_before_it_is_sent(
 def test_a_disk_that_fills_up_during_the_post_leaves_an_unknown_outcome(
     shopkeeper: Shopkeeper, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "SPACE_NEEDED_BYTES", 0)
+    monkeypatch.setattr(ledger_module, "SPACE_NEEDED_BYTES", 0)
 
     def fills(sock: socket.socket, _: Seen) -> None:
         fill(home)

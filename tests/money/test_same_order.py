@@ -17,7 +17,7 @@ from shopkeeper import KEY, ORDER, OTHER_PHONE, PHONE, Shopkeeper, error_of, tak
 from mpesa_cli.daraja.answers import Accepted, PushAnswer
 from mpesa_cli.daraja.stk_push import PushRequest
 from mpesa_cli.floor.world import World
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.payments.push import Order, push
 from mpesa_cli.payments.sending import Hands, Pushed
 from mpesa_cli.rules.evidence import Sending, Withdrawn
@@ -208,7 +208,7 @@ def daraja_itself() -> OneDaraja:
     return OneDaraja()
 
 
-def hands_of(shopkeeper: Shopkeeper, ledger: SqliteLedger, daraja: OneDaraja, hold: Callable[[], Any]) -> Hands:
+def hands_of(shopkeeper: Shopkeeper, ledger: Ledger, daraja: OneDaraja, hold: Callable[[], Any]) -> Hands:
     def request_for(payment: Any, msisdn: str, token: str) -> PushRequest:
         return PushRequest("174379", "174379", "paybill", 100, msisdn, f"https://x.example/{token}", ORDER, "Payment")
 

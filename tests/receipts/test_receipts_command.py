@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import AttemptRef, Intent
 from mpesa_cli.rules.push_rules import Start
@@ -25,12 +25,12 @@ SECOND_US = 1_000_000
 @pytest.fixture
 def ledger(home: Path) -> Any:
     profile = Runtime(environ={"MPESA_HOME": str(home)}).profile()
-    opened = SqliteLedger(profile.ledger, environment="simulator", token_hex=lambda n: os.urandom(n).hex())
+    opened = Ledger(profile.ledger, environment="simulator", token_hex=lambda n: os.urandom(n).hex())
     yield opened
     opened.close()
 
 
-def open_order(ledger: SqliteLedger, order: str, *facts: ev.Evidence, channel: str = "stk") -> AttemptRef:
+def open_order(ledger: Ledger, order: str, *facts: ev.Evidence, channel: str = "stk") -> AttemptRef:
     intent = Intent(f"PAY-{order}", order, "simulator", "174379", 150_000, "254708374149", "TABLE-4", "Lunch",
                     f"{order:0>64}" if channel == "stk" else "")  # fmt: skip
     with ledger.write() as tx:
@@ -160,7 +160,7 @@ def test_a_pipe_gets_the_very_bytes(home: Path, paid: str, tmp_path: Path) -> No
     ],
 )
 def test_what_is_not_paid_for_certain_has_no_receipt(
-    mpesa: Run, ledger: SqliteLedger, tmp_path: Path, facts: tuple[ev.Evidence, ...], code: str, moved: str, words: str
+    mpesa: Run, ledger: Ledger, tmp_path: Path, facts: tuple[ev.Evidence, ...], code: str, moved: str, words: str
 ) -> None:
     open_order(ledger, "7", *facts)
     target = tmp_path / "r.pdf"
@@ -172,7 +172,7 @@ def test_what_is_not_paid_for_certain_has_no_receipt(
     assert not target.exists()
 
 
-def test_part_of_the_money_is_no_receipt_either(mpesa: Run, ledger: SqliteLedger) -> None:
+def test_part_of_the_money_is_no_receipt_either(mpesa: Run, ledger: Ledger) -> None:
     ref = open_order(ledger, "7", *SENT, ev.CallbackFailed(AT_US, "1032", "No."))
     with ledger.write() as tx:
         part = tx.add_received(ref.payment_id, "254708374149", 50_000, AT_US)
@@ -182,7 +182,7 @@ def test_part_of_the_money_is_no_receipt_either(mpesa: Run, ledger: SqliteLedger
     assert "KES 500 of KES 1,500" in refused.stderr
 
 
-def test_money_that_came_twice_is_all_on_the_receipt_and_what_is_owed_too(mpesa: Run, ledger: SqliteLedger) -> None:
+def test_money_that_came_twice_is_all_on_the_receipt_and_what_is_owed_too(mpesa: Run, ledger: Ledger) -> None:
     ref = open_order(ledger, "7", *SENT, came("UK1"))
     with ledger.write() as tx:
         again = tx.add_received(ref.payment_id, "254708374149", 150_000, AT_US + SECOND_US)
@@ -194,7 +194,7 @@ def test_money_that_came_twice_is_all_on_the_receipt_and_what_is_owed_too(mpesa:
     assert "KES 3,000" in text
 
 
-def test_what_was_paid_by_hand_names_the_account_and_no_order_of_ours(mpesa: Run, ledger: SqliteLedger) -> None:
+def test_what_was_paid_by_hand_names_the_account_and_no_order_of_ours(mpesa: Run, ledger: Ledger) -> None:
     open_order(ledger, "C2B-UK1", came("UK1", source="c2b"), channel="c2b")
     document = json.loads(mpesa("receipt", "UK1", "--json").stdout)
     assert (document["order_id"], document["account_reference"]) == (None, "TABLE-4")

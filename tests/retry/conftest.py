@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mpesa_cli.floor.world import World
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules.evidence import Accepted, CallbackFailed, Sending, Undelivered
 from mpesa_cli.rules.payment import Intent
 from mpesa_cli.rules.push_rules import Start
@@ -22,9 +22,9 @@ SECOND_US = 1_000_000
 
 
 @pytest.fixture
-def ledger(home: Path) -> Iterator[SqliteLedger]:
+def ledger(home: Path) -> Iterator[Ledger]:
     """The ledger that the commands of this test use."""
-    opened = SqliteLedger(
+    opened = Ledger(
         home / "data" / "simulator-simulator.db", environment="simulator", token_hex=secrets.token_hex
     )
     yield opened
@@ -32,7 +32,7 @@ def ledger(home: Path) -> Iterator[SqliteLedger]:
 
 
 @pytest.fixture
-def failed(ledger: SqliteLedger, clock: Any) -> Callable[..., str]:
+def failed(ledger: Ledger, clock: Any) -> Callable[..., str]:
     """Record a payment whose first prompt failed ``ago_s`` ago with a result code; its phone pays the next one."""
 
     def record(order: str, msisdn: str, *, code: str = "1001", ago_s: float = 300, amount: int = 70) -> str:

@@ -16,7 +16,7 @@ from mpesa_cli.daraja.answers import Accepted, PushAnswer
 from mpesa_cli.daraja.stk_push import PushRequest
 from mpesa_cli.floor.errors import MpesaError
 from mpesa_cli.floor.world import World
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.payments.push import Order, push
 from mpesa_cli.payments.retry import new_attempt
 from mpesa_cli.payments.sending import Hands
@@ -33,8 +33,8 @@ numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteLedger]:
-    opened = SqliteLedger(
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    opened = Ledger(
         tmp_path_factory.mktemp("law") / "ledger.db", environment="simulator", token_hex=secrets.token_hex
     )
     yield opened
@@ -64,7 +64,7 @@ class Taking:
         return Accepted("merchant", f"ws_CO_{secrets.token_hex(6)}")
 
 
-def hands_of(ledger: SqliteLedger, now_us: int) -> Hands:
+def hands_of(ledger: Ledger, now_us: int) -> Hands:
     clock = Clock(now_us)
     request = PushRequest("174379", "174379", "paybill", 70, PHONE, "https://x.example/hooks", "1042", "Payment")
     return Hands(
@@ -74,7 +74,7 @@ def hands_of(ledger: SqliteLedger, now_us: int) -> Hands:
     )  # fmt: skip
 
 
-def payment_told(ledger: SqliteLedger, story: list[tuple[str, int]]) -> tuple[Payment, int]:
+def payment_told(ledger: Ledger, story: list[tuple[str, int]]) -> tuple[Payment, int]:
     """A payment of its own that went through this, and when it began: far from all others on its phone."""
     number = next(numbers)
     began_us = T0 + number * 100_000 * SECOND_US
@@ -84,7 +84,7 @@ def payment_told(ledger: SqliteLedger, story: list[tuple[str, int]]) -> tuple[Pa
 @settings(max_examples=150)
 @given(told, wishes, st.integers(0, 900), st.sampled_from([PHONE, OTHER]))
 def test_an_attempt_is_opened_where_the_advice_allows_it_and_nowhere_else(
-    ledger: SqliteLedger, facts: list[tuple[str, int]], asking: Asking, later_s: int, msisdn: str
+    ledger: Ledger, facts: list[tuple[str, int]], asking: Asking, later_s: int, msisdn: str
 ) -> None:
     payment, began_us = payment_told(ledger, facts)
     now_us = began_us + later_s * SECOND_US
@@ -105,7 +105,7 @@ def test_an_attempt_is_opened_where_the_advice_allows_it_and_nowhere_else(
 @settings(max_examples=80)
 @given(told, st.integers(0, 900))
 def test_a_push_of_a_known_order_opens_an_attempt_only_where_nothing_of_it_ever_left(
-    ledger: SqliteLedger, facts: list[tuple[str, int]], later_s: int
+    ledger: Ledger, facts: list[tuple[str, int]], later_s: int
 ) -> None:
     payment, began_us = payment_told(ledger, facts)
     order = Order(payment.order_id, "p", "174379", 70, PHONE, "1042", "Payment")
@@ -117,14 +117,14 @@ def test_a_push_of_a_known_order_opens_an_attempt_only_where_nothing_of_it_ever_
     assert len(after.attempts) - len(payment.attempts) <= nothing_left
 
 
-def test_a_reason_does_not_outweigh_money_that_came(ledger: SqliteLedger) -> None:
+def test_a_reason_does_not_outweigh_money_that_came(ledger: Ledger) -> None:
     payment, began_us = payment_told(ledger, [("sending", 0), ("accepted", 1), ("paid", 9)])
     with pytest.raises(MpesaError) as refused:
         new_attempt(hands_of(ledger, began_us + 500 * SECOND_US), payment, PHONE, ByPerson(REASON))
     assert (refused.value.code, refused.value.money_moved) == ("retry-refused", "yes")
 
 
-def test_what_somebody_has_to_mend_is_asked_again_by_nobody_but_a_person(ledger: SqliteLedger) -> None:
+def test_what_somebody_has_to_mend_is_asked_again_by_nobody_but_a_person(ledger: Ledger) -> None:
     payment, began_us = payment_told(ledger, [("sending", 0), ("accepted", 1), ("2028", 9)])
     with pytest.raises(MpesaError) as refused:
         new_attempt(hands_of(ledger, began_us + 500 * SECOND_US), payment, PHONE, ByItself())

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from mpesa_cli.ledger.restoring import RestoreWrites
+
 Run = Callable[..., Any]
 Failed = Callable[..., str]
 Prompts = Callable[[], list[dict[str, Any]]]
@@ -19,7 +21,7 @@ def restored(ledger: Any, clock: Any) -> Callable[[], None]:
 
     def note() -> None:
         with ledger.write() as tx:
-            tx.note_restored(clock.now - 3600 * SECOND_US, clock.now)
+            RestoreWrites(tx).note_restored(clock.now - 3600 * SECOND_US, clock.now)
 
     return note
 

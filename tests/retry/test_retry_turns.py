@@ -9,6 +9,7 @@ import pytest
 
 from mpesa_cli.floor.errors import ExitStatus
 from mpesa_cli.floor.interrupts import Interrupted
+from mpesa_cli.ledger.restoring import RestoreWrites
 
 Run = Callable[..., Any]
 Failed = Callable[..., str]
@@ -104,7 +105,7 @@ def test_an_answer_that_was_typed_before_the_countdown_is_not_asked_for_again(
     mpesa: Run, clock: Any, ledger: Any, prompts: Prompts
 ) -> None:
     with ledger.write() as tx:
-        tx.note_restored(clock.now - 3600 * SECOND_US, clock.now)
+        RestoreWrites(tx).note_restored(clock.now - 3600 * SECOND_US, clock.now)
     bought_after = mpesa("push", PAYS, "100", "--order", "first", tty=True, stdin="first\n")
     assert bought_after.status == 0, bought_after
     done = mpesa("push", PAYS, "100", "--order", "second", tty=True, stdin="second\n")

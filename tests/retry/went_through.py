@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.asking_again import Asking, ByItself, ByPerson
 from mpesa_cli.rules.payment import Intent, Payment
@@ -39,7 +39,7 @@ STORIES: tuple[tuple[str, ...], ...] = (
 )  # fmt: skip
 
 
-def tell(ledger: SqliteLedger, name: str, msisdn: str, began_us: int, story: list[tuple[str, int]]) -> Payment:
+def tell(ledger: Ledger, name: str, msisdn: str, began_us: int, story: list[tuple[str, int]]) -> Payment:
     """A payment of order ``name`` that went through the story: facts, each so many seconds after it began."""
     hashed = hashlib.sha256(name.encode()).hexdigest()
     intent = Intent(f"PAY-{name}", name, "simulator", "174379", 7000, msisdn, name, "Payment", hashed)

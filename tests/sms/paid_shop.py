@@ -3,7 +3,7 @@
 import secrets
 from pathlib import Path
 
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import AttemptRef, Intent
 from mpesa_cli.rules.push_rules import Start
@@ -14,14 +14,14 @@ PHONE = "254708374149"
 SECOND_US = 1_000_000
 
 
-def open_ledger(path: Path, environment: str = "simulator") -> SqliteLedger:
-    return SqliteLedger(
+def open_ledger(path: Path, environment: str = "simulator") -> Ledger:
+    return Ledger(
         path, environment=environment, token_hex=secrets.token_hex,
         stage=lambda before, payment, now_us: stage(before, payment, now_us, sms_receipt=True),
     )  # fmt: skip
 
 
-def prompt(ledger: SqliteLedger, order: str, msisdn: str = PHONE, *, profile: str = "shop") -> AttemptRef:
+def prompt(ledger: Ledger, order: str, msisdn: str = PHONE, *, profile: str = "shop") -> AttemptRef:
     """A payment of KES 1,500 whose prompt is on the phone."""
     intent = Intent(
         payment_id=f"PAY-{order}", order_id=order, profile=profile, shortcode="174379", amount_cents=150_000,
@@ -34,7 +34,7 @@ def prompt(ledger: SqliteLedger, order: str, msisdn: str = PHONE, *, profile: st
     return ref
 
 
-def receive(ledger: SqliteLedger, ref: AttemptRef, receipt: str = "", at_us: int = NOW_US) -> None:
+def receive(ledger: Ledger, ref: AttemptRef, receipt: str = "", at_us: int = NOW_US) -> None:
     """The callback of a prompt: paid, with a receipt number of its own."""
     with ledger.write() as tx:
         tx.append(ref, ev.Received(
@@ -43,7 +43,7 @@ def receive(ledger: SqliteLedger, ref: AttemptRef, receipt: str = "", at_us: int
         ))  # fmt: skip
 
 
-def pay(ledger: SqliteLedger, order: str, msisdn: str = PHONE, *, profile: str = "shop", receipt: str = "") -> str:
+def pay(ledger: Ledger, order: str, msisdn: str = PHONE, *, profile: str = "shop", receipt: str = "") -> str:
     """A payment of KES 1,500 that is paid. Returns its payment id."""
     ref = prompt(ledger, order, msisdn, profile=profile)
     receive(ledger, ref, receipt)

@@ -10,7 +10,8 @@ from paid_shop import NOW_US, open_ledger, pay
 
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.world import World
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.outbox import Outbox
 from mpesa_cli.sms.delivery_reports import apply_delivery_report
 from mpesa_cli.sms.notify import Hands, SmsShop, send_waiting
 from mpesa_cli.sms.providers.delivery import DeliveryReport, read_delivery_report, report_token
@@ -60,7 +61,7 @@ class _Sender:
 
 
 @pytest.fixture
-def sent(tmp_path: Path) -> Iterator[tuple[SqliteLedger, Hands]]:
+def sent(tmp_path: Path) -> Iterator[tuple[Ledger, Hands]]:
     ledger = open_ledger(tmp_path / "ledger.db")
     hands = Hands(ledger, SmsShop("shop", "Duka", "en"), _Sender, World(lambda: NOW_US, random=lambda: 0.0))
     pay(ledger, "1042")
@@ -69,12 +70,12 @@ def sent(tmp_path: Path) -> Iterator[tuple[SqliteLedger, Hands]]:
     ledger.close()
 
 
-def detail(ledger: SqliteLedger) -> tuple[str, dict[str, object]]:
-    row = ledger.outbox("sms", STATES)[0]
+def detail(ledger: Ledger) -> tuple[str, dict[str, object]]:
+    row = Outbox(ledger).listed("sms", STATES)[0]
     return row.state, json.loads(row.detail)
 
 
-def test_a_delivered_message_says_so_and_keeps_its_cost(sent: tuple[SqliteLedger, Hands]) -> None:
+def test_a_delivered_message_says_so_and_keeps_its_cost(sent: tuple[Ledger, Hands]) -> None:
     ledger, _ = sent
     for reached in ("on_the_way", "delivered", "on_the_way", "not_delivered"):
         report = DeliveryReport("ATXid_1", "x", reached, "")  # type: ignore[arg-type]
@@ -83,7 +84,7 @@ def test_a_delivered_message_says_so_and_keeps_its_cost(sent: tuple[SqliteLedger
     assert (state, facts["delivery"], facts["cost"]) == ("done", "delivered", "KES 0.8000")
 
 
-def test_a_message_that_did_not_arrive_can_be_sent_again_by_a_person(sent: tuple[SqliteLedger, Hands]) -> None:
+def test_a_message_that_did_not_arrive_can_be_sent_again_by_a_person(sent: tuple[Ledger, Hands]) -> None:
     ledger, hands = sent
     report = DeliveryReport("ATXid_1", "Failed", "not_delivered", "UserInBlackList")
     assert apply_delivery_report(ledger, report, NOW_US + 1)
@@ -96,7 +97,7 @@ def test_a_message_that_did_not_arrive_can_be_sent_again_by_a_person(sent: tuple
     assert [n.state for n in send_waiting(hands).notices] == ["done"]
 
 
-def test_a_report_for_nobodys_message_changes_nothing(sent: tuple[SqliteLedger, Hands]) -> None:
+def test_a_report_for_nobodys_message_changes_nothing(sent: tuple[Ledger, Hands]) -> None:
     ledger, _ = sent
     before = detail(ledger)
     for message_id in ("ATXid_2", ""):

@@ -18,7 +18,8 @@ from fake_providers import AfricasTalkingHandler, Provider, serving
 from paid_shop import SECOND_US, open_ledger, prompt, receive
 from sending_process import POINTS
 
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.outbox import Outbox
 from mpesa_cli.sms.outbox import LEASE_S, doubt_lost
 from mpesa_cli.sms.send_again import STATES
 
@@ -33,7 +34,7 @@ def now_us() -> int:
 class Bench:
     """A ledger, a fake provider, and a process that forks senders."""
 
-    ledger: SqliteLedger
+    ledger: Ledger
     provider: Provider
     nursery: subprocess.Popen[str]
 
@@ -54,7 +55,7 @@ class Bench:
         return int(self.nursery.stdout.readline())
 
     def states(self) -> dict[str, str]:
-        rows = self.ledger.outbox("sms", STATES)
+        rows = Outbox(self.ledger).listed("sms", STATES)
         return {f"2547110{int(row.payment_id.removeprefix('PAY-order-')):05d}": row.state for row in rows}
 
     def settle_lost(self) -> None:

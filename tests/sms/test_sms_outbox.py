@@ -11,8 +11,8 @@ from paid_shop import NOW_US, PHONE, SECOND_US, open_ledger, pay, prompt, receiv
 
 from mpesa_cli.floor.errors import Conflict, SecretMissing
 from mpesa_cli.floor.world import World
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
-from mpesa_cli.ledger.outbox import OutboxRow
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.outbox import Outbox, OutboxRow
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import AttemptRef, Intent
 from mpesa_cli.sms.notices import Notice, lost_sentence
@@ -46,7 +46,7 @@ class Recorder:
 class Shop:
     """One ledger, one sender, one clock."""
 
-    ledger: SqliteLedger
+    ledger: Ledger
     sender: Recorder = field(default_factory=Recorder)
     now: int = NOW_US
 
@@ -61,7 +61,7 @@ class Shop:
         self.now += int(seconds * SECOND_US)
 
     def rows(self, payment_id: str = "") -> list[OutboxRow]:
-        return self.ledger.outbox("sms", STATES, payment_id)
+        return Outbox(self.ledger).listed("sms", STATES, payment_id)
 
     def states(self) -> list[str]:
         return [row.state for row in self.rows()]
@@ -395,7 +395,7 @@ def test_a_payment_that_is_not_paid_has_no_receipt_to_send(world: Shop) -> None:
     assert world.rows() == []
 
 
-def by_hand(ledger: SqliteLedger, receipt: str, msisdn: str) -> AttemptRef:
+def by_hand(ledger: Ledger, receipt: str, msisdn: str) -> AttemptRef:
     """Money that came by C2B, as a payment of its own."""
     intent = Intent(
         payment_id=f"PAY-{receipt}", order_id=f"C2B-{receipt}", profile="shop", shortcode="174379",

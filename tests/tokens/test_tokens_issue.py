@@ -126,7 +126,7 @@ def test_a_token_is_in_the_ledger_before_it_is_told(desk: Desk, monkeypatch: pyt
 
 
 def test_no_token_is_told_that_the_ledger_could_not_keep(desk: Desk) -> None:
-    from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+    from mpesa_cli.ledger.ledger import Ledger
 
     desk.issued()
     path = ledger_file(desk)
@@ -134,7 +134,7 @@ def test_no_token_is_told_that_the_ledger_could_not_keep(desk: Desk) -> None:
     blocker.execute("BEGIN IMMEDIATE")
     try:
         with pytest.MonkeyPatch.context() as patched:
-            patched.setitem(SqliteLedger.__init__.__kwdefaults__, "busy_timeout_s", 0.05)
+            patched.setitem(Ledger.__init__.__kwdefaults__, "busy_timeout_s", 0.05)
             result = desk.run("token", "issue", "--scope", "payments:read", "--name", "shop", "--json")
     finally:
         blocker.close()

@@ -6,20 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from mpesa_cli.api.tokens.store import Tokens, TokenWrites
 from mpesa_cli.api.tokens.values import KnownToken
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.ledger import Ledger
 
-Open = Callable[[], SqliteLedger]
+Open = Callable[[], Ledger]
 SCOPES = frozenset({"payments:read", "payments:write"})
 
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Open]:
     """Opens the same ledger once more, as another process would."""
-    ledgers: list[SqliteLedger] = []
+    ledgers: list[Ledger] = []
 
-    def open_again() -> SqliteLedger:
-        ledgers.append(SqliteLedger(tmp_path / "l.db", environment="simulator", token_hex=secrets.token_hex))
+    def open_again() -> Ledger:
+        ledgers.append(Ledger(tmp_path / "l.db", environment="simulator", token_hex=secrets.token_hex))
         return ledgers[-1]
 
     yield open_again
@@ -33,18 +34,18 @@ def token(jti: str, at_us: int = 100, scopes: frozenset[str] = SCOPES) -> KnownT
 
 def test_a_token_is_known_to_the_next_process_as_it_was_made(opened: Open) -> None:
     with opened().write() as tx:
-        tx.add_api_token(token("a"), 100)
-        assert tx.api_token("a") == token("a")
-    assert opened().api_token("a") == token("a")
-    assert opened().api_token("A") is None
+        TokenWrites(tx).add(token("a"), 100)
+        assert Tokens(tx).token("a") == token("a")
+    assert Tokens(opened()).token("a") == token("a")
+    assert Tokens(opened()).token("A") is None
 
 
 def test_a_revocation_is_seen_by_who_had_the_ledger_open_before(opened: Open) -> None:
     before = opened()
     with opened().write() as tx:
-        tx.add_api_token(token("a"), 100)
-        tx.revoke_api_token("a", 200)
-    known = before.api_token("a")
+        TokenWrites(tx).add(token("a"), 100)
+        TokenWrites(tx).revoke("a", 200)
+    known = Tokens(before).token("a")
     assert known is not None
     assert (known.revoked_us, known.standing(150)) == (200, "revoked")
 
@@ -52,28 +53,28 @@ def test_a_revocation_is_seen_by_who_had_the_ledger_open_before(opened: Open) ->
 def test_a_transaction_that_fails_makes_and_revokes_nothing(opened: Open) -> None:
     ledger = opened()
     with ledger.write() as tx:
-        tx.add_api_token(token("a"), 100)
+        TokenWrites(tx).add(token("a"), 100)
 
     def fail() -> None:
         with ledger.write() as tx:
-            tx.add_api_token(token("b"), 100)
-            tx.revoke_api_token("a", 200)
+            TokenWrites(tx).add(token("b"), 100)
+            TokenWrites(tx).revoke("a", 200)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert ledger.api_token("b") is None
-    assert ledger.api_token("a") == token("a")
+    assert Tokens(ledger).token("b") is None
+    assert Tokens(ledger).token("a") == token("a")
 
 
 def test_the_newest_token_is_listed_first_and_strangers_by_their_revocation(opened: Open) -> None:
     ledger = opened()
     with ledger.write() as tx:
         for jti, at_us in (("a", 100), ("b", 300), ("c", 200)):
-            tx.add_api_token(token(jti, at_us, frozenset({"payments:read"})), at_us)
-        tx.revoke_api_token("stranger", 250)
-    assert [known.jti for known in ledger.api_tokens()] == ["b", "stranger", "c", "a"]
-    assert ledger.api_token("stranger") == KnownToken("stranger", "", frozenset(), None, None, 250)
+            TokenWrites(tx).add(token(jti, at_us, frozenset({"payments:read"})), at_us)
+        TokenWrites(tx).revoke("stranger", 250)
+    assert [known.jti for known in Tokens(ledger).all()] == ["b", "stranger", "c", "a"]
+    assert Tokens(ledger).token("stranger") == KnownToken("stranger", "", frozenset(), None, None, 250)
 
 
 def test_a_token_is_valid_to_its_last_moment(opened: Open) -> None:

@@ -8,6 +8,7 @@ import pytest
 from token_parts import Desk, forged, journal_kinds, ledger_file, refusal, rs256, rsa_key
 
 from mpesa_cli.api.tokens.refusal import TokenRefused
+from mpesa_cli.api.tokens.store import TokenWrites
 from mpesa_cli.ledger.audit.ledger import flaws
 
 
@@ -102,7 +103,7 @@ def test_a_token_that_was_tampered_with_in_the_ledger_is_found(desk: Desk, tampe
     runtime = desk.runtime()
     ledger = runtime.ledger(runtime.profile())
     with ledger.write() as tx:
-        tx.revoke_api_token("elsewhere-1", desk.clock.now)
+        TokenWrites(tx).revoke("elsewhere-1", desk.clock.now)
     assert list(flaws(ledger)) == []
     with sqlite3.connect(ledger_file(desk)) as connection:
         connection.execute(tampering)

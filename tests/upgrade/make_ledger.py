@@ -20,6 +20,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from mpesa_cli.ledger.hooks import HookWrites
+
 HERE = Path(__file__).resolve().parent
 START_US = 1_795_505_400_000_000  # 24 November 2026, 10:30 in Nairobi
 SECRET = "a1" * 16
@@ -116,7 +118,7 @@ def by_hand(shop: Shop, callbacks: list[tuple[str, bytes]]) -> None:
     ledger = runtime.ledger(runtime.profile())
     secret_hash = hashlib.sha256(SECRET.encode()).hexdigest()
     with ledger.write() as tx:
-        tx.add_hook(secret_hash, shop.now)
+        HookWrites(tx).add(secret_hash, shop.now)
         token = tx.rows("SELECT token_hash FROM attempts JOIN payments USING (payment_id) WHERE order_id = 'unknown'")
     kinds = {
         "c2b": lambda body: C2bDelivery("confirmation", secret_hash, body, "simulator"),

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from mpesa_cli.ledger.audit.ledger import flaws
-from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+from mpesa_cli.ledger.held import Held
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.schema import api, books, migrations, requests
 from mpesa_cli.ledger.schema.migrations import MIGRATIONS
 
@@ -48,7 +49,7 @@ def test_each_format_that_was_ever_landed_is_kept_here() -> None:
 def test_a_ledger_of_an_earlier_program_comes_to_the_shape_of_a_new_one(commit: str, tmp_path: Path) -> None:
     path = ledger_of(commit, tmp_path / "old.db")
     for each in (path, tmp_path / "new.db"):
-        SqliteLedger(each, environment="simulator", token_hex=secrets.token_hex).close()
+        Ledger(each, environment="simulator", token_hex=secrets.token_hex).close()
     with contextlib.closing(sqlite3.connect(tmp_path / "new.db")) as new:
         wanted = shape(new)
     with contextlib.closing(sqlite3.connect(path)) as old:
@@ -65,7 +66,7 @@ def test_a_ledger_of_an_earlier_program_keeps_every_row_of_its_journal_and_is_wh
     with contextlib.closing(sqlite3.connect(path)) as before:
         journal = before.execute("SELECT * FROM journal ORDER BY seq").fetchall()
         orders = before.execute("SELECT order_id FROM payments ORDER BY order_id").fetchall()
-    with contextlib.closing(SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex)) as ledger:
+    with contextlib.closing(Ledger(path, environment="simulator", token_hex=secrets.token_hex)) as ledger:
         assert ledger.rows("SELECT * FROM journal ORDER BY seq")[: len(journal)] == journal
         assert ledger.rows("SELECT order_id FROM payments ORDER BY order_id") == orders
         assert list(flaws(ledger)) == []
@@ -99,7 +100,7 @@ def test_a_payment_that_new_rules_decide_otherwise_is_journaled_and_stages_nothi
         old.execute("UPDATE payments SET status='unknown', state='unknown' WHERE order_id='cancelled'")
         old.commit()
         waiting = old.execute("SELECT count(*) FROM outbox").fetchall()
-    with contextlib.closing(SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex)) as ledger:
+    with contextlib.closing(Ledger(path, environment="simulator", token_hex=secrets.token_hex)) as ledger:
         payment = ledger.payment_by_order("cancelled")
         assert payment is not None
         assert payment.status == "failed"
@@ -119,7 +120,7 @@ def test_a_prompt_that_new_rules_decide_otherwise_is_journaled_though_its_paymen
             "(SELECT payment_id FROM payments WHERE order_id='cancelled')"
         )
         old.commit()
-    with contextlib.closing(SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex)) as ledger:
+    with contextlib.closing(Ledger(path, environment="simulator", token_hex=secrets.token_hex)) as ledger:
         payment = ledger.payment_by_order("cancelled")
         assert payment is not None
         (said,) = [e for e in ledger.journal(payment.payment_id) if e.kind == "rules_changed"]
@@ -143,7 +144,7 @@ def test_bodies_that_an_earlier_program_marked_unreadable_are_held(tmp_path: Pat
     path = ledger_of("80bb030", tmp_path / "old.db")
     with contextlib.closing(sqlite3.connect(path)) as old:
         marked = old.execute("SELECT callback_id FROM callbacks WHERE verdict LIKE 'unreadable%' ORDER BY 1").fetchall()
-    with contextlib.closing(SqliteLedger(path, environment="simulator", token_hex=secrets.token_hex)) as ledger:
+    with contextlib.closing(Ledger(path, environment="simulator", token_hex=secrets.token_hex)) as ledger:
         assert len(marked) == 5
-        assert sorted((each.callback_id,) for each in ledger.held_open()) == marked
-        assert all(each.why and each.code for each in ledger.held_open())
+        assert sorted((each.callback_id,) for each in Held(ledger).waiting()) == marked
+        assert all(each.why and each.code for each in Held(ledger).waiting())

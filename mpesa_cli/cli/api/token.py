@@ -46,6 +46,7 @@ def token_issue(
     """
     from mpesa_cli.api.ports import token_rules
     from mpesa_cli.api.tokens.issue import signed_token
+    from mpesa_cli.api.tokens.store import TokenWrites
     from mpesa_cli.api.tokens.values import KnownToken, check_scopes, check_token_name, parse_ttl
 
     runtime = runtime_of(ctx, quiet=quiet, as_json=json_)
@@ -56,7 +57,7 @@ def token_issue(
     text = signed_token(token, token_rules(runtime, settings))
     # Remembered before it is told: a token that somebody holds can always be revoked.
     with runtime.ledger(settings).write() as tx:
-        tx.add_api_token(token, now_us)
+        TokenWrites(tx).add(token, now_us)
     once = f"Token {token.jti} for {carrier}, good until {rfc3339(token.expires_us)}, is not shown again."
     revoke = f"When it is not needed any more:  mpesa token revoke {token.jti}"
     return Result(
@@ -78,10 +79,12 @@ def token_list(
 
     Changes nothing. A token without a name was made by an outside issuer and revoked here.
     """
+    from mpesa_cli.api.tokens.store import Tokens
+
     runtime = runtime_of(ctx, quiet=quiet, as_json=json_)
     settings = runtime.profile(profile)
     now_us = runtime.world.now_us()
-    tokens = runtime.ledger(settings).api_tokens()
+    tokens = Tokens(runtime.ledger(settings)).all()
     person = runtime.streams.is_terminal(runtime.streams.stdout)
     rows = [
         [t.jti, t.name or "-", " ".join(sorted(t.scopes)) or "-", t.standing(now_us), _until(t.expires_us, person)]
@@ -119,6 +122,7 @@ def token_revoke(
     A token of an outside issuer is revoked by its claim jti. Can't be undone; payments that the token began
     go on. Exit status: 0 also where it was revoked before, 2 where there is no such token.
     """
+    from mpesa_cli.api.tokens.store import Tokens, TokenWrites
     from mpesa_cli.api.tokens.values import check_jti
 
     runtime = runtime_of(ctx, quiet=quiet, as_json=json_)
@@ -127,12 +131,12 @@ def token_revoke(
     elsewhere = settings.api.public_key is not None or settings.api.jwks is not None
     now_us = runtime.world.now_us()
     with runtime.ledger(settings).write() as tx:
-        if tx.api_token(named) is None and not elsewhere:
+        if Tokens(tx).token(named) is None and not elsewhere:
             raise NotFound(
                 f"The ledger of profile {settings.name} knows no token {named[:60]}.",
                 hint="Nothing was revoked. See them all: mpesa token list", code="unknown-token",
             )
-        token = tx.revoke_api_token(named, now_us)
+        token = TokenWrites(tx).revoke(named, now_us)
     whose = f" of {token.name}" if token.name else ""
     revoked = Note(f"Token {token.jti}{whose} is revoked since {rfc3339(token.revoked_us)}.")
     return Result(_document(token, now_us, settings.environment), told=[revoked])

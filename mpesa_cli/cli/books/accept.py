@@ -63,11 +63,13 @@ def accept_differences(
 
 def begin_books(runtime: "Runtime", settings: "Profile", wanted: str, decision: Decision) -> Result:
     """Stop comparing what is before a day. Raises MpesaError."""
+    from mpesa_cli.books.store.difference_writes import DifferenceWrites
+
     now_us = runtime.world.now_us()
     day = parse_day(wanted, now_us, "--books-begin")
     begin_us = parse_since(day, now_us)
     with runtime.ledger(settings).write() as tx:
-        fresh = tx.begin_books(begin_us, Accepted(decision.by, decision.reason, now_us))
+        fresh = DifferenceWrites(tx).begin_books(begin_us, Accepted(decision.by, decision.reason, now_us))
     begin = "begin" if fresh else "began before"
     words = f"The books {begin} on {day}: what M-PESA's record has before is not compared. "
     return Result(

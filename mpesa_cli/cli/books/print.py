@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mpesa_cli.books.break_values import Break
     from mpesa_cli.books.reconciling import Run
     from mpesa_cli.cli.options import Format
-    from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+    from mpesa_cli.ledger.ledger import Ledger
     from mpesa_cli.runtime import Runtime
     from mpesa_cli.settings.profile import Profile
 
@@ -65,15 +65,17 @@ def unfinished_words(name: str) -> str:
     )
 
 
-def _breaks(ledger: "SqliteLedger", found: "Run") -> "Iterator[Break]":
-    return ledger.differences(found.shop.shortcodes, found.balanced.scopes)
+def _breaks(ledger: "Ledger", found: "Run") -> "Iterator[Break]":
+    from mpesa_cli.books.store.differences import Differences
+
+    return Differences(ledger).listed(found.shop.shortcodes, found.balanced.scopes)
 
 
 def _cell(value: Any) -> str | int | float | None:
     return str(value).lower() if isinstance(value, bool) else value
 
 
-def _document(settings: "Profile", ledger: "SqliteLedger", found: "Run", now_us: int) -> dict[str, Any]:
+def _document(settings: "Profile", ledger: "Ledger", found: "Run", now_us: int) -> dict[str, Any]:
     from mpesa_cli.rules.payment_document import payment_document
 
     settled = {p.payment_id: p for p in found.balanced.payments}
@@ -86,12 +88,13 @@ def _document(settings: "Profile", ledger: "SqliteLedger", found: "Run", now_us:
     }
 
 
-def _summary(settings: "Profile", ledger: "SqliteLedger", found: "Run") -> dict[str, Any]:
+def _summary(settings: "Profile", ledger: "Ledger", found: "Run") -> dict[str, Any]:
+    from mpesa_cli.books.store.differences import Differences
     from mpesa_cli.held.words import held_document
 
     balanced, closed = found.balanced, found.closed
     totals = balanced.totals
-    counts = ledger.difference_counts(found.shop.shortcodes, balanced.scopes)
+    counts = Differences(ledger).counts(found.shop.shortcodes, balanced.scopes)
     return {
         "environment": settings.environment,
         "profile": settings.name,
@@ -129,7 +132,7 @@ def _summary(settings: "Profile", ledger: "SqliteLedger", found: "Run") -> dict[
             {"shortcode": each.shortcode, "from": rfc3339(each.from_us), "until": rfc3339(each.until_us)}
             for each in found.not_told
         ],
-        "books_begin": rfc3339(ledger.books_begin_us()),
+        "books_begin": rfc3339(Differences(ledger).books_begin_us()),
     }  # fmt: skip
 
 

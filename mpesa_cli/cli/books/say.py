@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mpesa_cli.books.reconciling import Run
     from mpesa_cli.cli.books.print import Shown
-    from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+    from mpesa_cli.ledger.ledger import Ledger
     from mpesa_cli.rules.by_hand import MayBe
     from mpesa_cli.rules.held import HeldMessage
     from mpesa_cli.rules.payment import Payment
@@ -30,14 +30,17 @@ if TYPE_CHECKING:
 _NOT_TOLD = "not told since a restore"
 
 
-def say_run(runtime: "Runtime", ledger: "SqliteLedger", shown: "Shown", found: "Run") -> None:
+def say_run(runtime: "Runtime", ledger: "Ledger", shown: "Shown", found: "Run") -> None:
     """Print it. Quiet, only what no run has printed on this day in Nairobi; with ``--open`` all of it."""
+    from mpesa_cli.books.store.difference_writes import DifferenceWrites
+    from mpesa_cli.books.store.differences import Differences
+
     streams, now_us = runtime.streams, runtime.world.now_us()
     today = day_of(now_us)
     if shown.all_open:
         _print_all(streams, ledger, found, now_us)
     else:
-        told = ledger.told_on(today) if streams.quiet else set()
+        told = Differences(ledger).told_on(today) if streams.quiet else set()
         for line in run_lines(_groups(streams, ledger, found, now_us, told, today if streams.quiet else "")):
             streams.out(line)
         for name in found.balanced.unfinished:
@@ -47,7 +50,7 @@ def say_run(runtime: "Runtime", ledger: "SqliteLedger", shown: "Shown", found: "
         _circumstances(streams, found)
     _say_end(streams, shown, found)
     with ledger.write() as tx:
-        tx.mark_told(found.shop.shortcodes, _items(found), today)
+        DifferenceWrites(tx).mark_told(found.shop.shortcodes, _items(found), today)
 
 
 def _items(found: "Run") -> list[str]:
@@ -75,9 +78,11 @@ def _unfinished(name: str) -> str:
 
 
 def _groups(
-    streams: "Streams", ledger: "SqliteLedger", found: "Run", now_us: int, told: set[str], untold_on: str
+    streams: "Streams", ledger: "Ledger", found: "Run", now_us: int, told: set[str], untold_on: str
 ) -> "Iterator[Group]":
     """What needs somebody, by kind; of it what was not told, where ``untold_on`` is a day."""
+    from mpesa_cli.books.store.differences import Differences
+
     if found.not_watched and found.not_watched not in told:
         yield Group("", [found.not_watched], 1)
     if found.not_told and _NOT_TOLD not in told:
@@ -93,9 +98,9 @@ def _groups(
     yield Group("", list(map(held_line, others[:LINES_MOST])), len(others), (f"  {ADVICE}",))
     shortcodes, verbose = found.shop.shortcodes, bool(streams.verbosity)
     scopes = found.balanced.scopes if verbose else ()
-    for counts in ledger.difference_counts(shortcodes, scopes, untold_on=untold_on):
+    for counts in Differences(ledger).counts(shortcodes, scopes, untold_on=untold_on):
         count = counts.open + counts.accepted if verbose else counts.open
-        listed = ledger.differences(
+        listed = Differences(ledger).listed(
             shortcodes, scopes, kind=counts.kind, open_only=not verbose, untold_on=untold_on
         )
         yield break_group(counts.kind, list(islice(listed, LINES_MOST)), count, now_us)
@@ -114,7 +119,9 @@ def _payments(waiting: "Sequence[Payment]") -> "Iterator[Group]":
         yield Group("", [headline(payment) for payment in of_status[:LINES_MOST]], len(of_status), hints)
 
 
-def _print_all(streams: "Streams", ledger: "SqliteLedger", found: "Run", now_us: int) -> None:
+def _print_all(streams: "Streams", ledger: "Ledger", found: "Run", now_us: int) -> None:
+    from mpesa_cli.books.store.differences import Differences
+
     if found.not_watched:
         streams.out(found.not_watched)
     if found.not_told:
@@ -129,8 +136,8 @@ def _print_all(streams: "Streams", ledger: "SqliteLedger", found: "Run", now_us:
         streams.out(held_line(message))
     if found.held:
         streams.out(f"  {ADVICE}")
-    for counts in ledger.difference_counts(found.shop.shortcodes):
-        listed = ledger.differences(found.shop.shortcodes, kind=counts.kind, open_only=True)
+    for counts in Differences(ledger).counts(found.shop.shortcodes):
+        listed = Differences(ledger).listed(found.shop.shortcodes, kind=counts.kind, open_only=True)
         first = True
         while part := list(islice(listed, 500)):
             group = break_group(counts.kind, part, len(part), now_us)

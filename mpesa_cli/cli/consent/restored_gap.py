@@ -70,10 +70,12 @@ def check_batch(runtime: Runtime, profile: "Profile", wanted: Sequence[Wanted], 
 
     One that may be paid already is left out when its turn comes, and the others are asked for.
     """
-    if flags is not None or runtime.ledger(profile).restored() is None:
+    from mpesa_cli.ledger.restoring import Restores
+
+    if flags is not None or Restores(runtime.ledger(profile)).restored() is None:
         return
     for each in wanted:
-        known = runtime.ledger(profile).in_the_gap(*each, profile.takes_money_on)
+        known = Restores(runtime.ledger(profile)).in_the_gap(*each, profile.takes_money_on)
         if known is not None and known.open_gaps and not known.free:
             check_gap(known, each.order_id)
 

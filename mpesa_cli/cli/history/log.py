@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mpesa_cli.history.beside import Beside
-    from mpesa_cli.ledger.ledger import JournalEntry, RawCallback
+    from mpesa_cli.ledger.values import JournalEntry, RawCallback
     from mpesa_cli.rules.payment import Payment
 
 
@@ -38,6 +38,9 @@ def log(
     of statements, and a payment that turned out to be the same. Bodies that could not be read are for a person to
     look at. Times are East Africa Time.
     """
+    from mpesa_cli.history.story_store import Story
+    from mpesa_cli.ledger.bodies import Bodies
+
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     runtime.streams.ends_with_reader = True
     settings = runtime.profile(profile)
@@ -45,13 +48,13 @@ def log(
     from mpesa_cli.history.beside import Beside
 
     ledger = runtime.ledger(settings)
-    merged_into = ledger.merged_into(ref)
+    merged_into = Story(ledger).merged_into(ref)
     msisdn = None if merged_into else phone_meant(runtime, settings, ref)
     payment = latest_of(runtime, settings, msisdn) if msisdn else find(runtime, settings, merged_into or ref)
     if merged_into:
         runtime.streams.say(f"{ref} turned out to be the same money as {merged_into}: this is its story.")
-    entries, bodies = ledger.journal(payment.payment_id), ledger.callbacks(payment.payment_id)
-    for other in ledger.merged_from(payment.payment_id):
+    entries, bodies = ledger.journal(payment.payment_id), Bodies(ledger).callbacks(payment.payment_id)
+    for other in Story(ledger).merged_from(payment.payment_id):
         entries += ledger.journal(other)
     beside = Beside.of(ledger, payment)
     from mpesa_cli.terminal.payment_words import headline

@@ -12,7 +12,7 @@ from mpesa_cli.terminal.payment_words import environment_label
 
 if TYPE_CHECKING:
     from mpesa_cli.cli.options import Format
-    from mpesa_cli.ledger.history import HistoryReads
+    from mpesa_cli.ledger.reads import Reads
     from mpesa_cli.rules.payment import Payment
     from mpesa_cli.terminal.streams import Streams
 
@@ -26,7 +26,7 @@ class HistoryPrinter:
     """Prints what the ledger has to stdout, in the format chosen; words about it go to stderr."""
 
     def __init__(
-        self, streams: "Streams", ledger: "HistoryReads", now_us: int, format_: "Format", *,
+        self, streams: "Streams", ledger: "Reads", now_us: int, format_: "Format", *,
         unmask: bool, ascii_only: bool,
     ) -> None:  # fmt: skip
         """``unmask`` and ``ascii_only`` are about tables on a terminal."""
@@ -56,15 +56,16 @@ class HistoryPrinter:
             self._label(self.streams.say)
 
     def _documents(self, asked: HistoryFilter, fields: Sequence[str] | None) -> Iterator[dict[str, Any]]:
+        from mpesa_cli.history.store import History
         from mpesa_cli.rules.payment_document import payment_document
 
         if fields is None:
-            return (payment_document(payment, self.now_us) for payment in self.ledger.history(asked))
+            return (payment_document(payment, self.now_us) for payment in History(self.ledger).payments(asked))
         if {"attempts", "may_be_orders"} & set(fields):
-            return (self._picked(payment, fields) for payment in self.ledger.history(asked))
+            return (self._picked(payment, fields) for payment in History(self.ledger).payments(asked))
         return (
             _named(fields, row)
-            for page in self.ledger.history_pages(asked)
+            for page in History(self.ledger).pages(asked)
             for row in self._values(page, fields)
         )
 
@@ -102,9 +103,11 @@ class HistoryPrinter:
         return shown
 
     def _csv(self, asked: HistoryFilter, limit: int | None, fields: Sequence[str]) -> int:
+        from mpesa_cli.history.store import History
+
         self._csv_out([fields])
         shown = 0
-        for page in self.ledger.history_pages(asked):
+        for page in History(self.ledger).pages(asked):
             rows = page if limit is None else page[: limit - shown]
             if rows:
                 self._csv_out(self._values(rows, fields))
@@ -115,8 +118,10 @@ class HistoryPrinter:
         self.streams.out(csv_text(rows).removesuffix("\n"))  # out() ends the line
 
     def _plain(self, asked: HistoryFilter, limit: int | None, fields: Sequence[str]) -> int:
+        from mpesa_cli.history.store import History
+
         shown = 0
-        for page in self.ledger.history_pages(asked):
+        for page in History(self.ledger).pages(asked):
             rows = page if limit is None else page[: limit - shown]
             if rows:
                 self.streams.out(plain_lines(self._values(rows, fields)))
@@ -125,8 +130,10 @@ class HistoryPrinter:
         return shown
 
     def _table(self, asked: HistoryFilter, limit: int | None, fields: Sequence[str] | None) -> int:
+        from mpesa_cli.history.store import History
+
         shown = 0
-        for page in self.ledger.history_pages(asked):
+        for page in History(self.ledger).pages(asked):
             rows = page if limit is None else page[: limit - shown]
             for line in self._aligned(rows, fields)[0 if shown == 0 else 2 :] if rows else ():
                 self.streams.out(line)
@@ -138,13 +145,14 @@ class HistoryPrinter:
 
     def _claims(self, rows: Sequence[HistoryRow]) -> None:
         """Say of money by hand that is no order's whose it may be."""
+        from mpesa_cli.ledger.claiming import Claims
         from mpesa_cli.rules.by_hand import HandMoney, MayBe
         from mpesa_cli.terminal.claim_words import claim_lines
 
         for row in rows:
             if row.receipt and row.order_id == f"C2B-{row.receipt}":
                 money = HandMoney(row.amount_cents, row.paid_us or row.created_us, row.msisdn)
-                orders = self.ledger.orders_it_may_be(money, row.profile)
+                orders = Claims(self.ledger).orders_it_may_be(money, row.profile)
                 for line in claim_lines(MayBe(row.receipt, order) for order in orders):
                     self.streams.say(line)
 

@@ -16,12 +16,12 @@ from mpesa_cli.terminal.streams import Streams
 if TYPE_CHECKING:
     from mpesa_cli.cli.options import Format
     from mpesa_cli.history.query import HistoryFilter
-    from mpesa_cli.ledger.history import HistoryReads
+    from mpesa_cli.ledger.reads import Reads
 
 
 def print_summary(
     streams: Streams,
-    ledger: "HistoryReads",
+    ledger: "Reads",
     wanted: "HistoryFilter",
     days_max: int | None,
     format_: "Format",
@@ -29,7 +29,9 @@ def print_summary(
     ascii_only: bool,
 ) -> None:
     """The payments counted per day, oldest day first; says on stderr where older days were left out."""
-    counted = summarise(chain.from_iterable(ledger.history_pages(wanted)), days_max)
+    from mpesa_cli.history.store import History
+
+    counted = summarise(chain.from_iterable(History(ledger).pages(wanted)), days_max)
     rows = [*counted.days, counted.total]
     label = environment_label(ledger.environment)
     match format_:

@@ -62,6 +62,8 @@ def c2b_register(
 
     Production takes one registration per shortcode. The URLs are checked against Daraja's word list first.
     """
+    from mpesa_cli.ledger.hooks import HookWrites
+
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
     from mpesa_cli.daraja.c2b import register, register_body
@@ -83,11 +85,11 @@ def c2b_register(
     if secret in "".join(urls):
         # Remembered before it is registered: a URL that Daraja calls and we don't know would lose payments.
         with runtime.ledger(settings).write() as tx:
-            tx.add_hook(secret_hash(secret), runtime.world.now_us())
+            HookWrites(tx).add(secret_hash(secret), runtime.world.now_us())
     done = register(runtime.daraja(settings), body, api.value if api else None)
     if settings.environment != "production":  # for c2b-simulate, which is not there in production
         with runtime.ledger(settings).write() as tx:
-            tx.note_c2b_version(settings.shortcode, done.version)
+            HookWrites(tx).note_c2b_version(settings.shortcode, done.version)
     result = {
         "registered": True,
         "environment": settings.environment,

@@ -16,10 +16,11 @@ LATEST = 10
 
 def phone_meant(runtime: "Runtime", profile: "Profile", ref: str) -> str | None:
     """The MSISDN that ``ref`` writes, where no payment and no order goes by it; None for any other reference."""
+    from mpesa_cli.ledger.orders import Orders
     from mpesa_cli.rules.values.msisdn import parse_msisdn
 
     ledger = runtime.ledger(profile)
-    if ledger.find(ref) is not None or ledger.order(ref.strip()) is not None:
+    if ledger.find(ref) is not None or Orders(ledger).order(ref.strip()) is not None:
         return None
     try:
         return parse_msisdn(ref)
@@ -29,7 +30,9 @@ def phone_meant(runtime: "Runtime", profile: "Profile", ref: str) -> str | None:
 
 def latest_of(runtime: "Runtime", profile: "Profile", msisdn: str) -> "Payment":
     """The payment of this phone that was asked for last. Raises NotFound."""
-    found = next(runtime.ledger(profile).history(HistoryFilter(msisdn=msisdn, limit=1)), None)
+    from mpesa_cli.history.store import History
+
+    found = next(History(runtime.ledger(profile)).payments(HistoryFilter(msisdn=msisdn, limit=1)), None)
     if found is None:
         raise _nothing(profile, msisdn)
     return found

@@ -66,9 +66,11 @@ def status(
 
 def find(runtime: Runtime, profile: "Profile", ref: str) -> "Payment":
     """The payment by any reference. Raises NotFound."""
+    from mpesa_cli.ledger.orders import Orders
+
     ledger = runtime.ledger(profile)
     found = ledger.find(ref)
-    if found is None and (order := ledger.order(ref.strip())) is not None:
+    if found is None and (order := Orders(ledger).order(ref.strip())) is not None:
         from mpesa_cli.rules.push_rules import not_asked
 
         raise not_asked(order)

@@ -30,9 +30,13 @@ def failed_receipts(runtime: Runtime, profile: "Profile") -> Result:
 
     One that was sent again since is not listed any more; of very many, the newest are.
     """
+    from mpesa_cli.ledger.outbox import Outbox
+
     ledger = runtime.ledger(profile)
     # Two questions, since each walks an index of its own.
-    rows = sorted((*ledger.outbox("sms", FAILED), *ledger.outbox("sms", OPEN)), key=lambda row: row.created_us)
+    rows = sorted(
+        (*Outbox(ledger).listed("sms", FAILED), *Outbox(ledger).listed("sms", OPEN)), key=lambda row: row.created_us
+    )
     of_ours = [(order, row) for row in rows if (order := _order_of(runtime, profile, row)) is not None]
     documents = [_failed_document(order, row) for order, row in of_ours[-LISTED_MAX:]]
     facts = ("order_id", "state", "created_at", "reason")
@@ -47,13 +51,14 @@ def failed_receipts(runtime: Runtime, profile: "Profile") -> Result:
 
 def _order_of(runtime: Runtime, profile: "Profile", row: "OutboxRow") -> str | None:
     """The order of a row that is the newest of its payment; None for others, and for other profiles' rows."""
+    from mpesa_cli.ledger.outbox import Outbox
     from mpesa_cli.sms.send_again import STATES
 
     ledger = runtime.ledger(profile)
     payment = ledger.payment(row.payment_id)
     if payment is None or payment.profile != profile.name:
         return None
-    newest = ledger.outbox("sms", STATES, row.payment_id)[-1]
+    newest = Outbox(ledger).listed("sms", STATES, row.payment_id)[-1]
     return payment.order_id if newest.event_id == row.event_id else None
 
 

@@ -83,10 +83,11 @@ def _say_size(runtime: Runtime, message: "Message") -> None:
 
 def _elsewhere(hands: "Hands", payment: "Payment", event_id: str) -> "Notice":
     """What another process made of the same receipt, which it took first."""
+    from mpesa_cli.ledger.outbox import Outbox
     from mpesa_cli.sms.notices import Notice
     from mpesa_cli.sms.send_again import STATES
 
-    row = next(r for r in hands.ledger.outbox("sms", STATES, payment.payment_id) if r.event_id == event_id)
+    row = next(r for r in Outbox(hands.ledger).listed("sms", STATES, payment.payment_id) if r.event_id == event_id)
     known = json.loads(row.detail) if row.detail else {}
     state: Any = row.state if row.state in {"done", "given_up", "ambiguous"} else "again"
     return Notice(

@@ -31,6 +31,8 @@ def c2b_simulate(
 
     Register URLs first (mpesa c2b-register); the confirmation comes to them.
     """
+    from mpesa_cli.ledger.hooks import Hooks
+
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
     if settings.environment == "production":
@@ -42,7 +44,7 @@ def c2b_simulate(
     from mpesa_cli.daraja.c2b import simulate
 
     shillings, msisdn = parse_shillings(amount, settings.limits), parse_msisdn(phone)
-    registered = runtime.ledger(settings).c2b_version(settings.shortcode) if settings.ledger.exists() else ""
+    registered = Hooks(runtime.ledger(settings)).c2b_version(settings.shortcode) if settings.ledger.exists() else ""
     version = simulate(
         runtime.daraja(settings), settings.shortcode, settings.kind, msisdn, shillings, account or settings.shortcode,
         "v1" if registered == "v1" else "v2" if registered else None,

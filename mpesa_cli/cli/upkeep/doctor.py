@@ -88,12 +88,11 @@ def _checks(runtime: Runtime, settings: "Profile", *, live: bool) -> "Iterator[F
 
 
 def _ledger(runtime: Runtime, settings: "Profile") -> "Iterator[Finding]":
-    from mpesa_cli.ledger.guarding import marker_of
     from mpesa_cli.upkeep.doctor.ledger import ledger
     from mpesa_cli.upkeep.doctor.marker import marked
     from mpesa_cli.upkeep.findings import Finding
 
-    marker = marker_of(settings) if settings.environment == "production" else None
+    marker = runtime.marker(settings) if settings.environment == "production" else None
     yield marked(settings, marker, lambda: runtime.ledger(settings))
     if not settings.ledger.exists():
         if marker is not None and marker.mark is not None:

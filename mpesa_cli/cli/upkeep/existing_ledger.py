@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from mpesa_cli.floor.errors import LedgerUnusable
 
 if TYPE_CHECKING:
-    from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+    from mpesa_cli.ledger.ledger import Ledger
     from mpesa_cli.runtime import Runtime
     from mpesa_cli.settings.profile import Profile
 
 
-def existing_ledger(runtime: "Runtime", settings: "Profile") -> "SqliteLedger":
+def existing_ledger(runtime: "Runtime", settings: "Profile") -> "Ledger":
     """The profile's ledger. Raises LedgerUnusable where it is not there.
 
     An empty ledger in the place of one that is gone is whole, and its backup a success: nobody would notice.

@@ -11,7 +11,7 @@ from mpesa_cli.terminal.amount_words import counted
 
 if TYPE_CHECKING:
     from mpesa_cli.held.read_again import Again
-    from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+    from mpesa_cli.ledger.ledger import Ledger
     from mpesa_cli.rules.held import HeldMessage
 
 ID = typer.Argument(help="Its id, HLD-…, or the receipt that it shows.", metavar="ID")
@@ -34,13 +34,15 @@ def held_list(
 
     Changes nothing. Exit status 0, also where some wait: mpesa reconcile and mpesa doctor tell.
     """
+    from mpesa_cli.ledger.held import Held
+
     if ctx.invoked_subcommand:
         return Result()
     from mpesa_cli.held.words import ADVICE, held_document, held_line
 
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     ledger = runtime.ledger(runtime.profile(profile))
-    found = ledger.held_listed() if all_ else ledger.held_open()
+    found = Held(ledger).listed() if all_ else Held(ledger).waiting()
     return Result(
         [held_document(each) for each in found],
         [held_line(each) for each in found],
@@ -99,12 +101,13 @@ def held_read_again(
     it, and no SMS goes out for money older than a day. Exit status: 0 nothing is held any more, 7 some still are.
     """
     from mpesa_cli.held.read_again import read_again
+    from mpesa_cli.ledger.held import Held
     from mpesa_cli.payments.c2b import Shop
 
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
     ledger = runtime.ledger(settings)
-    named = [_found(ledger, each) for each in held_ids or ()] or ledger.held_open()
+    named = [_found(ledger, each) for each in held_ids or ()] or Held(ledger).waiting()
     shop = Shop.of(settings, lambda: runtime.world.new_id("PAY-"))
     made = read_again(ledger, [each.held_id for each in named], shop, runtime.world.now_us, rehearse=not apply)
     still = any(not each.applied for each in made) or (made and not apply)
@@ -148,12 +151,14 @@ def held_done(
     return Result(held_document(done), [f"{done.held_id} is dealt with: reconcile names it no more."])
 
 
-def _found(ledger: "SqliteLedger", ref: str) -> "HeldMessage":
+def _found(ledger: "Ledger", ref: str) -> "HeldMessage":
     """The message by its id, or by the receipt where one message alone shows it. Raises NotFound."""
+    from mpesa_cli.ledger.held import Held
+
     typed = ref.strip()
-    about = [each for each in ledger.held_about(typed.upper()) if each.state == "open"]
-    about = about or list(ledger.held_about(typed.upper()))
-    found = ledger.held(typed) or (ledger.held(about[0].held_id) if len(about) == 1 else None)
+    about = [each for each in Held(ledger).about(typed.upper()) if each.state == "open"]
+    about = about or list(Held(ledger).about(typed.upper()))
+    found = Held(ledger).message(typed) or (Held(ledger).message(about[0].held_id) if len(about) == 1 else None)
     if found is None:
         several = f" Several messages show it: {', '.join(each.held_id for each in about)}." if about else ""
         raise NotFound(

@@ -43,9 +43,9 @@ def ledger_begin(
         )
     import contextlib
 
-    from mpesa_cli.ledger.guarding import begin_anew, marker_of
+    from mpesa_cli.ledger.guarding import begin_anew
 
-    marker = marker_of(settings)
+    marker = runtime.marker(settings)
     with contextlib.closing(runtime.unguarded_ledger(settings, marker)) as ledger:
         begun = begin_anew(ledger, marker, by=person, reason=said, at_us=runtime.world.now_us())
     return Result(

@@ -44,9 +44,7 @@ def restore(
     )
     done = put_back(source, place, runtime.world.now_us())
     if settings.environment == "production":
-        from mpesa_cli.ledger.guarding import marker_of
-
-        with contextlib.closing(runtime.unguarded_ledger(settings, marker_of(settings))) as restored:
+        with contextlib.closing(runtime.unguarded_ledger(settings, runtime.marker(settings))) as restored:
             restored.leave_mark(over_another=True)
     until = day_and_time(done.head.at_us) if done.head.at_us else "the beginning"
     lacking = (

@@ -3,12 +3,21 @@
 import contextlib
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from typing import Any, NamedTuple
 
-from mpesa_cli.api.tokens.values import KnownToken
 from mpesa_cli.ledger.audit.chain import Flaw
 from mpesa_cli.ledger.reads import Reads
-from mpesa_cli.ledger.tokens import COLUMNS, token_from
+
+
+class _Token(NamedTuple):
+    """One token, as journal and table must tell of it alike."""
+
+    name: str
+    scopes: frozenset[str]
+    issued_us: int | None
+    expires_us: int | None
+    revoked_us: int | None = None
+
 
 # Rows about no payment are few, and an index finds them.
 _TOLD = (
@@ -20,7 +29,8 @@ _TOLD = (
 def token_flaws(ledger: Reads) -> Iterator[Flaw]:
     """Tokens that the table has otherwise than the journal tells them. Flaws of the journal are the chain's."""
     told = _as_told(ledger)
-    stored = {str(row[0]): token_from(row) for row in ledger.rows(f"SELECT {COLUMNS} FROM api_tokens")}  # noqa: S608
+    rows: list[Any] = ledger.rows("SELECT jti, name, scopes, issued_us, expires_us, revoked_us FROM api_tokens")
+    stored = {jti: _Token(name, frozenset(scopes.split()), *times) for jti, name, scopes, *times in rows}
     for jti in sorted(told.keys() | stored.keys()):
         if told.get(jti) == stored.get(jti):
             continue
@@ -34,16 +44,16 @@ def token_flaws(ledger: Reads) -> Iterator[Flaw]:
             yield Flaw(0, f"token {jti} is not what was issued")
 
 
-def _as_told(ledger: Reads) -> dict[str, KnownToken]:
-    told: dict[str, KnownToken] = {}
+def _as_told(ledger: Reads) -> dict[str, _Token]:
+    told: dict[str, _Token] = {}
     for kind, at_us, text in ledger.rows(_TOLD):
         with contextlib.suppress(KeyError, TypeError, ValueError):
             facts = json.loads(str(text))
             jti = str(facts["jti"])
             if kind == "token_issued":
                 scopes = frozenset(facts["scopes"])
-                told[jti] = KnownToken(jti, str(facts["name"]), scopes, facts["issued_us"], facts["expires_us"])
+                told[jti] = _Token(str(facts["name"]), scopes, facts["issued_us"], facts["expires_us"])
             else:
-                known = told.get(jti) or KnownToken(jti, "", frozenset(), None, None)
-                told[jti] = replace(known, revoked_us=int(str(at_us)))
+                known = told.get(jti) or _Token("", frozenset(), None, None)
+                told[jti] = known._replace(revoked_us=int(str(at_us)))
     return told

@@ -22,19 +22,16 @@ class LedgerFile(Reads):
 
     def __init__(self, path: Path) -> None:
         """Raises LedgerUnusable where this is no ledger of ours, or one of a newer program."""
-        self._path = path
         with explained(path):
             # immutable: SQLite then makes no -wal and -shm beside it, also on a medium that can't be written.
             address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
             self._open = sqlite3.connect(address, uri=True, isolation_level=None)
+        super().__init__(lambda: self._open, path, "")
         try:
             self.environment = self._identified()
         except BaseException:
             self._open.close()
             raise
-
-    def _connection(self) -> sqlite3.Connection:
-        return self._open
 
     @property
     def version(self) -> int:
@@ -44,7 +41,7 @@ class LedgerFile(Reads):
     def _identified(self) -> str:
         if self.version > LATEST:
             raise LedgerUnusable(
-                f"{self._path} was written by a newer mpesa (format {self.version}; this one knows {LATEST}).",
+                f"{self.path} was written by a newer mpesa (format {self.version}; this one knows {LATEST}).",
                 hint=f"Nothing was changed. Upgrade: {upgrading()}",
                 code="ledger-too-new",
             )
@@ -52,7 +49,7 @@ class LedgerFile(Reads):
         found = self.rows("SELECT value FROM meta WHERE key='environment'") if {"meta", "journal"} <= tables else []
         if not found:
             raise LedgerUnusable(
-                f"{self._path} is no ledger of mpesa.",
+                f"{self.path} is no ledger of mpesa.",
                 hint="Nothing was changed. A backup is made by: mpesa backup FILE",
                 code="no-ledger",
             )

@@ -24,7 +24,7 @@ def scrub_is_due(ledger: Reads) -> bool:
 
 def check_room(ledger: Reads) -> None:
     """Raise LedgerBusy where the disk has no room to write the ledger anew."""
-    path = ledger._path
+    path = ledger.path
     with explained(path):
         disk, needed = os.statvfs(path.parent), 3 * path.stat().st_size + _SPARE_BYTES
     if disk.f_bavail * disk.f_frsize < needed:
@@ -37,7 +37,7 @@ def check_room(ledger: Reads) -> None:
 
 def scrub(ledger: Reads) -> None:
     """Write the file anew and empty its log. Raises LedgerBusy where others read or write for too long."""
-    path, connection = ledger._path, ledger._connection()
+    path, connection = ledger.path, ledger._connection()
     with explained(path):
         connection.execute("VACUUM")
         with lock(path, wait_s=BUSY_TIMEOUT_S):
@@ -71,6 +71,6 @@ def occurrences(path: Path, digits: str) -> int:
 
 def search(ledger: Reads, digits: str) -> dict[Path, int]:
     """Which files of the ledger, and copies beside it that migrations made, hold these digits, and how often."""
-    path = ledger._path
+    path = ledger.path
     files = [path, Path(f"{path}-wal"), *sorted(path.parent.glob(path.name + ".*.bak"))]
     return {file: count for file in files if (count := occurrences(file, digits))}

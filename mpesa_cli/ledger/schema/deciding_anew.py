@@ -23,29 +23,25 @@ def decide_anew(connection: sqlite3.Connection) -> None:
     """
     path = Path(connection.execute("PRAGMA database_list").fetchone()[2])
     environment = connection.execute("SELECT value FROM meta WHERE key = 'environment'").fetchone()
-    tx = _DecidingAnew(connection, path, environment[0] if environment else "", lambda _: "", lambda *_: ())
+    tx = Write(connection, path, environment[0] if environment else "", lambda _: "", lambda *_: ())
     for payment_id, was in connection.execute("SELECT payment_id, status FROM payments ORDER BY payment_id").fetchall():
-        tx.decide(payment_id, was)
+        _decide(tx, tx.must(payment_id), was)
 
 
-class _DecidingAnew(Write):
-    """A write transaction that stages nothing."""
-
-    def decide(self, payment_id: str, was: str) -> None:
-        """Decide one payment, whose status ``was`` written by an earlier program."""
-        before = self._must(payment_id)
-        for attempt in before.attempts:
-            known = self.evidence(attempt.ref)
-            view = attempt_view(Terms(attempt.amount_cents, attempt.msisdn, attempt.channel == "stk"), known)
-            self._claim(attempt.ref, view)
-            save_view(self._open, attempt.ref, view, withdrawn=any(isinstance(e, ev.Withdrawn) for e in known))
-        now = self._must(payment_id)
-        save_payment(self._open, now)
-        attempts = _moved(before, now)
-        if attempts or was != now.status:
-            facts = {"rules": RULES, "was": was, "is": str(now.status), "attempts": attempts}
-            (at_us,) = self.rows("SELECT at_us FROM journal ORDER BY seq DESC LIMIT 1")[0]
-            self._chain(ev.Record("rules_changed", int(str(at_us)), facts, {}), payment_id, None)
+def _decide(tx: Write, before: Payment, was: str) -> None:
+    """Decide one payment, whose status ``was`` written by an earlier program."""
+    for attempt in before.attempts:
+        known = tx.evidence(attempt.ref)
+        view = attempt_view(Terms(attempt.amount_cents, attempt.msisdn, attempt.channel == "stk"), known)
+        tx.claim_receipts(attempt.ref, view)
+        save_view(tx.connection, attempt.ref, view, withdrawn=any(isinstance(e, ev.Withdrawn) for e in known))
+    now = tx.must(before.payment_id)
+    save_payment(tx.connection, now)
+    attempts = _moved(before, now)
+    if attempts or was != now.status:
+        facts = {"rules": RULES, "was": was, "is": str(now.status), "attempts": attempts}
+        (at_us,) = tx.rows("SELECT at_us FROM journal ORDER BY seq DESC LIMIT 1")[0]
+        tx.chain(ev.Record("rules_changed", int(str(at_us)), facts, {}), before.payment_id, None)
 
 
 def _moved(before: Payment, now: Payment) -> dict[str, dict[str, str]]:

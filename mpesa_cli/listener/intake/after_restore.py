@@ -6,7 +6,10 @@ Kept and held, within bounds, and never believed: M-PESA's own record tells what
 from collections.abc import Callable
 
 from mpesa_cli.daraja.source_addresses import is_published
-from mpesa_cli.ledger.ledger import Ledger, LedgerReads
+from mpesa_cli.ledger.held import HeldWrites
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.ledger.restoring import Restores
 from mpesa_cli.listener.events import Event, OnEvent
 from mpesa_cli.listener.intake.deliveries import (
     ACCEPTED,
@@ -31,7 +34,7 @@ def keep_lost(ledger: Ledger, delivery: StoredDelivery, now_us: Callable[[], int
     is_callback = isinstance(delivery, StkDelivery) or (
         isinstance(delivery, C2bDelivery) and delivery.step == "confirmation"
     )
-    since_us = ledger.last_restore_us() if is_callback else None
+    since_us = Restores(ledger).last_restore_us() if is_callback else None
     if since_us is None or not since_us <= at_us < since_us + LOST_FOR_US or len(delivery.body) > LOST_BODY_BYTES:
         return UNKNOWN
     if not _has_room(ledger, delivery.peer, since_us):  # before the transaction: a flood of them shall cost little
@@ -42,7 +45,7 @@ def keep_lost(ledger: Ledger, delivery: StoredDelivery, now_us: Callable[[], int
     with ledger.write() as tx:
         if not _has_room(tx, delivery.peer, since_us):
             return UNKNOWN
-        held = tx.hold(
+        held = HeldWrites(tx).hold(
             Holding(channel, at_us, LOST_CODE, _WHY, shown.receipt, shown.amount_cents, shown.shortcode,
                     delivery.peer, body=delivery.body), at_us,
         )  # fmt: skip
@@ -50,8 +53,8 @@ def keep_lost(ledger: Ledger, delivery: StoredDelivery, now_us: Callable[[], int
     return ACCEPTED if isinstance(delivery, StkDelivery) else CONFIRMED
 
 
-def _has_room(reads: LedgerReads, peer: str, since_us: int) -> bool:
-    kept_from = reads.lost_senders(since_us)
+def _has_room(reads: Reads, peer: str, since_us: int) -> bool:
+    kept_from = Restores(reads).lost_senders(since_us)
     if len(kept_from) >= LOST_BODIES_MAX:
         return False
     if is_published(peer) or not has_share(peer):

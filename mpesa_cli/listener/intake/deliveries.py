@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from mpesa_cli.initiator.api_request import ResultChannel
+from mpesa_cli.ledger.values import ResultChannel
 from mpesa_cli.payments.c2b import Shop
 from mpesa_cli.rules.c2b_rules import ValidationRule
 from mpesa_cli.rules.payment import Attempt, Payment

@@ -6,7 +6,11 @@ from typing import Literal, TypeAlias, assert_never
 from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b, read_shortcode
 from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.floor.wire.strict_json import Unreadable
-from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, NewCallback
+from mpesa_cli.ledger.bodies import BodyWrites
+from mpesa_cli.ledger.hooks import Hooks
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.values import NewCallback
+from mpesa_cli.ledger.writes import Write
 from mpesa_cli.listener.events import Event
 from mpesa_cli.listener.intake.deliveries import (
     ACCEPTED,
@@ -49,7 +53,7 @@ def _place_of(
         case StkDelivery():
             return attempts.get(delivery.token_hash)
         case C2bDelivery():
-            known = desk is not None and ledger.knows_hook(delivery.secret_hash)
+            known = desk is not None and Hooks(ledger).knows(delivery.secret_hash)
             return (CONFIRMATION if delivery.step == "confirmation" else VALIDATION) if known else None
         case OpenDelivery():
             return OPEN_CHANNEL + delivery.path
@@ -57,10 +61,10 @@ def _place_of(
             assert_never(delivery)
 
 
-def file(tx: LedgerWrite, placed: Sequence[Placed], at_us: int, desk: C2bDesk | None) -> list[Filed]:
+def file(tx: Write, placed: Sequence[Placed], at_us: int, desk: C2bDesk | None) -> list[Filed]:
     """Store deliveries in their places, those on prompts all at once."""
     new = [NewCallback(place, each.body, each.peer) for place, each in placed if isinstance(place, AttemptRef)]
-    outcomes = iter(tx.store_callbacks(new, at_us) if new else ())
+    outcomes = iter(BodyWrites(tx).store_callbacks(new, at_us) if new else ())
     return [
         _filed_on_prompt(tx, place, delivery, next(outcomes), at_us)
         if isinstance(place, AttemptRef)
@@ -70,7 +74,7 @@ def file(tx: LedgerWrite, placed: Sequence[Placed], at_us: int, desk: C2bDesk | 
 
 
 def _filed_on_prompt(
-    tx: LedgerWrite, place: AttemptRef, delivery: StoredDelivery, stored: str | Conflict | None, at_us: int
+    tx: Write, place: AttemptRef, delivery: StoredDelivery, stored: str | Conflict | None, at_us: int
 ) -> Filed:
     if isinstance(stored, Conflict):  # the prompt has had its share of the disk
         stored = store_reserved(tx, place, delivery.body, delivery.peer, at_us)
@@ -80,10 +84,10 @@ def _filed_on_prompt(
     return Filed(ACCEPTED, event, settle=place if stored else None)
 
 
-def _filed_in_channel(tx: LedgerWrite, delivery: StoredDelivery, place: str, at_us: int, desk: C2bDesk | None) -> Filed:
+def _filed_in_channel(tx: Write, delivery: StoredDelivery, place: str, at_us: int, desk: C2bDesk | None) -> Filed:
     if isinstance(delivery, OpenDelivery):
         return file_untrusted(tx, delivery, at_us, desk)
-    callback_id = tx.store_body(place, delivery.body, delivery.peer, at_us)
+    callback_id = BodyWrites(tx).store_body(place, delivery.body, delivery.peer, at_us)
     if place == CONFIRMATION:
         event = Event(_news(callback_id), at_us, delivery.peer, "c2b-confirmation", callback_id=callback_id or "")
         return Filed(CONFIRMED, event, settle=callback_id)
@@ -95,7 +99,7 @@ def _news(callback_id: str | None) -> Literal["stored", "repeat"]:
 
 
 def _validated(
-    tx: LedgerWrite, delivery: StoredDelivery, callback_id: str | None, at_us: int, desk: C2bDesk | None
+    tx: Write, delivery: StoredDelivery, callback_id: str | None, at_us: int, desk: C2bDesk | None
 ) -> Filed:
     """The answer to a validation, decided by what the ledger knows in this transaction: M-PESA waits 8 s at most."""
     said = read_c2b(delivery.body)
@@ -121,7 +125,7 @@ def answer_without_ledger(delivery: Delivery, desk: C2bDesk | None) -> Verdict |
     return rejected("C2B00015") if shortcode and shortcode not in desk.shop.shortcodes else LET_THROUGH
 
 
-def _reject_code(tx: LedgerWrite, body: bytes, said: C2bPayment | Unreadable, desk: C2bDesk) -> str | None:
+def _reject_code(tx: Write, body: bytes, said: C2bPayment | Unreadable, desk: C2bDesk) -> str | None:
     if isinstance(said, Unreadable):
         if desk.rule != "accept":
             return "C2B00016"

@@ -82,7 +82,7 @@ class Intake:
     def _has_room_for_strangers(self) -> bool:
         """Whether strangers' bodies are taken: they get 503 long before the disk is too full for the shop's prompts."""
         try:
-            return self._ledger.free_bytes() >= SPACE_NEEDED_BYTES
+            return self._ledger.engine.free_bytes() >= SPACE_NEEDED_BYTES
         except MpesaError:
             return False
 

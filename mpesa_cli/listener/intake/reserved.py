@@ -5,13 +5,14 @@ that can be read and name the attempt by the id in Daraja's answer. Where that w
 """
 
 from mpesa_cli.daraja.callbacks import StkFailed, StkPaid, read_stk_callback
-from mpesa_cli.ledger.ledger import LedgerWrite
+from mpesa_cli.ledger.bodies import Bodies, BodyWrites
+from mpesa_cli.ledger.writes import Write
 from mpesa_cli.rules.evidence import Accepted, CallbackFailed, Received
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
 from mpesa_cli.rules.state import is_open
 
 
-def store_reserved(tx: LedgerWrite, ref: AttemptRef, body: bytes, peer: str, at_us: int) -> str | None:
+def store_reserved(tx: Write, ref: AttemptRef, body: bytes, peer: str, at_us: int) -> str | None:
     """The id under which a body was stored in a reserved place, or None where it has no right to one."""
     said = read_stk_callback(body)
     if not isinstance(said, StkPaid | StkFailed):
@@ -22,14 +23,14 @@ def store_reserved(tx: LedgerWrite, ref: AttemptRef, body: bytes, peer: str, at_
         return None
     kind = Received if isinstance(said, StkPaid) else CallbackFailed
     told = (e.checkout_request_id for e in evidence if isinstance(e, kind) and e.callback_id)
-    waits = (read_stk_callback(raw.body) for raw in tx.unread_callbacks(ref))
+    waits = (read_stk_callback(raw.body) for raw in Bodies(tx).unread_callbacks(ref))
     told_unread = (each.checkout_request_id for each in waits if isinstance(each, type(said)))
     if any(not named or each == named for each in (*told, *told_unread)):
         return None
-    return tx.store_callback_beyond(ref, body, peer, at_us)
+    return BodyWrites(tx).store_callback_beyond(ref, body, peer, at_us)
 
 
-def to_ask_about(tx: LedgerWrite, ref: AttemptRef) -> tuple[Payment, Attempt] | None:
+def to_ask_about(tx: Write, ref: AttemptRef) -> tuple[Payment, Attempt] | None:
     """The attempt of a body that was turned away, where money may still come: Daraja is asked about it instead."""
     payment = tx.payment(ref.payment_id)
     attempt = next((each for each in payment.attempts if each.ref == ref), None) if payment else None

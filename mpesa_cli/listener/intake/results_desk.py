@@ -5,6 +5,7 @@ from collections.abc import Callable
 from mpesa_cli.daraja.results import without_credential
 from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.initiator.results import apply_unread_results
+from mpesa_cli.initiator.store import Requests, RequestWrites
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.events import Event, OnEvent
 from mpesa_cli.listener.intake.deliveries import ACCEPTED, TOO_MANY, UNKNOWN, ResultDelivery, Verdict
@@ -19,13 +20,13 @@ def receive_result(
 
     Where applying it fails, it stays unread: whoever waits for it, or asks next, applies it.
     """
-    request_id = ledger.request_by_token(delivery.token_hash)
+    request_id = Requests(ledger).by_token(delivery.token_hash)
     if request_id is None:
         return UNKNOWN
     try:
         with ledger.write() as tx:
             body = without_credential(delivery.body)
-            callback_id = tx.store_result(request_id, delivery.channel, body, delivery.peer, now_us())
+            callback_id = RequestWrites(tx).store_result(request_id, delivery.channel, body, delivery.peer, now_us())
     except Conflict:  # the request has had its share of the disk
         return TOO_MANY
     if callback_id is None:
@@ -33,7 +34,7 @@ def receive_result(
         return ACCEPTED
     try:
         apply_unread_results(ledger, request_id, now_us())
-        request = ledger.api_request(request_id)
+        request = Requests(ledger).request(request_id)
     except Exception as error:  # noqa: BLE001 - the body is safe on disk; the thread must live on
         on_event(Event("unsettled", now_us(), delivery.peer, callback_id=callback_id, detail=type(error).__name__))
         return ACCEPTED

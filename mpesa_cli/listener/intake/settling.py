@@ -13,8 +13,11 @@ from typing import Literal, TypeAlias
 from mpesa_cli.daraja.c2b_payment import read_c2b
 from mpesa_cli.floor.errors import LedgerBusy, MpesaError
 from mpesa_cli.floor.wire.strict_json import Unreadable
-from mpesa_cli.ledger.ledger import Ledger, LedgerWrite, RawBody, RawCallback
-from mpesa_cli.ledger.seen import Seen
+from mpesa_cli.ledger.bodies import Bodies
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.seen import Attempts, Seen
+from mpesa_cli.ledger.values import RawBody, RawCallback
+from mpesa_cli.ledger.writes import Write
 from mpesa_cli.listener.events import Event, OnEvent
 from mpesa_cli.listener.intake.deliveries import Ask
 from mpesa_cli.payments import c2b, settle
@@ -56,10 +59,10 @@ class Settling:
 
     def recover(self) -> None:
         """Take up what an earlier listener stored and did not settle. May raise what the ledger raises."""
-        for raw in self._ledger.unread_callbacks():
+        for raw in Bodies(self._ledger).unread_callbacks():
             self.add(raw.attempt)
         if self._shop is not None:
-            for body in self._ledger.unread_bodies(c2b.CONFIRMATION):
+            for body in Bodies(self._ledger).unread_bodies(c2b.CONFIRMATION):
                 self.add(body.callback_id)
 
     def try_again(self) -> bool:
@@ -82,8 +85,8 @@ class Settling:
         done = 0
         try:
             with self._ledger.write() as tx:
-                callbacks = tx.unread_callbacks_of({name for name in names if isinstance(name, AttemptRef)})
-                seen = dict(tx.seen_of(callbacks))
+                callbacks = Bodies(tx).unread_callbacks_of({name for name in names if isinstance(name, AttemptRef)})
+                seen = dict(Attempts(tx).seen_of(callbacks))
                 confirmations = self._confirmations(tx, names)
                 for name in names:
                     if hurry() and done >= least:
@@ -139,13 +142,13 @@ class Settling:
         ref = names[0] if isinstance(names[0], AttemptRef) else None
         return Event("unsettled", self._now_us(), attempt=ref, detail=words, count=len(names))
 
-    def _confirmations(self, tx: LedgerWrite, names: list[Name]) -> dict[str, RawBody]:
+    def _confirmations(self, tx: Write, names: list[Name]) -> dict[str, RawBody]:
         ids = [name for name in names if isinstance(name, str)]
         if self._shop is None or not ids:
             return {}
-        return {raw.callback_id: raw for raw in tx.unread_bodies(c2b.CONFIRMATION, ids)}
+        return {raw.callback_id: raw for raw in Bodies(tx).unread_bodies(c2b.CONFIRMATION, ids)}
 
-    def _apply_callback(self, tx: LedgerWrite, raw: RawCallback, seen: dict[AttemptRef, Seen]) -> Event:
+    def _apply_callback(self, tx: Write, raw: RawCallback, seen: dict[AttemptRef, Seen]) -> Event:
         ref = raw.attempt
         applied = settle.apply_in(tx, raw, seen.get(ref))
         if applied.payment is not None:  # what was seen of it is over, of whichever of its attempts
@@ -160,7 +163,7 @@ class Settling:
             said.checkout_request_id, detail=_news(applied.before, applied.payment, ref),
         )  # fmt: skip
 
-    def _apply_confirmation(self, tx: LedgerWrite, raw: RawBody) -> Event:
+    def _apply_confirmation(self, tx: Write, raw: RawBody) -> Event:
         assert self._shop is not None  # noqa: S101 - or no confirmation would have been looked up
         said = read_c2b(raw.body)
         known = None if isinstance(said, Unreadable) else tx.receipt_owner(said.receipt)

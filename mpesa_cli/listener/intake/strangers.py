@@ -8,7 +8,10 @@ from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b
 from mpesa_cli.daraja.callbacks import StkPaid, read_stk_callback
 from mpesa_cli.daraja.source_addresses import is_published
 from mpesa_cli.floor.wire.strict_json import Unreadable
-from mpesa_cli.ledger.ledger import LedgerWrite
+from mpesa_cli.ledger.bodies import Bodies, BodyWrites
+from mpesa_cli.ledger.held import HeldWrites
+from mpesa_cli.ledger.strangers import StrangerWrites
+from mpesa_cli.ledger.writes import Write
 from mpesa_cli.listener.events import Event
 from mpesa_cli.listener.intake.deliveries import ACCEPTED, NO_PAYMENT, NO_ROOM, NO_SMALL_BODY, C2bDesk, OpenDelivery
 from mpesa_cli.listener.intake.filed import Filed
@@ -21,7 +24,7 @@ OPEN_CHANNEL = "open-"
 _WHY = "reported to an address without secret, so it is not believed"
 
 
-def file_untrusted(tx: LedgerWrite, delivery: OpenDelivery, at_us: int, desk: C2bDesk | None) -> Filed:
+def file_untrusted(tx: Write, delivery: OpenDelivery, at_us: int, desk: C2bDesk | None) -> Filed:
     """Keep, hold or only count it; ask about the attempt that it names, where that is ours and open."""
     if len(delivery.body) > BODY_MAX_BYTES:
         return Filed(NO_SMALL_BODY, None)
@@ -43,7 +46,7 @@ def file_untrusted(tx: LedgerWrite, delivery: OpenDelivery, at_us: int, desk: C2
     )
 
 
-def _prompt(tx: LedgerWrite, delivery: OpenDelivery, at_us: int) -> Filed:
+def _prompt(tx: Write, delivery: OpenDelivery, at_us: int) -> Filed:
     said = read_stk_callback(delivery.body)
     checkout_id = "" if isinstance(said, Unreadable) else said.checkout_request_id
     payment, attempt = _attempt_named(tx, checkout_id)
@@ -60,25 +63,25 @@ def _prompt(tx: LedgerWrite, delivery: OpenDelivery, at_us: int) -> Filed:
     return Filed(ACCEPTED if kept is not None else NO_ROOM, event, ask=named)
 
 
-def _kept(tx: LedgerWrite, delivery: OpenDelivery, report: Report, shortcode: str) -> str | None:
+def _kept(tx: Write, delivery: OpenDelivery, report: Report, shortcode: str) -> str | None:
     """The id of the body that is kept, empty where it was kept before; None where there is no room."""
     channel = OPEN_CHANNEL + delivery.path
     if is_published(delivery.peer):
-        callback_id = tx.store_body(channel, delivery.body, delivery.peer, report.received_us)
+        callback_id = BodyWrites(tx).store_body(channel, delivery.body, delivery.peer, report.received_us)
         if callback_id is None:
             return ""
         tx.mark_callback(callback_id, "untrusted")
-        tx.hold(
+        HeldWrites(tx).hold(
             Holding("open", report.received_us, "without-secret", _WHY, report.receipt, report.amount_cents,
                     shortcode, delivery.peer, callback_id), report.received_us,
         )  # fmt: skip
         return callback_id
-    if tx.knows_body(channel, delivery.body):
+    if Bodies(tx).knows_body(channel, delivery.body):
         return ""
-    return tx.keep_report(channel, delivery.body, report, shared=has_share(delivery.peer))
+    return StrangerWrites(tx).keep(channel, delivery.body, report, shared=has_share(delivery.peer))
 
 
-def _attempt_named(tx: LedgerWrite, checkout_id: str) -> tuple[Payment | None, Attempt | None]:
+def _attempt_named(tx: Write, checkout_id: str) -> tuple[Payment | None, Attempt | None]:
     """The attempt of ours with this id. A stranger's ids cost no query."""
     payment = tx.find(checkout_id) if checkout_id.startswith("ws_") else None
     attempts = payment.attempts if payment else ()

@@ -5,9 +5,13 @@ from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.moments import SECOND_US, day_and_time
 from mpesa_cli.history.query import HistoryFilter
+from mpesa_cli.history.store import History
 from mpesa_cli.ledger.audit.chain import tail_flaws
 from mpesa_cli.ledger.audit.file import trigger_flaws
 from mpesa_cli.ledger.engine.scrubbing import scrub_is_due
+from mpesa_cli.ledger.held import Held
+from mpesa_cli.ledger.outbox import Outbox
+from mpesa_cli.ledger.restoring import Restores
 from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.restored import still_missing
 from mpesa_cli.rules.state import OVERDUE_AFTER_S, PaymentStatus
@@ -15,7 +19,7 @@ from mpesa_cli.terminal.amount_words import counted
 from mpesa_cli.upkeep.findings import Finding
 
 if TYPE_CHECKING:
-    from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+    from mpesa_cli.ledger.ledger import Ledger
 
 ROWS_LOOKED_AT = 1_000
 LOG_LONG_BYTES = 64 << 20
@@ -25,7 +29,7 @@ _FOR_A_PERSON = (PaymentStatus.REVIEW, PaymentStatus.OVERPAID)
 _QUEUES = {"sms": ("SMS receipt", "mpesa receipt REF --sms"), "webhook": ("event", "mpesa help listen")}
 
 
-def ledger(reads: "SqliteLedger", shortcodes: tuple[str, ...], now_us: int) -> Iterator[Finding]:
+def ledger(reads: "Ledger", shortcodes: tuple[str, ...], now_us: int) -> Iterator[Finding]:
     """Every check of the ledger, in the order in which they are shown; ``shortcodes`` are those that take money."""
     yield from _whole(reads)
     yield _mode(reads)
@@ -33,17 +37,17 @@ def ledger(reads: "SqliteLedger", shortcodes: tuple[str, ...], now_us: int) -> I
     yield from _held(reads)
     yield from _open(list(reads.unfinished()), now_us)
     for status in _FOR_A_PERSON:
-        found = list(reads.history(HistoryFilter(status=status.value, limit=100)))
+        found = list(History(reads).payments(HistoryFilter(status=status.value, limit=100)))
         if found:
             count = "100 or more payments need" if len(found) == 100 else _these(len(found), "needs", "need")
             words = f"{count} a person: {status}, the newest is order {found[0].order_id}."
             yield Finding("for-a-person", "warn", words, f"mpesa history --status {status}")
     yield from _unsent(reads, "sms", now_us)
-    if reads.has_forwarded():
+    if Outbox(reads).has_forwarded():
         yield from _unsent(reads, "webhook", now_us)
 
 
-def _whole(reads: "SqliteLedger") -> Iterator[Finding]:
+def _whole(reads: "Ledger") -> Iterator[Finding]:
     with reads.snapshot():
         found = [*tail_flaws(reads, ROWS_LOOKED_AT), *trigger_flaws(reads)]
     if found:
@@ -57,21 +61,21 @@ def _whole(reads: "SqliteLedger") -> Iterator[Finding]:
                       "mpesa erase PHONE --yes")  # fmt: skip
 
 
-def _mode(reads: "SqliteLedger") -> Finding:
+def _mode(reads: "Ledger") -> Finding:
     """The finding about SQLite's write-ahead mode, in which readers and writers never wait, and its log's length."""
-    if not reads.is_write_ahead:
+    if not reads.engine.is_write_ahead:
         words = "The ledger was copied or restored and is still in a mode in which a reader keeps writers waiting."
         return Finding("ledger-mode", "warn", f"{words} It changes by itself when one command has it alone.",
                        f"fuser {reads.path}")  # fmt: skip
-    size = reads.log_bytes
+    size = reads.engine.log_bytes
     if size > LOG_LONG_BYTES:
         words = f"The log beside the ledger is {size >> 20:,} MB long: somebody looks at one moment of it for long."
         return Finding("ledger-mode", "warn", f"{words} It is cut back once that is over.", f"fuser {reads.path}")
     return Finding("ledger-mode", "ok", f"The log beside the ledger is {size / (1 << 20):.1f} MB long.")
 
 
-def _restored(reads: "SqliteLedger", shortcodes: tuple[str, ...]) -> Iterator[Finding]:
-    restored = reads.restored()
+def _restored(reads: "Ledger", shortcodes: tuple[str, ...]) -> Iterator[Finding]:
+    restored = Restores(reads).restored()
     if restored is not None and (missing := restored.missing(shortcodes)):
         yield Finding(
             "restored", "warn", "The ledger was restored and knows nothing of what was paid after "
@@ -81,12 +85,12 @@ def _restored(reads: "SqliteLedger", shortcodes: tuple[str, ...]) -> Iterator[Fi
         )  # fmt: skip
 
 
-def _held(reads: "SqliteLedger") -> Iterator[Finding]:
+def _held(reads: "Ledger") -> Iterator[Finding]:
     """The findings about messages that came in, could not be applied, and wait for somebody."""
-    if not (count := reads.held_open_count()):
+    if not (count := Held(reads).waiting_count()):
         yield Finding("held", "ok", "No message is held.")
         return
-    waiting = reads.held_open()
+    waiting = Held(reads).waiting()
     first = waiting[0]
     words = f"{counted(count, 'message')} could not be applied, the first of {day_and_time(first.received_us)}: "
     yield Finding("held", "fail", words + "somebody must look.", "mpesa held")
@@ -116,10 +120,10 @@ def _these(count: int, one: str, several: str) -> str:
     return f"{counted(count, 'payment')} {one if count == 1 else several}"
 
 
-def _unsent(reads: "SqliteLedger", queue: str, now_us: int) -> Iterator[Finding]:
+def _unsent(reads: "Ledger", queue: str, now_us: int) -> Iterator[Finding]:
     thing, mend = _QUEUES[queue]
-    stuck = [row for row in reads.outbox(queue, ["waiting", "sending"]) if now_us - row.created_us > _STUCK_US]
-    lost = reads.outbox(queue, ["given_up", "ambiguous"])
+    stuck = [row for row in Outbox(reads).listed(queue, ["waiting", "sending"]) if now_us - row.created_us > _STUCK_US]
+    lost = Outbox(reads).listed(queue, ["given_up", "ambiguous"])
     lost = [row for row in lost if now_us - row.created_us < 7 * _DAY_US]
     if stuck:
         have = "has" if len(stuck) == 1 else "have"

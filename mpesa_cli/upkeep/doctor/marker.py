@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mpesa_cli.ledger.engine.marker import Marker
-    from mpesa_cli.ledger.engine.sqlite import SqliteLedger
+    from mpesa_cli.ledger.ledger import Ledger
     from mpesa_cli.settings.profile import Profile
 
 
-def marked(profile: "Profile", marker: "Marker | None", opened: "Callable[[], SqliteLedger]") -> Finding:
+def marked(profile: "Profile", marker: "Marker | None", opened: "Callable[[], Ledger]") -> Finding:
     """The one finding about that note. Only real money is guarded in this way: else ``marker`` is None."""
     if marker is None:
         return Finding(

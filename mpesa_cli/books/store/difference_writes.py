@@ -6,16 +6,15 @@ import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from mpesa_cli.ledger.chaining import Chaining
-from mpesa_cli.ledger.differences import BOOKS_BEGIN, COLUMNS, DifferenceReads
+from mpesa_cli.books.store.differences import BOOKS_BEGIN, COLUMNS, Differences
 from mpesa_cli.rules import evidence as ev
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mpesa_cli.books.break_values import Accepted, Break
-    from mpesa_cli.ledger.book_keeping import Scope
-    from mpesa_cli.ledger.differences_keeping import Origin, Span
+    from mpesa_cli.books.store.values import Origin, Scope, Span
+    from mpesa_cli.ledger.writes import Write
 
 _KEPT = f"{COLUMNS}, break_id, origin, basis, shortcode, from_us, until_us, seen"
 _CHANGING = [name for name in _KEPT.split(", ") if name not in {"break_id", "kind", "ref"}]
@@ -34,12 +33,17 @@ _SETTLED = f"""
 """  # noqa: S608 - fixed text
 
 
-class DifferenceWrites(Chaining, DifferenceReads):
-    """The part of a write transaction that keeps differences."""
+class DifferenceWrites(Differences):
+    """Changes to differences, in one transaction."""
+
+    def __init__(self, tx: Write) -> None:
+        """``tx`` is an open write transaction."""
+        super().__init__(tx)
+        self._tx = tx
 
     def next_comparison(self) -> int:
         """A number that no comparison had before."""
-        found: list[Any] = self.rows("SELECT coalesce(max(seen), 0) + 1 FROM differences")
+        found: list[Any] = self._reads.rows("SELECT coalesce(max(seen), 0) + 1 FROM differences")
         return int(found[0][0])
 
     def remember(self, found: Iterable[tuple[Break, Scope]], origin: Origin, seen: int) -> None:
@@ -48,7 +52,7 @@ class DifferenceWrites(Chaining, DifferenceReads):
         changes = ", ".join(f"{name}=excluded.{name}" for name in _CHANGING)
         # The same once more is not written: a run that finds nothing new leaves the file alone.
         same = " AND ".join(f"differences.{name} IS excluded.{name}" for name in _CHANGING)
-        self._open.executemany(
+        self._tx.executemany(
             f"INSERT INTO differences ({_KEPT}) VALUES ({marks}) ON CONFLICT (break_id) "  # noqa: S608
             f"DO UPDATE SET {changes}, told_day=CASE WHEN differences.basis=excluded.basis THEN told_day ELSE '' END "
             f"WHERE NOT ({same})",
@@ -58,7 +62,7 @@ class DifferenceWrites(Chaining, DifferenceReads):
     def forget_unseen(self, scope: Scope, sure: Scope, seen: int) -> None:
         """Forget what comparing these times did not show any more; ``sure`` is that of what M-PESA has not."""
         for condition, time in (("kind<>'missing_at_provider'", scope), ("kind='missing_at_provider'", sure)):
-            self._open.execute(
+            self._tx.execute(
                 f"DELETE FROM differences WHERE origin='record' AND seen<>? AND {condition} "  # noqa: S608
                 "AND at_us >= ? AND at_us < ? AND shortcode IN (SELECT value FROM json_each(?))",
                 (seen, time.from_us, time.until_us, json.dumps(time.shortcodes)),
@@ -66,7 +70,7 @@ class DifferenceWrites(Chaining, DifferenceReads):
 
     def forget_read_again(self, scope: Scope, sha256: str, seen: int, *, whole: bool) -> None:
         """Forget what a file did not show any more; ``whole``, all of it was read, of other files of its time too."""
-        self._open.execute(
+        self._tx.execute(
             "DELETE FROM differences WHERE origin='file' AND seen<>? AND (ref GLOB ? OR (? AND until_us > from_us "
             "AND from_us >= ? AND until_us <= ?)) AND shortcode IN (SELECT value FROM json_each(?))",
             (seen, f"{sha256[:8]}-*", whole, scope.from_us, scope.until_us, json.dumps(scope.shortcodes)),
@@ -75,7 +79,7 @@ class DifferenceWrites(Chaining, DifferenceReads):
     def forget_settled(self, shortcodes: Sequence[str]) -> None:
         """Forget what became true meanwhile: money that is attached, a review that was decided, a charge whose
         payment turned up."""
-        self._open.execute(
+        self._tx.execute(
             f"DELETE FROM differences WHERE origin='record' AND ({_SETTLED}) "  # noqa: S608
             "AND shortcode IN (SELECT value FROM json_each(?))",
             (json.dumps(list(shortcodes)),),
@@ -83,7 +87,7 @@ class DifferenceWrites(Chaining, DifferenceReads):
 
     def keep_only(self, origin: Origin, shortcodes: Sequence[str], ids: Sequence[str]) -> None:
         """Forget all of an origin but these."""
-        self._open.execute(
+        self._tx.execute(
             "DELETE FROM differences WHERE origin=? AND shortcode IN (SELECT value FROM json_each(?)) "
             "AND break_id NOT IN (SELECT value FROM json_each(?))",
             (origin, json.dumps(list(shortcodes)), json.dumps(list(ids))),
@@ -91,16 +95,16 @@ class DifferenceWrites(Chaining, DifferenceReads):
 
     def mark_told(self, shortcodes: Sequence[str], items: Iterable[str], day: str) -> None:
         """A run has told of all open differences, and of these other items, on this day."""
-        self._open.execute(
+        self._tx.execute(
             "UPDATE differences SET told_day=? WHERE told_day<>? AND shortcode IN (SELECT value FROM json_each(?))",
             (day, day, json.dumps(list(shortcodes))),
         )
-        self._open.execute("DELETE FROM told WHERE day<>?", (day,))
-        self._open.executemany("INSERT INTO told VALUES (?, ?) ON CONFLICT DO NOTHING", ((i, day) for i in items))
+        self._tx.execute("DELETE FROM told WHERE day<>?", (day,))
+        self._tx.executemany("INSERT INTO told VALUES (?, ?) ON CONFLICT DO NOTHING", ((i, day) for i in items))
 
     def note_compared(self, spans: Iterable[Span], at_us: int) -> None:
         """M-PESA's record of these times was compared."""
-        self._open.executemany(
+        self._tx.executemany(
             "INSERT INTO compared_spans VALUES (?,?,?,?,?) ON CONFLICT (shortcode, source, from_us, until_us) "
             "DO UPDATE SET compared_us=excluded.compared_us",
             ((s.shortcode, s.source, s.from_us, s.until_us, at_us) for s in spans),
@@ -111,8 +115,8 @@ class DifferenceWrites(Chaining, DifferenceReads):
         if self.books_begin_us() == begin_us:
             return False
         facts = {"begin_us": begin_us, "by": accepted.by, "reason": accepted.reason}
-        self._chain(ev.Record("books_begun", accepted.at_us, facts, {}), "", None)
-        self._open.execute(
+        self._tx.chain(ev.Record("books_begun", accepted.at_us, facts, {}), "", None)
+        self._tx.execute(
             "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value=excluded.value",
             (BOOKS_BEGIN, str(begin_us)),
         )

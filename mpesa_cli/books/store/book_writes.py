@@ -1,4 +1,4 @@
-"""What is written into the books: new rows, statements read to their end, what a person accepted, closed days.
+"""Changes to the books: new rows, statements read to their end, what a person accepted, closed days.
 
 A row is known by receipt, kind and amount, in whichever file it stands (docs/assumptions.md A71).
 """
@@ -9,9 +9,8 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mpesa_cli.ledger.book_breaks import BreakReads
-from mpesa_cli.ledger.books import ROW_COLUMNS, STATEMENT_COLUMNS
-from mpesa_cli.ledger.chaining import Chaining
+from mpesa_cli.books.store.books import STATEMENT_COLUMNS, Books
+from mpesa_cli.ledger.statement_rows import ROW_COLUMNS
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.values.pseudonym import PREFIX
 
@@ -20,23 +19,29 @@ if TYPE_CHECKING:
 
     from mpesa_cli.books.break_values import Accepted
     from mpesa_cli.books.closing import DayTotals
-    from mpesa_cli.ledger.book_keeping import StoredStatement
+    from mpesa_cli.books.store.values import StoredStatement
+    from mpesa_cli.ledger.writes import Write
     from mpesa_cli.rules.statement_row import StatementRow
 
-class BookWrites(BreakReads, Chaining):
-    """What is written into the books, inside an open write transaction."""
+class BookWrites(Books):
+    """Changes to the books, in one transaction."""
+
+    def __init__(self, tx: Write) -> None:
+        """``tx`` is an open write transaction."""
+        super().__init__(tx)
+        self._tx = tx
 
     def add_rows(self, statement: StoredStatement, rows: Sequence[StatementRow]) -> int:
         """Keep rows that are not known yet, and the statement where there are any. Returns how many were new."""
-        before = self._open.total_changes
-        self._open.executemany(
+        before = self._tx.connection.total_changes
+        self._tx.executemany(
             f"INSERT INTO statement_rows ({ROW_COLUMNS}, shortcode, statement_id) "  # noqa: S608 - fixed text
             "VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (receipt, kind, amount_cents) DO NOTHING",
             _with_origin(self._forgetting(rows), statement),
         )
-        new = self._open.total_changes - before
+        new = self._tx.connection.total_changes - before
         if new:
-            self._open.execute(
+            self._tx.execute(
                 f"INSERT INTO statements ({STATEMENT_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,0,?) "  # noqa: S608
                 "ON CONFLICT (statement_id) DO UPDATE SET row_count = row_count + excluded.row_count, settled = 0",
                 (statement.statement_id, statement.source, statement.name, statement.sha256, statement.from_us,
@@ -46,9 +51,11 @@ class BookWrites(BreakReads, Chaining):
 
     def _forgetting(self, rows: Sequence[StatementRow]) -> Sequence[StatementRow]:
         """The rows, without the number of a payment whose number was erased."""
-        if not self.rows("SELECT 1 FROM attempts WHERE msisdn >= ? AND msisdn < ? LIMIT 1", (PREFIX, PREFIX + "~")):
+        if not self._reads.rows(
+            "SELECT 1 FROM attempts WHERE msisdn >= ? AND msisdn < ? LIMIT 1", (PREFIX, PREFIX + "~")
+        ):
             return rows
-        found = self.rows(
+        found = self._reads.rows(
             "SELECT k.receipt, a.msisdn FROM receipts k JOIN attempts a ON a.payment_id=k.payment_id "
             "AND a.number=k.attempt WHERE a.msisdn GLOB ? AND k.receipt IN (SELECT value FROM json_each(?))",
             (PREFIX + "*", json.dumps([row.receipt for row in rows])),
@@ -61,7 +68,7 @@ class BookWrites(BreakReads, Chaining):
         stored = self.statement(statement.statement_id)
         if stored is None or stored.complete:
             return
-        self._open.execute(
+        self._tx.execute(
             "UPDATE statements SET complete=1, from_us=?, until_us=?, findings=? WHERE statement_id=?",
             (statement.from_us, statement.until_us, statement.findings, statement.statement_id),
         )
@@ -69,30 +76,30 @@ class BookWrites(BreakReads, Chaining):
             "statement": statement.statement_id, "source": statement.source, "sha256": statement.sha256,
             "rows": stored.row_count, "from_us": statement.from_us, "until_us": statement.until_us,
         }  # fmt: skip
-        self._chain(ev.Record("statement_read", statement.read_us, facts, {}), "", None)
+        self._tx.chain(ev.Record("statement_read", statement.read_us, facts, {}), "", None)
 
     def mark_settled(self, statement_ids: Sequence[str]) -> None:
         """Say that everything was settled which rows of these statements can settle."""
-        self._open.execute(
+        self._tx.execute(
             "UPDATE statements SET settled=1 WHERE statement_id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(statement_ids)),),
         )
 
     def accept_break(self, break_id: str, accepted: Accepted) -> bool:
         """Record that a person took note of what it says now. False where the same was recorded before."""
-        listed = self.rows("SELECT basis FROM differences WHERE break_id=?", (break_id,))
+        listed = self._reads.rows("SELECT basis FROM differences WHERE break_id=?", (break_id,))
         basis = listed[0][0] if listed else None  # None is any: it was named before it was found
-        known = self.rows("SELECT accepted_by, reason, basis FROM accepted_breaks WHERE break_id=?", (break_id,))
+        known = self._reads.rows("SELECT accepted_by, reason, basis FROM accepted_breaks WHERE break_id=?", (break_id,))
         if known and known[0][:2] == (accepted.by, accepted.reason) and known[0][2] in {None, basis}:
             return False
-        self._open.execute(
+        self._tx.execute(
             "INSERT INTO accepted_breaks (break_id, accepted_by, reason, accepted_us, basis) VALUES (?,?,?,?,?) "
             "ON CONFLICT (break_id) DO UPDATE SET accepted_by=excluded.accepted_by, reason=excluded.reason, "
             "accepted_us=excluded.accepted_us, basis=excluded.basis",
             (break_id, accepted.by, accepted.reason, accepted.at_us, basis),
         )
         facts = {"break": break_id, "by": accepted.by, "reason": accepted.reason}
-        self._chain(ev.Record("break_accepted", accepted.at_us, facts, {}), "", None)
+        self._tx.chain(ev.Record("break_accepted", accepted.at_us, facts, {}), "", None)
         return True
 
     def close_day(
@@ -105,8 +112,8 @@ class BookWrites(BreakReads, Chaining):
             "sha256": sha256, "open_breaks": open_breaks,
         }  # fmt: skip
         head = self.journal_head()
-        self._chain(ev.Record("day_closed", at_us, facts, {}), "", None)
-        self._open.execute(
+        self._tx.chain(ev.Record("day_closed", at_us, facts, {}), "", None)
+        self._tx.execute(
             "INSERT INTO closings (day, shortcode, closed_us, closed_by, totals, sha256, head) VALUES (?,?,?,?,?,?,?) "
             "ON CONFLICT (day, shortcode) DO UPDATE SET closed_us=excluded.closed_us, closed_by=excluded.closed_by, "
             "totals=excluded.totals, sha256=excluded.sha256, head=excluded.head",

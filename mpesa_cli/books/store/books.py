@@ -6,20 +6,20 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mpesa_cli.ledger.book_keeping import Scope, StoredStatement
+from mpesa_cli.books.store.values import Scope, StoredStatement
 from mpesa_cli.ledger.journal import GENESIS
-from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, attempt_from
-from mpesa_cli.rules.statement_row import StatementRow
+from mpesa_cli.ledger.statement_rows import ROW_COLUMNS, statement_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mpesa_cli.books.book_totals import KindTotal
     from mpesa_cli.books.closing import Closing
+    from mpesa_cli.ledger.reads import Reads
     from mpesa_cli.rules.payment import Attempt
+    from mpesa_cli.rules.statement_row import StatementRow
 
-ROW_COLUMNS = "receipt, kind, amount_cents, completed_us, balance_cents, account, party, linked, line"
 STATEMENT_COLUMNS = (
     "statement_id, source, name, sha256, from_us, until_us, read_us, shortcode, row_count, complete, findings"
 )
@@ -38,17 +38,16 @@ def bounds(scope: Scope) -> tuple[int, int, str]:
     return scope.from_us, scope.until_us, json.dumps(scope.shortcodes)
 
 
-def statement_row(columns: Sequence[Any]) -> StatementRow:
-    """A row from ROW_COLUMNS."""
-    return StatementRow(*columns)
+class Books:
+    """Questions to the books: rows as they were stored."""
 
-
-class BookReads(Reads):
-    """What can be asked of the books: rows as they were stored."""
+    def __init__(self, reads: Reads) -> None:
+        """``reads`` is the ledger, or an open write transaction."""
+        self._reads = reads
 
     def statement(self, statement_id: str) -> StoredStatement | None:
         """The statement, or None where it never brought anything new."""
-        rows: list[Any] = self.rows(
+        rows: list[Any] = self._reads.rows(
             f"SELECT {STATEMENT_COLUMNS} FROM statements WHERE statement_id=?",  # noqa: S608 - fixed text
             (statement_id,),
         )
@@ -58,8 +57,9 @@ class BookReads(Reads):
         return replace(stored, complete=bool(stored.complete))
 
     def unsettled_statements(self, shortcodes: Sequence[str]) -> Sequence[StoredStatement]:
-        """Statements whose reader was stopped before it had settled by all their rows."""
-        rows: list[Any] = self.rows(
+        """Statements whose reader was stopped before it had settled by all their rows; from the first to the last
+        row that is stored."""
+        rows: list[Any] = self._reads.rows(
             f"SELECT {STATEMENT_COLUMNS} FROM statements WHERE settled=0 "  # noqa: S608 - fixed text
             "AND shortcode IN (SELECT value FROM json_each(?)) ORDER BY read_us",
             (json.dumps(list(shortcodes)),),
@@ -67,15 +67,15 @@ class BookReads(Reads):
         return [self._as_stored(StoredStatement(*row)) for row in rows]
 
     def _as_stored(self, statement: StoredStatement) -> StoredStatement:
-        times: list[Any] = self.rows(
+        times: list[Any] = self._reads.rows(
             "SELECT min(completed_us), max(completed_us) + 1 FROM statement_rows WHERE statement_id=?",
             (statement.statement_id,),
         )
         return replace(statement, complete=bool(statement.complete), from_us=times[0][0], until_us=times[0][1])
 
     def covered_beside(self, scope: Scope, touching_us: int) -> Sequence[tuple[int, int]]:
-        """What each statement that was read to its end covers, of those that touch or meet this time: from, until."""
-        rows: list[Any] = self.rows(
+        """Times that statements read to their end cover, of those that touch or meet this one: from, until."""
+        rows: list[Any] = self._reads.rows(
             "SELECT from_us, until_us FROM statements WHERE complete=1 AND source='statement' AND until_us>from_us "
             "AND from_us<=? AND until_us>=? AND shortcode IN (SELECT value FROM json_each(?))",
             (scope.until_us + touching_us, scope.from_us - touching_us, bounds(scope)[2]),
@@ -84,7 +84,7 @@ class BookReads(Reads):
 
     def expect_many_rows(self) -> None:
         """Make room in memory for questions that walk over everything: pages are read once, not once a question."""
-        self.rows(f"PRAGMA cache_size=-{CACHE_KB}")
+        self._reads.rows(f"PRAGMA cache_size=-{CACHE_KB}")
 
     def rows_without_payment(self, scope: Scope) -> Iterator[StatementRow]:
         """Rows of received money whose receipt pays nothing in this ledger, oldest first, a page at a time."""
@@ -105,20 +105,12 @@ class BookReads(Reads):
         """Rows of reversals, oldest first, a page at a time."""
         return self._rows_of_keys("r.kind='reversal'", scope)
 
-    def receipt_rows(self, receipt: str) -> Sequence[StatementRow]:
-        """Every stored row of one receipt."""
-        rows = self.rows(
-            f"SELECT {ROW_COLUMNS} FROM statement_rows WHERE receipt=? ORDER BY completed_us",  # noqa: S608 - fixed text
-            (receipt,),
-        )
-        return list(map(statement_row, rows))
-
     def _rows_of_keys(self, condition: str, scope: Scope, *parameters: object) -> Iterator[StatementRow]:
         # By key and not by a cursor that stays open: whoever takes a page may write before the next one.
         first_us, receipt, cents = scope.from_us, "", 0
         _, until_us, shortcodes = bounds(scope)
         while True:
-            rows: list[Any] = self.rows(
+            rows: list[Any] = self._reads.rows(
                 f"SELECT {ROW_COLUMNS} FROM ({KEYS_IN_SCOPE} AND {condition} "  # noqa: S608 - fixed text
                 "AND (r.completed_us, r.receipt, r.amount_cents) > (?, ?, ?) "
                 f"ORDER BY r.completed_us, r.receipt, r.amount_cents LIMIT {PAGE_ROWS}) "
@@ -134,7 +126,7 @@ class BookReads(Reads):
     def doubtful_attempts(self, since_us: int, until_us: int) -> Sequence[Attempt]:
         """Attempts without a receipt that money may belong to, or with one that was not believed, asked for then."""
         # Those whose state says so by an index; the others are found in one walk over the attempts of that time.
-        rows = self.rows(
+        rows = self._reads.rows(
             f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE state IN ('sending', 'pending', 'unknown', 'created') "  # noqa: S608
             "AND created_us BETWEEN ? AND ? AND requested_us IS NOT NULL UNION ALL "
             f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE (state='review' OR (state='paid' AND receipts='') "
@@ -144,8 +136,8 @@ class BookReads(Reads):
         return [attempt_from(r) for r in rows]
 
     def shared_references(self, references: Sequence[str]) -> set[str]:
-        """Which of these account references belong to more than one payment."""
-        rows = self.rows(
+        """Those of these account references that belong to more than one payment."""
+        rows = self._reads.rows(
             "SELECT account_reference FROM payments WHERE account_reference IN (SELECT value FROM json_each(?)) "
             "GROUP BY account_reference HAVING count(*) > 1",
             (json.dumps(list(references)),),
@@ -173,14 +165,14 @@ class BookReads(Reads):
     def _by_hour(self, sql: str, parameters: tuple[object, ...]) -> list[KindTotal]:
         from mpesa_cli.books.book_totals import KindTotal
 
-        rows: list[Any] = self.rows(sql, parameters)
+        rows: list[Any] = self._reads.rows(sql, parameters)
         return [KindTotal(*row) for row in rows]
 
     def closings(self, shortcodes: Sequence[str]) -> Sequence[Closing]:
         """The days that were closed, oldest first."""
         from mpesa_cli.books.closing import Closing, DayTotals
 
-        rows: list[Any] = self.rows(
+        rows: list[Any] = self._reads.rows(
             "SELECT day, shortcode, closed_us, closed_by, totals, sha256, head FROM closings "
             "WHERE shortcode IN (SELECT value FROM json_each(?)) ORDER BY day",
             (json.dumps(list(shortcodes)),),
@@ -189,5 +181,5 @@ class BookReads(Reads):
 
     def journal_head(self) -> str:
         """The hash of the journal's last row; zeros where there is none."""
-        rows = self.rows("SELECT hash FROM journal ORDER BY seq DESC LIMIT 1")
+        rows = self._reads.rows("SELECT hash FROM journal ORDER BY seq DESC LIMIT 1")
         return str(rows[0][0]) if rows else GENESIS

@@ -6,22 +6,21 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mpesa_cli.ledger.book_keeping import Known, Scope
-from mpesa_cli.ledger.books import (
+from mpesa_cli.books.store.books import (
     HOUR_US,
     IN_SCOPE,
     KEYS_IN_SCOPE,
     PAGE_ROWS,
-    ROW_COLUMNS,
-    BookReads,
     bounds,
-    statement_row,
 )
+from mpesa_cli.books.store.values import Known, Scope
+from mpesa_cli.ledger.statement_rows import ROW_COLUMNS, StatementRows, statement_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mpesa_cli.books.book_totals import KindTotal
+    from mpesa_cli.ledger.reads import Reads
     from mpesa_cli.rules.statement_row import StatementRow
 
 _R = ", ".join(f"r.{name}" for name in ROW_COLUMNS.split(", "))
@@ -44,8 +43,12 @@ _OTHER_PHONE = f"""(a.channel='stk' AND a.source<>'person' AND length(a.msisdn)=
 _OURS = "p.shortcode IN (SELECT value FROM json_each(?))"
 
 
-class BreakReads(BookReads):
-    """Where the books and the payments do not say the same."""
+class Breaks:
+    """Places where the books and the payments do not say the same."""
+
+    def __init__(self, reads: Reads) -> None:
+        """``reads`` is the ledger, or an open write transaction."""
+        self._reads = reads
 
     def rows_in_review(self, scope: Scope) -> Iterator[Known]:
         """Rows whose receipt was reported for an attempt that a person must look at."""
@@ -62,7 +65,7 @@ class BreakReads(BookReads):
         # One walk for both, in the order in which they lie: it touches every paid attempt.
         after = 0
         while True:
-            rows: list[Any] = self.rows(
+            rows: list[Any] = self._reads.rows(
                 f"SELECT {_KNOWN}, {MONEY_CAME}, a.receipts, coalesce(a.receipt, ''), "  # noqa: S608
                 f"max(coalesce({_OTHER_PHONE}, 0)), a.rowid FROM attempts a "
                 "LEFT JOIN statement_rows r ON r.receipt=a.receipt AND r.kind='received' "
@@ -82,7 +85,7 @@ class BreakReads(BookReads):
         payment_id, order_id, number, cents, at_us, receipts, first, other_phone = row
         for receipt in str(receipts).split() or [first]:
             about = Known(payment_id, order_id, number, cents, at_us, receipt)
-            found = [r for r in self.receipt_rows(receipt) if r.kind == "received"]
+            found = [r for r in StatementRows(self._reads).of(receipt) if r.kind == "received"]
             if not found and scope.from_us <= at_us < scope.until_us:
                 yield about
             elif found and ((other_phone and receipt == first) or all(r.amount_cents != cents for r in found)):
@@ -92,7 +95,7 @@ class BreakReads(BookReads):
 
     def claimed_twice(self, scope: Scope) -> Iterator[Known]:
         """Attempts that were reported in this time with a receipt which pays another attempt."""
-        rows: list[Any] = self.rows(
+        rows: list[Any] = self._reads.rows(
             f"SELECT {_KNOWN}, a.settled_us, a.receipt FROM attempts a CROSS JOIN receipts k ON k.receipt=a.receipt "  # noqa: S608
             "CROSS JOIN payments p ON p.payment_id=a.payment_id "
             f"WHERE a.state='review' AND a.settled_us >= ? AND a.settled_us < ? AND {_OURS} ORDER BY a.settled_us",
@@ -121,7 +124,7 @@ class BreakReads(BookReads):
         )
 
     def _reversals(self, rows_from: str, condition: str, parameters: tuple[object, ...]) -> Iterator[Known]:
-        rows: list[Any] = self.rows(
+        rows: list[Any] = self._reads.rows(
             f"SELECT {_KNOWN}, {_R} FROM {rows_from} "  # noqa: S608 - fixed text
             "CROSS JOIN receipts k ON k.receipt=CASE WHEN r.linked<>'' THEN r.linked ELSE r.receipt END "
             "CROSS JOIN attempts a ON a.payment_id=k.payment_id "
@@ -136,7 +139,7 @@ class BreakReads(BookReads):
 
     def receipts_on_two_rows(self, scope: Scope) -> Iterator[StatementRow]:
         """Rows of received money that share their receipt with another one of another amount."""
-        rows = self.rows(
+        rows = self._reads.rows(
             f"SELECT {_R} FROM (SELECT receipt FROM statement_rows WHERE kind='received' GROUP BY receipt "  # noqa: S608
             "HAVING count(*) > 1) twice CROSS JOIN statement_rows r ON r.receipt=twice.receipt "
             f"WHERE {IN_SCOPE} AND r.kind='received' ORDER BY r.completed_us, r.receipt",
@@ -146,7 +149,7 @@ class BreakReads(BookReads):
 
     def lonely_charges(self, scope: Scope) -> Iterator[StatementRow]:
         """Charges on a receipt that nothing else is known of."""
-        rows = self.rows(
+        rows = self._reads.rows(
             f"WITH lonely AS (SELECT r.receipt FROM statement_rows r WHERE {IN_SCOPE} AND r.kind='charge' "  # noqa: S608
             "AND NOT EXISTS (SELECT 1 FROM statement_rows o WHERE o.receipt=r.receipt AND o.kind<>'charge') "
             "AND NOT EXISTS (SELECT 1 FROM receipts k WHERE k.receipt=r.receipt)) "
@@ -158,10 +161,10 @@ class BreakReads(BookReads):
         return map(statement_row, rows)
 
     def ledger_hours(self, scope: Scope) -> Sequence[KindTotal]:
-        """Attempts that the ledger calls paid, by the hour in which their money came, as received."""
+        """Attempts that the ledger calls paid, by the hour in which their money came, as ``received``."""
         from mpesa_cli.books.book_totals import KindTotal
 
-        rows: list[Any] = self.rows(
+        rows: list[Any] = self._reads.rows(
             f"SELECT 'received', {MONEY_CAME} / {HOUR_US} * {HOUR_US} AS hour, count(*), sum(a.paid_cents) "  # noqa: S608
             "FROM attempts a CROSS JOIN payments p ON p.payment_id=a.payment_id "
             f"WHERE a.state='paid' AND {MONEY_CAME} >= ? AND {MONEY_CAME} < ? AND {_OURS} GROUP BY hour ORDER BY hour",
@@ -170,7 +173,7 @@ class BreakReads(BookReads):
         return [KindTotal(*row) for row in rows]
 
     def _with_row(self, sql: str, parameters: tuple[object, ...]) -> Iterator[Known]:
-        rows: list[Any] = self.rows(sql, parameters)
+        rows: list[Any] = self._reads.rows(sql, parameters)
         for payment_id, order_id, number, cents, *row in rows:
             found = statement_row(row)
             yield Known(payment_id, order_id, number, cents, found.completed_us, found.receipt, found)

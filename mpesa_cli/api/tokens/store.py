@@ -1,4 +1,4 @@
-"""What the ledger keeps of bearer tokens: their ids, whom they were made for, and whether they still open anything.
+"""Bearer tokens as the ledger keeps them: their ids, whom they were made for, and whether they still open anything.
 
 The token itself is stored nowhere, so whoever reads the ledger, or a backup of it, can't use one.
 """
@@ -7,42 +7,51 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mpesa_cli.ledger.chaining import Chaining
-from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.rules import evidence as ev
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mpesa_cli.api.tokens.values import KnownToken
+    from mpesa_cli.ledger.reads import Reads
+    from mpesa_cli.ledger.writes import Write
 
 COLUMNS = "jti, name, scopes, issued_us, expires_us, revoked_us"
-"""What :func:`token_from` reads."""
+"""The columns that :func:`token_from` reads."""
 
 
-class TokenReads(Reads):
-    """What can be asked about tokens."""
+class Tokens:
+    """Questions about tokens."""
 
-    def api_token(self, jti: str) -> KnownToken | None:
+    def __init__(self, reads: Reads) -> None:
+        """``reads`` is the ledger, or an open write transaction."""
+        self._reads = reads
+
+    def token(self, jti: str) -> KnownToken | None:
         """The token with this id, made or revoked here; None where the ledger never heard of it."""
-        rows = self.rows(f"SELECT {COLUMNS} FROM api_tokens WHERE jti=?", (jti,))  # noqa: S608 - fixed text
+        rows = self._reads.rows(f"SELECT {COLUMNS} FROM api_tokens WHERE jti=?", (jti,))  # noqa: S608 - fixed text
         return token_from(rows[0]) if rows else None
 
-    def api_tokens(self) -> Sequence[KnownToken]:
-        """Every token the ledger has heard of, newest first."""
-        rows = self.rows(
+    def all(self) -> Sequence[KnownToken]:
+        """Every bearer token the ledger has heard of, newest first."""
+        rows = self._reads.rows(
             f"SELECT {COLUMNS} FROM api_tokens ORDER BY coalesce(issued_us, revoked_us) DESC, jti"  # noqa: S608
         )
         return [token_from(row) for row in rows]
 
 
-class TokenWrites(Chaining, TokenReads):
-    """What one write transaction can do about tokens."""
+class TokenWrites(Tokens):
+    """Changes to tokens, in one transaction."""
 
-    def add_api_token(self, token: KnownToken, at_us: int) -> None:
-        """Remember a token before anybody is told it. Its id is a fresh one."""
+    def __init__(self, tx: Write) -> None:
+        """``tx`` is an open write transaction."""
+        super().__init__(tx)
+        self._tx = tx
+
+    def add(self, token: KnownToken, at_us: int) -> None:
+        """Remember a bearer token, never its text, before anybody is told it."""
         scopes = sorted(token.scopes)
-        self._open.execute(
+        self._tx.execute(
             f"INSERT INTO api_tokens ({COLUMNS}) VALUES (?,?,?,?,?,NULL)",  # noqa: S608 - fixed text
             (token.jti, token.name, " ".join(scopes), token.issued_us, token.expires_us),
         )
@@ -50,21 +59,21 @@ class TokenWrites(Chaining, TokenReads):
             "jti": token.jti, "name": token.name, "scopes": scopes, "issued_us": token.issued_us,
             "expires_us": token.expires_us,
         }  # fmt: skip
-        self._chain(ev.Record("token_issued", at_us, facts, {}), "", None)
+        self._tx.chain(ev.Record("token_issued", at_us, facts, {}), "", None)
 
-    def revoke_api_token(self, jti: str, at_us: int) -> KnownToken:
+    def revoke(self, jti: str, at_us: int) -> KnownToken:
         """The token opens nothing from now on, also one that another issuer made. What was revoked stays so."""
-        known = self.api_token(jti)
+        known = self.token(jti)
         if known is not None and known.revoked_us is not None:
             return known
-        self._open.execute(
+        self._tx.execute(
             f"INSERT INTO api_tokens ({COLUMNS}) VALUES (?,'','',NULL,NULL,?) "  # noqa: S608 - fixed text
             "ON CONFLICT (jti) DO UPDATE SET revoked_us=excluded.revoked_us",
             (jti, at_us),
         )
         name = "" if known is None else known.name
-        self._chain(ev.Record("token_revoked", at_us, {"jti": jti, "name": name}, {}), "", None)
-        revoked = self.api_token(jti)
+        self._tx.chain(ev.Record("token_revoked", at_us, {"jti": jti, "name": name}, {}), "", None)
+        revoked = self.token(jti)
         assert revoked is not None  # noqa: S101 - it was written in the line above
         return revoked
 

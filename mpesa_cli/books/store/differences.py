@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from mpesa_cli.books.break_values import KINDS, Accepted, Break, BreakKind
-from mpesa_cli.ledger.differences_keeping import Counted
-from mpesa_cli.ledger.ledger import JournalEntry
-from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.books.store.values import Counted
+from mpesa_cli.ledger.values import JournalEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mpesa_cli.ledger.book_keeping import Scope
+    from mpesa_cli.books.store.values import Scope
+    from mpesa_cli.ledger.reads import Reads
     from mpesa_cli.rules.payment import Payment
 
 PAGE_ROWS = 1_000
@@ -37,10 +37,14 @@ _LISTED = (
 _UNTOLD = "(:untold_on='' OR d.told_day<>:untold_on)"
 
 
-class DifferenceReads(Reads):
-    """What can be asked of differences."""
+class Differences:
+    """Questions about differences."""
 
-    def differences(
+    def __init__(self, reads: Reads) -> None:
+        """``reads`` is the ledger, or an open write transaction."""
+        self._reads = reads
+
+    def listed(
         self, shortcodes: Sequence[str], scopes: Sequence[Scope] = (), *, kind: BreakKind | None = None,
         open_only: bool = False, untold_on: str = "",
     ) -> Iterator[Break]:  # fmt: skip
@@ -66,10 +70,10 @@ class DifferenceReads(Reads):
                 return
             after = (rows[-1][2], rows[-1][1])
 
-    def difference_counts(
+    def counts(
         self, shortcodes: Sequence[str], scopes: Sequence[Scope] = (), *, untold_on: str = ""
     ) -> Sequence[Counted]:
-        """How many there are of each class, of those that ``differences`` gives."""
+        """Counts of each class, of those that ``listed`` gives."""
         rows: list[Any] = self._asked_rows(
             f"SELECT d.kind, sum(NOT {_IS_ACCEPTED}), sum({_IS_ACCEPTED}) FROM differences d "  # noqa: S608
             f"WHERE {_LISTED} AND {_UNTOLD} GROUP BY d.kind",
@@ -78,7 +82,7 @@ class DifferenceReads(Reads):
         found = {kind: Counted(kind, waiting, accepted) for kind, waiting, accepted in rows}
         return [found[kind] for kind in KINDS if kind in found]
 
-    def has_open_difference(self, payment_id: str, shortcodes: Sequence[str]) -> bool:
+    def has_open_about(self, payment_id: str, shortcodes: Sequence[str]) -> bool:
         """Whether a difference about this payment waits for somebody."""
         return bool(self._asked_rows(
             f"SELECT 1 FROM differences d WHERE d.payment_id=:payment_id AND {OPEN} LIMIT 1",  # noqa: S608
@@ -95,8 +99,8 @@ class DifferenceReads(Reads):
         return [str(break_id) for (break_id,) in rows]
 
     def open_of_file(self, sha256: str) -> int:
-        """How many lines of a file were not read, and wait for somebody."""
-        rows: list[Any] = self.rows(
+        """The number of lines of a file that were not read, and wait for somebody."""
+        rows: list[Any] = self._reads.rows(
             f"SELECT count(*) FROM differences d WHERE d.kind='unknown_row' AND d.ref >= ? AND d.ref < ? "  # noqa: S608
             f"AND NOT {_IS_ACCEPTED}",
             (f"{sha256[:8]}-", f"{sha256[:8]}."),
@@ -104,12 +108,12 @@ class DifferenceReads(Reads):
         return int(rows[0][0])
 
     def told_on(self, day: str) -> set[str]:
-        """What else a run has said on this day."""
-        return {str(item) for (item,) in self.rows("SELECT item FROM told WHERE day=?", (day,))}
+        """Other things that a run has said on this day."""
+        return {str(item) for (item,) in self._reads.rows("SELECT item FROM told WHERE day=?", (day,))}
 
     def compared_until(self, shortcodes: Sequence[str]) -> int | None:
         """The last moment of which M-PESA's record was compared; None where it never was."""
-        rows: list[Any] = self.rows(
+        rows: list[Any] = self._reads.rows(
             "SELECT max(until_us) FROM compared_spans WHERE shortcode IN (SELECT value FROM json_each(?))",
             (json.dumps(list(shortcodes)),),
         )
@@ -118,7 +122,7 @@ class DifferenceReads(Reads):
 
     def books_begin_us(self) -> int | None:
         """The first moment that is compared; None where nobody said so."""
-        rows = self.rows("SELECT value FROM meta WHERE key=?", (BOOKS_BEGIN,))
+        rows = self._reads.rows("SELECT value FROM meta WHERE key=?", (BOOKS_BEGIN,))
         return int(str(rows[0][0])) if rows else None
 
     def payments_for_a_person(self) -> Sequence[Payment]:
@@ -136,12 +140,12 @@ class DifferenceReads(Reads):
         return self._payments("payments WHERE status='overpaid' ORDER BY created_us")
 
     def _payments(self, whose: str) -> list[Payment]:
-        rows = self.rows(f"SELECT payment_id FROM {whose}")  # noqa: S608 - fixed text
-        return [p for (payment_id,) in rows if (p := self.payment(str(payment_id)))]
+        rows = self._reads.rows(f"SELECT payment_id FROM {whose}")  # noqa: S608 - fixed text
+        return [p for (payment_id,) in rows if (p := self._reads.payment(str(payment_id)))]
 
     def rules_changed(self) -> Sequence[JournalEntry]:
-        """Where an upgrade decided a payment otherwise than the program before, and no run has found it yet."""
-        rows: list[Any] = self.rows(
+        """Payments that an upgrade decided otherwise than the program before, and no run has found yet."""
+        rows: list[Any] = self._reads.rows(
             "SELECT seq, at_us, payment_id, facts, hash FROM journal j WHERE kind='rules_changed' AND NOT EXISTS "
             "(SELECT 1 FROM differences d WHERE d.break_id='rules_changed-' || j.payment_id || '-' || j.seq) "
             "ORDER BY seq"
@@ -152,7 +156,7 @@ class DifferenceReads(Reads):
         ]
 
     def _asked_rows(self, sql: str, parameters: dict[str, Any]) -> list[Any]:
-        return cast("list[Any]", self.rows(sql, cast("Any", parameters)))
+        return cast("list[Any]", self._reads.rows(sql, cast("Any", parameters)))
 
 
 def _asked(shortcodes: Sequence[str], scopes: Sequence[Scope] = (), untold_on: str = "") -> dict[str, str]:

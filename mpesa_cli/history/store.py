@@ -7,6 +7,7 @@ as it stands when its page is read, and one that is added meanwhile is not shown
 from collections.abc import Iterator
 
 from mpesa_cli.history.query import OPEN_STATUSES, HistoryFilter, HistoryRow
+from mpesa_cli.ledger.claiming import Claims
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, attempt_from, payment_from
 from mpesa_cli.rules.payment import Attempt, Payment
@@ -17,24 +18,30 @@ PAYMENTS_PER_PAGE = 200
 _ROW_COLUMNS = ", ".join(HistoryRow._fields)
 
 
-class HistoryReads(Reads):
-    """What `history` asks of the SQLite ledger."""
+class History:
+    """Questions of `history`."""
 
-    def history_pages(self, wanted: HistoryFilter, page_rows: int = PAGE_ROWS) -> Iterator[list[HistoryRow]]:
+    def __init__(self, reads: Reads) -> None:
+        """``reads`` is the ledger, or an open write transaction."""
+        self._reads = reads
+
+    def pages(self, wanted: HistoryFilter, page_rows: int = PAGE_ROWS) -> Iterator[list[HistoryRow]]:
         """The payments as flat rows, newest first, a page at a time; no page is empty."""
         for page in self._pages(_ROW_COLUMNS, wanted, page_rows):
             yield list(map(HistoryRow._make, page))
 
-    def history(self, wanted: HistoryFilter) -> Iterator[Payment]:
+    def payments(self, wanted: HistoryFilter) -> Iterator[Payment]:
         """The payments whole, with all their attempts, newest first."""
         for page in self._pages(PAYMENT_COLUMNS, wanted, PAYMENTS_PER_PAGE):
             attempts = self._attempts_of([str(row[0]) for row in page])
             for row in page:
-                yield self.with_claims(payment_from(row, attempts.get(str(row[0]), ()), self.environment))
+                yield Claims(self._reads).with_claims(
+                    payment_from(row, attempts.get(str(row[0]), ()), self._reads.environment)
+                )
 
     def _attempts_of(self, payment_ids: list[str]) -> dict[str, list[Attempt]]:
         marks = ",".join("?" * len(payment_ids))
-        rows = self.rows(
+        rows = self._reads.rows(
             f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE payment_id IN ({marks}) "  # noqa: S608 - fixed text
             "ORDER BY payment_id, number",
             tuple(payment_ids),
@@ -54,7 +61,7 @@ class HistoryReads(Reads):
         while left is None or left > 0:
             size = page_rows if left is None else min(page_rows, left)
             condition, parameters, key = _condition(wanted, after)
-            rows = self.rows(
+            rows = self._reads.rows(
                 f"SELECT {columns} FROM payments WHERE {condition} "  # noqa: S608 - fixed text
                 f"ORDER BY {key} LIMIT ?",
                 (*parameters, size),

@@ -1,4 +1,4 @@
-"""The SQLite ledger's side of the asynchronous APIs: requests, the bodies that came for them, receipts shown."""
+"""The ledger's side of the asynchronous APIs: requests, the bodies that came for them, receipts shown."""
 
 from __future__ import annotations
 
@@ -7,20 +7,17 @@ import json
 from typing import TYPE_CHECKING, cast
 
 from mpesa_cli.floor.errors import Conflict
-from mpesa_cli.initiator.api_request import ApiRequest, RequestResult, RequestState, ResultChannel
-from mpesa_cli.ledger.books import ROW_COLUMNS, statement_row
-from mpesa_cli.ledger.chaining import Chaining
+from mpesa_cli.initiator.api_request import ApiRequest, RequestResult, RequestState
 from mpesa_cli.ledger.journal import canonical
-from mpesa_cli.ledger.reads import Reads
-from mpesa_cli.ledger.request_ledger import BODIES_OF_REQUEST_MAX, ResultBody
+from mpesa_cli.ledger.values import BODIES_OF_REQUEST_MAX, ResultBody, ResultChannel
 from mpesa_cli.rules import evidence as ev
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mpesa_cli.initiator.verdict import Shown
-    from mpesa_cli.rules.payment import AttemptRef
-    from mpesa_cli.rules.statement_row import StatementRow
+    from mpesa_cli.ledger.reads import Reads
+    from mpesa_cli.ledger.writes import Write
 
 _REQUEST = (
     "SELECT request_id, command, subject, created_us, state, conversation_id, originator_conversation_id, settled_us, "
@@ -29,35 +26,41 @@ _REQUEST = (
 _PRIVATE = ("debit", "credit")  # of a result's facts: whose money it was
 
 
-class RequestStoreReads(Reads):
-    """What is asked about requests."""
+class Requests:
+    """Questions about requests."""
 
-    def request_by_token(self, token_hash: str) -> str | None:
+    def __init__(self, reads: Reads) -> None:
+        """``reads`` is the ledger, or an open write transaction."""
+        self._reads = reads
+
+    def by_token(self, token_hash: str) -> str | None:
         """The id of the request whose address has the token with this SHA-256, or None."""
-        rows = self.rows("SELECT request_id FROM requests WHERE token_hash=?", (token_hash,))
+        rows = self._reads.rows("SELECT request_id FROM requests WHERE token_hash=?", (token_hash,))
         return str(rows[0][0]) if rows else None
 
-    def api_request(self, request_id: str) -> ApiRequest | None:
+    def request(self, request_id: str) -> ApiRequest | None:
         """The request, or None."""
-        rows = self.rows(f"{_REQUEST} WHERE request_id=?", (request_id,))
+        rows = self._reads.rows(f"{_REQUEST} WHERE request_id=?", (request_id,))
         return _request_from(rows[0]) if rows else None
 
-    def newest_request(self, command: str, subject: str) -> ApiRequest | None:
+    def newest(self, command: str, subject: str) -> ApiRequest | None:
         """The newest request of this kind about this subject, or None."""
-        rows = self.rows(
+        rows = self._reads.rows(
             f"{_REQUEST} WHERE command=? AND subject=? ORDER BY created_us DESC LIMIT 1", (command, subject)
         )
         return _request_from(rows[0]) if rows else None
 
-    def requests_since(self, command: str, since_us: int) -> Sequence[ApiRequest]:
+    def since(self, command: str, since_us: int) -> Sequence[ApiRequest]:
         """Requests of this kind that were made since, oldest first."""
-        rows = self.rows(f"{_REQUEST} WHERE command=? AND created_us>=? ORDER BY created_us", (command, since_us))
+        rows = self._reads.rows(
+            f"{_REQUEST} WHERE command=? AND created_us>=? ORDER BY created_us", (command, since_us)
+        )
         return [_request_from(row) for row in rows]
 
     def unread_results(self, request_id: str = "") -> Sequence[ResultBody]:
         """Bodies that were stored and not yet applied, of one request or of all, oldest first."""
         of_one = ("AND payment_id=? ", (request_id,)) if request_id else ("", ())
-        rows = self.rows(
+        rows = self._reads.rows(
             "SELECT callback_id, payment_id, channel, received_us, peer, body FROM callbacks "  # noqa: S608 - fixed text
             f"WHERE channel IN ('result', 'timeout') AND verdict='' {of_one[0]}ORDER BY received_us",
             of_one[1],
@@ -70,32 +73,27 @@ class RequestStoreReads(Reads):
             for callback_id, owner, channel, at_us, peer, body in rows
         ]  # fmt: skip
 
-    def reversals_of(self, receipt: str) -> Sequence[StatementRow]:
-        """Statement rows that say that this receipt's money went back, oldest first."""
-        rows = self.rows(
-            f"SELECT {ROW_COLUMNS} FROM statement_rows WHERE linked=? AND linked<>'' "  # noqa: S608 - fixed text
-            f"AND kind='reversal' UNION ALL SELECT {ROW_COLUMNS} FROM statement_rows "
-            "WHERE receipt=? AND kind='reversal' AND linked='' ORDER BY completed_us",
-            (receipt, receipt),
-        )
-        return [statement_row(row) for row in rows]
-
-    def shown_receipts(self, receipt: str) -> Sequence[Shown]:
+    def shown(self, receipt: str) -> Sequence[Shown]:
         """For which orders a receipt was shown, oldest first."""
         from mpesa_cli.initiator.verdict import Shown
 
-        rows = self.rows(
+        rows = self._reads.rows(
             "SELECT order_id, shown_us FROM shown_receipts WHERE receipt=? ORDER BY shown_us", (receipt,)
         )
         return [Shown(str(order), int(str(at_us))) for order, at_us in rows]
 
 
-class RequestStoreWrites(RequestStoreReads, Chaining):
-    """What is written about requests in one transaction."""
+class RequestWrites(Requests):
+    """Changes to requests, in one transaction."""
 
-    def open_request(self, request: ApiRequest, token_hash: str) -> None:
+    def __init__(self, tx: Write) -> None:
+        """``tx`` is an open write transaction."""
+        super().__init__(tx)
+        self._tx = tx
+
+    def open(self, request: ApiRequest, token_hash: str) -> None:
         """Record what is about to be asked, before anything is sent."""
-        self._open.execute(
+        self._tx.execute(
             "INSERT INTO requests (request_id, command, subject, token_hash, created_us, state) VALUES (?,?,?,?,?,?)",
             (request.request_id, request.command, request.subject, token_hash, request.created_us,
              RequestState.CREATED.value),
@@ -104,20 +102,23 @@ class RequestStoreWrites(RequestStoreReads, Chaining):
             "request_id": request.request_id, "command": request.command, "subject": request.subject,
             "token_hash": token_hash,
         }  # fmt: skip
-        self._chain(ev.Record("request_made", request.created_us, facts, {}), "", None)
+        self._tx.chain(ev.Record("request_made", request.created_us, facts, {}), "", None)
 
     def note_answer(self, request_id: str, state: RequestState, conversation_id: str, originator_id: str) -> None:
         """Note what the POST came to. A result that came before stays."""
-        self._open.execute(
+        self._tx.execute(
             "UPDATE requests SET conversation_id=?, originator_conversation_id=?, "
             "state=CASE WHEN state IN ('created', 'unknown') THEN ? ELSE state END WHERE request_id=?",
             (conversation_id, originator_id, state.value, request_id),
         )
 
     def store_result(self, request_id: str, channel: ResultChannel, body: bytes, peer: str, at_us: int) -> str | None:
-        """Store a body; returns its id, or None where the same body was stored before."""
-        callback_id, digest = "CB-" + self._token_hex(8), hashlib.sha256(body).hexdigest()
-        cursor = self._open.execute(
+        """Store a body; returns its id, or None where the same body was stored before.
+
+        Raises Conflict ``too-many-bodies`` where BODIES_OF_REQUEST_MAX different ones were.
+        """
+        callback_id, digest = "CB-" + self._tx.token_hex(8), hashlib.sha256(body).hexdigest()
+        cursor = self._tx.execute(
             "INSERT INTO callbacks (callback_id, channel, payment_id, attempt, received_us, peer, sha256, body) "
             "SELECT ?,?,?,0,?,?,?,? WHERE (SELECT count(*) FROM callbacks WHERE payment_id=?) < ? "
             "ON CONFLICT (payment_id, attempt, channel, sha256) DO NOTHING",
@@ -126,7 +127,7 @@ class RequestStoreWrites(RequestStoreReads, Chaining):
         if cursor.rowcount:
             return callback_id
         known = "SELECT 1 FROM callbacks WHERE payment_id=? AND channel=? AND sha256=?"
-        if self.rows(known, (request_id, channel, digest)):
+        if self._reads.rows(known, (request_id, channel, digest)):
             return None
         raise Conflict(
             f"The request {request_id} already has {BODIES_OF_REQUEST_MAX} results.",
@@ -134,32 +135,26 @@ class RequestStoreWrites(RequestStoreReads, Chaining):
             code="too-many-bodies",
         )
 
-    def settle_request(self, request_id: str, state: RequestState, result: RequestResult | None, at_us: int) -> None:
+    def settle(self, request_id: str, state: RequestState, result: RequestResult | None, at_us: int) -> None:
         """Note how a request ended, in the journal too."""
         told = {} if result is None else {"code": result.code, "description": result.description, **result.facts}
-        self._open.execute(
+        self._tx.execute(
             "UPDATE requests SET state=?, settled_us=?, result=? WHERE request_id=?",
             (state.value, at_us, canonical(told) if told else "", request_id),
         )
         facts = {"request_id": request_id, "state": state.value}
         facts |= {name: value for name, value in told.items() if name not in _PRIVATE}  # type: ignore[misc]
         private = {name: told[name] for name in _PRIVATE if told.get(name)}
-        self._chain(ev.Record("request_settled", at_us, dict(facts), dict(private)), "", None)
+        self._tx.chain(ev.Record("request_settled", at_us, dict(facts), dict(private)), "", None)
 
     def note_shown(self, receipt: str, order_id: str, at_us: int) -> None:
         """Remember that a receipt was shown for an order. Again changes nothing."""
-        cursor = self._open.execute(
+        cursor = self._tx.execute(
             "INSERT INTO shown_receipts VALUES (?,?,?) ON CONFLICT (receipt, order_id) DO NOTHING",
             (receipt, order_id, at_us),
         )
         if cursor.rowcount:
-            self._chain(ev.Record("receipt_shown", at_us, {"receipt": receipt, "order_id": order_id}, {}), "", None)
-
-    def note_attached(self, receipt: str, attempt: AttemptRef, *, by: str, reason: str, at_us: int) -> None:
-        """Write into the payment's story who said that this receipt pays this attempt, and on what proof."""
-        facts = {"receipt": receipt, "attempt": attempt.number, "by": by, "reason": reason}
-        self._chain(ev.Record("receipt_attached", at_us, facts, {}), attempt.payment_id, None)
-
+            self._tx.chain(ev.Record("receipt_shown", at_us, {"receipt": receipt, "order_id": order_id}, {}), "", None)
 
 def _request_from(row: tuple[object, ...]) -> ApiRequest:
     request_id, command, subject, created, state, conversation, originator, settled, result = row
