@@ -113,12 +113,18 @@ class Play:
         self.erased.discard(prompt.msisdn)
 
     def _heard(self, message: Message) -> None:
-        by_hand = self.truth.by_hand.get(message.receipt)
-        if by_hand is not None and self.truth.told.get(message.receipt) == self.baton.true_us:
-            self.erased.discard(by_hand.msisdn)  # it is told the first time: a payment that was not there to be erased
+        if self.truth.told.get(message.receipt) == self.baton.true_us:
+            self._told_first(message.receipt)
         if message.receipt or message.status != 200:
             about = f"{message.receipt or '-'} ({message.form})"
             self.say(f"    message {message.path[:12]}… about {about}: {message.status}")
+
+    def _told_first(self, receipt: str) -> None:
+        """A payment that was not there to be erased brings its number anew: by hand, or of a prompt that was lost."""
+        lost = [self.truth.state.prompts[checkout_id] for checkout_id in self.laws.lost_prompts]
+        for each in (self.truth.by_hand.get(receipt), *(prompt for prompt in lost if prompt.receipt == receipt)):
+            if each is not None:
+                self.erased.discard(each.msisdn)
 
     def _how(self, process: Process | None) -> str:
         """By which way, and in what circumstances, a prompt went out."""

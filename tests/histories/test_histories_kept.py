@@ -46,6 +46,11 @@ RIGHT = {
         Step("by-hand", 197965378053, 144, 134, "number plain"), Step("push", 423618105856, 496, 719),
         Step("erase", 794902013454, 496, 605),
     ]),
+    "a prompt that a restore lost is told of for the first time after its payer was erased": (101098, [
+        Step("push-api", 880441382820, 930, 424), Step("backup", 948030587460, 721, 451),
+        Step("push-batch", 177475846073, 222, 578), Step("disaster", 200172920599, 343, 468),
+        Step("push", 1058793760448, 930, 963, "no-metadata"), Step("erase", 982199937445, 230, 667),
+    ]),
 }  # fmt: skip
 
 
