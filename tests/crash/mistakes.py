@@ -35,7 +35,7 @@ def _resend_on_timeout() -> None:
     def push(self: DarajaClient, request: Any, by: Any = None) -> answers.PushAnswer:
         answer = original(self, request, by)
         if isinstance(answer, answers.Ambiguous):
-            self._sign_in._sleep(PATIENCE_S)
+            self._sign_in._world.sleep(PATIENCE_S)
             answer = original(self, request)  # or the gate would refuse it as late
         return answer
 
@@ -46,8 +46,8 @@ def _intent_after_sending() -> None:
     """Send first and write it down afterwards: the mistake that forgets a prompt."""
 
     def push(hands: sending.Hands, order: push_operation.Order) -> sending.Pushed:
-        token = hands.token_hex(16)
-        intent = push_operation.intent_of(order, payment_id=hands.new_payment_id(), token=token)
+        token = hands.world.token_hex(16)
+        intent = push_operation.intent_of(order, payment_id=hands.world.new_id("PAY-"), token=token)
         running = push_operation._running(hands, intent)
         if running is not None:
             return sending.Pushed(running, picked_up=True)
@@ -55,7 +55,7 @@ def _intent_after_sending() -> None:
         answer = hands.daraja.push(hands.request_for(unwritten, order.msisdn, token))
         attempt = push_operation._record_intent(hands, intent)
         with hands.ledger.write() as tx:
-            tx.append(attempt.ref, ev.Sending(hands.now_us(), 1))
+            tx.append(attempt.ref, ev.Sending(hands.world.now_us(), 1))
         payment = sending._record_answer(hands, attempt.ref, 1, answer)
         return sending.Pushed(payment, picked_up=False)
 
@@ -66,7 +66,7 @@ def _payment_of(hands: sending.Hands, intent: Any) -> Any:
     """The payment as it would be in the ledger: made, looked at, and thrown away."""
 
     with contextlib.suppress(ZeroDivisionError), hands.ledger.write() as tx:
-        payment = tx.open_payment(Start(intent), hands.now_us())
+        payment = tx.open_payment(Start(intent), hands.world.now_us())
         1 / 0  # noqa: B018 - whatever rises here rolls back
     return payment
 
