@@ -1,4 +1,4 @@
-"""Every kind of row that the journal may hold: what an audit does not find here, no version of ours wrote."""
+"""Every kind of row that the journal may hold: no version of ours wrote any other."""
 
 from mpesa_cli.rules.evidence import KINDS
 

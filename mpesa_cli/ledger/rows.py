@@ -1,4 +1,4 @@
-"""Rows to values and back: the projections as domain values."""
+"""The projections as domain values: rows to values and back."""
 
 import json
 import sqlite3
@@ -94,7 +94,7 @@ def save_view(connection: sqlite3.Connection, ref: AttemptRef, view: AttemptView
 
 
 def payment_projection(payment: Payment) -> tuple[object, ...]:
-    """What a row of ``payments`` holds in PROJECTED_COLUMNS, from its attempts."""
+    """The values of a row of ``payments`` in PROJECTED_COLUMNS, from its attempts."""
     telling = payment.telling.view
     return (
         payment.status.value, telling.receipt, telling.paid_us, payment.received_cents, payment.reversed_cents,

@@ -1,1 +1,1 @@
-"""The audit: the chain, the projections and the file proven from the journal."""
+"""The audit: chain, projections and file proven from the journal."""

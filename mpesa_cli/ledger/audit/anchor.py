@@ -32,7 +32,7 @@ def head_of(ledger: Reads) -> Head:
 
 
 def anchor_flaws(ledger: Reads, anchored_hash: str, anchored_seq: int | None) -> Iterator[Flaw]:
-    """What is wrong where a head was kept elsewhere and the chain does not hold it any more."""
+    """The flaw of a chain that does not hold any more the head which was kept elsewhere."""
     if anchored_hash == GENESIS:
         return
     found = ledger.rows("SELECT seq FROM journal WHERE hash = ?", (anchored_hash,))

@@ -1,4 +1,4 @@
-"""The journal by itself: every row follows the one before it, says what it said, and is of a kind we know."""
+"""The check of the journal by itself: every row follows the one before it, is unchanged, and of a known kind."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ class Flaw:
 
 @dataclass(slots=True)
 class Chain:
-    """What a walk along the chain saw: its last row, and how many rows there are."""
+    """The result of a walk along the chain: its last row, the number of rows, and its erasures."""
 
     seq: int = 0
     hash: str = GENESIS
@@ -31,13 +31,13 @@ class Chain:
     _erasures: dict[str, tuple[int, object, object]] = field(default_factory=dict)
 
     def note_erased(self, erasure: str, seq: int, private: str) -> None:
-        """Personal data that an erasure has replaced."""
+        """Note personal data that an erasure has replaced."""
         count, seen = self._erased.get(erasure) or (0, hashlib.sha256())
         seen.update(f"{seq} {private}\n".encode())
         self._erased[erasure] = (count + 1, seen)
 
     def note_erasure(self, seq: int, facts: str) -> None:
-        """The row that says what an erasure left."""
+        """Note the row that tells what an erasure left."""
         said = json.loads(facts)
         self._erasures[str(said["erasure"])] = (seq, said["rows"], said["sha256"])
 
@@ -70,7 +70,7 @@ def chain_flaws(ledger: Reads, chain: Chain) -> Iterator[Flaw]:
 
 
 def tail_flaws(ledger: Reads, most: int) -> Iterator[Flaw]:
-    """The same for the last ``most`` rows alone: a quick look, for what went wrong lately."""
+    """The flaws of the last ``most`` rows alone: a quick look at the recent past."""
     before = ledger.rows("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1 OFFSET ?", (most,))
     chain = Chain(int(str(before[0][0])), str(before[0][1])) if before else Chain()
     yield from _row_flaws(ledger, chain)

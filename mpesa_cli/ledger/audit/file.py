@@ -1,4 +1,4 @@
-"""The file itself: whole for SQLite, and with the seat belts that our migrations put in."""
+"""The check of the file itself: whole for SQLite, and with the triggers that keep the journal from being changed."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ def file_flaws(ledger: Reads) -> Iterator[Flaw]:
 
 
 def trigger_flaws(ledger: Reads) -> Iterator[Flaw]:
-    """A journal that would let itself be changed by mistake."""
+    """The flaw of a journal that could be changed by mistake: a trigger is missing."""
     there = {str(name) for (name,) in ledger.rows("SELECT name FROM sqlite_master WHERE type='trigger'")}
     for trigger in _TRIGGERS:
         if trigger not in there:

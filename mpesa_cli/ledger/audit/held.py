@@ -1,4 +1,4 @@
-"""Held messages: each is in the journal, stands where the journal says, and nobody took its body away in silence."""
+"""The check of held messages: each is as the journal tells, and nobody took its body away in silence."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ _ROWS = (
 
 
 def held_flaws(ledger: Reads) -> Iterator[Flaw]:
-    """What is wrong with held messages."""
+    """The flaws of held messages."""
     told: dict[str, tuple[int, dict[str, Any], str]] = {}
     removals: dict[str, tuple[int, int, str]] = {}
     for seq, kind, facts in ledger.stream(_TOLD):

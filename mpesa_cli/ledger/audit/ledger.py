@@ -1,4 +1,4 @@
-"""Prove the ledger: walk the hash chain, recompute the projections from the journal, compare what hangs on them.
+"""The proof of a ledger: the hash chain walked, the projections recomputed from the journal, the rest compared.
 
 Used by `audit verify`, by backups, and by the tests of everything that writes. Rows are streamed: memory does
 not grow with the ledger, apart from a note for each flaw.
@@ -19,7 +19,7 @@ __all__ = ["Chain", "Flaw", "chain_flaws", "flaws"]
 
 
 def flaws(ledger: Reads, chain: Chain | None = None) -> Iterator[Flaw]:
-    """Everything wrong with a ledger, what is wrong with the journal first, in its order.
+    """The flaws of a ledger, those of the journal first, in its order.
 
     ``chain`` is filled in with the head and with what was counted. Whoever wants one moment of a ledger that
     is written to reads inside :meth:`Reads.snapshot`.

@@ -1,4 +1,4 @@
-"""What hangs on payments: receipts that pay them, raw callbacks, things to send. By set-based questions."""
+"""The check of the rows tied to payments: receipts, raw callbacks, things to send. By set-based questions."""
 
 import hashlib
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Payments and attempts, recomputed from the journal: three sorted streams, merged payment by payment."""
+"""The check of payments and attempts, recomputed from the journal: three sorted streams, merged by payment."""
 
 import itertools
 import json
@@ -41,7 +41,7 @@ _INTENT = ("amount_cents", "msisdn", "created_us", "token_hash", "channel")
 
 @dataclass(slots=True)
 class _Story:
-    """What the journal says of one payment: how it began, its attempts, their evidence."""
+    """The journal's rows of one payment: its start, its attempts, their evidence."""
 
     first_seq: int
     created: dict[str, object] | None = None
@@ -51,7 +51,7 @@ class _Story:
     flaws: list[Flaw] = field(default_factory=list)
 
     def add(self, row: StoryRow) -> None:
-        """One row of the journal, in its order."""
+        """Add one row of the journal, in its order."""
         _, seq, at_us, kind, attempt, facts, private = row
         try:
             said = _decoded(facts)
@@ -97,7 +97,7 @@ class _ImpossibleError(Exception):
 
 
 def payment_flaws(ledger: Reads) -> Iterator[Flaw]:
-    """Where payments and attempts are not what the journal says, in the order of payment ids."""
+    """The flaws of payments and attempts that differ from the journal, in the order of payment ids."""
     stories = _grouped(ledger.stream(_STORY))
     attempts, payments = _grouped(ledger.stream(_ATTEMPTS)), _grouped(ledger.stream(_PAYMENTS))
     for payment_id, told, attempt_rows, payment_rows in _merged(stories, attempts, payments):
@@ -169,7 +169,7 @@ def _attempt_flaws(story: _Story, attempt: Attempt, token_hash: object) -> Itera
 
 
 def _differing(names: tuple[str, ...], recorded: dict[str, object], shown: Row) -> str:
-    """The names under which something else is shown than was recorded; empty where it is the same."""
+    """The names of the fields whose value is not the recorded one; empty where all are."""
     said = tuple([recorded.get(name, "") for name in names])
     return "" if said == shown else ", ".join(n for n, a, b in zip(names, said, shown, strict=True) if a != b)
 

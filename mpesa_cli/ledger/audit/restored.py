@@ -1,4 +1,4 @@
-"""Gaps and names of receipts, against the journal: who takes one away lets prompts out that may be paid already."""
+"""The check of gaps and named receipts against the journal: without one, a paid order could be prompted again."""
 
 from collections.abc import Iterator
 

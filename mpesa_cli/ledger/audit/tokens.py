@@ -1,4 +1,4 @@
-"""Bearer tokens, recomputed from the journal: who clears a revocation in the table opens a door again."""
+"""The check of bearer tokens, recomputed from the journal: a cleared revocation would let a token in again."""
 
 import contextlib
 import json
@@ -27,7 +27,7 @@ _TOLD = (
 
 
 def token_flaws(ledger: Reads) -> Iterator[Flaw]:
-    """Tokens that the table has otherwise than the journal tells them. Flaws of the journal are the chain's."""
+    """The flaws of tokens whose row differs from the journal. Flaws of the journal are the chain's."""
     told = _as_told(ledger)
     rows: list[Any] = ledger.rows("SELECT jti, name, scopes, issued_us, expires_us, revoked_us FROM api_tokens")
     stored = {jti: _Token(name, frozenset(scopes.split()), *times) for jti, name, scopes, *times in rows}

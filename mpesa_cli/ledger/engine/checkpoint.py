@@ -1,4 +1,4 @@
-"""Moving the write-ahead log into the ledger's file.
+"""The checkpoint, which moves the write-ahead log into the ledger's file.
 
 We do it ourselves, under a lock, because SQLite 3.7.0 to 3.51.2 can corrupt a file when two connections
 checkpoint while a third writes.
@@ -29,7 +29,7 @@ def checkpoint_if_large(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def log_bytes(path: Path) -> int:
-    """How long the file of a ledger's write-ahead log is; 0 where there is none."""
+    """The length in bytes of a ledger's write-ahead log; 0 where there is none."""
     try:
         return Path(f"{path}-wal").stat().st_size
     except FileNotFoundError:
@@ -37,7 +37,7 @@ def log_bytes(path: Path) -> int:
 
 
 def _cut(connection: sqlite3.Connection) -> None:
-    """Cut the log's file back, all of it having been moved. Waits for nobody: who still reads in it keeps it."""
+    """Cut the log's file back, once all of it was moved. Waits for nobody: a reader of it keeps it as it is."""
     may_wait_ms = connection.execute("PRAGMA busy_timeout").fetchone()[0]
     connection.execute("PRAGMA busy_timeout=0")
     try:

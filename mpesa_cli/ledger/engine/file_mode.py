@@ -1,4 +1,4 @@
-"""How a ledger's file is opened, whatever made it: in write-ahead mode, or, where nobody can write, as it stands."""
+"""The mode of a ledger's file, whatever made it: write-ahead, or, where nobody can write, as it is."""
 
 import contextlib
 import os

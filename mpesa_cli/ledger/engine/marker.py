@@ -1,4 +1,4 @@
-"""A note beside the user's own settings that a production ledger exists: which, where, and how far it had come.
+"""The note beside the user's settings that a production ledger exists: its id, its place, its last row.
 
 Where the file is gone, or another stands in its place, the note is what tells. One short file for each environment,
 shortcode and till, in the user's state folder, whatever MPESA_HOME says.
@@ -40,7 +40,7 @@ class Marker:
     def write(self, mark: Mark) -> bool:
         """Write the note anew, without waiting for the disk. False where that can't be done.
 
-        It is never needed for what it says to be true: an older note only tells of an earlier row.
+        A note that is out of date does no harm: it only tells of an earlier row.
         """
         try:
             machine.make_private_folder(self.file.parent)
@@ -56,12 +56,12 @@ class Marker:
         return time.monotonic() - self._written_s >= WRITE_EVERY_S
 
     def can_be_written(self) -> bool:
-        """Whether there is a note, or could be."""
+        """Whether there is a note, or one could be written."""
         folder = next(each for each in (self.file.parent, *self.file.parents) if each.exists())
         return os.access(self.file if self.file.exists() else folder, os.W_OK) and os.access(folder, os.W_OK)
 
     def missing(self, path: Path) -> LedgerUnusable:
-        """What there is to say where the ledger that the note tells of is not at ``path``."""
+        """The error where the ledger of the note is not at ``path``."""
         was = self.mark.path if self.mark else str(path)
         moved = "" if was == str(path) else f" Its ledger was last written at {was}."
         what = "is another ledger than this shop's" if path.exists() else "is not there"

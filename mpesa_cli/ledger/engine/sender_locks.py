@@ -1,4 +1,4 @@
-"""Who is sending which attempt: one locked file for each, beside the ledger, while its POST may be in the air.
+"""The locks of senders: a file for each attempt, beside the ledger, while its POST may be in the air.
 
 The kernel gives a lock back on any death, so that the next look at the attempt knows at once that its sender has
 gone. That is all it knows: gone is not undelivered. A file of another machine says nothing, and no file neither.
@@ -18,7 +18,7 @@ class SenderLocks:
     """The locks of one ledger's senders."""
 
     def __init__(self, ledger: Path) -> None:
-        """Nothing is touched until somebody sends or asks."""
+        """Locks whose folder is not touched until somebody sends or asks."""
         self._ledger = ledger
 
     @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Payments of an older ledger, decided once more by today's rules: what a change of the rules does to it.
+"""Payments of an older ledger, decided once more by today's rules, as a change of the rules asks for.
 
 No event and no SMS goes out for it. What changed is journaled, and `reconcile` names it until a person has accepted it.
 """

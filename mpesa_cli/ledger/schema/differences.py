@@ -1,4 +1,4 @@
-"""Tables of what reconciling found and remembers: differences, what a run has said today, times that were compared."""
+"""Tables of reconciling: differences, the things a run has said today, times that were compared."""
 
 import sqlite3
 

@@ -1,4 +1,4 @@
-"""The table of held messages: what came in and could not be applied, of every channel."""
+"""The table of held messages, those of every channel that came in and could not be applied."""
 
 import sqlite3
 

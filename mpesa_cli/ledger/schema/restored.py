@@ -1,4 +1,4 @@
-"""Tables of what a restore leaves behind: the gaps, how far they are told, receipts that a person has named."""
+"""Tables of restores: the gaps, the spans of M-PESA's record that cover them, receipts that a person has named."""
 
 import sqlite3
 

@@ -1,4 +1,4 @@
-"""The table of what came without our secret and reads as a payment to us: kept for whoever looks for its receipt."""
+"""The table of reports that came without our secret and read as payments to us, to be found by their receipt."""
 
 import sqlite3
 

@@ -1,10 +1,10 @@
-"""The table of what M-PESA's record has told, and after which restore it did."""
+"""The table of spans that M-PESA's record has told, each with the restore that it came after."""
 
 import sqlite3
 
 
 def m011_told_after(connection: sqlite3.Connection) -> None:
-    """What was told so far counts for the restores that there were so far, as it did; for none that comes."""
+    """Spans with their restores. One that was told so far counts for the restores so far, and for none to come."""
     for statement in _M011:
         connection.execute(statement)
 
