@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from mpesa_cli.rules.codes.lookup import ALL_CODES, Api, Code  # noqa: E402 - from this tree, not an installed one
-from mpesa_cli.settings.reference import KEYS, VARIABLES  # noqa: E402
+from mpesa_cli.settings.keys import KEYS, VARIABLES  # noqa: E402
 from mpesa_cli.terminal.code_words import (  # noqa: E402
     ACTOR_WORDS,
     API_WORDS,

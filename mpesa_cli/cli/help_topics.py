@@ -72,7 +72,7 @@ def _exit_status() -> str:
 
 
 def _environment() -> str:
-    from mpesa_cli.settings.reference import KEYS, VARIABLES
+    from mpesa_cli.settings.keys import KEYS, VARIABLES
 
     keys = [(" or ".join(key.variables), f"{key.meaning}. Default: {key.shown_default()}") for key in KEYS]
     return _page(

@@ -122,7 +122,7 @@ class Profile:
         return self.sms.send_receipts and self.sms.provider != "none"
 
     def value_of(self, key: str) -> object:
-        """The value of a key of the reference table: ``value_of("sms.provider")``."""
+        """The value of a key, by its name in the table of keys: ``value_of("sms.provider")``."""
         section, _, name = key.rpartition(".")
         value = getattr(getattr(self, section) if section else self, name)
         return (" ".join(value) or None) if isinstance(value, tuple) else value

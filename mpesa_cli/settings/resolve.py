@@ -11,7 +11,7 @@ from typing import Any
 from mpesa_cli.rules.values.amount import Limits
 from mpesa_cli.settings import profile as p
 from mpesa_cli.settings import rules
-from mpesa_cli.settings.reference import KEYS
+from mpesa_cli.settings.keys import KEYS
 from mpesa_cli.settings.values import Problem, Setting
 
 _BASE_URLS = {

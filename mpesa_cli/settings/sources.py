@@ -5,10 +5,10 @@ from pathlib import Path
 
 from mpesa_cli.floor.web_address import is_on_this_machine
 from mpesa_cli.settings.choice import Choice, choose, known_names
+from mpesa_cli.settings.keys import KEYS, Key
 from mpesa_cli.settings.model import Config, read_config
 from mpesa_cli.settings.paths import config_file, find_paths, named_config_file
 from mpesa_cli.settings.profile import Profile
-from mpesa_cli.settings.reference import KEYS, Key
 from mpesa_cli.settings.resolve import resolve
 from mpesa_cli.settings.rules import RuleError
 from mpesa_cli.settings.values import Problem, Setting, bad_value, read_text

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from mpesa_cli.floor.errors import SettingsError
-from mpesa_cli.settings.reference import Key
+from mpesa_cli.settings.keys import Key
 from mpesa_cli.settings.rules import RuleError
 
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")

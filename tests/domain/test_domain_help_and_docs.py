@@ -14,7 +14,7 @@ from mpesa_cli.cli.help_topics import TOPICS
 from mpesa_cli.floor.errors import ExitStatus
 from mpesa_cli.rules.codes.lookup import ALL_CODES
 from mpesa_cli.rules.state import AttemptState, Flag, PaymentStatus
-from mpesa_cli.settings.reference import KEYS
+from mpesa_cli.settings.keys import KEYS
 from mpesa_cli.terminal.exit_words import EXIT_WORDS
 from mpesa_cli.terminal.state_words import ATTEMPT_WORDS, FLAG_WORDS, LAWS, PAYMENT_WORDS
 

@@ -9,7 +9,7 @@ import pytest
 from fake_keyrings import GoodKeyring, PlaintextKeyring
 from keyring.backend import KeyringBackend
 
-from mpesa_cli.settings.reference import KEYS
+from mpesa_cli.settings.keys import KEYS
 from mpesa_cli.settings.secret_names import SECRET_NAMES
 
 Mpesa = Callable[..., "Result"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mpesa_cli.floor.errors import SettingsError
-from mpesa_cli.settings.reference import KEYS
+from mpesa_cli.settings.keys import KEYS
 from mpesa_cli.settings.sources import load_profile
 
 # For each key: a value as TOML writes it and another as the environment gives it, with what both become.

@@ -11,7 +11,7 @@ from token_parts import Desk
 
 from mpesa_cli.api.tokens import refusal
 from mpesa_cli.api.tokens.values import SCOPES
-from mpesa_cli.settings.reference import KEY_BY_NAME
+from mpesa_cli.settings.keys import KEY_BY_NAME
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "tokens.md").read_text(encoding="utf-8")
 RUNS = re.compile(r"<!-- runs -->\n```sh\n(.*?)```", re.DOTALL)

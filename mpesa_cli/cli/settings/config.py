@@ -32,7 +32,7 @@ def config_show(
 
     Secrets are shown by their source only, but for the address that --sms-reports asks for. Changes nothing.
     """
-    from mpesa_cli.settings.reference import KEYS
+    from mpesa_cli.settings.keys import KEYS
 
     runtime = runtime_of(ctx, quiet=quiet, as_json=json_)
     settings = runtime.profile(profile)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from mpesa_cli.cli.consent.asking import ask
 from mpesa_cli.floor.errors import Conflict, InvalidInput
 from mpesa_cli.runtime import Runtime
+from mpesa_cli.settings.keys import KEY_BY_NAME
 from mpesa_cli.settings.profile import SANDBOX_SHORTCODE
-from mpesa_cli.settings.reference import KEY_BY_NAME
 from mpesa_cli.settings.rules import RuleError, profile_name
 from mpesa_cli.settings.values import check_value
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from mpesa_cli.settings.checkup import profile_gaps, profile_warnings
+from mpesa_cli.settings.keys import KEYS, SECTIONS
 from mpesa_cli.settings.model import read_config
 from mpesa_cli.settings.profile import Profile
-from mpesa_cli.settings.reference import KEYS, SECTIONS
 from mpesa_cli.settings.secret_names import SECRET_NAMES
 from mpesa_cli.settings.sources import load_profile
 
