@@ -36,7 +36,7 @@ def send_waiting_sms(runtime: "Runtime", profile: "Profile", first: str = "") ->
     """
     if not profile.sends_receipts:
         return
-    from mpesa_cli.sms.telling import send_and_tell
+    from mpesa_cli.sms.send_and_report import send_and_report
 
     hands = sms_hands(runtime, profile)
-    send_and_tell(hands, first=first, say=runtime.streams.say, complain=runtime.streams.complain)
+    send_and_report(hands, first=first, say=runtime.streams.say, complain=runtime.streams.complain)

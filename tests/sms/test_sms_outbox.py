@@ -20,7 +20,7 @@ from mpesa_cli.sms.notify import Hands, SmsShop, send_waiting
 from mpesa_cli.sms.outbox import LEASE_S, TRIES_MAX, claim
 from mpesa_cli.sms.providers.sender import Failed, InDoubt, Outcome, Sent, SmsSender
 from mpesa_cli.sms.send_again import STATES, Wanted, stage_again
-from mpesa_cli.sms.telling import send_and_tell
+from mpesa_cli.sms.send_and_report import send_and_report
 
 SHOP = SmsShop("shop", "Mama Njoki", "en")
 AGAIN = Failed("connect-refused", "Nothing was sent: refused.", again=True)
@@ -279,12 +279,12 @@ def test_what_goes_wrong_is_only_said_and_nothing_is_claimed_without_a_sender(wo
         raise ZeroDivisionError("secret stuff")
 
     for make in (no_key, bug):
-        send_and_tell(world.hands(make), first="", say=said.append, complain=complained.append)
+        send_and_report(world.hands(make), first="", say=said.append, complain=complained.append)
     assert world.states() == ["waiting"]
     assert "sms-api-key" in complained[0]
     assert "ZeroDivisionError" in complained[1]
     assert "secret stuff" not in complained[1]
-    send_and_tell(world.hands(), first="", say=said.append, complain=complained.append)
+    send_and_report(world.hands(), first="", say=said.append, complain=complained.append)
     assert said == ["SMS receipt for order 1042 sent to 0708•••149 (1 part, KES 0.80)."]
 
 

@@ -7,7 +7,7 @@ from mpesa_cli.sms.notices import lost_sentence
 from mpesa_cli.sms.notify import Hands, send_waiting
 
 
-def send_and_tell(
+def send_and_report(
     hands: Hands, *, first: str, say: Callable[[str], None], complain: Callable[[str], None]
 ) -> None:
     """Send what waits, the payment ``first`` before others, and say how it went. Raises only what stops the program."""
