@@ -41,8 +41,8 @@ _NAMES = {
     "listener/intake": """after_restore filed filing intake reserved results_desk settling writer""",
     "payments": """ask c2b claim claims each_alone gap holding name_receipt push refresh resolve retry retry_loop
     sending settle stk_request wait""",
-    "rules": """asking_again believed by_hand c2b_rules forgotten held_facts known order_matching outcome paid payment
-    push_rules receipt_claim restored retry_advice standing state""",
+    "rules": """asking_again believed by_hand c2b_rules forgotten held_facts order_matching outcome paid payment
+    push_rules receipt_claim restored retry_advice sorted_evidence state state_values""",
     "rules/codes": """said""",
     "rules/values": """amount msisdn shown_number spans""",
     "sms": """send_again""",

@@ -5,14 +5,14 @@ from dataclasses import replace
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.believed import is_believed
-from mpesa_cli.rules.known import Known, says_no
-from mpesa_cli.rules.standing import OVERDUE_AFTER_S, AttemptState, AttemptView, Flag, Terms
+from mpesa_cli.rules.sorted_evidence import SortedEvidence, says_no
+from mpesa_cli.rules.state_values import OVERDUE_AFTER_S, AttemptState, AttemptView, Flag, Terms
 
 _RECORDS = frozenset({"statement", "pull", "status"})  # read long afterwards; M-PESA's own, and believed as they are
 
 
 def paid_by_receipts(
-    terms: Terms, base: AttemptView, clean: list[ev.Received], known: Known, *, contradicted: bool
+    terms: Terms, base: AttemptView, clean: list[ev.Received], known: SortedEvidence, *, contradicted: bool
 ) -> AttemptView:
     """The view where receipts match what was asked: each of them is money."""
     first = clean[0]
@@ -42,7 +42,7 @@ def paid_by_receipts(
 
 
 def paid_by_decision(
-    terms: Terms, base: AttemptView, decision: ev.Decided, clean: list[ev.Received], known: Known
+    terms: Terms, base: AttemptView, decision: ev.Decided, clean: list[ev.Received], known: SortedEvidence
 ) -> AttemptView:
     """The view where a person said paid. Receipts that came by themselves stay: two of them are two payments."""
     free = [*clean, *(r for r in known.received if not r.claimed_elsewhere)]
@@ -66,7 +66,7 @@ def paid_by_decision(
 
 
 def paid_by_query(
-    terms: Terms, base: AttemptView, success: ev.QueryAnswered, known: Known, *, contradicted: bool
+    terms: Terms, base: AttemptView, success: ev.QueryAnswered, known: SortedEvidence, *, contradicted: bool
 ) -> AttemptView:
     """The view where a query says paid. It never carries a receipt, so the success is unconfirmed."""
     flags = {Flag.UNCONFIRMED}
@@ -87,7 +87,7 @@ def paid_by_query(
     )
 
 
-def _when(first: ev.Received, told: list[ev.Received], known: Known) -> tuple[int, bool]:
+def _when(first: ev.Received, told: list[ev.Received], known: SortedEvidence) -> tuple[int, bool]:
     """The time the money came; and whether a time was told that is not believed: then it is the time of the report."""
     sent_us = min(known.sent_us.values(), default=None)
     times = [(r, r.transacted_us) for r in told if r.transacted_us is not None]

@@ -19,20 +19,20 @@ from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.codes.lookup import Outcome, stk_result
 from mpesa_cli.rules.codes.said import contradicted
-from mpesa_cli.rules.known import (
+from mpesa_cli.rules.paid import paid_by_decision, paid_by_query, paid_by_receipts
+from mpesa_cli.rules.sorted_evidence import (
     AGREEING_QUERIES_APART_S,
-    Known,
+    SortedEvidence,
     came_after,
     checkout_ids,
     first_checkout_id,
-    known_from,
     outcome_of,
     queries_agree,
     says_no,
+    sorted_evidence,
     went_back_cents,
 )
-from mpesa_cli.rules.paid import paid_by_decision, paid_by_query, paid_by_receipts
-from mpesa_cli.rules.standing import (
+from mpesa_cli.rules.state_values import (
     OVERDUE_AFTER_S,
     AttemptState,
     AttemptView,
@@ -60,14 +60,14 @@ __all__ = [  # the names of states come from here too: most modules need both
 
 def attempt_view(terms: Terms, evidence: Iterable[ev.Evidence]) -> AttemptView:
     """The state of an attempt. Total: every set of evidence has exactly one answer."""
-    known = known_from(evidence)
+    known = sorted_evidence(evidence)
     view = _decided(terms, known)
     if not known.reversals or view.state is not AttemptState.PAID:
         return view
     return replace(view, reversed_cents=min(view.paid_cents, went_back_cents(view.receipts, known)))
 
 
-def _decided(terms: Terms, known: Known) -> AttemptView:
+def _decided(terms: Terms, known: SortedEvidence) -> AttemptView:
     sent = _send_state(known)
     base = AttemptView(
         state=sent,
@@ -139,7 +139,7 @@ def payment_status(attempts: Sequence[AttemptView], amount_cents: int) -> Paymen
     return PaymentStatus.REFUNDED if reversed_cents else PaymentStatus.FAILED
 
 
-def _send_state(known: Known) -> AttemptState:
+def _send_state(known: SortedEvidence) -> AttemptState:
     """The state that the POSTs alone show. Contradicting answers to one POST are read in the careful way."""
     if not known.answers:
         return AttemptState.NOT_SENT if known.withdrawn else AttemptState.CREATED
@@ -189,7 +189,7 @@ def _claimed(base: AttemptView, claimed: ev.ClaimedPaid) -> AttemptView:
     )
 
 
-def _review(base: AttemptView, known: Known) -> AttemptView:
+def _review(base: AttemptView, known: SortedEvidence) -> AttemptView:
     if known.received:
         first = known.received[0]
         return replace(
@@ -201,7 +201,7 @@ def _review(base: AttemptView, known: Known) -> AttemptView:
     return replace(base, state=AttemptState.REVIEW, source=source, settled_us=min(times, default=None))
 
 
-def _without_receipt(base: AttemptView, known: Known) -> AttemptView:
+def _without_receipt(base: AttemptView, known: SortedEvidence) -> AttemptView:
     """The view where it was sent and nothing says that money came."""
     queried = {outcome_of(q): q for q in reversed(known.queries)}
     called = {outcome_of(c): c for c in reversed(known.callbacks)}
@@ -254,7 +254,7 @@ def _is_listed_no(*said: ev.CallbackFailed | ev.QueryAnswered) -> bool:
     return all(stk_result(s.result_code).listed and not contradicted(s.result_code, s.result_desc) for s in said)
 
 
-def _said_no(base: AttemptView, known: Known) -> AttemptView:
+def _said_no(base: AttemptView, known: SortedEvidence) -> AttemptView:
     """Keep the synchronous error code and text beside created, not_sent, rejected or unknown."""
     last = known.refusals[-1] if known.refusals else None
     if last is None:

@@ -5,8 +5,8 @@ import pytest
 from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.rules.evidence import Accepted, CallbackFailed, ClaimedPaid, Evidence, QueryAnswered, Received, Sending
 from mpesa_cli.rules.restored import InTheGap, Restored, check_gap
-from mpesa_cli.rules.standing import OVERDUE_AFTER_S
 from mpesa_cli.rules.state import AttemptState, Flag, Terms, attempt_view
+from mpesa_cli.rules.state_values import OVERDUE_AFTER_S
 from mpesa_cli.rules.statement_row import StatementRow
 
 S = 1_000_000

@@ -18,7 +18,7 @@ Named: TypeAlias = ev.Accepted | ev.Received | ev.ClaimedPaid | ev.CallbackFaile
 
 
 @dataclass(slots=True)
-class Known:
+class SortedEvidence:
     """The evidence sorted by what it says. Built once per decision, never kept."""
 
     sent_us: dict[int, int]
@@ -35,9 +35,9 @@ class Known:
     given_up: list[ev.GivenUp]
 
 
-def known_from(evidence: Iterable[ev.Evidence]) -> Known:  # noqa: PLR0912 - one branch for each kind
+def sorted_evidence(evidence: Iterable[ev.Evidence]) -> SortedEvidence:  # noqa: PLR0912 - one branch for each kind
     """The evidence sorted. Duplicates count once, and the order in which it came does not matter."""
-    known = Known({}, {}, [], [], [], [], [], [], [], [], [], [])
+    known = SortedEvidence({}, {}, [], [], [], [], [], [], [], [], [], [])
     for each in _sorted(set(evidence)):
         match each:
             case ev.Sending():
@@ -89,7 +89,7 @@ def checkout_ids(said: Sequence[Named]) -> set[str]:
     return {e.checkout_request_id for e in said if e.checkout_request_id}
 
 
-def came_after(decision: ev.Decided, known: Known) -> bool:
+def came_after(decision: ev.Decided, known: SortedEvidence) -> bool:
     """Whether money was reported after a person decided that none came: they could not know of it."""
     times = [r.at_us for r in known.received]
     times += [c.at_us for c in known.claimed]
@@ -97,13 +97,13 @@ def came_after(decision: ev.Decided, known: Known) -> bool:
     return max(times, default=0) > decision.at_us
 
 
-def first_checkout_id(known: Known) -> str | None:
+def first_checkout_id(known: SortedEvidence) -> str | None:
     """The CheckoutRequestID from the answer, else from a callback."""
     said: list[Named] = [*known.accepted, *known.received, *known.claimed, *known.callbacks]
     return next((e.checkout_request_id for e in said if e.checkout_request_id), None)
 
 
-def went_back_cents(receipts: frozenset[str], known: Known) -> int:
+def went_back_cents(receipts: frozenset[str], known: SortedEvidence) -> int:
     """The cents of these receipts that went back. A second report of the same reversal adds nothing."""
     back: dict[tuple[str, str], int] = {}
     for each in known.reversals:
@@ -118,7 +118,7 @@ def outcome_of(said: ev.CallbackFailed | ev.QueryAnswered) -> Outcome:
     return stk_outcome(said.result_code, said.result_desc)
 
 
-def says_no(known: Known) -> bool:
+def says_no(known: SortedEvidence) -> bool:
     """Whether any callback or query ended in a final no, whatever its words."""
     codes = [c.result_code for c in known.callbacks] + [q.result_code for q in known.queries]
     return any(stk_result(code).outcome is Outcome.FAILED for code in codes)
