@@ -45,7 +45,7 @@ class Runtime:
     _ledgers: "dict[Path, Ledger]" = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Signals are told to whoever listens on stderr."""
+        """A runtime that reports its signals on stderr."""
         self.interrupts = Interrupts(self.streams.complain)
 
     def paths(self) -> "Paths":

@@ -1,1 +1,1 @@
-"""The command line: a folder per family of commands, and the framework that they share."""
+"""The command line: a folder for each family of commands, and the framework that they share."""

@@ -113,14 +113,14 @@ def _tell(runtime: Runtime, error: MpesaError, *, as_json: bool) -> None:
 
 
 def _money(runtime: Runtime) -> MoneyMoved | None:
-    """What this run did, where its command asks for money; None where it does not: nobody looked."""
+    """Whether this run moved money, where its command asks for any; None where it asks for none."""
     if runtime.command not in _ASKING:
         return None
     return "unknown" if runtime.prompt_may_be_out else "no"
 
 
 def _written(runtime: Runtime, status: int) -> int:
-    """The status to end with, once stdout has taken the result or can't. A verdict stands whatever becomes of it."""
+    """The exit status, once stdout has taken the result or can't. A payment's verdict stands even then."""
     try:
         runtime.streams.stdout.flush()
     except (BrokenPipeError, ValueError):

@@ -1,4 +1,4 @@
-"""Every command: its place on the first page of help, and where its function stands.
+"""Every command: its place on the first page of help, and its function's module.
 
 A module is loaded, and its options are made, when its command is asked for: with forty commands that is a third
 of what any of them takes to start.
@@ -150,7 +150,7 @@ class Commands(MutableMapping[str, Any]):
     """The commands by their names, each made when somebody first asks for it."""
 
     def __init__(self) -> None:
-        """None of them is made yet."""
+        """A tree of which no command is made yet."""
         self._made: dict[str, Any] = dict.fromkeys(ENTRIES)
 
     def __getitem__(self, name: str) -> Any:
@@ -172,7 +172,7 @@ class Commands(MutableMapping[str, Any]):
         return iter(self._made)
 
     def __len__(self) -> int:
-        """How many there are."""
+        """The number of commands."""
         return len(self._made)
 
 

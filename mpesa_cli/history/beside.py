@@ -1,4 +1,4 @@
-"""The story of a payment beside the journal: what was sent, what statements say, bodies of other channels."""
+"""The records of a payment besides its journal: messages sent, rows of statements, bodies of other channels."""
 
 import json
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """All of it, for one payment."""
+    """The records of one payment besides its journal."""
 
     sent: "Sequence[OutboxRow]"
     rows: "Sequence[StatementRow]"
@@ -40,7 +40,7 @@ class Beside:
 
     @classmethod
     def of(cls, ledger: "Ledger", payment: "Payment") -> "Beside":
-        """All of it, as the ledger has it."""
+        """The related records of a payment, as the ledger has them."""
         receipts = sorted({receipt for attempt in payment.attempts for receipt in attempt.view.receipts})
         return cls(
             [row for queue in _QUEUES for row in Outbox(ledger).listed(queue, list(_STATES), payment.payment_id)],
@@ -65,7 +65,7 @@ class Beside:
         return lines
 
     def document(self, *, raw: bool) -> dict[str, Any]:
-        """The same as fields of the JSON document."""
+        """The same records as fields of the JSON document."""
         return {
             "bodies": [
                 {
@@ -94,7 +94,7 @@ class Beside:
 
 
 def _reason(row: "OutboxRow") -> str:
-    """Why it is where it is, in the words that whoever tried to send it left."""
+    """The reason for a row's state, in the words that its sender left."""
     try:
         known = json.loads(row.detail) if row.detail else {}
     except ValueError:

@@ -99,7 +99,7 @@ def token_list(
 
 
 def _until(expires_us: int | None, person: bool) -> str:
-    """When it ends: for a person's narrow screen as a till shows times, else as a program reads them."""
+    """The end of a token's life: short for a person's narrow screen, else in full for a program."""
     if expires_us is None:
         return "-"
     return day_and_time(expires_us) if person else rfc3339(expires_us) or "-"

@@ -44,7 +44,7 @@ class Batch:
 
 @dataclass(slots=True)
 class _Ran:
-    """What happened so far; it survives an interruption."""
+    """The record of a batch so far, which survives an interruption."""
 
     asked: set[str] = field(default_factory=set)
     reasons: dict[str, str] = field(default_factory=dict)

@@ -92,7 +92,7 @@ def _bytes(runtime: Runtime, source: str) -> bytes:
 
 
 def _plan(file: BatchFile, source: str, known: Callable[[str], "Payment | None"]) -> list[Planned]:
-    """What to do about each row, by what is ``known`` of its order. Raises InvalidInput with every fault there is."""
+    """The plan for each row, by the payment ``known`` of its order. Raises InvalidInput with every fault there is."""
     faults, planned = list(file.faults), []
     for row in file.rows:
         found = plan(row, known(row.order_id))

@@ -1,4 +1,4 @@
-"""``mpesa retry --failed``: ask again, by itself, for what failed in a way that needs no person."""
+"""``mpesa retry --failed``: ask again for every payment that failed in a way that needs no person."""
 
 import dataclasses
 from typing import TYPE_CHECKING
@@ -52,7 +52,7 @@ def retry_failed(
 
 
 def _failed(runtime: Runtime, profile: "Profile", since_us: int) -> "list[Payment]":
-    """The failed payments, once all that came in is applied and what a dead process left behind is given up."""
+    """The failed payments, once all that came in is applied and the attempts of dead processes are given up."""
     from mpesa_cli.listener.ports import callback_intake
     from mpesa_cli.payments.retry import withdraw_abandoned
     from mpesa_cli.payments.settle import apply_unread
@@ -89,7 +89,7 @@ def _is_automatic(advice: Advice) -> bool:
 
 
 def _reason(payment: "Payment") -> str:
-    """Why the last attempt failed, in a few words."""
+    """The reason why the last attempt failed, in a few words."""
     from mpesa_cli.rules.codes.lookup import no_prompt_meaning, stk_result
     from mpesa_cli.rules.state import AttemptState
 
@@ -104,7 +104,7 @@ def _reason(payment: "Payment") -> str:
 
 
 def _left_out(advice: Advice) -> str:
-    """Why this one is not asked by itself, and what to do instead."""
+    """The reason why this one is not asked without a person, and the way instead."""
     match advice:
         case RetryAfter(wait_s, reason, True):
             return f"only in {wait_s} s: {reason}"

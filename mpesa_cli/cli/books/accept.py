@@ -1,4 +1,4 @@
-"""``reconcile --accept`` and ``--books-begin``: what a person decides about differences, and nothing else is done."""
+"""``reconcile --accept`` and ``--books-begin``: a person's decisions about differences, and nothing else."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

@@ -54,7 +54,7 @@ def say_run(runtime: "Runtime", ledger: "Ledger", shown: "Shown", found: "Run") 
 
 
 def _items(found: "Run") -> list[str]:
-    """What a run says besides differences, under names that stay the same over a day."""
+    """The names of everything but differences that a run reports; they stay the same over a day."""
     said = [_item(payment) for payment in found.waiting] + [_unfinished(name) for name in found.balanced.unfinished]
     said += [_held(message) for message in found.held] + [_claim(claim) for claim in found.done.claims]
     said += [_NOT_TOLD] if found.not_told else []
@@ -80,7 +80,7 @@ def _unfinished(name: str) -> str:
 def _groups(
     streams: "Streams", ledger: "Ledger", found: "Run", now_us: int, told: set[str], untold_on: str
 ) -> "Iterator[Group]":
-    """What needs somebody, by kind; of it what was not told, where ``untold_on`` is a day."""
+    """The things that need somebody, by kind; only those not yet told that day, where ``untold_on`` is a day."""
     from mpesa_cli.books.store.differences import Differences
 
     if found.not_watched and found.not_watched not in told:

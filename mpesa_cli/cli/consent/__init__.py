@@ -1,1 +1,1 @@
-"""Questions to a person before money may move, and what the journal keeps of the answers."""
+"""Questions to a person before money may move, and the form in which the journal keeps the answers."""

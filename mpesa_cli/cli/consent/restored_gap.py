@@ -1,4 +1,4 @@
-"""The question before a prompt in a ledger that was restored, and does not know what came after its backup."""
+"""The question before a prompt in a restored ledger, which does not know the payments made after its backup."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -60,7 +60,7 @@ def answered(
 
 
 def _whoever(runtime: Runtime) -> str:
-    """The system's user. A reason counts from a script too, where none is named."""
+    """The system's user, for a reason that came without a name, as from a script."""
     name = runtime.environ.get("USER") or runtime.environ.get("LOGNAME") or ""
     return name if name.isprintable() and 0 < len(name) <= NAME_AT_MOST else "nobody named"
 

@@ -1,4 +1,4 @@
-"""``mpesa history``: payments, newest first, and what they come to per day."""
+"""``mpesa history``: payments, newest first, and their totals per day."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 

@@ -23,7 +23,7 @@ _NUMBERS = frozenset({"amount", "received", "reversed", "attempt_count"})
 
 
 class HistoryPrinter:
-    """Prints what the ledger has to stdout, in the format chosen; words about it go to stderr."""
+    """The printer of payments to stdout, in the chosen format; words about it go to stderr."""
 
     def __init__(
         self, streams: "Streams", ledger: "Reads", now_us: int, format_: "Format", *,
@@ -144,7 +144,7 @@ class HistoryPrinter:
         return shown
 
     def _claims(self, rows: Sequence[HistoryRow]) -> None:
-        """Say of money by hand that is no order's whose it may be."""
+        """Name the orders that money by hand may be for, where no order has it."""
         from mpesa_cli.ledger.claiming import Claims
         from mpesa_cli.rules.by_hand import HandMoney, MayBe
         from mpesa_cli.terminal.claim_words import claim_lines

@@ -1,4 +1,4 @@
-"""Printing what payments come to per day, in each format."""
+"""The totals per day, printed in each format."""
 
 import json
 import shutil

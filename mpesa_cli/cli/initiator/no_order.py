@@ -1,4 +1,4 @@
-"""``mpesa verify RECEIPT --no-order``: a person says that money pays no order here, so it stops none any more."""
+"""``mpesa verify RECEIPT --no-order``: a person says that money is for no order here, so that it holds up none."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def name_no_order(
     runtime: Runtime, profile: "Profile", receipt: str, by: str | None, reason: str | None
 ) -> Result:
-    """Journal it and say so. Raises InvalidInput without a reason, NotFound or Conflict as the operation does."""
+    """Journal the decision. Raises InvalidInput without a reason, NotFound or Conflict as the operation."""
     from mpesa_cli.payments.name_receipt import name_receipt
     from mpesa_cli.rules.values.receipt_number import parse_receipt
 

@@ -82,7 +82,7 @@ def _with_order_asked(runtime: Runtime, claim: "Claim") -> "Claim":
 
 
 def _checked(runtime: Runtime, profile: "Profile", claim: "Claim", timeout_s: float) -> "Checked":
-    """What the ledger says, else what Daraja does. An amount that nobody named is the order's, where it is known."""
+    """The check by the ledger, else by Daraja. An amount that nobody named is the order's, where it is known."""
     from dataclasses import replace
 
     from mpesa_cli.initiator.verdict import Verdict

@@ -18,7 +18,7 @@ DELIVER_EVERY_S = 0.25
 
 
 class Api:
-    """The app, and what has to go on beside it."""
+    """The app, and the work that goes on beside it."""
 
     def __init__(self, runtime: Runtime, profile: "Profile") -> None:
         """Raises SecretMissing or SettingsError where no method for tokens is set up; nothing is started yet."""

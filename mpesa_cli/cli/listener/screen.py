@@ -142,7 +142,7 @@ def say_ready(
 
 
 def own_callback_base(profile: "Profile", running: "Running") -> str | None:
-    """This listener's own address, where prompts would else name the default one, at which it does not listen."""
+    """This listener's own address, where prompts would name the default one, at which it does not listen; else None."""
     from mpesa_cli.settings.profile import LISTENER_BASE
 
     moved = profile.callback_base_url == LISTENER_BASE and not LISTENER_BASE.endswith(f":{running.port}")

@@ -1,4 +1,4 @@
-"""A phone where a payment is named: its latest payments. For looking only: which of them is meant, nobody said."""
+"""A phone given in place of a payment: its latest payments. For looking only, since nobody said which is meant."""
 
 from typing import TYPE_CHECKING
 

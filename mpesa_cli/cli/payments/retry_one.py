@@ -83,7 +83,7 @@ def _settled(runtime: Runtime, profile: "Profile", ref: str) -> "Payment":
 
 
 def _wish(runtime: Runtime, profile: "Profile", payment: "Payment", msisdn: str, typed: Typed) -> Wish:
-    """What was asked for, once it is clear that it may be done, now or after a wait. Raises where it may not."""
+    """The person's wish, once it is clear that it may be done, now or after a wait. Raises where it may not."""
     from mpesa_cli.payments.retry_loop import would_wait
     from mpesa_cli.rules.asking_again import ByPerson, decide_again, may_be_forced, refused
     from mpesa_cli.rules.retry_advice import CheckFirst, FixFirst, Refuse, RetryAfter, advise

@@ -47,7 +47,7 @@ def send_sms(runtime: Runtime, profile: "Profile", first: str = "") -> None:
 
 
 def _beside(runtime: Runtime, profile: "Profile", payment: "Payment", customer: str) -> "Iterator[Note]":
-    """What people are told beside the payment itself, on stderr."""
+    """The notes for people beside the payment itself, on stderr."""
     from mpesa_cli.payments.claims import claims_on
     from mpesa_cli.rules.state import PaymentStatus
     from mpesa_cli.terminal.claim_words import claim_lines

@@ -60,7 +60,7 @@ class Turn:
         self.begin()
 
     def begin(self) -> None:
-        """The time begins now."""
+        """Let the time begin now."""
         self.until: Deadline = self._runtime.world.deadline(self._waiting.timeout_s)
 
     def take(self, msisdn: str, send: "Callable[[Deadline], Sent]") -> "Sent":

@@ -1,4 +1,4 @@
-"""Watching a payment from a command: the live line, queries, and the truth when somebody stops it."""
+"""The watch over a payment in a command: the live line, queries, and the truth when somebody stops it."""
 
 from typing import TYPE_CHECKING
 

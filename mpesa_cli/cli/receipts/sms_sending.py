@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class SmsInDoubt(MpesaError):
-    """The SMS may have gone out. The money is not in question."""
+    """An SMS that may have gone out. The money is not in question."""
 
     exit_status = ExitStatus.TEMPORARY
     code = "sms-in-doubt"
@@ -82,7 +82,7 @@ def _say_size(runtime: Runtime, message: "Message") -> None:
 
 
 def _elsewhere(hands: "Hands", payment: "Payment", event_id: str) -> "Notice":
-    """What another process made of the same receipt, which it took first."""
+    """The outcome of the same receipt in another process, which took it first."""
     from mpesa_cli.ledger.outbox import Outbox
     from mpesa_cli.sms.notices import Notice
     from mpesa_cli.sms.send_again import STATES

@@ -1,4 +1,4 @@
-"""``mpesa config``: what is configured, where each value came from, and whether it is right."""
+"""``mpesa config``: the values of a profile, the source of each, and a check that they are right."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any

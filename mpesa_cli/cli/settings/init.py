@@ -115,7 +115,7 @@ def _secrets(runtime: Runtime, profile: "Profile", secrets: "SecretStore") -> "d
 
 
 def _check(runtime: Runtime, profile: "Profile", secrets: "SecretStore") -> bool:
-    """Whether Daraja took the credentials; False where it can't be reached and a person goes on anyway."""
+    """Whether Daraja took the credentials; False where it can't be reached and the person goes on anyway."""
     if profile.embedded:
         return False
     runtime.streams.say(f"Asking {profile.base_url} about the credentials …")

@@ -1,4 +1,4 @@
-"""``mpesa secrets``: what is stored where, and storing it. No value is ever printed or taken as an argument."""
+"""``mpesa secrets``: secrets stored, listed by their place, deleted. No value is printed or taken as an argument."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""``mpesa simulator certificate``: what a client of the served simulator encrypts its initiator password for."""
+"""``mpesa simulator certificate``: the key for which a client of the served simulator encrypts its password."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""``mpesa simulator statement|reverse``: what a shop does in M-PESA's portal, at the simulator's."""
+"""``mpesa simulator statement|reverse``: the simulator's portal, where a shop gets statements and gives money back."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

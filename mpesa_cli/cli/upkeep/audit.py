@@ -88,7 +88,7 @@ def audit_head(
 
 
 def _anchored(given: str) -> tuple[str, int | None]:
-    """A hash, or what ``audit head`` once wrote into a file: its hash, and its row where the file says."""
+    """The head that a person gives: a hash, or the file of ``audit head`` with its hash, and its row where known."""
     from pathlib import Path
 
     text, seq = given.strip(), None
@@ -138,7 +138,7 @@ def _document(settings: "Profile", found: "Audited") -> dict[str, Any]:
 
 
 def _words(found: "Audited", *, verbose: bool) -> tuple[list[str], list[str]]:
-    """What is said of it, on stdout and beside it."""
+    """The lines about an audit, on stdout and on stderr."""
     if found.whole:
         rows = counted(found.chain.rows, "row")
         whole = f"Whole: {rows} of the journal, and every payment is as its evidence says."

@@ -1,4 +1,4 @@
-"""``mpesa doctor``: looks at everything that payments stand on, and says what mends what is wrong."""
+"""``mpesa doctor``: a check of everything that payments rest on, with the remedy for each fault."""
 
 from typing import TYPE_CHECKING, Annotated
 

@@ -85,7 +85,7 @@ def _confirm(runtime: Runtime, planned: "Erased | None", number: str, *, yes: bo
 
 
 def _shown(settings: "Profile", erased: "Erased | None", made: "Erasure | None") -> Result:
-    """What was erased, or what would be where nothing was made yet."""
+    """The result of an erasure, or of a rehearsal where nothing was erased yet."""
     counts = {
         "payments": erased.payments if erased else 0,
         "journal_rows": erased.private_rows if erased else 0,
@@ -108,7 +108,7 @@ def _shown(settings: "Profile", erased: "Erased | None", made: "Erasure | None")
 
 
 def _remains(settings: "Profile", made: "Erasure") -> "Iterator[Note]":
-    """Where the number is still, and where it may be."""
+    """The notes on the places that still hold the number, and on those that may."""
     for path, count in made.left.items():
         yield Note(f"The number is still {counted(count, 'time')} in {path}.", loud=True)
     if made.erased and made.erased.kept_in:

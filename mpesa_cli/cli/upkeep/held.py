@@ -1,4 +1,4 @@
-"""``mpesa held``: what came in and could not be applied; looked at, read again, marked as dealt with."""
+"""``mpesa held``: messages that could not be applied; looked at, read again, marked as dealt with."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 

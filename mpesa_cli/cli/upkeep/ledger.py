@@ -1,4 +1,4 @@
-"""``mpesa ledger``: what is done about the ledger as such."""
+"""``mpesa ledger``: the ledger itself, begun anew on purpose."""
 
 from typing import Annotated
 
