@@ -34,7 +34,7 @@ class Calls:
         return AttemptRef(str(payment_id), int(str(attempt))) if payment_id else None
 
     def bind(self, call: CallKey, attempt: AttemptRef) -> None:
-        """This attempt is what the call made. In the transaction that records the attempt."""
+        """Bind a call to the attempt that it made, in the transaction that records the attempt."""
         self._tx.execute(
             "UPDATE idempotency_keys SET payment_id=?, attempt=? WHERE subject=? AND key=?",
             (*attempt, call.subject, call.key),

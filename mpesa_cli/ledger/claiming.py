@@ -1,4 +1,4 @@
-"""Whose money that came by hand may be: open prompts of its amount and time; and of a prompt, such money."""
+"""The claims on money by hand: the open prompts of its amount and time; and for a prompt, such money."""
 
 from collections.abc import Sequence
 from dataclasses import replace

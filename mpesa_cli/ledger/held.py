@@ -151,7 +151,7 @@ class HeldWrites(Held):
         return done
 
     def applied(self, held_id: str, payment_id: str, at_us: int, *, how: str) -> None:
-        """Its content is known now; ``payment_id`` is the payment that its money is, or empty."""
+        """Note that a message's content is known now; ``payment_id`` is the payment that has its money, or empty."""
         self._tx.execute(
             "UPDATE held_messages SET state = 'applied', payment_id = ?, done_reason = ?, done_us = ? "
             "WHERE held_id = ?",

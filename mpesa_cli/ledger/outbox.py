@@ -122,14 +122,14 @@ class OutboxWrites(Outbox):
     def finish(
         self, event_id: str, state: str, detail: str, now_us: int, message_id: str = ""
     ) -> None:
-        """A try is over for good: ``done``, ``given_up`` or ``ambiguous``; the receiver calls it ``message_id``."""
+        """End a row for good: ``done``, ``given_up`` or ``ambiguous``; the receiver calls it ``message_id``."""
         self._tx.execute(
             "UPDATE outbox SET state=?, detail=?, settled_us=?, message_id=? WHERE event_id=?",
             (state, detail, now_us, message_id, event_id),
         )
 
     def again(self, event_id: str, detail: str, due_us: int) -> None:
-        """A try failed and may be repeated from ``due_us`` on."""
+        """Have a row tried again from ``due_us`` on, after a try that failed."""
         self._tx.execute(
             "UPDATE outbox SET state='waiting', detail=?, due_us=? WHERE event_id=?", (detail, due_us, event_id)
         )

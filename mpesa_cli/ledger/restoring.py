@@ -137,7 +137,7 @@ class RestoreWrites(Restores):
         self._tx = tx
 
     def note_restored(self, known_until_us: int, at_us: int) -> None:
-        """This ledger has just been put back from a copy whose last row is of ``known_until_us``."""
+        """Note that this ledger has just been put back from a copy whose last row is of ``known_until_us``."""
         found: list[Any] = self._reads.rows(_LATEST)
         facts = {"known_until_us": known_until_us, "latest_us": found[0][0]}
         self._tx.chain(ev.Record("restored", at_us, facts, {}), "", None)
@@ -146,11 +146,11 @@ class RestoreWrites(Restores):
         )
 
     def note_begun(self, before: str, *, by: str, reason: str, at_us: int) -> None:
-        """A person makes this ledger the shop's, in place of the one with the id ``before``."""
+        """Note that a person makes this ledger the shop's, in place of the one with the id ``before``."""
         self._tx.chain(ev.Record("ledger_begun", at_us, {"before": before, "by": by, "reason": reason}, {}), "", None)
 
     def note_told(self, shortcode: str, from_us: int, until_us: int) -> None:
-        """M-PESA's own record of a shortcode was read whole from ``from_us`` up to ``until_us``."""
+        """Note that M-PESA's own record of a shortcode was read whole from ``from_us`` up to ``until_us``."""
         spans = union([*self.told_spans(shortcode), (from_us, until_us)])
         self._tx.execute(
             f"DELETE FROM told_times WHERE shortcode=? AND gap_seq={_LAST_GAP}", (shortcode,)  # noqa: S608 - fixed text
@@ -161,7 +161,7 @@ class RestoreWrites(Restores):
         )
 
     def name_receipt(self, receipt: str, *, by: str, reason: str, at_us: int) -> bool:
-        """A person says that a receipt pays no order here. False where that was said before."""
+        """Note that a person says that a receipt pays no order here. False where that was said before."""
         if self.is_named(receipt):
             return False
         self._tx.execute("INSERT INTO named_receipts VALUES (?,?,?,?)", (receipt, by, reason, at_us))

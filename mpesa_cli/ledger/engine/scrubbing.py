@@ -56,7 +56,7 @@ def _still_read(path: Path) -> LedgerBusy:
 
 
 def occurrences(path: Path, digits: str) -> int:
-    """How often these digits stand in a file; 0 where there is none. Beside SQLite this only reads."""
+    """The number of times that these digits are in a file; 0 where there is none. Beside SQLite this only reads."""
     needle, found, at = digits.encode(), 0, -1
     # ValueError: the file is empty.
     with (
@@ -70,7 +70,7 @@ def occurrences(path: Path, digits: str) -> int:
 
 
 def search(ledger: Reads, digits: str) -> dict[Path, int]:
-    """Which files of the ledger, and copies beside it that migrations made, hold these digits, and how often."""
+    """The files of the ledger, and copies that migrations made, that hold these digits, each with their number."""
     path = ledger.path
     files = [path, Path(f"{path}-wal"), *sorted(path.parent.glob(path.name + ".*.bak"))]
     return {file: count for file in files if (count := occurrences(file, digits))}
