@@ -17,8 +17,8 @@ from mpesa_cli.rules.values.amount import format_cents, format_shillings
 from mpesa_cli.rules.values.msisdn import masked_apart
 
 
-class Standing(StrEnum):
-    """The state of one payment of a batch, in one word for rows and JSON."""
+class RowStatus(StrEnum):
+    """The status of one payment of a batch, in one word for rows and JSON."""
 
     NOT_SENT = "not_sent"  # nothing has left; running the batch again sends it
     ACCEPTED = "accepted"  # Daraja took the prompt; the customer decides
@@ -60,82 +60,82 @@ def plan(row: Row, existing: Payment | None) -> Planned | Fault:
 
 def _left_out(payment: Payment) -> str:
     receipt = payment.telling.view.receipt
-    match standing(payment):
-        case Standing.NOT_SENT:
+    match row_status(payment):
+        case RowStatus.NOT_SENT:
             return ""
-        case Standing.PAID:
+        case RowStatus.PAID:
             return f"already paid, receipt {receipt}" if receipt else "already paid"
-        case Standing.ACCEPTED:
+        case RowStatus.ACCEPTED:
             return "asked already, the customer has not answered yet"
-        case Standing.UNKNOWN:
+        case RowStatus.UNKNOWN:
             return "asked already, not known whether it was paid"
-        case Standing.FAILED | Standing.REJECTED:
+        case RowStatus.FAILED | RowStatus.REJECTED:
             return f"asked already, not paid: mpesa retry {payment.order_id}"
-        case Standing.REVIEW:
+        case RowStatus.REVIEW:
             return "a person must look at what came in for it"
-        case Standing.PARTIAL:
+        case RowStatus.PARTIAL:
             return "partly paid already"
-        case Standing.OVERPAID:
+        case RowStatus.OVERPAID:
             return "more than its amount has come in"
-        case Standing.REFUNDED:
+        case RowStatus.REFUNDED:
             return "paid already, and the money went back"
 
 
-def standing(payment: Payment | None) -> Standing:
-    """The one word for a payment's state. NOT_SENT only where nothing ever left."""
+def row_status(payment: Payment | None) -> RowStatus:
+    """The status of a payment as a row. NOT_SENT only where nothing ever left."""
     if payment is None or {a.state for a in payment.attempts} <= _NOTHING_LEFT:
-        return Standing.NOT_SENT
+        return RowStatus.NOT_SENT
     match payment.status:
         case PaymentStatus.PENDING:
             return _open(payment.last.state)
         case PaymentStatus.FAILED:
-            return Standing.REJECTED if payment.last.state is AttemptState.REJECTED else Standing.FAILED
+            return RowStatus.REJECTED if payment.last.state is AttemptState.REJECTED else RowStatus.FAILED
         case PaymentStatus.PAID:
-            return Standing.PAID
+            return RowStatus.PAID
         case PaymentStatus.UNKNOWN:
-            return Standing.UNKNOWN
+            return RowStatus.UNKNOWN
         case PaymentStatus.REVIEW:
-            return Standing.REVIEW
+            return RowStatus.REVIEW
         case PaymentStatus.PARTIAL:
-            return Standing.PARTIAL
+            return RowStatus.PARTIAL
         case PaymentStatus.OVERPAID:
-            return Standing.OVERPAID
+            return RowStatus.OVERPAID
         case PaymentStatus.REFUNDED:
-            return Standing.REFUNDED
+            return RowStatus.REFUNDED
         case _:
             assert_never(payment.status)
 
 
-def _open(newest: AttemptState) -> Standing:
+def _open(newest: AttemptState) -> RowStatus:
     match newest:
         case AttemptState.CREATED:  # a further attempt that never left; those before it are over
-            return Standing.FAILED
+            return RowStatus.FAILED
         case AttemptState.SENDING:
-            return Standing.UNKNOWN
+            return RowStatus.UNKNOWN
         case _:
-            return Standing.ACCEPTED
+            return RowStatus.ACCEPTED
 
 
-def standing_of_retry(payment: Payment) -> Standing:
-    """The same word in a batch of retries: NOT_SENT where the newest attempt never left."""
+def retry_row_status(payment: Payment) -> RowStatus:
+    """The same status in a batch of retries: NOT_SENT where the newest attempt never left."""
     if payment.status in {PaymentStatus.FAILED, PaymentStatus.PENDING} and payment.last.state in _NOTHING_LEFT:
-        return Standing.NOT_SENT
-    return standing(payment)
+        return RowStatus.NOT_SENT
+    return row_status(payment)
 
 
-def batch_status(standings: Iterable[Standing], *, waited: bool) -> ExitStatus:
+def batch_status(statuses: Iterable[RowStatus], *, waited: bool) -> ExitStatus:
     """The exit status of a batch, by its most urgent payment.
 
     6 where money may have moved unseen, 5 where running the same again sends the rest, 8 where customers
     were waited for and have not answered, 7 where some are not paid and a person must look, else 0.
     """
-    found = set(standings)
-    if found & {Standing.UNKNOWN, Standing.REVIEW}:
+    found = set(statuses)
+    if found & {RowStatus.UNKNOWN, RowStatus.REVIEW}:
         return ExitStatus.UNKNOWN
-    if Standing.NOT_SENT in found:
+    if RowStatus.NOT_SENT in found:
         return ExitStatus.TEMPORARY
-    if waited and found & {Standing.ACCEPTED, Standing.PARTIAL}:
+    if waited and found & {RowStatus.ACCEPTED, RowStatus.PARTIAL}:
         return ExitStatus.PENDING
-    if found & {Standing.FAILED, Standing.REJECTED, Standing.OVERPAID, Standing.PARTIAL, Standing.REFUNDED}:
+    if found & {RowStatus.FAILED, RowStatus.REJECTED, RowStatus.OVERPAID, RowStatus.PARTIAL, RowStatus.REFUNDED}:
         return ExitStatus.DIFFERENCES
     return ExitStatus.DONE

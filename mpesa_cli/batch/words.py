@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mpesa_cli.batch.file import line_list
-from mpesa_cli.batch.plan import Standing
+from mpesa_cli.batch.plan import RowStatus
 from mpesa_cli.batch.text import Fault
 from mpesa_cli.rules.state import PaymentStatus
 from mpesa_cli.rules.values.amount import format_cents
@@ -28,17 +28,17 @@ _KINDS = {
     "twice": "Orders that stand in the file twice",
     "differs": "Orders that the ledger knows with another phone or amount",
 }
-STANDING_WORDS = {
-    Standing.NOT_SENT: "not sent",
-    Standing.ACCEPTED: STATUS_WORDS[PaymentStatus.PENDING],
-    Standing.PAID: STATUS_WORDS[PaymentStatus.PAID],
-    Standing.FAILED: STATUS_WORDS[PaymentStatus.FAILED],
-    Standing.REJECTED: "refused",
-    Standing.UNKNOWN: STATUS_WORDS[PaymentStatus.UNKNOWN],
-    Standing.REVIEW: STATUS_WORDS[PaymentStatus.REVIEW],
-    Standing.PARTIAL: STATUS_WORDS[PaymentStatus.PARTIAL],
-    Standing.OVERPAID: STATUS_WORDS[PaymentStatus.OVERPAID],
-    Standing.REFUNDED: STATUS_WORDS[PaymentStatus.REFUNDED],
+ROW_STATUS_WORDS = {
+    RowStatus.NOT_SENT: "not sent",
+    RowStatus.ACCEPTED: STATUS_WORDS[PaymentStatus.PENDING],
+    RowStatus.PAID: STATUS_WORDS[PaymentStatus.PAID],
+    RowStatus.FAILED: STATUS_WORDS[PaymentStatus.FAILED],
+    RowStatus.REJECTED: "refused",
+    RowStatus.UNKNOWN: STATUS_WORDS[PaymentStatus.UNKNOWN],
+    RowStatus.REVIEW: STATUS_WORDS[PaymentStatus.REVIEW],
+    RowStatus.PARTIAL: STATUS_WORDS[PaymentStatus.PARTIAL],
+    RowStatus.OVERPAID: STATUS_WORDS[PaymentStatus.OVERPAID],
+    RowStatus.REFUNDED: STATUS_WORDS[PaymentStatus.REFUNDED],
 }
 
 
@@ -101,9 +101,9 @@ def total_words(lines: Sequence[Line]) -> str:
 
 
 def summary_words(lines: Sequence[Line]) -> str:
-    """``12 payments: 9 waiting, KES 9,000; 2 paid, KES 300; 1 not paid, KES 50``, in the order of their standing."""
+    """``12 payments: 9 waiting, KES 9,000; 2 paid, KES 300; 1 not paid, KES 50``, in the order of their status."""
     parts = []
-    for what in dict.fromkeys([*STANDING_WORDS.values(), *(line.what for line in lines)]):
+    for what in dict.fromkeys([*ROW_STATUS_WORDS.values(), *(line.what for line in lines)]):
         group = [line for line in lines if line.what == what]
         if group:
             parts.append(f"{len(group):,} {what}, {format_cents(sum(line.amount_cents for line in group))}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.batch.plan import Standing, batch_status
+from mpesa_cli.batch.plan import RowStatus, batch_status
 from mpesa_cli.floor.errors import ExitStatus
 
 Run = Callable[..., Any]
@@ -271,17 +271,17 @@ def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(mpesa: Run, csv_fil
     ("standings", "waited", "expected"),
     [
         ([], False, ExitStatus.DONE),
-        ([Standing.PAID, Standing.ACCEPTED], False, ExitStatus.DONE),
-        ([Standing.PAID, Standing.ACCEPTED], True, ExitStatus.PENDING),
-        ([Standing.ACCEPTED, Standing.FAILED], False, ExitStatus.DIFFERENCES),
-        ([Standing.PAID, Standing.REJECTED], True, ExitStatus.DIFFERENCES),
-        ([Standing.PAID, Standing.OVERPAID], True, ExitStatus.DIFFERENCES),
-        ([Standing.FAILED, Standing.NOT_SENT, Standing.ACCEPTED], True, ExitStatus.TEMPORARY),
-        ([Standing.NOT_SENT, Standing.UNKNOWN], False, ExitStatus.UNKNOWN),
-        ([Standing.PAID, Standing.REVIEW], True, ExitStatus.UNKNOWN),
+        ([RowStatus.PAID, RowStatus.ACCEPTED], False, ExitStatus.DONE),
+        ([RowStatus.PAID, RowStatus.ACCEPTED], True, ExitStatus.PENDING),
+        ([RowStatus.ACCEPTED, RowStatus.FAILED], False, ExitStatus.DIFFERENCES),
+        ([RowStatus.PAID, RowStatus.REJECTED], True, ExitStatus.DIFFERENCES),
+        ([RowStatus.PAID, RowStatus.OVERPAID], True, ExitStatus.DIFFERENCES),
+        ([RowStatus.FAILED, RowStatus.NOT_SENT, RowStatus.ACCEPTED], True, ExitStatus.TEMPORARY),
+        ([RowStatus.NOT_SENT, RowStatus.UNKNOWN], False, ExitStatus.UNKNOWN),
+        ([RowStatus.PAID, RowStatus.REVIEW], True, ExitStatus.UNKNOWN),
     ],
 )
 def test_the_exit_status_says_what_to_do_next(
-    standings: list[Standing], waited: bool, expected: ExitStatus
+    standings: list[RowStatus], waited: bool, expected: ExitStatus
 ) -> None:
     assert batch_status(standings, waited=waited) is expected

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mpesa_cli.batch.plan import Standing, batch_status, standing
+from mpesa_cli.batch.plan import RowStatus, batch_status, row_status
 from mpesa_cli.batch.progress import Bar
-from mpesa_cli.batch.words import STANDING_WORDS, Line, lines_table, print_plan, summary_words, total_words
+from mpesa_cli.batch.words import ROW_STATUS_WORDS, Line, lines_table, print_plan, summary_words, total_words
 from mpesa_cli.cli.consent.confirm import Question, confirm, is_answered
 from mpesa_cli.cli.payments.show import send_sms
 from mpesa_cli.cli.result import Note, Result, render
@@ -38,7 +38,7 @@ class Batch:
     """All entries, and how the command that runs them speaks of them and counts them."""
 
     entries: Sequence[Entry]
-    standing_of: "Callable[[Payment | None], Standing]" = standing
+    status_of: "Callable[[Payment | None], RowStatus]" = row_status
     left_out_count: bool = True  # whether an entry that is left out counts for the exit status
 
 
@@ -76,16 +76,16 @@ def carry_out(runtime: Runtime, profile: "Profile", batch: Batch, watch_s: float
         if watch_s is not None and ran.stopped is None:
             _watch(runtime, profile, batch, watch_s)
     except Interrupted:
-        so_far, standings = _result(runtime, profile, batch, ran)
+        so_far, statuses = _result(runtime, profile, batch, ran)
         render(runtime.streams, so_far)
-        left = standings.count(Standing.NOT_SENT)
+        left = statuses.count(RowStatus.NOT_SENT)
         where = f"between two prompts. {left} of {len(batch.entries)} not sent" if left else "waiting. All were asked"
         runtime.streams.complain(
             f"Stopped {where}; what was asked can still be paid. The same command again goes on, and asks nobody twice."
         )
         raise
-    result, standings = _result(runtime, profile, batch, ran)
-    status = batch_status(standings, waited=watch_s is not None)
+    result, statuses = _result(runtime, profile, batch, ran)
+    status = batch_status(statuses, waited=watch_s is not None)
     if ran.stopped is not None and status is not ExitStatus.UNKNOWN:
         status = ran.stopped.exit_status
     return result._replace(status=status, then=lambda: _afterwards(runtime, profile, ran))
@@ -114,7 +114,7 @@ def _send(runtime: Runtime, profile: "Profile", batch: Batch, ran: _Ran) -> None
                     bar.wait(words, seconds, runtime.world.now_us())
                 case Sent(task, payment):
                     ran.asked.add(task.order_id)
-                    words = STANDING_WORDS[batch.standing_of(payment)]
+                    words = ROW_STATUS_WORDS[batch.status_of(payment)]
                     bar.step(f"order {task.order_id}: {words}", runtime.world.now_us())
                 case LeftOut(task, error):
                     ran.reasons[task.order_id] = error.message
@@ -130,7 +130,7 @@ def _watch(runtime: Runtime, profile: "Profile", batch: Batch, watch_s: float) -
     ledger = runtime.ledger(profile)
     chosen = [e for e in batch.entries if e.task or batch.left_out_count]
     found = [p for e in chosen if (p := ledger.payment_by_order(e.order_id))]
-    waited = [p.payment_id for p in found if batch.standing_of(p) in {Standing.ACCEPTED, Standing.UNKNOWN}]
+    waited = [p.payment_id for p in found if batch.status_of(p) in {RowStatus.ACCEPTED, RowStatus.UNKNOWN}]
     if not waited:
         return
     with Bar(runtime.streams, len(waited), "Answered") as bar:
@@ -139,13 +139,13 @@ def _watch(runtime: Runtime, profile: "Profile", batch: Batch, watch_s: float) -
             world=runtime.world, deliver=callback_intake(runtime, profile),
         ):  # fmt: skip
             for payment in seen.settled:
-                words = STANDING_WORDS[batch.standing_of(payment)]
+                words = ROW_STATUS_WORDS[batch.status_of(payment)]
                 bar.step(f"order {payment.order_id}: {words}", runtime.world.now_us())
             bar.wait(f"waiting for {seen.open} more" if seen.open else "", seen.seconds_left, runtime.world.now_us())
 
 
-def _result(runtime: Runtime, profile: "Profile", batch: Batch, ran: _Ran) -> tuple[Result, list[Standing]]:
-    """Each entry as the ledger has it now, and the standings that count for the exit status."""
+def _result(runtime: Runtime, profile: "Profile", batch: Batch, ran: _Ran) -> tuple[Result, list[RowStatus]]:
+    """Each entry as the ledger has it now, and the statuses that count for the exit status."""
     from mpesa_cli.rules.payment_document import payment_document
     from mpesa_cli.terminal.payment_words import environment_label
 
@@ -156,30 +156,30 @@ def _result(runtime: Runtime, profile: "Profile", batch: Batch, ran: _Ran) -> tu
             payment = ledger.payment_by_order(entry.order_id)
         except MpesaError as error:
             raise ran.stopped or error from error
-        stands = batch.standing_of(payment)
-        why = ran.reasons.get(entry.order_id) or (entry.left_out if not entry.task else _why(payment, stands))
-        lines.append(_line(entry, STANDING_WORDS[stands], why))
+        status = batch.status_of(payment)
+        why = ran.reasons.get(entry.order_id) or (entry.left_out if not entry.task else _why(payment, status))
+        lines.append(_line(entry, ROW_STATUS_WORDS[status], why))
         documents.append({
             **entry.facts, "order_id": entry.order_id, "msisdn": entry.msisdn, "amount": entry.amount_cents // 100,
-            "result": stands.value, "asked": entry.order_id in ran.asked, "reason": why,
+            "result": status.value, "asked": entry.order_id in ran.asked, "reason": why,
             "payment": payment_document(payment, runtime.world.now_us()) if payment else None,
         })  # fmt: skip
         if entry.task or batch.left_out_count:
-            counted.append(stands)
+            counted.append(status)
     told = [summary_words(lines), environment_label(profile.environment)]
     table = lines_table(lines, on_screen=runtime.streams.is_terminal(runtime.streams.stdout))
     return Result(documents, table, told=[Note(words) for words in told if words]), counted
 
 
-def _why(payment: "Payment | None", stands: Standing) -> str:
+def _why(payment: "Payment | None", status: RowStatus) -> str:
     from mpesa_cli.terminal.payment_words import attempt_words
 
     if payment is None:
         return ""
-    match stands:
-        case Standing.PAID | Standing.OVERPAID | Standing.PARTIAL:
+    match status:
+        case RowStatus.PAID | RowStatus.OVERPAID | RowStatus.PARTIAL:
             return payment.telling.view.receipt or "receipt not known yet"
-        case Standing.ACCEPTED:
+        case RowStatus.ACCEPTED:
             return "waiting for the customer"
         case _:
             return attempt_words(payment.last)

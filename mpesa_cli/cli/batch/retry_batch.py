@@ -3,7 +3,7 @@
 import dataclasses
 from typing import TYPE_CHECKING
 
-from mpesa_cli.batch.plan import standing, standing_of_retry
+from mpesa_cli.batch.plan import retry_row_status, row_status
 from mpesa_cli.cli.batch.batching import Batch, Entry, carry_out, confirm_batch
 from mpesa_cli.cli.consent.restored_gap import Wanted, check_batch
 from mpesa_cli.cli.payments.ports import push_hands
@@ -37,7 +37,7 @@ def retry_failed(
         failed = _failed(runtime, profile, since_us)
         batch = Batch(
             [_entry(outside, runtime, each) for each in failed],
-            standing_of=lambda payment: standing_of_retry(payment) if payment else standing(payment),
+            status_of=lambda payment: retry_row_status(payment) if payment else row_status(payment),
             left_out_count=False,
         )
         check_batch(runtime, profile, [Wanted(e.order_id, e.amount_cents, e.msisdn) for e in batch.entries if e.task],
