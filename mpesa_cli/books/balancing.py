@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mpesa_cli.books.book_totals import KindTotal, Totals, add_up
 from mpesa_cli.books.break_values import Break
 from mpesa_cli.books.breaks import TOUCHING_US, Comparing, file_breaks, sure_of
-from mpesa_cli.books.standing import find_standing
+from mpesa_cli.books.standing_findings import find_standing
 from mpesa_cli.books.statement_intake import Taken
 from mpesa_cli.books.statement_matching import give_back, settle_by_rows
 from mpesa_cli.books.store.book_writes import BookWrites

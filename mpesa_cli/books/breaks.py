@@ -170,7 +170,7 @@ def _lonely_charge(row: StatementRow) -> Break:
 
 
 def _unknown_reversals(ledger: Reads, scope: Scope) -> Iterator[Break]:
-    """Money that went back and is not known to be ours; what is ours, every run finds (books/standing.py)."""
+    """Money that went back and is not known to be ours; what is ours, every run finds (books/standing_findings.py)."""
     ours = {known.row.receipt for known in Breaks(ledger).reversed_attempts(scope) if known.row is not None}
     for row in Books(ledger).reversal_rows(scope):
         if row.receipt not in ours and not any(r.kind != "reversal" for r in StatementRows(ledger).of(row.linked)):

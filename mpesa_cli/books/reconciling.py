@@ -9,7 +9,7 @@ from mpesa_cli.books.balancing import Balanced, BooksShop, balance, for_a_person
 from mpesa_cli.books.close_day import Closed, Signature, close_day
 from mpesa_cli.books.ports import Ports
 from mpesa_cli.books.silence import Watch
-from mpesa_cli.books.standing import find_standing
+from mpesa_cli.books.standing_findings import find_standing
 from mpesa_cli.books.statement_intake import Taken, take_file, take_pulled
 from mpesa_cli.books.store.differences import Differences
 from mpesa_cli.floor.errors import InvalidInput, MpesaError, Temporary

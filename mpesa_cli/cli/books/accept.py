@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from mpesa_cli.books.accepting import accept_many, accept_one, is_class
 from mpesa_cli.books.break_values import Accepted
 from mpesa_cli.books.reconciling import shortcodes_of
-from mpesa_cli.books.standing import find_standing
+from mpesa_cli.books.standing_findings import find_standing
 from mpesa_cli.cli.result import Result
 from mpesa_cli.floor.errors import InvalidInput
 from mpesa_cli.floor.moments import rfc3339

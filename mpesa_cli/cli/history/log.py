@@ -12,7 +12,7 @@ from mpesa_cli.floor.moments import rfc3339
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mpesa_cli.history.beside import Beside
+    from mpesa_cli.history.related_records import RelatedRecords
     from mpesa_cli.ledger.values import JournalEntry, RawCallback
     from mpesa_cli.rules.payment import Payment
 
@@ -45,7 +45,7 @@ def log(
     runtime.streams.ends_with_reader = True
     settings = runtime.profile(profile)
     from mpesa_cli.cli.payments.phone_ref import latest_of, phone_meant
-    from mpesa_cli.history.beside import Beside
+    from mpesa_cli.history.related_records import RelatedRecords
 
     ledger = runtime.ledger(settings)
     merged_into = Story(ledger).merged_into(ref)
@@ -56,18 +56,19 @@ def log(
     entries, bodies = ledger.journal(payment.payment_id), Bodies(ledger).callbacks(payment.payment_id)
     for other in Story(ledger).merged_from(payment.payment_id):
         entries += ledger.journal(other)
-    beside = Beside.of(ledger, payment)
+    related = RelatedRecords.of(ledger, payment)
     from mpesa_cli.terminal.payment_words import headline
 
     return Result(
-        {**_document(payment, entries, bodies, raw=raw), **beside.document(raw=raw)},
-        _lines(payment, entries, bodies, beside, raw=raw),
+        {**_document(payment, entries, bodies, raw=raw), **related.document(raw=raw)},
+        _lines(payment, entries, bodies, related, raw=raw),
         [Note(headline(payment))],
     )
 
 
 def _lines(
-    payment: "Payment", entries: "list[JournalEntry]", bodies: "list[RawCallback]", beside: "Beside", *, raw: bool
+    payment: "Payment", entries: "list[JournalEntry]", bodies: "list[RawCallback]", related: "RelatedRecords", *,
+    raw: bool,
 ) -> "Iterator[str]":
     lines = []
     for entry in entries:
@@ -77,7 +78,7 @@ def _lines(
     for body in bodies:
         text = body.body.decode("utf-8", "replace") if raw else f"{len(body.body)} bytes"
         lines.append((body.received_us, f"callback {body.callback_id}", f"{body.verdict or 'not read yet'}: {text}"))
-    lines += beside.lines(raw=raw)
+    lines += related.lines(raw=raw)
     for at_us, what, said in sorted(lines, key=lambda line: line[0]):  # stable: the journal keeps its own order
         yield f"{rfc3339(at_us)}\t{what}\t{said}"
 

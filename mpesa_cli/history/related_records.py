@@ -30,7 +30,7 @@ _STATES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class RelatedRecords:
     """The records of one payment besides its journal."""
 
     sent: "Sequence[OutboxRow]"
@@ -39,7 +39,7 @@ class Beside:
     merged: "Sequence[str]"
 
     @classmethod
-    def of(cls, ledger: "Ledger", payment: "Payment") -> "Beside":
+    def of(cls, ledger: "Ledger", payment: "Payment") -> "RelatedRecords":
         """The related records of a payment, as the ledger has them."""
         receipts = sorted({receipt for attempt in payment.attempts for receipt in attempt.view.receipts})
         return cls(
