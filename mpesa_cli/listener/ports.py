@@ -19,7 +19,7 @@ def c2b_desk(runtime: "Runtime", profile: "Profile") -> "C2bDesk":
     return C2bDesk(shop, profile.c2b_validation, profile.limits, takes_accounts=profile.kind == "paybill")
 
 
-def asker(runtime: "Runtime", profile: "Profile") -> "Callable[[Payment, Attempt], object]":
+def daraja_query(runtime: "Runtime", profile: "Profile") -> "Callable[[Payment, Attempt], object]":
     """A question to Daraja about one attempt of ours, when somebody without a secret says that it changed."""
     from mpesa_cli.payments.ask import ask
 

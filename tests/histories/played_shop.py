@@ -89,7 +89,7 @@ class Shop:
     def opened(self) -> Iterator[None]:
         """The program plays in this shop for as long as the block runs."""
         kept = {name: os.environ.get(name) for name in ("HOME", "XDG_STATE_HOME")}
-        asker, intake_of.Asker = intake_of.Asker, _AskerAtOnce  # type: ignore[misc,assignment]
+        queries, intake_of.QueryThread = intake_of.QueryThread, _QueriesAtOnce  # type: ignore[misc,assignment]
         os.environ |= {"HOME": str(self.home / "user"), "XDG_STATE_HOME": str(self.home / "user" / "state")}
         try:
             with outside.installed(self.baton, self.network), played_disk.installed(self.disk), self.truth.installed():
@@ -98,7 +98,7 @@ class Shop:
             for process in list(self.baton.processes):
                 self.baton.kill(process)
             self.stop_listener()
-            intake_of.Asker = asker  # type: ignore[misc]
+            intake_of.QueryThread = queries  # type: ignore[misc]
             for name, value in kept.items():
                 os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
 
@@ -202,7 +202,7 @@ class Shop:
         return f"/hooks/{self.c2b_secret}/c2b/{step}"
 
 
-class _AskerAtOnce:
+class _QueriesAtOnce:
     """The listener's thread that asks Daraja, without the thread."""
 
     def __init__(self, asks: Callable[[Any, Any], object]) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 
 from mpesa_cli.floor.errors import LedgerBusy, MpesaError
 from mpesa_cli.ledger.ledger import Ledger
-from mpesa_cli.listener.asker import Asker
 from mpesa_cli.listener.events import Event, OnEvent
 from mpesa_cli.listener.intake.deliveries import (
     ACCEPTED,
@@ -27,6 +26,7 @@ from mpesa_cli.listener.intake.filed import Filed
 from mpesa_cli.listener.intake.filing import file, places_of
 from mpesa_cli.listener.intake.results_desk import receive_result
 from mpesa_cli.listener.intake.settling import Settling
+from mpesa_cli.listener.query_thread import QueryThread
 from mpesa_cli.rules.payment import AttemptRef
 from mpesa_cli.rules.strangers import SPACE_NEEDED_BYTES
 
@@ -52,8 +52,8 @@ class Intake:
         self._now_us = now_us
         self._on_event = on_event
         self._c2b = c2b
-        self._asker = Asker(ask) if ask else None
-        asks = self._asker.ask if self._asker else None
+        self._queries = QueryThread(ask) if ask else None
+        asks = self._queries.ask if self._queries else None
         self.settling = Settling(ledger, now_us, on_event, c2b.shop if c2b else None, asks)
         self._sms_secret_hash = sms_secret_hash
         self.healthy = True
@@ -154,8 +154,8 @@ class Intake:
     def _follow_up(self, filed: Filed) -> None:
         if filed.settle is not None:
             self.settling.add(filed.settle)
-        if filed.ask is not None and self._asker is not None:
-            self._asker.ask(*filed.ask)
+        if filed.ask is not None and self._queries is not None:
+            self._queries.ask(*filed.ask)
         if filed.event is not None:
             self._on_event(filed.event)
 

@@ -9,7 +9,7 @@ from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
 WAITING_MAX = 100
 
 
-class Asker:
+class QueryThread:
     """Queries, one attempt at a time, each once while it waits. Ends with the process; nothing is lost with it."""
 
     def __init__(self, ask: Ask) -> None:
@@ -26,7 +26,7 @@ class Asker:
         self._waiting.add(attempt.ref)
         self._queue.put_nowait((payment, attempt))
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="mpesa-asker", daemon=True)
+            self._thread = threading.Thread(target=self._run, name="mpesa-queries", daemon=True)
             self._thread.start()
 
     def _run(self) -> None:
