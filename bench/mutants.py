@@ -38,7 +38,7 @@ _NAMES = {
     "ledger": """claiming erasing guarding held journal_append restoring
     writes""",
     "ledger/schema": """deciding_anew""",
-    "listener/intake": """after_restore filed filing intake reserved results_desk settling writer""",
+    "listener/intake": """after_restore intake reserved results settling store_outcome storing writer""",
     "payments": """ask c2b claim claims each_alone gap holding name_receipt push refresh resolve retry retry_loop
     sending settle stk_request wait""",
     "rules": """asking_again believed by_hand c2b_rules forgotten held_facts order_matching outcome paid payment

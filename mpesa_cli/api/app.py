@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse  # noqa: TID253 - as
 from starlette.routing import Route  # noqa: TID253 - as above
 from starlette.types import Receive, Scope, Send  # noqa: TID253 - as above
 
-from mpesa_cli.api.desk import EVENT_STREAM, HTML, JSON, Answer, Call, Desk
+from mpesa_cli.api.context import EVENT_STREAM, HTML, JSON, ApiContext, Call, HttpReply
 from mpesa_cli.api.docs_page import docs_page
 from mpesa_cli.api.endpoints import Endpoint, endpoints
 from mpesa_cli.api.events import Events
@@ -44,15 +44,15 @@ READING_THREADS, READING_WAITING = 4, 256
 class ApiApp:
     """The API of one profile, as an ASGI app."""
 
-    def __init__(self, desk: Desk, complain: Callable[[str], None]) -> None:
+    def __init__(self, context: ApiContext, complain: Callable[[str], None]) -> None:
         """``complain`` is told of our own faults, in words that hold no data."""
-        self._desk = desk
+        self._context = context
         self._complain = complain
         self._talking = Pool("talk", TALKING_THREADS, TALKING_WAITING)
         self._reading = Pool("read", READING_THREADS, READING_WAITING)
-        self._events = Events(desk, self._reading)
-        served = endpoints(desk.profile)
-        self._openapi = openapi(served, desk.profile)
+        self._events = Events(context, self._reading)
+        served = endpoints(context.profile)
+        self._openapi = openapi(served, context.profile)
         router = Starlette(
             routes=[
                 Route(e.path.replace("{orderId}", "{orderId:path}"), partial(self._serve, e), methods=[e.method])
@@ -62,7 +62,7 @@ class ApiApp:
             exception_handlers={HTTPException: _as_problem},
         )
         router.router.redirect_slashes = False
-        self._app = SecurityHeaders(router, desk.profile.api.origins)
+        self._app = SecurityHeaders(router, context.profile.api.origins)
 
     def serves(self, path: bytes) -> bool:
         """Whether a path is the API's. The paths of callbacks never are: no bearer token opens them."""
@@ -108,15 +108,15 @@ class ApiApp:
         key = read_key(endpoint, request.headers.getlist("idempotency-key"), subject, ref, body)
         call = Call(bearer, ref, query, body, key, form)
         pool = self._talking if endpoint.talks(call) else self._reading
-        return _response(await pool.run(partial(endpoint.handle, self._desk, call)))
+        return _response(await pool.run(partial(endpoint.handle, self._context, call)))
 
     async def _allowed(self, endpoint: Endpoint, request: Request) -> Bearer:
         bearer = await self._reading.run(lambda: self._bearer(request, endpoint.scope))
-        self._desk.spare(self._desk.per_token, bearer.jti, "token")
+        self._context.spare(self._context.per_token, bearer.jti, "token")
         return bearer
 
     def _bearer(self, request: Request, scope: str) -> Bearer:
-        bearer = self._desk.check_token(bearer_text(request.headers.getlist("authorization")))
+        bearer = self._context.check_token(bearer_text(request.headers.getlist("authorization")))
         bearer.require(scope)
         return bearer
 
@@ -172,7 +172,7 @@ def _problem(problem: Problem, headers: dict[str, str] | None = None) -> Respons
     )
 
 
-def _response(answer: Answer) -> Response:
+def _response(answer: HttpReply) -> Response:
     if answer.status >= 400:
         return _problem(Problem(answer.status, answer.document, answer.headers))
     content = _json(answer.document) if answer.media_type == JSON else answer.content

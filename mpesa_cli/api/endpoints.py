@@ -10,13 +10,13 @@ from typing import TypeAlias
 
 from mpesa_cli.api import fields as f
 from mpesa_cli.api import looking, payments
-from mpesa_cli.api.desk import EVENT_STREAM, HTML, JSON, PDF, Answer, Call, Desk
+from mpesa_cli.api.context import EVENT_STREAM, HTML, JSON, PDF, ApiContext, Call, HttpReply
 from mpesa_cli.api.fields import Field
 from mpesa_cli.rules.state import PaymentStatus
 from mpesa_cli.rules.values.reference import ORDER_ID_MAX
 from mpesa_cli.settings.profile import Profile
 
-Handle: TypeAlias = Callable[[Desk, Call], Answer]
+Handle: TypeAlias = Callable[[ApiContext, Call], HttpReply]
 Talks: TypeAlias = Callable[[Call], bool]
 READ, WRITE = "payments:read", "payments:write"
 STANDS = "The payment as it stands; no prompt was sent now."

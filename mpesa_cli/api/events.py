@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from mpesa_cli.api.changes import Changes
-from mpesa_cli.api.desk import Desk
+from mpesa_cli.api.context import ApiContext
 from mpesa_cli.api.pool import Pool
 from mpesa_cli.api.tokens.bearer import Bearer
 from mpesa_cli.floor.errors import MpesaError, Temporary
@@ -30,9 +30,9 @@ _WAS_PAID = frozenset({PaymentStatus.PAID, PaymentStatus.OVERPAID, PaymentStatus
 class Events:
     """The listeners of one API. Used from the event loop."""
 
-    def __init__(self, desk: Desk, reading: Pool) -> None:
+    def __init__(self, context: ApiContext, reading: Pool) -> None:
         """A stream that reads the ledger only while somebody listens."""
-        self._desk = desk
+        self._context = context
         self._reading = reading
         self._head = 0
         self._news = asyncio.Condition()
@@ -63,7 +63,7 @@ class Events:
         self._of_token[jti] += 1
         try:
             self._watch()
-            seq = await self._reading.run(Changes(self._desk.ledger).head) if after is None else after
+            seq = await self._reading.run(Changes(self._context.ledger).head) if after is None else after
             yield b"retry: 2000\n: listening\n\n"
             while await self._may_go_on(recheck):
                 seq, blocks = await self._reading.run(lambda since=seq: self._behind(since, order_id))  # type: ignore[misc]
@@ -101,7 +101,7 @@ class Events:
     async def _look(self) -> None:
         while self._listeners:
             try:
-                head = await self._reading.run(Changes(self._desk.ledger).head)
+                head = await self._reading.run(Changes(self._context.ledger).head)
             except MpesaError:
                 head = self._head
             if head > self._head:
@@ -112,7 +112,7 @@ class Events:
 
     def _behind(self, seq: int, order_id: str | None) -> tuple[int, list[bytes]]:
         """The next blocks, and the row that they go up to."""
-        ledger, now_us = self._desk.ledger, self._desk.world.now_us()
+        ledger, now_us = self._context.ledger, self._context.world.now_us()
         changes = Changes(ledger).since(seq, BATCH)
         newest = {change.payment_id: change.seq for change in changes}
         blocks: list[bytes] = []

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mpesa_cli import __version__
-from mpesa_cli.api.desk import JSON
+from mpesa_cli.api.context import JSON
 from mpesa_cli.api.documents import reference, schemas
 from mpesa_cli.api.endpoints import Endpoint
 from mpesa_cli.api.fields import KEY_PATTERN, Field, text_schema

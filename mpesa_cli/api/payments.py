@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mpesa_cli.api.desk import Answer, Call, Desk
+from mpesa_cli.api.context import ApiContext, Call, HttpReply
 from mpesa_cli.api.fields import wrong
 from mpesa_cli.api.problems import problem_of
 from mpesa_cli.floor.errors import (
@@ -33,75 +33,75 @@ from mpesa_cli.rules.values.reference import account_reference
 _AS_IT_STANDS = frozenset({"already-paid", "already-tried", "partly-paid", "in-review"})
 
 
-def initiate(desk: Desk, call: Call) -> Answer:
+def initiate(context: ApiContext, call: Call) -> HttpReply:
     """Ask a customer's phone for an order's money, once. The same order on the same terms is never asked twice."""
-    order = _order(desk, call.body)
+    order = _order(context, call.body)
     if call.key is not None:
-        with desk.ledger.write() as tx:
-            Calls(tx).claim(call.key, desk.world.now_us())
-    known = desk.ledger.payment_by_order(order.order_id)
+        with context.ledger.write() as tx:
+            Calls(tx).claim(call.key, context.world.now_us())
+    known = context.ledger.payment_by_order(order.order_id)
     if known is None or known.status is PaymentStatus.FAILED:  # otherwise no phone is asked
-        desk.spare(desk.per_phone, order.msisdn, "phone")
-    desk.deliver()
+        context.spare(context.per_phone, order.msisdn, "phone")
+    context.deliver()
     try:
-        pushed = push(desk.hands(), order)
+        pushed = push(context.push_context(), order)
     except Conflict as conflict:
-        known = desk.ledger.payment_by_order(order.order_id)
+        known = context.ledger.payment_by_order(order.order_id)
         if known is None or conflict.code not in _AS_IT_STANDS:
             raise
-        return Answer(200, desk.document(known.payment_id))
+        return HttpReply(200, context.document(known.payment_id))
     except OutcomeUnknown:
-        return _in_doubt(desk, order.order_id)
-    return _sent(desk, pushed)
+        return _in_doubt(context, order.order_id)
+    return _sent(context, pushed)
 
 
-def status(desk: Desk, call: Call) -> Answer:
+def status(context: ApiContext, call: Call) -> HttpReply:
     """The payment's state; with ``refresh`` Daraja is asked about it, within the ration."""
-    payment = find(desk, call.ref)
-    desk.deliver()
+    payment = find(context, call.ref)
+    context.deliver()
     if call.query.get("refresh") == "true":
-        payment = _refreshed(desk, payment)
-    return Answer(200, desk.document(payment.payment_id))
+        payment = _refreshed(context, payment)
+    return HttpReply(200, context.document(payment.payment_id))
 
 
-def retry(desk: Desk, call: Call) -> Answer:
+def retry(context: ApiContext, call: Call) -> HttpReply:
     """Ask again for a payment that failed, after making sure that it did."""
-    payment = find(desk, call.ref)
+    payment = find(context, call.ref)
     if call.key is not None:
-        with desk.ledger.write() as tx:
-            made = made_before(tx, call.key, desk.world.now_us())
+        with context.ledger.write() as tx:
+            made = made_before(tx, call.key, context.world.now_us())
         if made is not None:
-            return Answer(200, desk.document(made.payment_id))
-    hands = desk.hands()
-    payment = withdraw_abandoned(desk.ledger, _refreshed(desk, payment), desk.world)
+            return HttpReply(200, context.document(made.payment_id))
+    push_context = context.push_context()
+    payment = withdraw_abandoned(context.ledger, _refreshed(context, payment), context.world)
     msisdn = call.body.get("phoneNumber") or payment.last.msisdn
-    desk.spare(desk.per_phone, msisdn, "phone")
-    check_again(hands, payment, msisdn, ByProgram())
+    context.spare(context.per_phone, msisdn, "phone")
+    check_again(push_context, payment, msisdn, ByProgram())
     try:
-        return _sent(desk, new_attempt(hands, payment, msisdn, ByProgram(), call=call.key))
+        return _sent(context, new_attempt(push_context, payment, msisdn, ByProgram(), call=call.key))
     except OutcomeUnknown:
-        return _in_doubt(desk, payment.order_id)
+        return _in_doubt(context, payment.order_id)
 
 
-def find(desk: Desk, ref: str) -> Payment:
+def find(context: ApiContext, ref: str) -> Payment:
     """The payment by any reference. Raises NotFound; ``not-asked`` where the order is known and nobody was asked."""
-    found = desk.ledger.find(ref)
+    found = context.ledger.find(ref)
     if found is not None:
         return found
-    order = Orders(desk.ledger).order(ref)
+    order = Orders(context.ledger).order(ref)
     if order is not None:
         raise not_asked(order)
-    refuse_held(desk.ledger, ref)
+    refuse_held(context.ledger, ref)
     raise NotFound(
-        f"No payment {ref[:80]!r} in the ledger of profile {desk.profile.name} ({desk.profile.environment}).",
+        f"No payment {ref[:80]!r} in the ledger of profile {context.profile.name} ({context.profile.environment}).",
         hint="Give the order id, payment id, CheckoutRequestID or receipt. All payments: mpesa history",
     )
 
 
-def _order(desk: Desk, body: Any) -> Order:
-    order_id, profile = body["orderId"], desk.profile
-    added = Orders(desk.ledger).order(order_id)
-    asked = None if added else desk.ledger.payment_by_order(order_id)
+def _order(context: ApiContext, body: Any) -> Order:
+    order_id, profile = body["orderId"], context.profile
+    added = Orders(context.ledger).order(order_id)
+    asked = None if added else context.ledger.payment_by_order(order_id)
     known_cents = added.amount_cents if added else asked.amount_cents if asked else None
     amount = body.get("amount")
     if amount is None and (known_cents is None or known_cents % 100):
@@ -116,28 +116,28 @@ def _order(desk: Desk, body: Any) -> Order:
     )  # fmt: skip
 
 
-def _refreshed(desk: Desk, payment: Payment) -> Payment:
-    return refresh(desk.ledger, lambda: _queries(desk), payment, desk.world, deliver=desk.deliver)
+def _refreshed(context: ApiContext, payment: Payment) -> Payment:
+    return refresh(context.ledger, lambda: _queries(context), payment, context.world, deliver=context.deliver)
 
 
-def _queries(desk: Desk) -> Any:
-    return desk.hands().daraja  # the same client asks and pushes
+def _queries(context: ApiContext) -> Any:
+    return context.push_context().daraja  # the same client asks and pushes
 
 
-def _sent(desk: Desk, pushed: Pushed) -> Answer:
+def _sent(context: ApiContext, pushed: Pushed) -> HttpReply:
     """The reply to a prompt: 202 where it went out or may have, 200 where another one is out, else a problem."""
     payment = pushed.payment
     try:
-        document = desk.document(payment.payment_id)
+        document = context.document(payment.payment_id)
     except MpesaError as error:
         error.money_moved = error.money_moved or "unknown"  # the prompt is out: what can't be read now is no "no"
         raise
     if pushed.picked_up:
-        return Answer(200, document)
+        return HttpReply(200, document)
     if payment.last.state in {AttemptState.NOT_SENT, AttemptState.REJECTED}:
         problem = problem_of(_not_taken(payment), document)
-        return Answer(problem.status, problem.document, headers=problem.headers)
-    return Answer(202, document)
+        return HttpReply(problem.status, problem.document, headers=problem.headers)
+    return HttpReply(202, document)
 
 
 def _not_taken(payment: Payment) -> MpesaError:
@@ -160,9 +160,9 @@ def _not_taken(payment: Payment) -> MpesaError:
     return refused
 
 
-def _in_doubt(desk: Desk, order_id: str) -> Answer:
+def _in_doubt(context: ApiContext, order_id: str) -> HttpReply:
     """The reply where a prompt left and its answer could not be stored: it must be taken to be out."""
-    payment = desk.ledger.payment_by_order(order_id)
+    payment = context.ledger.payment_by_order(order_id)
     if payment is None:
         raise KeyError(order_id)
-    return Answer(202, payment_document(payment, desk.world.now_us()))
+    return HttpReply(202, payment_document(payment, context.world.now_us()))

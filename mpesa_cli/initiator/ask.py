@@ -30,7 +30,7 @@ class Posts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Hands:
+class InitiatorContext:
     """The ledger, client, clock and ids for asking. ``deliver`` brings in the embedded simulator's callbacks."""
 
     ledger: Ledger
@@ -40,55 +40,57 @@ class Hands:
     deliver: Callable[[], object]
 
 
-def ask(hands: Hands, command: Command) -> ApiRequest:
+def ask(context: InitiatorContext, command: Command) -> ApiRequest:
     """Send one request. Returns it as ``accepted``, or ``unknown`` where its answer was lost and that does no harm.
 
     Only what provably did not arrive is sent again. Raises SettingsError before anything is stored, and
     CredentialsRefused, RequestRefused, Temporary, or OutcomeUnknown where the command may not be repeated.
     """
-    token = hands.world.token_hex(16)
-    body = request_body(command, hands.initiator, token)
+    token = context.world.token_hex(16)
+    body = request_body(command, context.initiator, token)
     request = ApiRequest(
-        "REQ-" + hands.world.token_hex(8).upper(), command.command_id, command.subject, hands.world.now_us(),
+        "REQ-" + context.world.token_hex(8).upper(), command.command_id, command.subject, context.world.now_us(),
         RequestState.CREATED,
     )  # fmt: skip
-    with hands.ledger.write() as tx:
+    with context.ledger.write() as tx:
         RequestWrites(tx).open(request, secret_hash(token))
     try:
-        ack = _posted(hands, command, body)
+        ack = _posted(context, command, body)
     except MpesaError as error:
-        _note(hands.ledger, request, _state_after(error))
+        _note(context.ledger, request, _state_after(error))
         if _may_come_all_the_same(error):
             if not command.repeatable:
                 raise _in_doubt(error) from None
-            return _found(hands.ledger, request)
+            return _found(context.ledger, request)
         raise
-    _note(hands.ledger, request, RequestState.ACCEPTED, ack)
-    return _found(hands.ledger, request)
+    _note(context.ledger, request, RequestState.ACCEPTED, ack)
+    return _found(context.ledger, request)
 
 
-def wait_for_result(hands: Hands, request: ApiRequest, timeout_s: float, look: Callable[[float], object]) -> ApiRequest:
+def wait_for_result(
+    context: InitiatorContext, request: ApiRequest, timeout_s: float, look: Callable[[float], object]
+) -> ApiRequest:
     """Watch a request until it has its result or ``timeout_s`` is over; ``look`` is told the seconds left."""
-    deadline_us = hands.world.now_us() + int(timeout_s * SECOND_US)
+    deadline_us = context.world.now_us() + int(timeout_s * SECOND_US)
     while True:
-        hands.deliver()
-        apply_unread_results(hands.ledger, request.request_id, hands.world.now_us())
-        request = _found(hands.ledger, request)
-        left_s = (deadline_us - hands.world.now_us()) / SECOND_US
+        context.deliver()
+        apply_unread_results(context.ledger, request.request_id, context.world.now_us())
+        request = _found(context.ledger, request)
+        left_s = (deadline_us - context.world.now_us()) / SECOND_US
         if request.state not in OPEN or left_s <= 0:
             return request
         look(left_s)
-        hands.world.sleep(min(LOOK_EVERY_S, left_s))
+        context.world.sleep(min(LOOK_EVERY_S, left_s))
 
 
-def _posted(hands: Hands, command: Command, body: Mapping[str, str]) -> Ack:
+def _posted(context: InitiatorContext, command: Command, body: Mapping[str, str]) -> Ack:
     for post in range(1, POSTS_MAX + 1):
         try:
-            status, answer = hands.daraja.post(command.path, body)
+            status, answer = context.daraja.post(command.path, body)
         except NotDelivered:
             if post == POSTS_MAX:
                 raise
-            hands.world.sleep(2.0 ** (post - 1))
+            context.world.sleep(2.0 ** (post - 1))
         else:
             return read_ack(status, answer, repeatable=command.repeatable)
     raise AssertionError("unreachable")

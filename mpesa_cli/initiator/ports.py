@@ -9,7 +9,7 @@ from mpesa_cli.runtime import Runtime
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mpesa_cli.initiator.ask import Hands
+    from mpesa_cli.initiator.ask import InitiatorContext
     from mpesa_cli.settings.profile import Profile
 
 
@@ -18,14 +18,14 @@ def has_initiator(profile: "Profile") -> bool:
     return profile.initiator.name is not None
 
 
-def initiator_hands(runtime: Runtime, profile: "Profile", deliver: Callable[[], object]) -> "Hands":
+def initiator_context(runtime: Runtime, profile: "Profile", deliver: Callable[[], object]) -> "InitiatorContext":
     """The context of one question, for a profile that has an initiator. ``deliver`` brings in the callbacks due.
 
     Raises SettingsError or SecretMissing; nothing is sent.
     """
     from mpesa_cli.daraja.initiator import Initiator
     from mpesa_cli.daraja.security_credential import has_doubtful_characters, security_credential
-    from mpesa_cli.initiator.ask import Hands
+    from mpesa_cli.initiator.ask import InitiatorContext
 
     if not profile.callback_base_url:
         raise SettingsError(
@@ -47,7 +47,7 @@ def initiator_hands(runtime: Runtime, profile: "Profile", deliver: Callable[[], 
         callback_base=profile.callback_base_url,
         credential=lambda: security_credential(password, certificate),
     )
-    return Hands(
+    return InitiatorContext(
         ledger=runtime.ledger(profile),
         daraja=runtime.daraja(profile),
         initiator=initiator,

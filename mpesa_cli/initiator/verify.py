@@ -7,7 +7,7 @@ from dataclasses import replace
 from mpesa_cli.daraja.transaction_status import COMMAND_ID, status_command
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.initiator.api_request import OPEN, ApiRequest, RequestState
-from mpesa_cli.initiator.ask import Hands, ask, wait_for_result
+from mpesa_cli.initiator.ask import InitiatorContext, ask, wait_for_result
 from mpesa_cli.initiator.results import apply_unread_results
 from mpesa_cli.initiator.store import Requests, RequestWrites
 from mpesa_cli.initiator.verdict import (
@@ -88,26 +88,26 @@ def known_money(ledger: Reads, receipt: str) -> tuple[Money | None, Payment | No
     return Money("statement", row.amount_cents, row.completed_us or None, row.party, gone_back=gone_back), None
 
 
-def ask_daraja(hands: Hands, found: Checked, timeout_s: float, look: Callable[[float], object]) -> Checked:
+def ask_daraja(context: InitiatorContext, found: Checked, timeout_s: float, look: Callable[[float], object]) -> Checked:
     """Ask Daraja, and wait for its result. One of the last minutes, or one that is on its way, is not asked for again.
 
     Raises what :func:`mpesa_cli.initiator.ask.ask` raises.
     """
-    hands.deliver()
-    apply_unread_results(hands.ledger, "", hands.world.now_us())
-    request = Requests(hands.ledger).newest(COMMAND_ID, found.claim.receipt)
-    if request is not None and _is_on_its_way(request, hands.world.now_us()):
-        request = wait_for_result(hands, request, min(timeout_s, PATIENCE_WITH_ANOTHERS_S), look)
-    if request is None or not _is_fresh(request, hands.world.now_us()):
-        if _would_lock(hands.ledger, hands.world.now_us()):
+    context.deliver()
+    apply_unread_results(context.ledger, "", context.world.now_us())
+    request = Requests(context.ledger).newest(COMMAND_ID, found.claim.receipt)
+    if request is not None and _is_on_its_way(request, context.world.now_us()):
+        request = wait_for_result(context, request, min(timeout_s, PATIENCE_WITH_ANOTHERS_S), look)
+    if request is None or not _is_fresh(request, context.world.now_us()):
+        if _would_lock(context.ledger, context.world.now_us()):
             return _unproven(
                 found,
                 "M-PESA refused the initiator twice within 15 minutes. One more try may lock it, so it was not asked. "
                 "Correct its password or certificate first: mpesa explain 2001 --api initiator",
             )
-        asked = ask(hands, status_command(found.claim.receipt, hands.initiator.shortcode))
-        request = wait_for_result(hands, asked, timeout_s, look)
-    return _with_claims(hands.ledger, _told(found, request, hands.initiator.shortcodes, timeout_s))
+        asked = ask(context, status_command(found.claim.receipt, context.initiator.shortcode))
+        request = wait_for_result(context, asked, timeout_s, look)
+    return _with_claims(context.ledger, _told(found, request, context.initiator.shortcodes, timeout_s))
 
 
 def remember_shown(ledger: Ledger, checked: Checked, now_us: int) -> Checked:

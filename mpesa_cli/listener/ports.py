@@ -4,19 +4,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mpesa_cli.listener.intake.deliveries import C2bDesk
+    from mpesa_cli.listener.intake.deliveries import C2bContext
     from mpesa_cli.rules.payment import Attempt, Payment
     from mpesa_cli.runtime import Runtime
     from mpesa_cli.settings.profile import Profile
 
 
-def c2b_desk(runtime: "Runtime", profile: "Profile") -> "C2bDesk":
+def c2b_context(runtime: "Runtime", profile: "Profile") -> "C2bContext":
     """The rules by which payments that customers make by hand are taken."""
-    from mpesa_cli.listener.intake.deliveries import C2bDesk
+    from mpesa_cli.listener.intake.deliveries import C2bContext
     from mpesa_cli.payments.c2b import Shop
 
     shop = Shop.of(profile, lambda: runtime.world.new_id("PAY-"))
-    return C2bDesk(shop, profile.c2b_validation, profile.limits, takes_accounts=profile.kind == "paybill")
+    return C2bContext(shop, profile.c2b_validation, profile.limits, takes_accounts=profile.kind == "paybill")
 
 
 def daraja_query(runtime: "Runtime", profile: "Profile") -> "Callable[[Payment, Attempt], object]":
@@ -40,7 +40,7 @@ def callback_intake(runtime: "Runtime", profile: "Profile") -> Callable[[], obje
     from mpesa_cli.listener.server.routes import address_of
     from mpesa_cli.settings.profile import EMBEDDED_CALLBACK_BASE
 
-    intake = Intake(runtime.ledger(profile), runtime.world.now_us, lambda _: None, c2b=c2b_desk(runtime, profile))
+    intake = Intake(runtime.ledger(profile), runtime.world.now_us, lambda _: None, c2b=c2b_context(runtime, profile))
     embedded = runtime.simulator(profile)
 
     def receive(url: str, body: bytes) -> tuple[int, bytes]:

@@ -8,7 +8,7 @@ from mpesa_cli.ledger.orders import Orders
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.payments.gap import gap_of
-from mpesa_cli.payments.sending import Hands, Pushed, check_time, send
+from mpesa_cli.payments.sending import PushContext, Pushed, check_time, send
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Attempt, Intent, Payment
 from mpesa_cli.rules.push_rules import Again, Decision, PickUp, Start, check_ordered, decide
@@ -32,25 +32,25 @@ class Order:
     description: str
 
 
-def push(hands: Hands, order: Order) -> Pushed:
+def push(context: PushContext, order: Order) -> Pushed:
     """Ask for an order's money, once.
 
     Raises Conflict or PhoneBusy (decided on the ledger), CredentialsRefused or NotDelivered (no token),
     LedgerBusy, LedgerUnusable: in all of these nothing was sent. Raises OutcomeUnknown where an answer
     could not be stored.
     """
-    token = hands.world.token_hex(16)
-    intent = intent_of(order, payment_id=hands.world.new_id("PAY-"), token=token)
-    running = _running(hands, intent)  # before the token: a paid order is refused without a network
+    token = context.world.token_hex(16)
+    intent = intent_of(order, payment_id=context.world.new_id("PAY-"), token=token)
+    running = _running(context, intent)  # before the token: a paid order is refused without a network
     if running is not None:
         return Pushed(running, picked_up=True)
-    hands.ledger.check_space()
-    hands.daraja.ready(hands.until)
-    check_time(hands)
-    attempt = _record_intent(hands, intent)
+    context.ledger.check_space()
+    context.daraja.ready(context.until)
+    check_time(context)
+    attempt = _record_intent(context, intent)
     if isinstance(attempt, Payment):
         return Pushed(attempt, picked_up=True)
-    return send(hands, attempt, token)
+    return send(context, attempt, token)
 
 
 def intent_of(order: Order, *, payment_id: str, token: str) -> Intent:
@@ -68,40 +68,40 @@ def intent_of(order: Order, *, payment_id: str, token: str) -> Intent:
     )
 
 
-def _running(hands: Hands, intent: Intent) -> Payment | None:
+def _running(context: PushContext, intent: Intent) -> Payment | None:
     """The payment to watch instead, if the order is being paid already. Raises what ``decide`` raises.
 
     An attempt that another process has only just created gets a moment to move on: if that process is
     dead, the intent is taken over.
     """
-    deadline_us = hands.world.now_us() + int(CREATED_GRACE_S * SECOND_US)
+    deadline_us = context.world.now_us() + int(CREATED_GRACE_S * SECOND_US)
     while True:
-        now_us = hands.world.now_us()
-        decision = _decided(hands, hands.ledger, intent, now_us)
+        now_us = context.world.now_us()
+        decision = _decided(context, context.ledger, intent, now_us)
         if not isinstance(decision, PickUp):
             return None
         if decision.payment.last.state is not AttemptState.CREATED:
             return decision.payment
         if now_us >= deadline_us:
             return None
-        hands.world.sleep(0.2)
+        context.world.sleep(0.2)
 
 
-def _decided(hands: Hands, known: Reads, intent: Intent, now_us: int) -> Decision:
+def _decided(context: PushContext, known: Reads, intent: Intent, now_us: int) -> Decision:
     """The decision on the order, from what is ``known``: only inside a write transaction may it open an attempt."""
     check_ordered(Orders(known).order(intent.order_id), intent)
-    gap = gap_of(hands, known, intent.order_id, intent.amount_cents, intent.msisdn)
+    gap = gap_of(context, known, intent.order_id, intent.amount_cents, intent.msisdn)
     # In this order: a push of the same order that commits in between must be seen as that order's payment,
     # not as a stranger's prompt on the phone.
     prompts = known.prompts_on(intent.msisdn, now_us - PHONE_LOOKBACK_US)
     return decide(known.payment_by_order(intent.order_id), intent, prompts, gap, now_us)
 
 
-def _record_intent(hands: Hands, intent: Intent) -> Attempt | Payment:
+def _record_intent(context: PushContext, intent: Intent) -> Attempt | Payment:
     """Durable step 1. Returns the attempt to send, or the payment that somebody else is sending already."""
-    with hands.ledger.write(hands.left_s()) as tx:
-        now_us = hands.world.now_us()
-        match _decided(hands, tx, intent, now_us):
+    with context.ledger.write(context.left_s()) as tx:
+        now_us = context.world.now_us()
+        match _decided(context, tx, intent, now_us):
             case Start() as start:
                 return tx.open_payment(start, now_us).last
             case Again() as again:
@@ -109,7 +109,7 @@ def _record_intent(hands: Hands, intent: Intent) -> Attempt | Payment:
             case PickUp(payment) if _is_abandoned(payment.last, now_us):
                 payment = tx.append(payment.last.ref, ev.Withdrawn(now_us, TAKEN_OVER))
                 # It may have been a retry: an earlier prompt that may be paid, or was answered, still stands.
-                decision = _decided(hands, tx, intent, now_us)
+                decision = _decided(context, tx, intent, now_us)
                 return _replace_last(tx, decision, intent, now_us) if isinstance(decision, Again) else payment
             case PickUp(payment):
                 return payment

@@ -11,7 +11,7 @@ from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.payments.gap import gap_of
 from mpesa_cli.payments.push import CREATED_GRACE_S, PHONE_LOOKBACK_US
-from mpesa_cli.payments.sending import Hands, Pushed, check_time, send
+from mpesa_cli.payments.sending import PushContext, Pushed, check_time, send
 from mpesa_cli.rules.asking_again import Asking, decide_again
 from mpesa_cli.rules.call_key import CallKey
 from mpesa_cli.rules.evidence import Withdrawn
@@ -21,29 +21,29 @@ from mpesa_cli.rules.state import AttemptState
 
 
 def new_attempt(
-    hands: Hands, advised: Payment, msisdn: str, asking: Asking, *, call: CallKey | None = None
+    context: PushContext, advised: Payment, msisdn: str, asking: Asking, *, call: CallKey | None = None
 ) -> Pushed:
     """Record and send a further attempt of ``advised``, the payment as the caller saw it.
 
     Raises what check_again and a push raise, and Conflict where anything has happened to it since.
     ``call``, once claimed in the ledger, makes at most one attempt that may ring.
     """
-    hands.ledger.check_space()
-    hands.daraja.ready(hands.until)
-    check_time(hands)
-    token = hands.world.token_hex(16)
-    attempt = _record(hands, advised, msisdn, secret_hash(token), asking, call)
+    context.ledger.check_space()
+    context.daraja.ready(context.until)
+    check_time(context)
+    token = context.world.token_hex(16)
+    attempt = _record(context, advised, msisdn, secret_hash(token), asking, call)
     if isinstance(attempt, Payment):
         return Pushed(attempt, picked_up=True)
-    return send(hands, attempt, token)
+    return send(context, attempt, token)
 
 
-def check_again(hands: Hands, payment: Payment, msisdn: str, asking: Asking) -> None:
+def check_again(context: PushContext, payment: Payment, msisdn: str, asking: Asking) -> None:
     """Check, before anybody is asked, that a new attempt is allowed now; it is checked again when it is made.
 
     Raises Temporary, PhoneBusy or Conflict.
     """
-    _decided(hands, hands.ledger, payment, msisdn, asking, hands.world.now_us())
+    _decided(context, context.ledger, payment, msisdn, asking, context.world.now_us())
 
 
 def made_before(tx: Write, call: CallKey, at_us: int) -> Payment | None:
@@ -78,16 +78,16 @@ def withdraw_abandoned(ledger: Ledger, payment: Payment, world: World) -> Paymen
 
 
 def _record(
-    hands: Hands, advised: Payment, msisdn: str, token_hash: str, asking: Asking, call: CallKey | None
+    context: PushContext, advised: Payment, msisdn: str, token_hash: str, asking: Asking, call: CallKey | None
 ) -> Attempt | Payment:
-    with hands.ledger.write(hands.left_s()) as tx:
-        now_us = hands.world.now_us()
+    with context.ledger.write(context.left_s()) as tx:
+        now_us = context.world.now_us()
         if call is not None and (made := made_before(tx, call, now_us)) is not None:
             return made
         payment = tx.payment(advised.payment_id)
         if payment is None:
             raise KeyError(advised.payment_id)
-        again = _decided(hands, tx, payment, msisdn, asking, now_us)
+        again = _decided(context, tx, payment, msisdn, asking, now_us)
         if len(payment.attempts) != len(advised.attempts) or payment.status is not advised.status:
             raise Conflict(
                 f"Something happened to order {advised.order_id} in the meantime, so no prompt was sent now.",
@@ -101,9 +101,9 @@ def _record(
 
 
 def _decided(
-    hands: Hands, known: Reads, payment: Payment, msisdn: str, asking: Asking, now_us: int
+    context: PushContext, known: Reads, payment: Payment, msisdn: str, asking: Asking, now_us: int
 ) -> Again:
     """Leave to ask again, on what is ``known``: only inside a write transaction may it open an attempt."""
-    gap = gap_of(hands, known, payment.order_id, payment.amount_cents, msisdn)
+    gap = gap_of(context, known, payment.order_id, payment.amount_cents, msisdn)
     prompts = known.prompts_on(msisdn, now_us - PHONE_LOOKBACK_US)
     return decide_again(payment, asking, msisdn, prompts, gap, now_us)

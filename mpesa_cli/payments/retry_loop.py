@@ -22,7 +22,7 @@ LOOK_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Hands:
+class RetryContext:
     """The loop's effects. ``settle`` applies what came in and asks Daraja where that helps.
 
     ``attempt`` sends a further prompt and watches it; it raises what a retry raises.
@@ -69,7 +69,7 @@ class _Wait:
 Event = Pausing | Tried | GaveUp
 
 
-def persist(hands: Hands, payment: Payment, msisdn: str, most: int, *, at_once: bool) -> Iterator[Event]:
+def persist(context: RetryContext, payment: Payment, msisdn: str, most: int, *, at_once: bool) -> Iterator[Event]:
     """Make up to ``most`` attempts. ``at_once`` allows the first without asking the advice again.
 
     The first attempt is a person's wish, so its wait need not be automatic; every further one's must be.
@@ -78,12 +78,12 @@ def persist(hands: Hands, payment: Payment, msisdn: str, most: int, *, at_once: 
     error: NotDelivered | PhoneBusy | None = None
     for made in range(most):
         if made or not at_once:
-            ready = yield from _until_ready(hands, payment, msisdn, made, error)
+            ready = yield from _until_ready(context, payment, msisdn, made, error)
             if ready is None:
                 return
             payment = ready
         try:
-            payment, error = hands.attempt(payment), None
+            payment, error = context.attempt(payment), None
         except (NotDelivered, PhoneBusy) as not_now:
             if made + 1 == most:
                 raise
@@ -102,15 +102,15 @@ def would_wait(payment: Payment, advice: Advice) -> bool:
 
 
 def _until_ready(
-    hands: Hands, payment: Payment, msisdn: str, made: int, error: NotDelivered | PhoneBusy | None
+    context: RetryContext, payment: Payment, msisdn: str, made: int, error: NotDelivered | PhoneBusy | None
 ) -> Generator[Event, None, Payment | None]:
     """Pause until the advice allows an attempt; returns the payment to retry, or None where it never will."""
-    extra_s, checks = backoff_s(made, hands.world.random()), 0
+    extra_s, checks = backoff_s(made, context.world.random()), 0
     if error is not None:
-        payment = yield from _pause(hands, payment, _Wait(extra_s, error.message), made)
+        payment = yield from _pause(context, payment, _Wait(extra_s, error.message), made)
         extra_s = 0.0
     while True:
-        advice = advise(payment, hands.world.now_us(), msisdn)
+        advice = advise(payment, context.world.now_us(), msisdn)
         wait = _wait(payment, advice, made)
         if wait is None or checks == CHECKS_MAX:
             yield GaveUp(payment, advice)
@@ -122,8 +122,8 @@ def _until_ready(
             checks += 1
         else:
             seconds, extra_s = seconds + extra_s, 0.0
-        payment = yield from _pause(hands, payment, _Wait(seconds, wait.reason), made)
-        payment = hands.settle(payment)
+        payment = yield from _pause(context, payment, _Wait(seconds, wait.reason), made)
+        payment = context.settle(payment)
 
 
 def _wait(payment: Payment, advice: Advice, made: int) -> _Wait | None:
@@ -139,13 +139,13 @@ def _wait(payment: Payment, advice: Advice, made: int) -> _Wait | None:
             return None
 
 
-def _pause(hands: Hands, payment: Payment, wait: _Wait, made: int) -> Generator[Event, None, Payment]:
+def _pause(context: RetryContext, payment: Payment, wait: _Wait, made: int) -> Generator[Event, None, Payment]:
     """Let the time pass and apply what comes in. Ends early where the payment's status changes."""
-    until_us = hands.world.now_us() + int(wait.seconds * SECOND_US)
-    while (left_us := until_us - hands.world.now_us()) > 0:
+    until_us = context.world.now_us() + int(wait.seconds * SECOND_US)
+    while (left_us := until_us - context.world.now_us()) > 0:
         yield Pausing(made + 1, left_us / SECOND_US, wait.reason)
-        hands.world.sleep(min(LOOK_EVERY_S, left_us / SECOND_US))
-        seen = hands.look(payment)
+        context.world.sleep(min(LOOK_EVERY_S, left_us / SECOND_US))
+        seen = context.look(payment)
         if seen.status is not payment.status:
             return seen
         payment = seen

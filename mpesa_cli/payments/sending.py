@@ -34,7 +34,7 @@ class Daraja(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Hands:
+class PushContext:
     """The outside things a push touches. ``hold`` keeps Ctrl-C back until an answer has been recorded."""
 
     ledger: Ledger
@@ -60,27 +60,27 @@ class Pushed:
     picked_up: bool
 
 
-def send(hands: Hands, attempt: Attempt, token: str) -> Pushed:
+def send(context: PushContext, attempt: Attempt, token: str) -> Pushed:
     """Send the prompt of a recorded attempt: once more only where it provably did not arrive, and in time."""
-    with hands.ledger.senders.held(attempt.ref):
+    with context.ledger.senders.held(attempt.ref):
         nth = 0
         while True:
-            pushed, answer = _post(hands, attempt.ref, token)
+            pushed, answer = _post(context, attempt.ref, token)
             if pushed.picked_up or not isinstance(answer, answers.Undelivered) or answer.retry == "no":
                 return pushed
             nth += 1
-            pause_s = _pause_s(answer, nth, hands.world.random())
-            if not may_follow(hands.ledger.evidence(attempt.ref)) or pause_s >= hands.left_s():
+            pause_s = _pause_s(answer, nth, context.world.random())
+            if not may_follow(context.ledger.evidence(attempt.ref)) or pause_s >= context.left_s():
                 return pushed
             if pause_s and nth == 1:
-                hands.say(f"Not delivered ({answer.description}). Nothing was charged; trying again.")
-            hands.world.sleep(pause_s)
-            hands.daraja.ready(hands.until)
+                context.say(f"Not delivered ({answer.description}). Nothing was charged; trying again.")
+            context.world.sleep(pause_s)
+            context.daraja.ready(context.until)
 
 
-def check_time(hands: Hands) -> None:
+def check_time(context: PushContext) -> None:
     """Raise NotDelivered where the time in which something may be sent is over."""
-    if hands.left_s() <= 0:
+    if context.left_s() <= 0:
         raise NotDelivered(
             "The time was over before the prompt could be sent.",
             hint="Nothing was sent. Run the same command again, with more time: --timeout 120",
@@ -88,29 +88,30 @@ def check_time(hands: Hands) -> None:
         )
 
 
-def _post(hands: Hands, ref: AttemptRef, token: str) -> tuple[Pushed, answers.PushAnswer | None]:
+def _post(context: PushContext, ref: AttemptRef, token: str) -> tuple[Pushed, answers.PushAnswer | None]:
     """Durable steps 2 and 3 around one POST. Ctrl-C waits until the answer is on disk."""
-    with hands.hold():
+    with context.hold():
         # Begins before the POST is announced, so that others who count from there never count shorter.
-        by = hands.world.deadline(min(TOTAL_S, hands.left_s()))
-        payment, post = _announce(hands, ref, by)
+        by = context.world.deadline(min(TOTAL_S, context.left_s()))
+        payment, post = _announce(context, ref, by)
         if post == 0:
             return Pushed(payment, picked_up=True), None
         attempt = next(a for a in payment.attempts if a.ref == ref)
         try:
-            answer = hands.daraja.push(hands.request_for(payment, attempt.msisdn, token), by)
+            answer = context.daraja.push(context.request_for(payment, attempt.msisdn, token), by)
         except BaseException:
             # A second Ctrl-C, or our own bug: the POST may have left, and the ledger must say so.
-            with hands.ledger.write() as tx:
-                tx.append(ref, ev.Ambiguous(hands.world.now_us(), post, "interrupted", "stopped before an answer came"))
+            with context.ledger.write() as tx:
+                now_us = context.world.now_us()
+                tx.append(ref, ev.Ambiguous(now_us, post, "interrupted", "stopped before an answer came"))
             raise
-        return Pushed(_record_answer(hands, ref, post, answer), picked_up=False), answer
+        return Pushed(_record_answer(context, ref, post, answer), picked_up=False), answer
 
 
-def _announce(hands: Hands, ref: AttemptRef, by: Deadline) -> tuple[Payment, int]:
+def _announce(context: PushContext, ref: AttemptRef, by: Deadline) -> tuple[Payment, int]:
     """Durable step 2. Returns the POST's number, or 0 where this attempt may not be sent (any more)."""
-    with hands.ledger.write(by.left_s()) as tx:
-        now_us = hands.world.now_us()
+    with context.ledger.write(by.left_s()) as tx:
+        now_us = context.world.now_us()
         payment = tx.payment(ref.payment_id)
         if payment is None:
             raise KeyError(ref)
@@ -121,16 +122,16 @@ def _announce(hands: Hands, ref: AttemptRef, by: Deadline) -> tuple[Payment, int
         return tx.append(ref, ev.Sending(now_us, post)), post
 
 
-def _record_answer(hands: Hands, ref: AttemptRef, post: int, answer: answers.PushAnswer) -> Payment:
+def _record_answer(context: PushContext, ref: AttemptRef, post: int, answer: answers.PushAnswer) -> Payment:
     """Durable step 3. The POST is out, so a failure to store its answer is no failure of the push."""
-    evidence = _evidence(answer, hands.world.now_us(), post)
+    evidence = _evidence(answer, context.world.now_us(), post)
     for tries_left in (2, 1, 0):
         try:
-            with hands.ledger.write() as tx:
+            with context.ledger.write() as tx:
                 return tx.append(ref, evidence)
         except (LedgerBusy, LedgerUnusable) as error:
             if tries_left:
-                hands.world.sleep(1.0)
+                context.world.sleep(1.0)
                 continue
             raise _not_stored(ref, error) from error
     raise AssertionError("unreachable")

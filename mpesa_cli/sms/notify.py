@@ -58,7 +58,7 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Hands:
+class SmsContext:
     """The clock, ids and sender for SMS receipts. ``make_sender`` is called only when something is to be sent."""
 
     ledger: Ledger
@@ -67,31 +67,31 @@ class Hands:
     world: World
 
 
-def send_waiting(hands: Hands, *, first: str = "", most: int = MOST_AT_ONCE) -> Summary:
+def send_waiting(context: SmsContext, *, first: str = "", most: int = MOST_AT_ONCE) -> Summary:
     """Send what is due, the payment or the row ``first`` before others. One SELECT where nothing waits.
 
     Stops early where the provider is out of reach or the account in trouble: the rest would fare no better.
     Raises what ``make_sender`` raises, before anything was claimed.
     """
     summary = Summary()
-    rows = Outbox(hands.ledger).listed(box.QUEUE, ("waiting", "sending"))
+    rows = Outbox(context.ledger).listed(box.QUEUE, ("waiting", "sending"))
     if any(row.state == "sending" for row in rows):
-        summary.lost = box.doubt_lost(hands.ledger, hands.world.now_us())
-    due = [row for row in rows if row.state == "waiting" and row.due_us <= hands.world.now_us()]
+        summary.lost = box.doubt_lost(context.ledger, context.world.now_us())
+    due = [row for row in rows if row.state == "waiting" and row.due_us <= context.world.now_us()]
     sender: SmsSender | None = None
     for row in sorted(due, key=lambda row: first not in {row.event_id, row.payment_id}):
         try:
-            ready = _prepare(hands, row, patient=row.event_id != first)
+            ready = _prepare(context, row, patient=row.event_id != first)
         except MpesaError:
             raise
         except Exception as error:  # noqa: BLE001 - one that breaks must not keep the others waiting
-            summary.notices += _set_aside(hands, row, words_of(error))
+            summary.notices += _set_aside(context, row, words_of(error))
             continue
         if isinstance(ready, Message):
-            sender = sender or hands.make_sender()
-            notice = _send(hands, row, ready, sender)
+            sender = sender or context.make_sender()
+            notice = _send(context, row, ready, sender)
         else:
-            notice = _give_up(hands, row, ready)
+            notice = _give_up(context, row, ready)
         if notice is not None:
             summary.notices.append(notice)
             if notice.state in {"again", "ambiguous"} or len(summary.notices) >= most:
@@ -117,18 +117,18 @@ def is_too_old(row: OutboxRow, now_us: int) -> bool:
     return now_us - row.created_us > TOO_OLD_S * SECOND_US
 
 
-def _prepare(hands: Hands, row: OutboxRow, *, patient: bool) -> Message | str | None:
+def _prepare(context: SmsContext, row: OutboxRow, *, patient: bool) -> Message | str | None:
     """The message; the reason why there can be none; or None where the row is not due, or another profile's."""
-    payment, now_us = hands.ledger.payment(row.payment_id), hands.world.now_us()
+    payment, now_us = context.ledger.payment(row.payment_id), context.world.now_us()
     if payment is None:
         return "The ledger has no such payment any more."
-    if payment.profile != hands.shop.profile:
+    if payment.profile != context.shop.profile:
         return None
     if is_too_old(row, now_us):
         return "It could not be sent for a day."
     if payment.status not in HAS_MONEY:
         return f"The payment is {payment.status.value} now."
-    message = message_of(payment, row, hands.shop)
+    message = message_of(payment, row, context.shop)
     if not can_receive(message.msisdn):
         return "M-PESA did not tell the customer's number."
     may_be_named_yet = now_us - row.created_us < RECEIPT_NUMBER_GRACE_S * SECOND_US
@@ -137,31 +137,31 @@ def _prepare(hands: Hands, row: OutboxRow, *, patient: bool) -> Message | str | 
     return message
 
 
-def _set_aside(hands: Hands, row: OutboxRow, why: str) -> list[Notice]:
-    if not box.set_aside(hands.ledger, row, why, hands.world.now_us()):
+def _set_aside(context: SmsContext, row: OutboxRow, why: str) -> list[Notice]:
+    if not box.set_aside(context.ledger, row, why, context.world.now_us()):
         return []
-    return [Notice(row.event_id, _order(hands, row), "", "given_up", words=why)]
+    return [Notice(row.event_id, _order(context, row), "", "given_up", words=why)]
 
 
-def _give_up(hands: Hands, row: OutboxRow, why: str | None) -> Notice | None:
-    if why is None or not box.give_up(hands.ledger, row.event_id, why, hands.world.now_us()):
+def _give_up(context: SmsContext, row: OutboxRow, why: str | None) -> Notice | None:
+    if why is None or not box.give_up(context.ledger, row.event_id, why, context.world.now_us()):
         return None
-    return Notice(row.event_id, _order(hands, row), "", "given_up", words=why)
+    return Notice(row.event_id, _order(context, row), "", "given_up", words=why)
 
 
-def _send(hands: Hands, row: OutboxRow, message: Message, sender: SmsSender) -> Notice | None:
+def _send(context: SmsContext, row: OutboxRow, message: Message, sender: SmsSender) -> Notice | None:
     """Claim, send, settle. None where another process was quicker."""
-    claimed = box.claim(hands.ledger, row.event_id, hands.world.now_us())
+    claimed = box.claim(context.ledger, row.event_id, context.world.now_us())
     if claimed is None:
         return None
     try:
         outcome = sender.send(message.msisdn, message.text, claimed.event_id)
     except BaseException:
         stopped = InDoubt("stopped", "The program was stopped while sending.")
-        box.record(hands.ledger, claimed, stopped, sender.name, hands.world.now_us(), 0.0)
+        box.record(context.ledger, claimed, stopped, sender.name, context.world.now_us(), 0.0)
         raise
-    state = box.record(hands.ledger, claimed, outcome, sender.name, hands.world.now_us(), hands.world.random())
-    order_id = _order(hands, row)
+    state = box.record(context.ledger, claimed, outcome, sender.name, context.world.now_us(), context.world.random())
+    order_id = _order(context, row)
     if isinstance(outcome, Sent):
         return Notice(
             row.event_id, order_id, message.msisdn, state, outcome.parts, outcome.cost, outcome.message_id
@@ -172,6 +172,6 @@ def _send(hands: Hands, row: OutboxRow, message: Message, sender: SmsSender) -> 
     )  # fmt: skip
 
 
-def _order(hands: Hands, row: OutboxRow) -> str:
-    payment = hands.ledger.payment(row.payment_id)
+def _order(context: SmsContext, row: OutboxRow) -> str:
+    payment = context.ledger.payment(row.payment_id)
     return payment.order_id if payment else ""

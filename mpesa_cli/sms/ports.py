@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mpesa_cli.runtime import Runtime
     from mpesa_cli.settings.profile import Profile
-    from mpesa_cli.sms.notify import Hands
+    from mpesa_cli.sms.notify import SmsContext
     from mpesa_cli.sms.providers.sender import SmsSender
 
 
@@ -21,12 +21,12 @@ def sms_sender(runtime: "Runtime", profile: "Profile") -> "SmsSender":
     return sender_of(account, lambda: runtime.secret_store(profile).require("sms-api-key"), runtime.world)
 
 
-def sms_hands(runtime: "Runtime", profile: "Profile") -> "Hands":
+def sms_context(runtime: "Runtime", profile: "Profile") -> "SmsContext":
     """The context in which one profile's receipts are sent."""
-    from mpesa_cli.sms.notify import Hands, SmsShop
+    from mpesa_cli.sms.notify import SmsContext, SmsShop
 
     shop = SmsShop(profile.name, profile.shop_name, profile.language)
-    return Hands(runtime.ledger(profile), shop, lambda: sms_sender(runtime, profile), runtime.world)
+    return SmsContext(runtime.ledger(profile), shop, lambda: sms_sender(runtime, profile), runtime.world)
 
 
 def send_waiting_sms(runtime: "Runtime", profile: "Profile", first: str = "") -> None:
@@ -38,5 +38,5 @@ def send_waiting_sms(runtime: "Runtime", profile: "Profile", first: str = "") ->
         return
     from mpesa_cli.sms.send_and_report import send_and_report
 
-    hands = sms_hands(runtime, profile)
-    send_and_report(hands, first=first, say=runtime.streams.say, complain=runtime.streams.complain)
+    context = sms_context(runtime, profile)
+    send_and_report(context, first=first, say=runtime.streams.say, complain=runtime.streams.complain)

@@ -7,7 +7,7 @@ from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.ledger.outbox import Outbox, OutboxRow, OutboxWrites
 from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.staging import Staged
-from mpesa_cli.sms.notify import HAS_MONEY, Hands, is_too_old
+from mpesa_cli.sms.notify import HAS_MONEY, SmsContext, is_too_old
 from mpesa_cli.sms.outbox import LOST, QUEUE, detail
 from mpesa_cli.sms.words import Language
 
@@ -27,7 +27,7 @@ class Wanted:
     language: Language | None = None
 
 
-def stage_again(hands: Hands, payment: Payment, wanted: Wanted) -> OutboxRow:
+def stage_again(context: SmsContext, payment: Payment, wanted: Wanted) -> OutboxRow:
     """Put one receipt into the outbox, due now, or make the one that waits there due now. Returns its row.
 
     Raises Conflict where the payment is not paid, and where a receipt went out, or may have gone out, and
@@ -35,8 +35,8 @@ def stage_again(hands: Hands, payment: Payment, wanted: Wanted) -> OutboxRow:
     """
     if payment.status not in HAS_MONEY:
         raise _not_paid(payment)
-    now_us = hands.world.now_us()
-    with hands.ledger.write() as tx:
+    now_us = context.world.now_us()
+    with context.ledger.write() as tx:
         OutboxWrites(tx).doubt_lost(QUEUE, now_us, LOST)
         rows = Outbox(tx).listed(QUEUE, STATES, payment.payment_id)
         waiting = [] if wanted.to else [r for r in rows if r.state == "waiting" and not is_too_old(r, now_us)]

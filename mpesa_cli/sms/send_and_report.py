@@ -4,15 +4,15 @@ from collections.abc import Callable
 
 from mpesa_cli.floor.errors import MpesaError
 from mpesa_cli.sms.notices import lost_sentence
-from mpesa_cli.sms.notify import Hands, send_waiting
+from mpesa_cli.sms.notify import SmsContext, send_waiting
 
 
 def send_and_report(
-    hands: Hands, *, first: str, say: Callable[[str], None], complain: Callable[[str], None]
+    context: SmsContext, *, first: str, say: Callable[[str], None], complain: Callable[[str], None]
 ) -> None:
     """Send what waits, the payment ``first`` before others, and say how it went. Raises only what stops the program."""
     try:
-        summary = send_waiting(hands, first=first)
+        summary = send_waiting(context, first=first)
     except MpesaError as error:
         complain(f"SMS receipts are waiting. {error.message} {error.hint}")
         return

@@ -16,7 +16,7 @@ from mpesa_cli.cli.listener.api import Api
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
-from mpesa_cli.listener.ports import c2b_desk
+from mpesa_cli.listener.ports import c2b_context
 from mpesa_cli.listener.server.options import ListenerOptions, Parts
 from mpesa_cli.listener.server.server import running
 from mpesa_cli.runtime import Runtime
@@ -105,7 +105,7 @@ def served(
     api = Api(runtime, profile)
     parts = Parts(
         open_ledger=lambda: runtime.new_ledger(profile), now_us=runtime.world.now_us, on_event=lambda _: None,
-        c2b=c2b_desk(runtime, profile), api=api.app,
+        c2b=c2b_context(runtime, profile), api=api.app,
     )  # fmt: skip
     try:
         with running(options or ListenerOptions(port=0), parts) as ready:

@@ -12,7 +12,7 @@ from daraja_callbacks.callback_bodies import c2b, encode
 from listener.listening import Bench, listener, now_us
 
 from mpesa_cli.ledger.hooks import HookWrites
-from mpesa_cli.listener.intake.deliveries import C2bDesk
+from mpesa_cli.listener.intake.deliveries import C2bContext
 from mpesa_cli.payments.c2b import Shop
 from mpesa_cli.payments.orders import add_order
 from mpesa_cli.rules.c2b_rules import ValidationRule
@@ -25,7 +25,7 @@ _ids = itertools.count(1)
 
 def taking(path: Path, rule: ValidationRule) -> Any:
     shop = Shop("test", ("600984",), ("TEST",), lambda: f"PAY-ORD{next(_ids):05d}")
-    return listener(path / "ledger.db", c2b=C2bDesk(shop, rule, Limits(10, 1000)))
+    return listener(path / "ledger.db", c2b=C2bContext(shop, rule, Limits(10, 1000)))
 
 
 def ready(bench: Bench) -> None:

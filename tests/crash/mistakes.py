@@ -45,28 +45,28 @@ def _resend_on_timeout() -> None:
 def _intent_after_sending() -> None:
     """Send first and write it down afterwards: the mistake that forgets a prompt."""
 
-    def push(hands: sending.Hands, order: push_operation.Order) -> sending.Pushed:
-        token = hands.world.token_hex(16)
-        intent = push_operation.intent_of(order, payment_id=hands.world.new_id("PAY-"), token=token)
-        running = push_operation._running(hands, intent)
+    def push(context: sending.PushContext, order: push_operation.Order) -> sending.Pushed:
+        token = context.world.token_hex(16)
+        intent = push_operation.intent_of(order, payment_id=context.world.new_id("PAY-"), token=token)
+        running = push_operation._running(context, intent)
         if running is not None:
             return sending.Pushed(running, picked_up=True)
-        unwritten = _payment_of(hands, intent)
-        answer = hands.daraja.push(hands.request_for(unwritten, order.msisdn, token))
-        attempt = push_operation._record_intent(hands, intent)
-        with hands.ledger.write() as tx:
-            tx.append(attempt.ref, ev.Sending(hands.world.now_us(), 1))
-        payment = sending._record_answer(hands, attempt.ref, 1, answer)
+        unwritten = _payment_of(context, intent)
+        answer = context.daraja.push(context.request_for(unwritten, order.msisdn, token))
+        attempt = push_operation._record_intent(context, intent)
+        with context.ledger.write() as tx:
+            tx.append(attempt.ref, ev.Sending(context.world.now_us(), 1))
+        payment = sending._record_answer(context, attempt.ref, 1, answer)
         return sending.Pushed(payment, picked_up=False)
 
     push_operation.push = push
 
 
-def _payment_of(hands: sending.Hands, intent: Any) -> Any:
+def _payment_of(context: sending.PushContext, intent: Any) -> Any:
     """The payment as it would be in the ledger: made, looked at, and thrown away."""
 
-    with contextlib.suppress(ZeroDivisionError), hands.ledger.write() as tx:
-        payment = tx.open_payment(Start(intent), hands.world.now_us())
+    with contextlib.suppress(ZeroDivisionError), context.ledger.write() as tx:
+        payment = tx.open_payment(Start(intent), context.world.now_us())
         1 / 0  # noqa: B018 - whatever rises here rolls back
     return payment
 

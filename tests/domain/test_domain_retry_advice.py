@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mpesa_cli.floor.world import World
-from mpesa_cli.payments.retry_loop import GaveUp, Hands, persist
+from mpesa_cli.payments.retry_loop import GaveUp, RetryContext, persist
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.codes.lookup import ALL_CODES, Actor, Api, NewAttempt, Outcome
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
@@ -198,11 +198,11 @@ def test_no_run_goes_on_by_itself_where_a_person_is_needed_however_late_the_no_c
     no = payment(attempt(prompted(0, ev.Decided(at(5), "failed", "asha", "looked"))))
     asked: list[Payment] = []
     now = iter(range(10**6))  # a clock that goes on whenever it is read
-    hands = Hands(
+    context = RetryContext(
         settle=lambda p: p, attempt=lambda p: asked.append(p) or no, look=lambda p: p,
         world=World(lambda: at(LONG_AFTER + next(now)), lambda _: None, random=lambda: 0.5),
     )  # fmt: skip
-    *_, last = persist(hands, no, PHONE, 3, at_once=True)
+    *_, last = persist(context, no, PHONE, 3, at_once=True)
     assert isinstance(last, GaveUp)
     assert len(asked) == 1
 

@@ -13,7 +13,7 @@ from held.held_shop import PHONE, RECEIPT, HeldShop
 from mpesa_cli.floor.moments import daraja_stamp
 from mpesa_cli.ledger.claiming import Claims
 from mpesa_cli.listener.intake.intake import Intake
-from mpesa_cli.listener.ports import c2b_desk
+from mpesa_cli.listener.ports import c2b_context
 from mpesa_cli.rules.evidence import QueryAnswered
 from mpesa_cli.rules.payment import AttemptRef
 
@@ -239,9 +239,9 @@ def test_a_readable_receipt_and_amount_for_our_shortcode_is_a_payment_and_everyt
 
 
 def test_what_every_prompt_shows_as_the_account_names_no_order_not_even_one_of_that_name(shop: HeldShop) -> None:
-    desk = c2b_desk(shop.runtime, shop.profile)
-    desk = replace(desk, shop=replace(desk.shop, own_words=("Duka 1",)))
-    shop.intake = Intake(shop.ledger, shop.clock.now_us, shop.heard.append, c2b=desk)
+    c2b_shop = c2b_context(shop.runtime, shop.profile)
+    c2b_shop = replace(c2b_shop, shop=replace(c2b_shop.shop, own_words=("Duka 1",)))
+    shop.intake = Intake(shop.ledger, shop.clock.now_us, shop.heard.append, c2b=c2b_shop)
     shop.prompt("duka-1", reference="Duka 1", phone="254711111111")
     pay(shop, phone=DIGEST, account="DUKA 1")
     found = status(shop, RECEIPT)

@@ -13,7 +13,7 @@ from mpesa_cli.ledger.audit.ledger import flaws
 from mpesa_cli.ledger.hooks import HookWrites
 from mpesa_cli.listener.intake.deliveries import C2bDelivery, Delivery, StkDelivery, Verdict
 from mpesa_cli.listener.intake.intake import Intake
-from mpesa_cli.listener.ports import c2b_desk
+from mpesa_cli.listener.ports import c2b_context
 from mpesa_cli.rules.evidence import Accepted, Sending
 from mpesa_cli.rules.payment import AttemptRef, Intent
 from mpesa_cli.rules.push_rules import Start
@@ -34,7 +34,7 @@ class HeldShop:
         self.ledger = self.runtime.ledger(self.profile)
         self.heard: list[Any] = []
         self.intake = Intake(
-            self.ledger, clock.now_us, self.heard.append, c2b=c2b_desk(self.runtime, self.profile),
+            self.ledger, clock.now_us, self.heard.append, c2b=c2b_context(self.runtime, self.profile),
             sms_secret_hash=SECRET_HASH,
         )  # fmt: skip
         with self.ledger.write() as tx:

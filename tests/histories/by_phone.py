@@ -111,12 +111,12 @@ class ByPhone:
 
         def work(runtime: Any) -> int:
             from mpesa_cli.api import payments
-            from mpesa_cli.api.desk import Call
+            from mpesa_cli.api.context import Call
             from mpesa_cli.api.problems import problem_of
             from mpesa_cli.floor.errors import MpesaError
 
             try:
-                answer = getattr(payments, endpoint)(_desk(runtime), Call(None, ref=ref, body=body)).document
+                answer = getattr(payments, endpoint)(_api_context(runtime), Call(None, ref=ref, body=body)).document
             except MpesaError as error:
                 answer = problem_of(error).document
             runtime.streams.stdout.write(json.dumps(answer))
@@ -126,18 +126,18 @@ class ByPhone:
         self.play.run_work(kind, f"API {endpoint} {order.order_id}", work, step, order=order.order_id)
 
 
-def _desk(runtime: Any) -> Any:
+def _api_context(runtime: Any) -> Any:
     """What the API's handlers work with, of one process."""
-    from mpesa_cli.api.desk import Desk
+    from mpesa_cli.api.context import ApiContext
     from mpesa_cli.api.tokens.limits import RateLimit
-    from mpesa_cli.cli.payments.ports import push_hands
+    from mpesa_cli.cli.payments.ports import push_context
     from mpesa_cli.receipts.receipt import Shop
 
     profile = runtime.profile()
-    hands = dataclasses.replace(push_hands(runtime, profile), hold=contextlib.nullcontext, say=lambda _: None)
+    context = dataclasses.replace(push_context(runtime, profile), hold=contextlib.nullcontext, say=lambda _: None)
     limit = RateLimit(1000)
-    return Desk(
-        profile=profile, ledger=runtime.ledger(profile), hands=lambda: hands, deliver=lambda: 0,
+    return ApiContext(
+        profile=profile, ledger=runtime.ledger(profile), push_context=lambda: context, deliver=lambda: 0,
         check_token=lambda text: None, shop=Shop.of(profile), world=runtime.world, clock_s=lambda: 0.0,
         per_token=limit, per_phone=limit,
     )  # fmt: skip

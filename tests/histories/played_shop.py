@@ -23,7 +23,7 @@ from mpesa_cli.cli.app import main
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.intake import intake as intake_of
-from mpesa_cli.listener.ports import c2b_desk
+from mpesa_cli.listener.ports import c2b_context
 from mpesa_cli.listener.server.routes import address_of
 from mpesa_cli.payments.ask import ask
 from mpesa_cli.runtime import Runtime
@@ -140,7 +140,7 @@ class Shop:
             ledger = OneThreadLedger.of(runtime, profile)
             self._listener_runtime = runtime
             self._intake = intake_of.Intake(
-                ledger, self.baton.now_us, lambda _: None, c2b=c2b_desk(runtime, profile),
+                ledger, self.baton.now_us, lambda _: None, c2b=c2b_context(runtime, profile),
                 ask=lambda payment, attempt: ask(ledger, runtime.daraja(profile), payment, attempt, runtime.world),
             )  # fmt: skip
             self._intake.settling.recover()

@@ -18,7 +18,7 @@ from mpesa_cli.floor.errors import MpesaError, NotDelivered, OutcomeUnknown, Req
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.world import World
 from mpesa_cli.initiator.api_request import RequestState
-from mpesa_cli.initiator.ask import Hands, ask
+from mpesa_cli.initiator.ask import InitiatorContext, ask
 from mpesa_cli.initiator.results import apply_unread_results
 from mpesa_cli.initiator.store import Requests, RequestWrites
 from mpesa_cli.initiator.verdict import Verdict
@@ -59,9 +59,9 @@ class Shop:
         self.now_us += int(seconds * 1e6)
 
     @property
-    def hands(self) -> Hands:
+    def context(self) -> InitiatorContext:
         initiator = Initiator("api", "174379", ("174379", "5012345"), "https://pay.example.co.ke/", self.credential)
-        return Hands(self.ledger, self, initiator, World(lambda: self.now_us, self.sleep), self.deliver)
+        return InitiatorContext(self.ledger, self, initiator, World(lambda: self.now_us, self.sleep), self.deliver)
 
     def deliver(self) -> None:
         self.comes()
@@ -80,7 +80,7 @@ class Shop:
     def verify(self, raw: bytes | None = None, **claim: Any) -> Any:
         self.comes = lambda: self.receive(raw) if raw is not None and self.posts else None
         found = look_up(self.ledger, Claim(RECEIPT, **claim), self.now_us)
-        return ask_daraja(self.hands, found, 5, lambda _: None)
+        return ask_daraja(self.context, found, 5, lambda _: None)
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def world(tmp_path: Path) -> Iterator[Callable[..., Shop]]:
 
 def test_a_request_is_addressed_and_signed_as_documented(world: Any) -> None:
     w = world(ACK)
-    request = ask(w.hands, status_command(RECEIPT, "174379"))
+    request = ask(w.context, status_command(RECEIPT, "174379"))
     (sent,) = w.posts
     documented = json.loads(body("transactionstatus.request.by-receipt"))
     assert set(sent) == set(documented)
@@ -111,7 +111,7 @@ def test_a_request_is_addressed_and_signed_as_documented(world: Any) -> None:
 
 def test_the_token_and_the_credential_are_stored_nowhere(world: Any, tmp_path: Path) -> None:
     w = world(ACK)
-    ask(w.hands, status_command(RECEIPT, "174379"))
+    ask(w.context, status_command(RECEIPT, "174379"))
     stored = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
     assert w.posts[0]["ResultURL"][-32:].encode() not in stored
     assert b"CREDENTIAL" not in stored
@@ -120,20 +120,20 @@ def test_the_token_and_the_credential_are_stored_nowhere(world: Any, tmp_path: P
 def test_what_provably_did_not_arrive_is_sent_again_whatever_it_is(world: Any) -> None:
     for command in (status_command(RECEIPT, "174379"), REVERSAL):
         w = world(UNREACHED, UNREACHED, ACK)
-        assert ask(w.hands, command).state is RequestState.ACCEPTED
+        assert ask(w.context, command).state is RequestState.ACCEPTED
         assert len(w.posts) == 3
     w = world(UNREACHED, UNREACHED, UNREACHED)
     with pytest.raises(NotDelivered):
-        ask(w.hands, REVERSAL)
+        ask(w.context, REVERSAL)
     assert w.states()[-1] == "not_sent"
 
 
 def test_a_lost_answer_does_no_harm_to_a_question_and_is_never_repeated_for_a_reversal(world: Any) -> None:
     w = world(LOST)
-    assert ask(w.hands, status_command(RECEIPT, "174379")).state is RequestState.UNKNOWN
+    assert ask(w.context, status_command(RECEIPT, "174379")).state is RequestState.UNKNOWN
     w = world(LOST)
     with pytest.raises(OutcomeUnknown):
-        ask(w.hands, REVERSAL)
+        ask(w.context, REVERSAL)
     assert (len(w.posts), w.states()[-1]) == (1, "unknown")
 
 
@@ -149,11 +149,11 @@ def test_an_answer_that_is_no_acknowledgement_is_an_error_of_its_kind(
 ) -> None:
     w = world(answer)
     with pytest.raises(question):
-        ask(w.hands, status_command(RECEIPT, "174379"))
+        ask(w.context, status_command(RECEIPT, "174379"))
     assert w.states() == [state]
     w = world(answer)
     with pytest.raises(reversal):
-        ask(w.hands, REVERSAL)
+        ask(w.context, REVERSAL)
     assert w.states()[-1] == ("unknown" if reversal is OutcomeUnknown else state)
 
 
@@ -164,7 +164,7 @@ def test_a_certificate_that_cant_be_used_leaves_nothing_behind(world: Any) -> No
     w = world()
     w.credential = bad
     with pytest.raises(SettingsError):
-        ask(w.hands, status_command(RECEIPT, "174379"))
+        ask(w.context, status_command(RECEIPT, "174379"))
     assert (w.states(), w.posts) == ([], [])
 
 
@@ -179,7 +179,7 @@ def test_a_result_that_overtakes_the_answer_to_its_own_question_counts(world: An
         return answer  # type: ignore[no-any-return]
 
     w.post = post
-    assert ask(w.hands, status_command(RECEIPT, "174379")).state is RequestState.ANSWERED
+    assert ask(w.context, status_command(RECEIPT, "174379")).state is RequestState.ANSWERED
 
 
 @pytest.mark.parametrize(("raw", "expected"), [
@@ -242,7 +242,7 @@ def test_a_question_whose_result_was_lost_with_its_asker_is_asked_anew(world: An
     w.comes = lambda: None
     found = look_up(w.ledger, Claim(RECEIPT), w.now_us)
     w.comes = lambda: w.receive(result(RECEIPT)) if len(w.posts) == 2 else None
-    assert ask_daraja(w.hands, found, 30, lambda _: None).verdict is Verdict.REAL
+    assert ask_daraja(w.context, found, 30, lambda _: None).verdict is Verdict.REAL
     assert len(w.posts) == 2
 
 

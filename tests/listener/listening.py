@@ -15,7 +15,7 @@ from pathlib import Path
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.listener.events import Event
-from mpesa_cli.listener.intake.deliveries import Ask, C2bDesk
+from mpesa_cli.listener.intake.deliveries import Ask, C2bContext
 from mpesa_cli.listener.server.options import ListenerOptions, Parts
 from mpesa_cli.listener.server.server import running
 from mpesa_cli.rules.evidence import Accepted, Sending
@@ -158,7 +158,7 @@ def listener(
     options: ListenerOptions | None = None,
     *,
     wrap: Callable[[Ledger], Ledger] = lambda ledger: ledger,
-    c2b: C2bDesk | None = None,
+    c2b: C2bContext | None = None,
     ask: Ask | None = None,
 ) -> Iterator[Bench]:
     """A listener on a free port; ``wrap`` may put something around the ledger that it writes to."""

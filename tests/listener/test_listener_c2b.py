@@ -12,7 +12,7 @@ from listener.listening import Bench, listener, now_us, prompt
 
 from mpesa_cli.ledger.bodies import BodyWrites
 from mpesa_cli.ledger.hooks import HookWrites
-from mpesa_cli.listener.intake.deliveries import C2bDesk
+from mpesa_cli.listener.intake.deliveries import C2bContext
 from mpesa_cli.payments.c2b import Shop
 from mpesa_cli.rules.c2b_rules import ValidationRule
 from mpesa_cli.rules.payment import Payment
@@ -24,9 +24,9 @@ CONFIRMED = (200, b'{"ResultCode":0,"ResultDesc":"Success"}')
 _ids = itertools.count(1)
 
 
-def desk(rule: ValidationRule = "accept") -> C2bDesk:
+def c2b_shop(rule: ValidationRule = "accept") -> C2bContext:
     shop = Shop("test", ("600984", "174379"), ("TEST",), lambda: f"PAY-C2B{next(_ids):05d}")
-    return C2bDesk(shop, rule, Limits(10, 1000))
+    return C2bContext(shop, rule, Limits(10, 1000))
 
 
 def register(bench: Bench) -> None:
@@ -46,7 +46,7 @@ def found(bench: Bench, ref: str) -> Payment:
 
 @pytest.fixture
 def bench(tmp_path: Path):
-    with listener(tmp_path / "ledger.db", c2b=desk()) as running:
+    with listener(tmp_path / "ledger.db", c2b=c2b_shop()) as running:
         register(running)
         yield running
 
@@ -103,14 +103,14 @@ def test_a_confirmation_that_can_not_be_believed_is_kept_for_a_person(
 def test_what_an_earlier_listener_left_is_settled_at_the_start(tmp_path: Path) -> None:
     with listener(tmp_path / "ledger.db") as bench, bench.ledger.write() as tx:
         BodyWrites(tx).store_body("c2b-confirmation", encode(c2b()), "127.0.0.1", now_us())
-    with listener(tmp_path / "ledger.db", c2b=desk()) as bench:
+    with listener(tmp_path / "ledger.db", c2b=c2b_shop()) as bench:
         bench.until("settled")
         assert found(bench, "UKO4Q7X81C").status is PaymentStatus.PAID
 
 
 @pytest.mark.parametrize("step", ["confirmation", "validation"])
 def test_a_secret_that_was_never_registered_is_an_unknown_path(tmp_path: Path, step: str) -> None:
-    with listener(tmp_path / "ledger.db", c2b=desk()) as bench:
+    with listener(tmp_path / "ledger.db", c2b=c2b_shop()) as bench:
         assert send(bench, step) == (404, b'{"error":"not found"}')
         assert bench.stored() == 0
 
@@ -143,7 +143,7 @@ def test_a_secret_that_was_never_registered_is_an_unknown_path(tmp_path: Path, s
 def test_validations_are_answered_by_the_rule_and_kept(
     tmp_path: Path, rule: ValidationRule, changed: dict[str, Any], expected: str
 ) -> None:
-    with listener(tmp_path / "ledger.db", c2b=desk(rule)) as bench:
+    with listener(tmp_path / "ledger.db", c2b=c2b_shop(rule)) as bench:
         register(bench)
         _, ref = prompt(bench.ledger)
         if changed.get("BillRefNumber") == "ORDER":

@@ -14,7 +14,7 @@ from listener.listening import Bench, checkout_id, listener, now_us, open_ledger
 from listener.pressing import Callbacks, Pressed, bodies_on_disk, pressing, process
 
 from mpesa_cli.ledger.hooks import HookWrites
-from mpesa_cli.listener.intake.deliveries import C2bDesk
+from mpesa_cli.listener.intake.deliveries import C2bContext
 from mpesa_cli.listener.server.options import ListenerOptions
 from mpesa_cli.payments.c2b import Shop
 from mpesa_cli.rules import evidence as ev
@@ -52,8 +52,8 @@ def test_every_200_is_on_disk_after_twenty_kills_under_load(tmp_path: Path) -> N
 @pytest.fixture
 def bench(tmp_path: Path):
     shop = Shop("test", ("600984",), ("TEST",), lambda: f"PAY-{secrets.token_hex(4)}")
-    desk = C2bDesk(shop, "accept", Limits(1, 1000))
-    with listener(tmp_path / "ledger.db", ListenerOptions(port=0, tunnel="nginx"), c2b=desk) as running:
+    c2b_shop = C2bContext(shop, "accept", Limits(1, 1000))
+    with listener(tmp_path / "ledger.db", ListenerOptions(port=0, tunnel="nginx"), c2b=c2b_shop) as running:
         with running.ledger.write() as tx:
             HookWrites(tx).add(hashlib.sha256(SECRET.encode()).hexdigest(), now_us())
         yield running

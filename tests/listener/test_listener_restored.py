@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from daraja_callbacks.callback_bodies import c2b, encode, failed, paid
 from listener.listening import ACCEPTED_BODY, Bench, checkout_id, listener, now_us, open_ledger, prompt
-from listener.test_listener_c2b import CONFIRMED, desk
+from listener.test_listener_c2b import CONFIRMED, c2b_shop
 
 from mpesa_cli.ledger.held import Held
 from mpesa_cli.ledger.restoring import RestoreWrites
@@ -28,7 +28,7 @@ def restored(tmp_path: Path) -> Iterator[Bench]:
     with ledger.write() as tx:
         RestoreWrites(tx).note_restored(now_us() - 5 * HOUR_US, now_us() - HOUR_US)
     ledger.close()
-    with listener(path, ListenerOptions(port=0, tunnel="nginx"), c2b=desk()) as bench:
+    with listener(path, ListenerOptions(port=0, tunnel="nginx"), c2b=c2b_shop()) as bench:
         yield bench
 
 

@@ -11,8 +11,8 @@ from listener.listening import listener
 
 from mpesa_cli.ledger.hooks import HookWrites
 from mpesa_cli.ledger.orders import OrderWrites
-from mpesa_cli.listener.intake.deliveries import C2bDesk
-from mpesa_cli.listener.ports import c2b_desk
+from mpesa_cli.listener.intake.deliveries import C2bContext
+from mpesa_cli.listener.ports import c2b_context
 from mpesa_cli.listener.server.options import ListenerOptions
 from mpesa_cli.payments.c2b import Shop
 from mpesa_cli.rules.c2b_rules import ValidationRule
@@ -42,8 +42,8 @@ def test_a_payment_that_can_name_no_order_passes_the_rules_about_orders(
     tmp_path: Path, rule: ValidationRule, takes_accounts: bool, account: str | None, answer: bytes
 ) -> None:
     shop = Shop("test", ("600984",), (), lambda: "PAY-1")
-    desk = C2bDesk(shop, rule, Limits(10, 1000), takes_accounts=takes_accounts)
-    with listener(tmp_path / "ledger.db", c2b=desk) as bench:
+    c2b_shop = C2bContext(shop, rule, Limits(10, 1000), takes_accounts=takes_accounts)
+    with listener(tmp_path / "ledger.db", c2b=c2b_shop) as bench:
         with bench.ledger.write() as tx:
             HookWrites(tx).add(hashlib.sha256(SECRET.encode()).hexdigest(), 1)
             OrderWrites(tx).add(ShopOrder("order-1", 50_000, 1))
@@ -65,9 +65,9 @@ def test_a_validation_that_the_ledger_has_no_say_in_does_not_wait_for_it(
     tmp_path: Path, rule: ValidationRule, shortcode: str, answer: tuple[int, bytes]
 ) -> None:
     """Somebody holds the ledger's write lock: a customer is not turned away where everything is let through."""
-    desk = C2bDesk(Shop("test", ("600984",), (), lambda: "PAY-1"), rule, Limits(10, 1000))
+    c2b_shop = C2bContext(Shop("test", ("600984",), (), lambda: "PAY-1"), rule, Limits(10, 1000))
     quick = ListenerOptions(port=0, answer_s=1.0, validation_s=0.1)
-    with listener(tmp_path / "ledger.db", quick, c2b=desk) as bench:
+    with listener(tmp_path / "ledger.db", quick, c2b=c2b_shop) as bench:
         with bench.ledger.write() as tx:
             HookWrites(tx).add(hashlib.sha256(SECRET.encode()).hexdigest(), 1)
         body = encode(c2b(TransAmount="500.00", BusinessShortCode=shortcode))
@@ -81,7 +81,7 @@ def test_a_validation_that_the_ledger_has_no_say_in_does_not_wait_for_it(
 @pytest.mark.parametrize(("kind", "takes_accounts"), [(TILL, False), ({}, True)])
 def test_only_a_tills_customers_can_type_no_account(home: Path, kind: dict[str, str], takes_accounts: bool) -> None:
     runtime = Runtime(environ={"MPESA_HOME": str(home), **kind})
-    assert c2b_desk(runtime, runtime.profile()).takes_accounts is takes_accounts
+    assert c2b_context(runtime, runtime.profile()).takes_accounts is takes_accounts
 
 
 @pytest.mark.parametrize("rule", ["known_order", "amount_equal", "range", "accept"])

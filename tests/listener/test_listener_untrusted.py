@@ -5,7 +5,7 @@ from pathlib import Path
 
 from daraja_callbacks.callback_bodies import c2b, encode, failed, paid
 from listener.listening import ACCEPTED_BODY, checkout_id, listener, prompt
-from listener.test_listener_c2b import desk
+from listener.test_listener_c2b import c2b_shop
 
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
 from mpesa_cli.rules.state import PaymentStatus
@@ -78,7 +78,7 @@ def test_a_query_that_fails_does_not_stop_the_next(tmp_path: Path) -> None:
 
 
 def test_c2b_without_a_secret_is_kept_and_makes_no_payment(tmp_path: Path) -> None:
-    with listener(tmp_path / "ledger.db", c2b=desk()) as bench:
+    with listener(tmp_path / "ledger.db", c2b=c2b_shop()) as bench:
         assert bench.post("/payments/mpesa/c2b/confirmation", encode(c2b())) == (200, ACCEPTED_BODY)
         assert bench.post("/payments/mpesa/c2b/validation", encode(c2b(TransID=None)))[0] == 400
         assert [e.receipt for e in bench.until("untrusted")] == ["UKO4Q7X81C"]

@@ -19,7 +19,7 @@ from mpesa_cli.daraja.stk_push import PushRequest
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.payments.push import Order, push
-from mpesa_cli.payments.sending import Hands, Pushed
+from mpesa_cli.payments.sending import PushContext, Pushed
 from mpesa_cli.rules.evidence import Sending, Withdrawn
 from mpesa_cli.rules.payment import AttemptRef, Intent
 from mpesa_cli.rules.push_rules import Start
@@ -208,11 +208,11 @@ def daraja_itself() -> OneDaraja:
     return OneDaraja()
 
 
-def hands_of(shopkeeper: Shopkeeper, ledger: Ledger, daraja: OneDaraja, hold: Callable[[], Any]) -> Hands:
+def context_of(shopkeeper: Shopkeeper, ledger: Ledger, daraja: OneDaraja, hold: Callable[[], Any]) -> PushContext:
     def request_for(payment: Any, msisdn: str, token: str) -> PushRequest:
         return PushRequest("174379", "174379", "paybill", 100, msisdn, f"https://x.example/{token}", ORDER, "Payment")
 
-    return Hands(
+    return PushContext(
         ledger=ledger, daraja=daraja, world=World(shopkeeper.clock.now_us, shopkeeper.clock.sleep, random=lambda: 0.5),
         request_for=request_for, hold=hold, say=lambda _: None,
     )  # fmt: skip
@@ -233,7 +233,7 @@ def test_a_sender_that_wakes_up_too_late_sends_nothing(
 
     def slow() -> Pushed:
         with shopkeeper.ledger() as ledger:
-            return push(hands_of(shopkeeper, ledger, daraja_itself, sleeps_before_sending), order)
+            return push(context_of(shopkeeper, ledger, daraja_itself, sleeps_before_sending), order)
 
     with ThreadPoolExecutor(1) as pool:
         late = pool.submit(slow)
@@ -241,7 +241,7 @@ def test_a_sender_that_wakes_up_too_late_sends_nothing(
         if taken_over:
             shopkeeper.clock.advance(4)
             with shopkeeper.ledger() as ledger:
-                quick = push(hands_of(shopkeeper, ledger, daraja_itself, contextlib.nullcontext), order)
+                quick = push(context_of(shopkeeper, ledger, daraja_itself, contextlib.nullcontext), order)
             assert not quick.picked_up
         else:
             shopkeeper.clock.advance(91)
@@ -259,8 +259,8 @@ def test_an_intent_that_came_while_the_token_was_fetched_is_watched_and_not_take
 
     daraja = WhileFetching()
     with shopkeeper.ledger() as ledger:
-        hands = hands_of(shopkeeper, ledger, daraja, contextlib.nullcontext)
-        pushed = push(hands, Order(ORDER, "env", "174379", 100, PHONE, ORDER, "Payment"))
+        context = context_of(shopkeeper, ledger, daraja, contextlib.nullcontext)
+        pushed = push(context, Order(ORDER, "env", "174379", 100, PHONE, ORDER, "Payment"))
     assert pushed.picked_up
     assert ([a.state.value for a in pushed.payment.attempts], daraja.posts) == (["created"], [])
 
@@ -273,8 +273,8 @@ def test_what_was_withdrawn_is_not_sent_any_more(shopkeeper: Shopkeeper, daraja_
         yield
 
     with shopkeeper.ledger() as ledger:
-        hands = hands_of(shopkeeper, ledger, daraja_itself, is_withdrawn_first)
-        pushed = push(hands, Order(ORDER, "env", "174379", 100, PHONE, ORDER, "Payment"))
+        context = context_of(shopkeeper, ledger, daraja_itself, is_withdrawn_first)
+        pushed = push(context, Order(ORDER, "env", "174379", 100, PHONE, ORDER, "Payment"))
     assert pushed.picked_up
     assert ([a.state.value for a in pushed.payment.attempts], daraja_itself.posts) == (["not_sent"], [])
 

@@ -19,7 +19,7 @@ from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.payments.push import Order, push
 from mpesa_cli.payments.retry import new_attempt
-from mpesa_cli.payments.sending import Hands
+from mpesa_cli.payments.sending import PushContext
 from mpesa_cli.rules.asking_again import Asking, ByItself, ByPerson, ByProgram
 from mpesa_cli.rules.payment import Payment
 
@@ -64,10 +64,10 @@ class Taking:
         return Accepted("merchant", f"ws_CO_{secrets.token_hex(6)}")
 
 
-def hands_of(ledger: Ledger, now_us: int) -> Hands:
+def context_of(ledger: Ledger, now_us: int) -> PushContext:
     clock = Clock(now_us)
     request = PushRequest("174379", "174379", "paybill", 70, PHONE, "https://x.example/hooks", "1042", "Payment")
-    return Hands(
+    return PushContext(
         ledger=ledger, daraja=Taking(), world=World(clock.now_us, clock.sleep, random=lambda: 0.5),
         say=lambda _: None,
         request_for=lambda *_: request, hold=nullcontext,
@@ -91,7 +91,7 @@ def test_an_attempt_is_opened_where_the_advice_allows_it_and_nowhere_else(
     allowed = may_open(payment, asking, now_us, msisdn)
     refusal = ""
     try:
-        new_attempt(hands_of(ledger, now_us), payment, msisdn, asking)
+        new_attempt(context_of(ledger, now_us), payment, msisdn, asking)
     except MpesaError as error:
         refusal = error.code
     assert not allowed or refusal in {"", "phone-busy"}
@@ -111,7 +111,7 @@ def test_a_push_of_a_known_order_opens_an_attempt_only_where_nothing_of_it_ever_
     order = Order(payment.order_id, "p", "174379", 70, PHONE, "1042", "Payment")
     nothing_left = payment.last.state.value in {"created", "not_sent"}
     with suppress(MpesaError):
-        push(hands_of(ledger, began_us + later_s * SECOND_US), order)
+        push(context_of(ledger, began_us + later_s * SECOND_US), order)
     after = ledger.payment(payment.payment_id)
     assert after is not None
     assert len(after.attempts) - len(payment.attempts) <= nothing_left
@@ -120,14 +120,14 @@ def test_a_push_of_a_known_order_opens_an_attempt_only_where_nothing_of_it_ever_
 def test_a_reason_does_not_outweigh_money_that_came(ledger: Ledger) -> None:
     payment, began_us = payment_told(ledger, [("sending", 0), ("accepted", 1), ("paid", 9)])
     with pytest.raises(MpesaError) as refused:
-        new_attempt(hands_of(ledger, began_us + 500 * SECOND_US), payment, PHONE, ByPerson(REASON))
+        new_attempt(context_of(ledger, began_us + 500 * SECOND_US), payment, PHONE, ByPerson(REASON))
     assert (refused.value.code, refused.value.money_moved) == ("retry-refused", "yes")
 
 
 def test_what_somebody_has_to_mend_is_asked_again_by_nobody_but_a_person(ledger: Ledger) -> None:
     payment, began_us = payment_told(ledger, [("sending", 0), ("accepted", 1), ("2028", 9)])
     with pytest.raises(MpesaError) as refused:
-        new_attempt(hands_of(ledger, began_us + 500 * SECOND_US), payment, PHONE, ByItself())
+        new_attempt(context_of(ledger, began_us + 500 * SECOND_US), payment, PHONE, ByItself())
     assert refused.value.code == "needs-person"
 
 

@@ -18,7 +18,7 @@ from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.wire.http import Wire
 from mpesa_cli.floor.world import World
 from mpesa_cli.sms import outbox
-from mpesa_cli.sms.notify import Hands, SmsShop, send_waiting
+from mpesa_cli.sms.notify import SmsContext, SmsShop, send_waiting
 from mpesa_cli.sms.providers.africas_talking import AfricasTalking
 from mpesa_cli.sms.providers.sender import Outcome
 
@@ -65,12 +65,12 @@ def send(ledger_path: Path, url: str, point: str) -> None:
     if point == "recorded":
         outbox.record = after(outbox.record)  # type: ignore[assignment]
     ledger = open_ledger(ledger_path)
-    hands = Hands(
+    context = SmsContext(
         ledger, SmsShop("shop", "Mama Njoki", "en"),
         lambda: kind(USERNAME, Secret(API_KEY), SENDER_ID, url),
         World(random=lambda: 0.0),
     )  # fmt: skip
-    while send_waiting(hands, most=5).notices:
+    while send_waiting(context, most=5).notices:
         pass
     ledger.close()
 

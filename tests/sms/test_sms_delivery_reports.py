@@ -13,7 +13,7 @@ from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.outbox import Outbox
 from mpesa_cli.sms.delivery_reports import apply_delivery_report
-from mpesa_cli.sms.notify import Hands, SmsShop, send_waiting
+from mpesa_cli.sms.notify import SmsContext, SmsShop, send_waiting
 from mpesa_cli.sms.providers.delivery import DeliveryReport, read_delivery_report, report_token
 from mpesa_cli.sms.providers.sender import Outcome, Sent
 from mpesa_cli.sms.send_again import STATES, Wanted, stage_again
@@ -61,12 +61,12 @@ class _Sender:
 
 
 @pytest.fixture
-def sent(tmp_path: Path) -> Iterator[tuple[Ledger, Hands]]:
+def sent(tmp_path: Path) -> Iterator[tuple[Ledger, SmsContext]]:
     ledger = open_ledger(tmp_path / "ledger.db")
-    hands = Hands(ledger, SmsShop("shop", "Duka", "en"), _Sender, World(lambda: NOW_US, random=lambda: 0.0))
+    context = SmsContext(ledger, SmsShop("shop", "Duka", "en"), _Sender, World(lambda: NOW_US, random=lambda: 0.0))
     pay(ledger, "1042")
-    send_waiting(hands)
-    yield ledger, hands
+    send_waiting(context)
+    yield ledger, context
     ledger.close()
 
 
@@ -75,7 +75,7 @@ def detail(ledger: Ledger) -> tuple[str, dict[str, object]]:
     return row.state, json.loads(row.detail)
 
 
-def test_a_delivered_message_says_so_and_keeps_its_cost(sent: tuple[Ledger, Hands]) -> None:
+def test_a_delivered_message_says_so_and_keeps_its_cost(sent: tuple[Ledger, SmsContext]) -> None:
     ledger, _ = sent
     for reached in ("on_the_way", "delivered", "on_the_way", "not_delivered"):
         report = DeliveryReport("ATXid_1", "x", reached, "")  # type: ignore[arg-type]
@@ -84,20 +84,20 @@ def test_a_delivered_message_says_so_and_keeps_its_cost(sent: tuple[Ledger, Hand
     assert (state, facts["delivery"], facts["cost"]) == ("done", "delivered", "KES 0.8000")
 
 
-def test_a_message_that_did_not_arrive_can_be_sent_again_by_a_person(sent: tuple[Ledger, Hands]) -> None:
-    ledger, hands = sent
+def test_a_message_that_did_not_arrive_can_be_sent_again_by_a_person(sent: tuple[Ledger, SmsContext]) -> None:
+    ledger, context = sent
     report = DeliveryReport("ATXid_1", "Failed", "not_delivered", "UserInBlackList")
     assert apply_delivery_report(ledger, report, NOW_US + 1)
     state, facts = detail(ledger)
     assert (state, facts["code"]) == ("given_up", "UserInBlackList")
-    assert send_waiting(hands).notices == []
+    assert send_waiting(context).notices == []
     payment = ledger.payment("PAY-1042")
     assert payment is not None
-    stage_again(hands, payment, Wanted())
-    assert [n.state for n in send_waiting(hands).notices] == ["done"]
+    stage_again(context, payment, Wanted())
+    assert [n.state for n in send_waiting(context).notices] == ["done"]
 
 
-def test_a_report_for_nobodys_message_changes_nothing(sent: tuple[Ledger, Hands]) -> None:
+def test_a_report_for_nobodys_message_changes_nothing(sent: tuple[Ledger, SmsContext]) -> None:
     ledger, _ = sent
     before = detail(ledger)
     for message_id in ("ATXid_2", ""):

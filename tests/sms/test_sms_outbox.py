@@ -16,7 +16,7 @@ from mpesa_cli.ledger.outbox import Outbox, OutboxRow
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import AttemptRef, Intent
 from mpesa_cli.sms.notices import Notice, lost_sentence
-from mpesa_cli.sms.notify import Hands, SmsShop, send_waiting
+from mpesa_cli.sms.notify import SmsContext, SmsShop, send_waiting
 from mpesa_cli.sms.outbox import LEASE_S, TRIES_MAX, claim
 from mpesa_cli.sms.providers.sender import Failed, InDoubt, Outcome, Sent, SmsSender
 from mpesa_cli.sms.send_again import STATES, Wanted, stage_again
@@ -50,12 +50,12 @@ class Shop:
     sender: Recorder = field(default_factory=Recorder)
     now: int = NOW_US
 
-    def hands(self, make_sender: Callable[[], SmsSender] | None = None, shop: SmsShop = SHOP) -> Hands:
+    def context(self, make_sender: Callable[[], SmsSender] | None = None, shop: SmsShop = SHOP) -> SmsContext:
         world = World(lambda: self.now, random=lambda: 0.0)
-        return Hands(self.ledger, shop, make_sender or (lambda: self.sender), world)
+        return SmsContext(self.ledger, shop, make_sender or (lambda: self.sender), world)
 
     def run(self, **how: object) -> list[Notice]:
-        return send_waiting(self.hands(), **how).notices  # type: ignore[arg-type]
+        return send_waiting(self.context(), **how).notices  # type: ignore[arg-type]
 
     def later(self, seconds: float) -> None:
         self.now += int(seconds * SECOND_US)
@@ -166,7 +166,7 @@ def test_another_profiles_receipts_are_left_to_it(world: Shop) -> None:
     pay(world.ledger, "mine")
     pay(world.ledger, "theirs", profile="branch")
     assert [n.order_id for n in world.run()] == ["mine"]
-    other = world.hands(shop=SmsShop("branch", "Branch", "sw"))
+    other = world.context(shop=SmsShop("branch", "Branch", "sw"))
     assert [n.order_id for n in send_waiting(other).notices] == ["theirs"]
     assert world.sender.sent[1][1].startswith("Branch (SIMULATOR, si pesa halisi): Tumepokea")
 
@@ -230,13 +230,13 @@ def test_a_claim_whose_process_died_is_in_doubt_for_ever(world: Shop) -> None:
     pay(world.ledger, "1042")
     assert claim(world.ledger, world.rows()[0].event_id, world.now) is not None
     world.later(LEASE_S - 1)
-    assert send_waiting(world.hands()).lost == 0
+    assert send_waiting(world.context()).lost == 0
     world.later(1)
-    assert send_waiting(world.hands()).lost == 1
+    assert send_waiting(world.context()).lost == 1
     assert (world.states(), world.sender.sent) == (["ambiguous"], [])
     assert "nobody knows" in lost_sentence(1)
     world.later(86_400)
-    assert send_waiting(world.hands()).lost == 0
+    assert send_waiting(world.context()).lost == 0
 
 
 def test_two_ledgers_on_one_file_that_see_the_same_row_send_it_once(world: Shop, tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_two_ledgers_on_one_file_that_see_the_same_row_send_it_once(world: Shop,
         assert [n.state for n in other.run()] == ["done"]  # between our look and our claim
         return world.sender
 
-    assert send_waiting(world.hands(beaten_to_it)).notices == []
+    assert send_waiting(world.context(beaten_to_it)).notices == []
     assert world.sender.sent == []
     other.ledger.close()
 
@@ -279,12 +279,12 @@ def test_what_goes_wrong_is_only_said_and_nothing_is_claimed_without_a_sender(wo
         raise ZeroDivisionError("secret stuff")
 
     for make in (no_key, bug):
-        send_and_report(world.hands(make), first="", say=said.append, complain=complained.append)
+        send_and_report(world.context(make), first="", say=said.append, complain=complained.append)
     assert world.states() == ["waiting"]
     assert "sms-api-key" in complained[0]
     assert "ZeroDivisionError" in complained[1]
     assert "secret stuff" not in complained[1]
-    send_and_report(world.hands(), first="", say=said.append, complain=complained.append)
+    send_and_report(world.context(), first="", say=said.append, complain=complained.append)
     assert said == ["SMS receipt for order 1042 sent to 0708•••149 (1 part, KES 0.80)."]
 
 
@@ -333,13 +333,13 @@ def test_a_person_can_send_what_failed_and_only_that_without_asking_for_a_copy(w
     world.sender.answer = REFUSED
     world.run()
     world.sender.answer = None
-    row = stage_again(world.hands(), payment, Wanted())
+    row = stage_again(world.context(), payment, Wanted())
     assert [n.state for n in world.run(first=row.event_id)] == ["done"]
     assert "COPY" not in world.sender.sent[-1][1]
     with pytest.raises(Conflict) as refused:
-        stage_again(world.hands(), payment, Wanted())
+        stage_again(world.context(), payment, Wanted())
     assert (refused.value.code, refused.value.money_moved) == ("receipt-already-sent", "yes")
-    stage_again(world.hands(), payment, Wanted(copy=True))
+    stage_again(world.context(), payment, Wanted(copy=True))
     world.run()
     assert "COPY." in world.sender.sent[-1][1]
     assert len({row.event_id for row in world.rows()}) == 3
@@ -348,7 +348,7 @@ def test_a_person_can_send_what_failed_and_only_that_without_asking_for_a_copy(w
 def test_another_phone_gets_a_copy_and_the_customers_own_is_left_alone(world: Shop) -> None:
     payment = world.ledger.payment(pay(world.ledger, "1042"))
     assert payment is not None
-    stage_again(world.hands(), payment, Wanted(to="254711111111"))
+    stage_again(world.context(), payment, Wanted(to="254711111111"))
     world.run()
     assert sorted(to for to, _, _ in world.sender.sent) == [PHONE, "254711111111"]
 
@@ -359,9 +359,9 @@ def test_a_receipt_in_doubt_is_repeated_only_as_a_copy(world: Shop) -> None:
     world.sender.answer = DOUBT
     world.run()
     with pytest.raises(Conflict):
-        stage_again(world.hands(), payment, Wanted())
+        stage_again(world.context(), payment, Wanted())
     world.sender.answer = None
-    stage_again(world.hands(), payment, Wanted(copy=True))
+    stage_again(world.context(), payment, Wanted(copy=True))
     world.run()
     assert "COPY." in world.sender.sent[-1][1]
 
@@ -372,7 +372,7 @@ def test_asking_for_one_that_waits_sends_that_one_now_and_no_other(world: Shop) 
     world.sender.answer = AGAIN
     world.run()
     world.sender.answer = None
-    row = stage_again(world.hands(), payment, Wanted())
+    row = stage_again(world.context(), payment, Wanted())
     assert [n.state for n in world.run(first=row.event_id)] == ["done"]
     assert world.states() == ["done"]
 
@@ -380,7 +380,7 @@ def test_asking_for_one_that_waits_sends_that_one_now_and_no_other(world: Shop) 
 def test_asking_for_another_language_replaces_the_one_that_waits(world: Shop) -> None:
     payment = world.ledger.payment(pay(world.ledger, "1042"))
     assert payment is not None
-    stage_again(world.hands(), payment, Wanted(language="sw"))
+    stage_again(world.context(), payment, Wanted(language="sw"))
     world.run()
     assert len(world.sender.sent) == 1
     assert "Tumepokea" in world.sender.sent[0][1]
@@ -390,7 +390,7 @@ def test_a_payment_that_is_not_paid_has_no_receipt_to_send(world: Shop) -> None:
     payment = world.ledger.payment(prompt(world.ledger, "1042").payment_id)
     assert payment is not None
     with pytest.raises(Conflict) as refused:
-        stage_again(world.hands(), payment, Wanted())
+        stage_again(world.context(), payment, Wanted())
     assert refused.value.code == "not-paid"
     assert world.rows() == []
 

@@ -111,7 +111,7 @@ def by_hand(shop: Shop, callbacks: list[tuple[str, bytes]]) -> None:
     try:
         from mpesa_cli.listener.intake.deliveries import C2bDelivery, OpenDelivery, StkDelivery
         from mpesa_cli.listener.intake.intake import Intake
-        from mpesa_cli.listener.ports import c2b_desk
+        from mpesa_cli.listener.ports import c2b_context
     except ImportError:
         return
     runtime = shop.runtime()
@@ -125,7 +125,7 @@ def by_hand(shop: Shop, callbacks: list[tuple[str, bytes]]) -> None:
         "open": lambda body: OpenDelivery("c2b-confirmation", body, "simulator"),
         "stk": lambda body: StkDelivery(str(token[0][0]), body, "simulator"),
     }
-    intake = Intake(ledger, lambda: shop.now, lambda _: None, c2b=c2b_desk(runtime, runtime.profile()))
+    intake = Intake(ledger, lambda: shop.now, lambda _: None, c2b=c2b_context(runtime, runtime.profile()))
     for kind, body in callbacks:
         intake.receive([kinds[kind](body)])
         intake.settling.settle()

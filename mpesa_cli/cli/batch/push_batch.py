@@ -10,14 +10,14 @@ from mpesa_cli.batch.plan import Planned, plan
 from mpesa_cli.batch.text import BYTES_MAX, Fault
 from mpesa_cli.cli.batch.batching import Batch, Entry, carry_out, confirm_batch
 from mpesa_cli.cli.consent.restored_gap import Wanted, check_batch
-from mpesa_cli.cli.payments.ports import push_hands
+from mpesa_cli.cli.payments.ports import push_context
 from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import InvalidInput
 from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
     from mpesa_cli.batch.run import Task
-    from mpesa_cli.payments.sending import Hands
+    from mpesa_cli.payments.sending import PushContext
     from mpesa_cli.rules.payment import Payment
     from mpesa_cli.rules.restored import NotPaid
     from mpesa_cli.settings.profile import Profile
@@ -35,7 +35,7 @@ def push_batch(
     from mpesa_cli.floor.files.run_lock import only_batch
 
     file = _file(runtime, profile, source)
-    outside = dataclasses.replace(push_hands(runtime, profile), say=lambda _: None, not_paid=answer)
+    outside = dataclasses.replace(push_context(runtime, profile), say=lambda _: None, not_paid=answer)
     with only_batch(profile.ledger):
         planned = _plan(file, source, _up_to_date(runtime, profile))
         for note in file.notes:
@@ -134,14 +134,14 @@ def _wrong(source: str, faults: Sequence[Fault]) -> InvalidInput:
     )
 
 
-def _entry(outside: "Hands", profile: "Profile", planned: Planned) -> Entry:
+def _entry(outside: "PushContext", profile: "Profile", planned: Planned) -> Entry:
     row = planned.row
     task = None if planned.left_out else _task(outside, profile, planned)
     facts = {"line": row.line, "account_reference": row.account_reference, "description": row.description}
     return Entry(row.order_id, row.msisdn, row.amount * 100, task, planned.left_out, facts=facts)
 
 
-def _task(outside: "Hands", profile: "Profile", planned: Planned) -> "Task":
+def _task(outside: "PushContext", profile: "Profile", planned: Planned) -> "Task":
     from mpesa_cli.batch.run import Task
     from mpesa_cli.payments.push import PHONE_LOOKBACK_US, Order, push
     from mpesa_cli.rules.push_rules import phone_wait_s

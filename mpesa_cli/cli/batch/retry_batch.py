@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 from mpesa_cli.batch.plan import retry_row_status, row_status
 from mpesa_cli.cli.batch.batching import Batch, Entry, carry_out, confirm_batch
 from mpesa_cli.cli.consent.restored_gap import Wanted, check_batch
-from mpesa_cli.cli.payments.ports import push_hands
+from mpesa_cli.cli.payments.ports import push_context
 from mpesa_cli.cli.result import Result
 from mpesa_cli.rules.retry_advice import Advice, CheckFirst, FixFirst, Refuse, RetryAfter, RetryNow, advise
 from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
     from mpesa_cli.batch.run import Task
-    from mpesa_cli.payments.sending import Hands
+    from mpesa_cli.payments.sending import PushContext
     from mpesa_cli.rules.payment import Payment
     from mpesa_cli.rules.restored import NotPaid
     from mpesa_cli.settings.profile import Profile
@@ -32,7 +32,7 @@ def retry_failed(
     from mpesa_cli.rules.values.dates import parse_since
 
     since_us = parse_since(since, runtime.world.now_us())
-    outside = dataclasses.replace(push_hands(runtime, profile), say=lambda _: None, not_paid=answer)
+    outside = dataclasses.replace(push_context(runtime, profile), say=lambda _: None, not_paid=answer)
     with only_batch(profile.ledger):
         failed = _failed(runtime, profile, since_us)
         batch = Batch(
@@ -67,7 +67,7 @@ def _failed(runtime: Runtime, profile: "Profile", since_us: int) -> "list[Paymen
     return list(ledger.failed_since(since_us))
 
 
-def _entry(outside: "Hands", runtime: Runtime, payment: "Payment") -> Entry:
+def _entry(outside: "PushContext", runtime: Runtime, payment: "Payment") -> Entry:
     advice = advise(payment, runtime.world.now_us())
     to_ask = _is_automatic(advice)
     when = f"in {advice.wait_s} s, {_reason(payment)}" if isinstance(advice, RetryAfter) else _reason(payment)
@@ -114,7 +114,7 @@ def _left_out(advice: Advice) -> str:
             return reason
 
 
-def _task(outside: "Hands", payment: "Payment") -> "Task":
+def _task(outside: "PushContext", payment: "Payment") -> "Task":
     from mpesa_cli.batch.run import Task
     from mpesa_cli.payments.push import PHONE_LOOKBACK_US
     from mpesa_cli.payments.retry import new_attempt

@@ -101,19 +101,19 @@ def _checked(runtime: Runtime, profile: "Profile", claim: "Claim", timeout_s: fl
 def _asked(runtime: Runtime, profile: "Profile", found: "Checked", timeout_s: float) -> "Checked":
     from dataclasses import replace
 
-    from mpesa_cli.initiator.ports import has_initiator, initiator_hands
+    from mpesa_cli.initiator.ports import has_initiator, initiator_context
     from mpesa_cli.initiator.verify import ask_daraja
     from mpesa_cli.listener.ports import callback_intake
 
     if not has_initiator(profile):
         why = "This profile has no initiator to ask M-PESA with (docs/initiator.md)."
         return replace(found, why=" ".join(filter(None, [found.why, why])))
-    hands = initiator_hands(runtime, profile, callback_intake(runtime, profile))
+    context = initiator_context(runtime, profile, callback_intake(runtime, profile))
     unheard = _unheard(profile)
     if unheard:
         runtime.streams.say(unheard)
     runtime.streams.say(f"Not in the ledger. Asking M-PESA about {found.claim.receipt}; waiting for its result …")
-    return ask_daraja(hands, found, timeout_s, lambda _left_s: None)
+    return ask_daraja(context, found, timeout_s, lambda _left_s: None)
 
 
 def _unheard(profile: "Profile") -> str:

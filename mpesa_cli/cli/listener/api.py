@@ -11,7 +11,7 @@ from mpesa_cli.runtime import Runtime
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mpesa_cli.payments.sending import Hands
+    from mpesa_cli.payments.sending import PushContext
     from mpesa_cli.settings.profile import Profile
 
 DELIVER_EVERY_S = 0.25
@@ -23,10 +23,10 @@ class Api:
     def __init__(self, runtime: Runtime, profile: "Profile") -> None:
         """Raises SecretMissing or SettingsError where no method for tokens is set up; nothing is started yet."""
         from mpesa_cli.api.app import ApiApp
-        from mpesa_cli.api.desk import Desk
+        from mpesa_cli.api.context import ApiContext
         from mpesa_cli.api.ports import token_checker
         from mpesa_cli.api.tokens.limits import RateLimit
-        from mpesa_cli.cli.payments.ports import push_hands
+        from mpesa_cli.cli.payments.ports import push_context
         from mpesa_cli.listener.ports import callback_intake
         from mpesa_cli.receipts.receipt import Shop
 
@@ -37,10 +37,10 @@ class Api:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._deliver_on, name="mpesa-api-deliver", daemon=True)
         self.app: ApiApp = ApiApp(
-            Desk(
+            ApiContext(
                 profile=profile,
                 ledger=runtime.ledger(profile),
-                hands=_hands_of_each_thread(lambda: push_hands(runtime, self._profile)),
+                push_context=_context_of_each_thread(lambda: push_context(runtime, self._profile)),
                 deliver=self._deliver,
                 check_token=token_checker(runtime, profile),
                 shop=Shop.of(profile),
@@ -79,14 +79,14 @@ class Api:
                 self._runtime.streams.complain(f"The simulator's callbacks wait: {type(error).__name__}.")
 
 
-def _hands_of_each_thread(make: "Callable[[], Hands]") -> "Callable[[], Hands]":
-    """A Daraja client is for one thread; signals are the listener's business, not one push's."""
+def _context_of_each_thread(make: "Callable[[], PushContext]") -> "Callable[[], PushContext]":
+    """A context for each thread, as a Daraja client is for one; signals are the listener's business, not one push's."""
     own = threading.local()
 
-    def hands() -> "Hands":
-        if getattr(own, "hands", None) is None:
-            own.hands = dataclasses.replace(make(), hold=contextlib.nullcontext, say=lambda _: None)
-        found: Hands = own.hands
+    def context() -> "PushContext":
+        if getattr(own, "context", None) is None:
+            own.context = dataclasses.replace(make(), hold=contextlib.nullcontext, say=lambda _: None)
+        found: PushContext = own.context
         return found
 
-    return hands
+    return context

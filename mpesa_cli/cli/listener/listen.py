@@ -65,7 +65,7 @@ def listen(
     """
     from mpesa_cli.floor.wire.addresses import secret_hash
     from mpesa_cli.initiator.listener_alive import note_alive
-    from mpesa_cli.listener.ports import c2b_desk, daraja_query
+    from mpesa_cli.listener.ports import c2b_context, daraja_query
     from mpesa_cli.listener.server.certificate import read_certificate
     from mpesa_cli.listener.server.options import ListenerOptions, Parts
     from mpesa_cli.listener.server.server import serve
@@ -90,7 +90,7 @@ def listen(
             open_ledger=lambda: runtime.new_ledger(settings),
             now_us=runtime.world.now_us,
             on_event=screen.show,
-            c2b=c2b_desk(runtime, settings),
+            c2b=c2b_context(runtime, settings),
             ask=daraja_query(runtime, settings),
             sms_secret_hash=secret_hash(sms_token) if sms_token else "",
             api=served.app if served else None,

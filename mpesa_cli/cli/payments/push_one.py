@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from mpesa_cli.cli.consent.confirm import Question, confirm_in_production
 from mpesa_cli.cli.consent.restored_gap import answered
-from mpesa_cli.cli.payments.ports import push_hands
+from mpesa_cli.cli.payments.ports import push_context
 from mpesa_cli.cli.payments.show import result_of, result_sent
 from mpesa_cli.cli.payments.turns import Turn, Waiting
 from mpesa_cli.cli.payments.watching import say_where_money_stands, watch_payment
@@ -138,7 +138,7 @@ def _send(
     callback_intake(runtime, profile)()
     order = _order_of(profile, wanted)
     try:
-        outside = push_hands(runtime, profile)
+        outside = push_context(runtime, profile)
         pushed = answered(
             runtime, order.order_id, answer,
             lambda said: turn.take(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from mpesa_cli.batch.progress import Countdown
 from mpesa_cli.cli.consent.restored_gap import answered
-from mpesa_cli.cli.payments.ports import push_hands
+from mpesa_cli.cli.payments.ports import push_context
 from mpesa_cli.cli.payments.status import settle
 from mpesa_cli.cli.payments.turns import Turn, Waiting
 from mpesa_cli.cli.payments.watching import say_where_money_stands, watch_payment
@@ -45,7 +45,7 @@ def send_once(
 
     runtime.streams.say(f"Asking again for order {payment.order_id} …")
     try:
-        outside = push_hands(runtime, profile)
+        outside = push_context(runtime, profile)
         return answered(
             runtime, payment.order_id, answer,
             lambda said: turn.take(
@@ -66,7 +66,7 @@ def attempts(
 ) -> "Payment":  # fmt: skip
     """Ask until it is paid, the attempts are used up, or a person is needed. Returns the payment as it stands."""
     from mpesa_cli.listener.ports import callback_intake
-    from mpesa_cli.payments.retry_loop import GaveUp, Hands, Pausing, Tried, persist
+    from mpesa_cli.payments.retry_loop import GaveUp, Pausing, RetryContext, Tried, persist
     from mpesa_cli.payments.wait import look
     from mpesa_cli.rules.asking_again import ByItself
 
@@ -87,7 +87,7 @@ def attempts(
         callback_intake(runtime, profile)()
         return look(runtime.ledger(profile), latest.payment_id, runtime.world.now_us())
 
-    loop = Hands(
+    loop = RetryContext(
         settle=lambda latest: settle(runtime, profile, latest), attempt=attempt, look=seen,
         world=runtime.world,
     )  # fmt: skip

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mpesa_cli.rules.payment import Payment
     from mpesa_cli.settings.profile import Profile
     from mpesa_cli.sms.notices import Notice
-    from mpesa_cli.sms.notify import Hands, Message
+    from mpesa_cli.sms.notify import Message, SmsContext
     from mpesa_cli.sms.words import Language
 
 
@@ -35,20 +35,20 @@ def send_receipt_sms(
     """
     from mpesa_cli.cli.payments.status import find
     from mpesa_cli.sms.notify import message_of, send_waiting
-    from mpesa_cli.sms.ports import sms_hands
+    from mpesa_cli.sms.ports import sms_context
     from mpesa_cli.sms.send_again import Wanted, stage_again
 
     payment = find(runtime, profile, ref)
     other = parse_msisdn(to) if to is not None else ""
-    hands = sms_hands(runtime, profile)
+    context = sms_context(runtime, profile)
     _check(profile, payment, other)
-    sender = hands.make_sender()  # what is missing in the configuration must be said before anything is staged
-    hands = replace(hands, make_sender=lambda: sender)
-    row = stage_again(hands, payment, Wanted(other, copy, language))
-    _say_size(runtime, message_of(payment, row, hands.shop))
-    summary = send_waiting(hands, first=row.event_id, most=1)
+    sender = context.make_sender()  # what is missing in the configuration must be said before anything is staged
+    context = replace(context, make_sender=lambda: sender)
+    row = stage_again(context, payment, Wanted(other, copy, language))
+    _say_size(runtime, message_of(payment, row, context.shop))
+    summary = send_waiting(context, first=row.event_id, most=1)
     ours = next((n for n in summary.notices if n.event_id == row.event_id), None)
-    notice = ours or _elsewhere(hands, payment, row.event_id)
+    notice = ours or _elsewhere(context, payment, row.event_id)
     if notice.state != "done":
         raise _failure(payment, notice)
     return Result(_document(payment, notice), [notice.sentence()])
@@ -81,13 +81,13 @@ def _say_size(runtime: Runtime, message: "Message") -> None:
     runtime.streams.say(f"  {message.text}")
 
 
-def _elsewhere(hands: "Hands", payment: "Payment", event_id: str) -> "Notice":
+def _elsewhere(context: "SmsContext", payment: "Payment", event_id: str) -> "Notice":
     """The outcome of the same receipt in another process, which took it first."""
     from mpesa_cli.ledger.outbox import Outbox
     from mpesa_cli.sms.notices import Notice
     from mpesa_cli.sms.send_again import STATES
 
-    row = next(r for r in Outbox(hands.ledger).listed("sms", STATES, payment.payment_id) if r.event_id == event_id)
+    row = next(r for r in Outbox(context.ledger).listed("sms", STATES, payment.payment_id) if r.event_id == event_id)
     known = json.loads(row.detail) if row.detail else {}
     state: Any = row.state if row.state in {"done", "given_up", "ambiguous"} else "again"
     return Notice(

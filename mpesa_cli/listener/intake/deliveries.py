@@ -69,7 +69,7 @@ Delivery: TypeAlias = StoredDelivery | SmsReport | ResultDelivery
 
 
 @dataclass(frozen=True, slots=True)
-class C2bDesk:
+class C2bContext:
     """The shop, and its rule for letting payments by hand through beforehand.
 
     ``takes_accounts``: customers can type an account number, as for a paybill, and not for a till.

@@ -14,7 +14,7 @@ from mpesa_cli.listener.intake.deliveries import (
     UNAVAILABLE,
     UNKNOWN,
     Ask,
-    C2bDesk,
+    C2bContext,
     Delivery,
     OpenDelivery,
     ResultDelivery,
@@ -22,10 +22,10 @@ from mpesa_cli.listener.intake.deliveries import (
     StoredDelivery,
     Verdict,
 )
-from mpesa_cli.listener.intake.filed import Filed
-from mpesa_cli.listener.intake.filing import file, places_of
-from mpesa_cli.listener.intake.results_desk import receive_result
+from mpesa_cli.listener.intake.results import receive_result
 from mpesa_cli.listener.intake.settling import Settling
+from mpesa_cli.listener.intake.store_outcome import StoreOutcome
+from mpesa_cli.listener.intake.storing import places_of, store
 from mpesa_cli.listener.query_thread import QueryThread
 from mpesa_cli.rules.payment import AttemptRef
 from mpesa_cli.rules.strangers import SPACE_NEEDED_BYTES
@@ -43,7 +43,7 @@ class Intake:
         now_us: Callable[[], int],
         on_event: OnEvent,
         *,
-        c2b: C2bDesk | None = None,
+        c2b: C2bContext | None = None,
         ask: Ask | None = None,
         sms_secret_hash: str = "",
     ) -> None:
@@ -140,24 +140,24 @@ class Intake:
         at_us = self._now_us()
         try:
             with self._ledger.write() as tx:
-                filed = file(tx, [(place, delivery) for _, place, delivery in placed], at_us, self._c2b)
+                stored = store(tx, [(place, delivery) for _, place, delivery in placed], at_us, self._c2b)
         except Exception as error:  # noqa: BLE001 - no failure, foreseen or not, may become a 200
             if len(placed) > 1 and not isinstance(error, LedgerBusy):
                 return [answer for one in placed for answer in self._store([one])]
             self._failed(error, placed[0][2].peer, len(placed))
             return []
         self.healthy = True
-        for each in filed:
+        for each in stored:
             self._follow_up(each)
-        return [(index, each.verdict) for (index, _, _), each in zip(placed, filed, strict=True)]
+        return [(index, each.verdict) for (index, _, _), each in zip(placed, stored, strict=True)]
 
-    def _follow_up(self, filed: Filed) -> None:
-        if filed.settle is not None:
-            self.settling.add(filed.settle)
-        if filed.ask is not None and self._queries is not None:
-            self._queries.ask(*filed.ask)
-        if filed.event is not None:
-            self._on_event(filed.event)
+    def _follow_up(self, stored: StoreOutcome) -> None:
+        if stored.settle is not None:
+            self.settling.add(stored.settle)
+        if stored.ask is not None and self._queries is not None:
+            self._queries.ask(*stored.ask)
+        if stored.event is not None:
+            self._on_event(stored.event)
 
     def _failed(self, error: Exception, peer: str, count: int = 1) -> None:
         self.healthy = False

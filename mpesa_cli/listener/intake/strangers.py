@@ -13,8 +13,8 @@ from mpesa_cli.ledger.held import HeldWrites
 from mpesa_cli.ledger.strangers import StrangerWrites
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.listener.events import Event
-from mpesa_cli.listener.intake.deliveries import ACCEPTED, NO_PAYMENT, NO_ROOM, NO_SMALL_BODY, C2bDesk, OpenDelivery
-from mpesa_cli.listener.intake.filed import Filed
+from mpesa_cli.listener.intake.deliveries import ACCEPTED, NO_PAYMENT, NO_ROOM, NO_SMALL_BODY, C2bContext, OpenDelivery
+from mpesa_cli.listener.intake.store_outcome import StoreOutcome
 from mpesa_cli.rules.held import Holding
 from mpesa_cli.rules.payment import Attempt, Payment
 from mpesa_cli.rules.state import is_open
@@ -24,34 +24,34 @@ OPEN_CHANNEL = "open-"
 _WHY = "reported to an address without secret, so it is not believed"
 
 
-def file_untrusted(tx: Write, delivery: OpenDelivery, at_us: int, desk: C2bDesk | None) -> Filed:
+def store_untrusted(tx: Write, delivery: OpenDelivery, at_us: int, context: C2bContext | None) -> StoreOutcome:
     """Keep, hold or only count it; ask about the attempt that it names, where that is ours and open."""
     if len(delivery.body) > BODY_MAX_BYTES:
-        return Filed(NO_SMALL_BODY, None)
+        return StoreOutcome(NO_SMALL_BODY, None)
     if delivery.path == "stk":
         return _prompt(tx, delivery, at_us)
     said = read_c2b(delivery.body)
-    ours = isinstance(said, C2bPayment) and desk is not None and said.shortcode in desk.shop.shortcodes
+    ours = isinstance(said, C2bPayment) and context is not None and said.shortcode in context.shop.shortcodes
     if not isinstance(said, C2bPayment) or not ours:
-        return Filed(NO_PAYMENT, None)
+        return StoreOutcome(NO_PAYMENT, None)
     if delivery.path == "c2b-validation":  # no money has come yet
-        return Filed(ACCEPTED, Event("untrusted", at_us, delivery.peer, delivery.path, receipt=said.receipt))
+        return StoreOutcome(ACCEPTED, Event("untrusted", at_us, delivery.peer, delivery.path, receipt=said.receipt))
     report = Report(at_us, share_of(delivery.peer), said.receipt, said.amount_cents)
     kept = _kept(tx, delivery, report, said.shortcode)
     if kept is None:
-        return Filed(NO_ROOM, None)
-    return Filed(
+        return StoreOutcome(NO_ROOM, None)
+    return StoreOutcome(
         ACCEPTED,
         Event("untrusted", at_us, delivery.peer, delivery.path, callback_id=kept, receipt=said.receipt),
     )
 
 
-def _prompt(tx: Write, delivery: OpenDelivery, at_us: int) -> Filed:
+def _prompt(tx: Write, delivery: OpenDelivery, at_us: int) -> StoreOutcome:
     said = read_stk_callback(delivery.body)
     checkout_id = "" if isinstance(said, Unreadable) else said.checkout_request_id
     payment, attempt = _attempt_named(tx, checkout_id)
     if payment is None or attempt is None:
-        return Filed(NO_PAYMENT, None)
+        return StoreOutcome(NO_PAYMENT, None)
     kept: str | None = ""
     if isinstance(said, StkPaid):
         kept = _kept(tx, delivery, Report(at_us, share_of(delivery.peer), said.receipt, said.amount_cents), "")
@@ -60,7 +60,7 @@ def _prompt(tx: Write, delivery: OpenDelivery, at_us: int) -> Filed:
         "untrusted", at_us, delivery.peer, delivery.path, attempt=attempt.ref if named else None,
         payment=payment if named else None, callback_id=kept or "", checkout_request_id=checkout_id,
     )  # fmt: skip
-    return Filed(ACCEPTED if kept is not None else NO_ROOM, event, ask=named)
+    return StoreOutcome(ACCEPTED if kept is not None else NO_ROOM, event, ask=named)
 
 
 def _kept(tx: Write, delivery: OpenDelivery, report: Report, shortcode: str) -> str | None:

@@ -20,8 +20,8 @@ BATCH_MAX = 256
 SETTLE_AT_THE_END_S = 5.0  # bodies left then are settled by the next listener, or by the next command that asks
 TRY_AGAIN_MAX_S = 60.0
 
-Answer: TypeAlias = Callable[[Verdict], None]
-_Waiting: TypeAlias = tuple[Delivery, Answer]
+SendVerdict: TypeAlias = Callable[[Verdict], None]
+_Waiting: TypeAlias = tuple[Delivery, SendVerdict]
 
 
 class Writer:
@@ -54,7 +54,7 @@ class Writer:
         if self._failure is not None:
             raise self._failure
 
-    def submit(self, delivery: Delivery, answer: Answer) -> bool:
+    def submit(self, delivery: Delivery, answer: SendVerdict) -> bool:
         """Queue a delivery; ``answer`` gets its verdict. False where the queue is full or closed: say 503."""
         if self._stopping or self._failure is not None or self._queue.qsize() >= QUEUE_MAX:
             return False

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from mpesa_cli.listener.intake.deliveries import TOO_LARGE, Verdict
-from mpesa_cli.listener.intake.writer import Answer
+from mpesa_cli.listener.intake.writer import SendVerdict
 from mpesa_cli.listener.server.app import Expected, Head, ListenerApp
 from mpesa_cli.listener.server.asgi import TOO_LONG, AsgiBridge, Called, Cycle
 from mpesa_cli.listener.server.connections import ConnectionTable
@@ -107,7 +107,7 @@ class _Both:
         called = self._connection.call(head)
         return self._app.look(head) if called is None else called
 
-    def take(self, expected: Expected | Called, body: bytes, answer: Answer) -> None:
+    def take(self, expected: Expected | Called, body: bytes, answer: SendVerdict) -> None:
         if isinstance(expected, Called):
             self._connection.hand_over(expected, body)
         else:

@@ -22,7 +22,7 @@ from mpesa_cli.listener.intake.deliveries import (
     Delivery,
     Verdict,
 )
-from mpesa_cli.listener.intake.writer import Answer, Writer
+from mpesa_cli.listener.intake.writer import SendVerdict, Writer
 from mpesa_cli.listener.server.open_paths import OpenPaths
 from mpesa_cli.listener.server.options import ListenerOptions
 from mpesa_cli.listener.server.peer import is_doubtful, is_refused, peer_address
@@ -85,10 +85,10 @@ class ListenerApp:
         self._clock = clock
         self._soon = soon
         self._without_ledger = without_ledger
-        self._gathered: list[tuple[Delivery, Answer]] = []
+        self._gathered: list[tuple[Delivery, SendVerdict]] = []
         self._open_paths = open_paths
         self._tickets = itertools.count()
-        self._waiting: dict[int, tuple[float, Answer, str]] = {}  # since when, oldest first
+        self._waiting: dict[int, tuple[float, SendVerdict, str]] = {}  # since when, oldest first
         self._validations: dict[int, tuple[float, Delivery]] = {}
 
     def look(self, head: Head) -> Verdict | Expected:
@@ -104,7 +104,7 @@ class ListenerApp:
         assert address is not None  # noqa: S101 - or there would be a reason
         return Expected(address, peer)
 
-    def take(self, expected: Expected, body: bytes, answer: Answer) -> None:
+    def take(self, expected: Expected, body: bytes, answer: SendVerdict) -> None:
         """Store a whole body. ``answer`` is called with the verdict, exactly once, now or later."""
         if is_doubtful(self._options.callback_ips, self._options.tunnel, expected.peer):
             self._refusals.doubt(expected.peer)

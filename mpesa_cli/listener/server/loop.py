@@ -15,8 +15,8 @@ from mpesa_cli.floor.errors import MpesaError
 from mpesa_cli.floor.machine import may_open
 from mpesa_cli.initiator.listener_alive import EVERY_S
 from mpesa_cli.listener.events import Event, Kind
-from mpesa_cli.listener.intake.filing import answer_without_ledger
 from mpesa_cli.listener.intake.intake import Intake
+from mpesa_cli.listener.intake.storing import answer_without_ledger
 from mpesa_cli.listener.intake.writer import Writer
 from mpesa_cli.listener.seldom import Seldom
 from mpesa_cli.listener.server.acceptor import Acceptor
@@ -108,7 +108,7 @@ class ListenerServer:
             clock=loop.time,
             share_for=partial(share_for, peers_are_proxies=options.behind_proxy),
         )
-        without_ledger = partial(answer_without_ledger, desk=self._parts.c2b)
+        without_ledger = partial(answer_without_ledger, context=self._parts.c2b)
         open_paths = OpenPaths(loop.time, self._parts.now_us)
         app = ListenerApp(options, writer, refusals, loop.time, loop.call_soon, open_paths, without_ledger)
         self._server = server = _Server(options, on_ready)

@@ -8,7 +8,7 @@ from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.floor.web_address import is_loopback
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.events import OnEvent
-from mpesa_cli.listener.intake.deliveries import Ask, C2bDesk
+from mpesa_cli.listener.intake.deliveries import Ask, C2bContext
 from mpesa_cli.listener.server.peer import CallbackIps, Tunnel
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Parts:
     open_ledger: Callable[[], Ledger]
     now_us: Callable[[], int]
     on_event: OnEvent
-    c2b: C2bDesk | None = None
+    c2b: C2bContext | None = None
     ask: Ask | None = None
     sms_secret_hash: str = ""
     api: "Api | None" = None

@@ -9,7 +9,7 @@ from mpesa_cli.api.tokens.limits import RateLimit
 from mpesa_cli.floor.errors import Temporary
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
-from mpesa_cli.payments.sending import Hands
+from mpesa_cli.payments.sending import PushContext
 from mpesa_cli.payments.wait import look
 from mpesa_cli.receipts.receipt import Shop
 from mpesa_cli.rules.call_key import CallKey
@@ -30,16 +30,16 @@ class CheckToken(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ApiContext:
     """The parts that serve one profile over HTTP: its ledger, its limits, its clocks.
 
-    ``ledger`` may be used from any thread. ``hands`` makes what a push needs, for the thread that calls it;
+    ``ledger`` may be used from any thread. ``push_context`` makes that of a push, for the thread that calls it;
     ``deliver`` brings in callbacks of a simulator inside this process. ``clock_s`` never goes back.
     """
 
     profile: Profile
     ledger: Ledger
-    hands: Callable[[], Hands]
+    push_context: Callable[[], PushContext]
     deliver: Callable[[], object]
     check_token: CheckToken
     shop: Shop
@@ -80,7 +80,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpReply:
     """The HTTP reply of a handler: its status, and a document for JSON or the bytes of another form."""
 
     status: int

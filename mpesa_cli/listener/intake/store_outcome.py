@@ -8,7 +8,7 @@ from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
+class StoreOutcome:
     """The answer, the event and the follow-up of a stored delivery, for when it is committed.
 
     Without an event nothing was written, and whoever gives the answer counts it.
