@@ -76,7 +76,7 @@ class Pace:
                 self._flood_until_s = now_s + FLOODS_S[min(self._floods, len(FLOODS_S) - 1)]
                 self._floods += 1
                 self.is_flood = True
-            else:
+            elif not self._watched_s:  # whoever may be held up is watched on
                 self._floods = 0
         else:
             self._watch_anew()
