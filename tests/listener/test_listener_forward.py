@@ -16,7 +16,7 @@ import pytest
 from mpesa_cli.floor.errors import InvalidInput, SettingsError
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.world import World
-from mpesa_cli.ledger.outbox import event_id
+from mpesa_cli.ledger.staged_rows import event_id
 from mpesa_cli.listener.events import Event
 from mpesa_cli.listener.forwarding.forward import BACKOFF_S, Forwarder, Outgoing, next_try_us
 from mpesa_cli.listener.forwarding.webhook import (
