@@ -14,7 +14,7 @@ from mpesa_cli.books.statement_intake import Taken
 from mpesa_cli.books.statement_matching import ROWS_AT_ONCE, orders_named
 from mpesa_cli.books.store.books import Books
 from mpesa_cli.books.store.breaks import Breaks
-from mpesa_cli.books.store.values import Known, Scope
+from mpesa_cli.books.store.values import KnownRow, Scope
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.statement_rows import StatementRows
 from mpesa_cli.rules.payment import Payment
@@ -87,7 +87,7 @@ def _is_in(scope: Scope, at_us: int) -> bool:
     return scope.from_us <= at_us < scope.until_us
 
 
-def _missing_at_provider(known: Known) -> Break:
+def _missing_at_provider(known: KnownRow) -> Break:
     said = f"with receipt {known.receipt}" if known.receipt else "without a receipt, by a query or a person"
     return Break(
         "missing_at_provider", known.receipt or f"{known.payment_id}-{known.attempt}", known.at_us, known.amount_cents,
@@ -143,20 +143,20 @@ def _differing(ledger: Reads, scope: Scope) -> Iterator[Break]:
         )  # fmt: skip
 
 
-def _unlike(known: Known) -> Break:
+def _unlike(known: KnownRow) -> Break:
     if known.row is None or known.row.amount_cents != known.amount_cents:
         return _mismatch(known)
     other = f"This receipt pays order {known.order_id}, and M-PESA has it from another phone than was asked."
     return _of(known, "phone_mismatch", known.receipt, other)
 
 
-def _mismatch(known: Known) -> Break:
+def _mismatch(known: KnownRow) -> Break:
     came = format_cents(known.row.amount_cents) if known.row else "another amount"
     return _of(known, "amount_mismatch", known.receipt,
                f"Order {known.order_id} asked for {format_cents(known.amount_cents)}; M-PESA has {came}.")  # fmt: skip
 
 
-def _of(known: Known, kind: BreakKind, ref: str, detail: str) -> Break:
+def _of(known: KnownRow, kind: BreakKind, ref: str, detail: str) -> Break:
     row = known.row
     return Break(
         kind, ref, known.at_us, row.amount_cents if row else known.amount_cents, known.receipt, known.payment_id,

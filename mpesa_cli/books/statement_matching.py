@@ -11,7 +11,7 @@ from itertools import chain, islice
 from mpesa_cli.books.matching import BY_HAND, NEAR_US, Candidate, Fitting, Match, Matching, match
 from mpesa_cli.books.store.books import Books
 from mpesa_cli.books.store.breaks import Breaks
-from mpesa_cli.books.store.values import Known, Scope
+from mpesa_cli.books.store.values import KnownRow, Scope
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.statement_rows import StatementRows
@@ -194,7 +194,7 @@ def give_back(ledger: Ledger, shortcodes: tuple[str, ...], source: Source, now_u
     """Append every reversal of money that is ours and was not known to have gone back, whichever file told of it:
     a payment may be heard of long after its reversal was read."""
 
-    def append(tx: Write, known: Known) -> Payment | None:
+    def append(tx: Write, known: KnownRow) -> Payment | None:
         ref = AttemptRef(known.payment_id, known.attempt)
         if known.row is None or tx.receipt_owner(known.receipt) != ref or _knows(tx, known):
             return None
@@ -208,7 +208,7 @@ def _back(receipt: str, row: StatementRow, source: Source, now_us: int) -> Rever
     return Reversed(now_us, source, receipt, row.receipt, -row.amount_cents, row.completed_us or None)
 
 
-def _knows(ledger: Ledger | Write, known: Known) -> bool:
+def _knows(ledger: Ledger | Write, known: KnownRow) -> bool:
     evidence = ledger.evidence(AttemptRef(known.payment_id, known.attempt))
     wanted = (known.receipt, known.row.receipt if known.row else "")
     return any(isinstance(e, Reversed) and (e.receipt, e.reversal_receipt) == wanted for e in evidence)

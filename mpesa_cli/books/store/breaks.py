@@ -13,7 +13,7 @@ from mpesa_cli.books.store.books import (
     PAGE_ROWS,
     bounds,
 )
-from mpesa_cli.books.store.values import Known, Scope
+from mpesa_cli.books.store.values import KnownRow, Scope
 from mpesa_cli.ledger.statement_rows import ROW_COLUMNS, StatementRows, statement_row
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Breaks:
         """``reads`` is the ledger, or an open write transaction."""
         self._reads = reads
 
-    def rows_in_review(self, scope: Scope) -> Iterator[Known]:
+    def rows_in_review(self, scope: Scope) -> Iterator[KnownRow]:
         """Rows whose receipt was reported for an attempt that a person must look at."""
         return self._with_row(
             f"SELECT {_KNOWN}, {_R} FROM attempts a CROSS JOIN statement_rows r ON r.receipt=a.receipt "  # noqa: S608
@@ -60,7 +60,7 @@ class Breaks:
             bounds(scope),
         )
 
-    def paid_unlike_rows(self, scope: Scope) -> Iterator[Known]:
+    def paid_unlike_rows(self, scope: Scope) -> Iterator[KnownRow]:
         """Paid attempts whose row has another amount or phone, and those of this time that have none (``row`` None)."""
         # One walk for both, in the order in which they lie: it touches every paid attempt.
         after = 0
@@ -81,10 +81,10 @@ class Breaks:
                 return
             after = rows[-1][-1]
 
-    def _unlike(self, row: Sequence[Any], scope: Scope) -> Iterator[Known]:
+    def _unlike(self, row: Sequence[Any], scope: Scope) -> Iterator[KnownRow]:
         payment_id, order_id, number, cents, at_us, receipts, first, other_phone = row
         for receipt in str(receipts).split() or [first]:
-            about = Known(payment_id, order_id, number, cents, at_us, receipt)
+            about = KnownRow(payment_id, order_id, number, cents, at_us, receipt)
             found = [r for r in StatementRows(self._reads).of(receipt) if r.kind == "received"]
             if not found and scope.from_us <= at_us < scope.until_us:
                 yield about
@@ -93,7 +93,7 @@ class Breaks:
                 if unlike is not None:
                     yield replace(about, at_us=unlike.completed_us, row=unlike)
 
-    def claimed_twice(self, scope: Scope) -> Iterator[Known]:
+    def claimed_twice(self, scope: Scope) -> Iterator[KnownRow]:
         """Attempts that were reported in this time with a receipt which pays another attempt."""
         rows: list[Any] = self._reads.rows(
             f"SELECT {_KNOWN}, a.settled_us, a.receipt FROM attempts a CROSS JOIN receipts k ON k.receipt=a.receipt "  # noqa: S608
@@ -101,9 +101,9 @@ class Breaks:
             f"WHERE a.state='review' AND a.settled_us >= ? AND a.settled_us < ? AND {_OURS} ORDER BY a.settled_us",
             bounds(scope),
         )
-        return (Known(*row) for row in rows)
+        return (KnownRow(*row) for row in rows)
 
-    def reversed_attempts(self, scope: Scope) -> Iterator[Known]:
+    def reversed_attempts(self, scope: Scope) -> Iterator[KnownRow]:
         """Reversal rows of this time whose original receipt pays an attempt of ours; ``receipt`` is the original."""
         return self._reversals(
             f"({KEYS_IN_SCOPE} AND r.kind='reversal') f CROSS JOIN statement_rows r "
@@ -112,7 +112,7 @@ class Breaks:
             bounds(scope),
         )
 
-    def reversals_of_ours(self, shortcodes: Sequence[str], *, all_of_them: bool = False) -> Iterator[Known]:
+    def reversals_of_ours(self, shortcodes: Sequence[str], *, all_of_them: bool = False) -> Iterator[KnownRow]:
         """Reversal rows of any time whose original receipt pays an attempt of ours; of which not all is known to be
         back, unless all are wanted."""
         left = "" if all_of_them else "AND a.reversed_cents < a.paid_cents "
@@ -123,7 +123,7 @@ class Breaks:
             (json.dumps(list(shortcodes)),),
         )
 
-    def _reversals(self, rows_from: str, condition: str, parameters: tuple[object, ...]) -> Iterator[Known]:
+    def _reversals(self, rows_from: str, condition: str, parameters: tuple[object, ...]) -> Iterator[KnownRow]:
         rows: list[Any] = self._reads.rows(
             f"SELECT {_KNOWN}, {_R} FROM {rows_from} "  # noqa: S608 - fixed text
             "CROSS JOIN receipts k ON k.receipt=CASE WHEN r.linked<>'' THEN r.linked ELSE r.receipt END "
@@ -135,7 +135,7 @@ class Breaks:
         for row in rows:
             back = statement_row(row[4:])
             original = back.linked or back.receipt
-            yield Known(row[0], row[1], row[2], -back.amount_cents, back.completed_us, original, back)
+            yield KnownRow(row[0], row[1], row[2], -back.amount_cents, back.completed_us, original, back)
 
     def receipts_on_two_rows(self, scope: Scope) -> Iterator[StatementRow]:
         """Rows of received money that share their receipt with another one of another amount."""
@@ -172,8 +172,8 @@ class Breaks:
         )
         return [KindTotal(*row) for row in rows]
 
-    def _with_row(self, sql: str, parameters: tuple[object, ...]) -> Iterator[Known]:
+    def _with_row(self, sql: str, parameters: tuple[object, ...]) -> Iterator[KnownRow]:
         rows: list[Any] = self._reads.rows(sql, parameters)
         for payment_id, order_id, number, cents, *row in rows:
             found = statement_row(row)
-            yield Known(payment_id, order_id, number, cents, found.completed_us, found.receipt, found)
+            yield KnownRow(payment_id, order_id, number, cents, found.completed_us, found.receipt, found)

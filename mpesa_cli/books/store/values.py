@@ -37,8 +37,8 @@ class StoredStatement:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A row that the ledger knows something of, or a payment that no row tells of (``row`` None)."""
+class KnownRow:
+    """A row with the payment that the ledger has for it; or a payment without a row (``row`` None)."""
 
     payment_id: str
     order_id: str
