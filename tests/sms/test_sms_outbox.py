@@ -12,7 +12,7 @@ from paid_shop import NOW_US, PHONE, SECOND_US, open_ledger, pay, prompt, receiv
 from mpesa_cli.floor.errors import Conflict, SecretMissing
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
-from mpesa_cli.ledger.outbox import Outbox, OutboxRow
+from mpesa_cli.ledger.outbox import Outbox, OutboxRow, OutboxWrites
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import AttemptRef, Intent
 from mpesa_cli.sms.notices import Notice, lost_sentence
@@ -309,18 +309,17 @@ def test_the_look_for_waiting_receipts_uses_an_index(world: Shop) -> None:
     def plan(sql: str, *parameters: object) -> str:
         return str(world.ledger.rows("EXPLAIN QUERY PLAN " + sql, parameters))
 
-    from mpesa_cli.ledger import outbox
-
     statements: list[str] = []
-    connection = world.ledger._connection()
-    connection.set_trace_callback(statements.append)
-    outbox.listed(connection, "sms", ("waiting", "sending"))
-    outbox.listed(connection, "sms", ("given_up", "ambiguous"))
-    outbox.listed(connection, "sms", STATES, "PAY-1")
-    outbox.is_due(connection, "webhook", 1)
-    outbox.claim(connection, "webhook", 1, 1, 1, repeat_lost=True)
-    outbox.of_message(connection, "ATXid_1")
-    connection.set_trace_callback(None)
+    with world.ledger.write() as tx:
+        rows = OutboxWrites(tx)
+        tx.connection.set_trace_callback(statements.append)
+        rows.listed("sms", ("waiting", "sending"))
+        rows.listed("sms", ("given_up", "ambiguous"))
+        rows.listed("sms", STATES, "PAY-1")
+        rows.is_due("webhook", 1)
+        rows.claim("webhook", 1, 1, 1, repeat_lost=True)
+        rows.of_message("ATXid_1")
+        tx.connection.set_trace_callback(None)
     assert len(statements) == 6
     for statement in statements:
         assert "SCAN" not in plan(statement), statement
