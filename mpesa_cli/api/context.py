@@ -12,8 +12,8 @@ from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.payments.sending import PushContext
 from mpesa_cli.payments.wait import look
 from mpesa_cli.receipts.receipt import Shop
-from mpesa_cli.rules.call_key import CallKey
 from mpesa_cli.rules.payment_document import payment_document
+from mpesa_cli.rules.values.call_key import CallKey
 from mpesa_cli.settings.profile import Profile
 
 JSON = "application/json"

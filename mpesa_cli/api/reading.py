@@ -8,7 +8,7 @@ from mpesa_cli.api.endpoints import Endpoint
 from mpesa_cli.api.fields import KEY_PATTERN, read_fields, wrong
 from mpesa_cli.floor.errors import InvalidInput
 from mpesa_cli.floor.wire.strict_json import MAX_BYTES, Unreadable, read_json
-from mpesa_cli.rules.call_key import CallKey, digest_of
+from mpesa_cli.rules.values.call_key import CallKey, digest_of
 
 _KEY = re.compile(KEY_PATTERN)
 _SEQ = re.compile(r"[0-9]{1,15}", re.ASCII)

@@ -1,4 +1,4 @@
-"""The words that a Tab offers: profile names, the newest orders, names of secrets, codes, commands and topics of help.
+"""The words that a Tab offers: profile names, the newest orders, names of secrets, and codes.
 
 Quick and silent: whatever is wrong, nothing is offered.
 """
@@ -6,9 +6,6 @@ Quick and silent: whatever is wrong, nothing is offered.
 import contextlib
 import os
 from collections.abc import Iterator
-from typing import Any
-
-import typer
 
 ORDERS_OFFERED = 20
 
@@ -43,19 +40,6 @@ def codes(incomplete: str) -> list[str]:
     wanted = incomplete.casefold()
     found = {row.code for row in ALL_CODES if row.code.casefold().startswith(wanted)}
     return sorted(incomplete + code[len(incomplete) :] for code in found)  # a shell offers only what goes on as typed
-
-
-def topics(ctx: typer.Context, incomplete: str) -> list[str]:
-    """The words that ``help`` takes next: commands and topics, or the commands below those that were typed."""
-    from mpesa_cli.cli.help_topics import TOPICS
-
-    words: list[str] = list(ctx.params.get("topic") or [])
-    command: Any = ctx.find_root().command
-    for word in words:
-        command = getattr(command, "commands", {}).get(word)
-    below = getattr(command, "commands", {})
-    known = [name for name, each in below.items() if not each.hidden] + ([] if words else list(TOPICS))
-    return [name for name in known if name.startswith(incomplete)]
 
 
 def _newest_orders() -> Iterator[str]:

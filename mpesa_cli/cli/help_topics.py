@@ -6,18 +6,28 @@ from typing import Annotated, Any
 
 import typer
 
-from mpesa_cli.cli import completing
 from mpesa_cli.cli.result import Result
 from mpesa_cli.floor.errors import InvalidInput
 
 _WIDTH = 100
 
 
+def topics(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The words that ``help`` takes next: commands and topics, or the commands below those that were typed."""
+    words: list[str] = list(ctx.params.get("topic") or [])
+    command: Any = ctx.find_root().command
+    for word in words:
+        command = getattr(command, "commands", {}).get(word)
+    below = getattr(command, "commands", {})
+    known = [name for name, each in below.items() if not each.hidden] + ([] if words else list(TOPICS))
+    return [name for name in known if name.startswith(incomplete)]
+
+
 def help_(
     ctx: typer.Context,
     topic: Annotated[
         list[str] | None,
-        typer.Argument(help="A command or a topic.", metavar="[TOPIC]", autocompletion=completing.topics),
+        typer.Argument(help="A command or a topic.", metavar="[TOPIC]", autocompletion=topics),
     ] = None,
 ) -> Result:
     """Show the help of a command, or explain a topic.

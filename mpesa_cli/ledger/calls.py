@@ -2,8 +2,8 @@
 
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.ledger.writes import Write
-from mpesa_cli.rules.call_key import KEPT_S, CallKey, key_reused
 from mpesa_cli.rules.payment import AttemptRef
+from mpesa_cli.rules.values.call_key import KEPT_S, CallKey, key_reused
 
 
 class Calls:

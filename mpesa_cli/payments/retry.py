@@ -13,11 +13,11 @@ from mpesa_cli.payments.gap import gap_of
 from mpesa_cli.payments.push import CREATED_GRACE_S, PHONE_LOOKBACK_US
 from mpesa_cli.payments.sending import PushContext, Pushed, check_time, send
 from mpesa_cli.rules.asking_again import Asking, decide_again
-from mpesa_cli.rules.call_key import CallKey
 from mpesa_cli.rules.evidence import Withdrawn
 from mpesa_cli.rules.payment import Attempt, Payment
 from mpesa_cli.rules.push_rules import Again
 from mpesa_cli.rules.state import AttemptState
+from mpesa_cli.rules.values.call_key import CallKey
 
 
 def new_attempt(

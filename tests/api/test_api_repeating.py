@@ -5,7 +5,7 @@ from api_bench import CANCELS, Shop, initiate, posts, settled, told
 
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.ledger.calls import Calls
-from mpesa_cli.rules.call_key import KEPT_S, CallKey
+from mpesa_cli.rules.values.call_key import KEPT_S, CallKey
 
 
 def test_a_key_with_other_inputs_is_refused_and_nothing_is_sent(shop: Shop, client: httpx.Client) -> None:

@@ -8,7 +8,8 @@ from listener.listening import now_us, open_ledger, prompts
 from mpesa_cli.listener.intake.deliveries import ACCEPTED, UNAVAILABLE, Verdict
 from mpesa_cli.listener.intake.intake import Intake
 from mpesa_cli.listener.intake.writer import QUEUE_MAX, Writer
-from mpesa_cli.listener.server.app import Expected, Head, ListenerApp
+from mpesa_cli.listener.server.app import Expected, ListenerApp
+from mpesa_cli.listener.server.head import Head
 from mpesa_cli.listener.server.open_paths import OpenPaths
 from mpesa_cli.listener.server.options import ListenerOptions
 from mpesa_cli.listener.server.refusals import Refusals

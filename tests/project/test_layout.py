@@ -59,7 +59,9 @@ def test_the_import_contracts_hold() -> None:
     assert done.returncode == 0, done.stdout
 
 
-LAYERS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"][0]
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+LAYERS = CONTRACTS[0]
+MODULES_MAX, IMPORTS_BETWEEN_FEATURES_MAX = 25, 30
 
 
 def test_a_room_below_never_imports_one_above() -> None:
@@ -67,7 +69,6 @@ def test_a_room_below_never_imports_one_above() -> None:
     layers = [{name.split(".")[1] for name in re.split("[|:]", layer.replace(" ", ""))} for layer in LAYERS["layers"]]
     rank = {room: place for place, layer in enumerate(layers) for room in layer}
     assert set(rank) == {path.parent.name for path in PACKAGE.glob("*/__init__.py")} | {"runtime"}
-    excused = {tuple(line.replace("mpesa_cli.", "").split(" -> ")) for line in LAYERS["ignore_imports"]}
     upward = {
         (module, imported)
         for path in PACKAGE.rglob("*.py")
@@ -75,7 +76,45 @@ def test_a_room_below_never_imports_one_above() -> None:
         for imported in imported_modules(path)
         if rank.get(imported.split(".")[0], 99) < rank.get(module.split(".")[0], -1)
     }
-    assert upward - excused == set()
+    assert upward == set()
+
+
+def test_features_take_little_from_each_other_and_every_line_says_so() -> None:
+    allowed = CONTRACTS[1]["ignore_imports"]
+    assert len(allowed) <= IMPORTS_BETWEEN_FEATURES_MAX
+    features = {name.split(".")[1] for name in CONTRACTS[1]["modules"]}
+    found = {
+        f"mpesa_cli.{module} -> mpesa_cli.{imported}"
+        for module, every in graph().items()
+        for imported in every
+        if {module.split(".")[0], imported.split(".")[0]} <= features and module.split(".")[0] != imported.split(".")[0]
+    }
+    assert found == set(allowed)
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Imports for types and those inside functions count: who reads one module of a circle has to read all."""
+    edges = graph()
+    left = {module: {each for each in every if each in edges} for module, every in edges.items()}
+    while ends := {module for module, every in left.items() if not every}:
+        left = {module: every - ends for module, every in left.items() if module not in ends}
+    while starts := left.keys() - set().union(*left.values()) if left else set():
+        left = {module: every for module, every in left.items() if module not in starts}
+    assert sorted(left) == []
+
+
+def test_no_folder_holds_more_than_can_be_taken_in() -> None:
+    modules = Counter(path.parent for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+    assert {folder.name: count for folder, count in modules.items() if count > MODULES_MAX} == {}
+
+
+def graph() -> dict[str, set[str]]:
+    """Which modules each module imports; of itself it speaks not."""
+    found: dict[str, set[str]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        module = ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
+        found[module] = imported_modules(path) - {module}
+    return found
 
 
 def imported_modules(path: Path) -> set[str]:

@@ -1,10 +1,10 @@
 """Printing what a run of ``reconcile`` found, for programs. Silent where nothing needs anybody."""
 
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mpesa_cli.books.break_words import break_document
+from mpesa_cli.cli.books.shown import Shown, unfinished_words
 from mpesa_cli.floor.moments import rfc3339
 from mpesa_cli.rules.values.amount import cents_to_json
 from mpesa_cli.terminal.json_words import BREAK_FIELDS
@@ -12,23 +12,12 @@ from mpesa_cli.terminal.render import LIST_PART, print_json_line, print_json_wit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from mpesa_cli.books.break_values import Break
     from mpesa_cli.books.reconciling import Run
-    from mpesa_cli.cli.options import Format
     from mpesa_cli.ledger.ledger import Ledger
     from mpesa_cli.runtime import Runtime
     from mpesa_cli.settings.profile import Profile
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The form of a run in print. ``all_open`` lists all that waits, without a limit; ``report`` is a page to name."""
-
-    format: "Format"
-    all_open: bool
-    report: "Path | None"
 
 
 def print_run(runtime: "Runtime", settings: "Profile", shown: Shown, found: "Run") -> None:
@@ -56,13 +45,6 @@ def print_run(runtime: "Runtime", settings: "Profile", shown: Shown, found: "Run
             rows = ([_cell(v) for v in break_document(each, now_us).values()] for each in _breaks(ledger, found))
             while part := list(islice(rows, LIST_PART)):
                 runtime.streams.out(csv_text(part).removesuffix("\r\n"))
-
-
-def unfinished_words(name: str) -> str:
-    """The sentence on a file that a run before was stopped in."""
-    return (
-        f"{name} was not read to its end when it was taken in. Read it again: mpesa reconcile --statement {name}"
-    )
 
 
 def _breaks(ledger: "Ledger", found: "Run") -> "Iterator[Break]":

@@ -11,7 +11,7 @@ from mpesa_cli.floor.errors import ExitStatus
 
 if TYPE_CHECKING:
     from mpesa_cli.books.reconciling import Run, Wanted
-    from mpesa_cli.cli.books.print import Shown
+    from mpesa_cli.cli.books.shown import Shown
     from mpesa_cli.runtime import Runtime
     from mpesa_cli.settings.profile import Profile
 
@@ -84,7 +84,7 @@ def reconcile(
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_ or format_ == "json")
     from mpesa_cli.books.reconciling import Wanted
     from mpesa_cli.cli.books.accept import Decision, accept_differences, begin_books, check_before
-    from mpesa_cli.cli.books.print import Shown
+    from mpesa_cli.cli.books.shown import Shown
     from mpesa_cli.cli.together import check_together
     from mpesa_cli.upkeep.ping import Pinging
 

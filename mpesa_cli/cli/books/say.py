@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from mpesa_cli.books.break_words import break_group
 from mpesa_cli.books.lines import LINES_MOST, Group, run_lines
-from mpesa_cli.cli.books.print import unfinished_words
+from mpesa_cli.cli.books.shown import unfinished_words
 from mpesa_cli.floor.moments import day_and_time
 from mpesa_cli.held.words import ADVICE, held_line, lost_line
 from mpesa_cli.history.query import day_of
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mpesa_cli.books.reconciling import Run
-    from mpesa_cli.cli.books.print import Shown
+    from mpesa_cli.cli.books.shown import Shown
     from mpesa_cli.ledger.ledger import Ledger
     from mpesa_cli.rules.by_hand import MayBe
     from mpesa_cli.rules.held import HeldMessage

@@ -9,9 +9,10 @@ from typing import Any, cast
 
 from mpesa_cli.listener.intake.deliveries import TOO_LARGE, Verdict
 from mpesa_cli.listener.intake.writer import SendVerdict
-from mpesa_cli.listener.server.app import Expected, Head, ListenerApp
+from mpesa_cli.listener.server.app import Expected, ListenerApp
 from mpesa_cli.listener.server.asgi import TOO_LONG, AsgiBridge, Called, Cycle
 from mpesa_cli.listener.server.connections import ConnectionTable
+from mpesa_cli.listener.server.head import Head
 from mpesa_cli.listener.server.protocol import DeadlineProtocol
 
 

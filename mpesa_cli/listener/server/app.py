@@ -5,7 +5,7 @@ path, the method or the token.
 """
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,16 +23,13 @@ from mpesa_cli.listener.intake.deliveries import (
     Verdict,
 )
 from mpesa_cli.listener.intake.writer import SendVerdict, Writer
+from mpesa_cli.listener.server.head import BODY_MAX, HEAD_MAX, HEADERS_MAX, Head
 from mpesa_cli.listener.server.open_paths import OpenPaths
 from mpesa_cli.listener.server.options import ListenerOptions
 from mpesa_cli.listener.server.peer import is_doubtful, is_refused, peer_address
 from mpesa_cli.listener.server.refusals import Refusals
 from mpesa_cli.listener.server.routes import OPEN_PATHS, Address, address_of
 from mpesa_cli.rules.strangers import BODY_MAX_BYTES
-
-BODY_MAX = 64 * 1024
-HEAD_MAX = 32 * 1024  # h11 caps heads that come in pieces; this one is for those that come in one
-HEADERS_MAX = 100
 
 _HEALTHY = Verdict(200, b'{"status":"ok"}', stored=False)
 _REASONS = {
@@ -41,16 +38,6 @@ _REASONS = {
     NO_ROOM: "too much without a secret",
 }  # fmt: skip
 _FAILING = Verdict(503, b'{"status":"failing"}', stored=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The head of a request. ``headers`` have their names in lower case; ``caller`` is the socket's peer."""
-
-    method: bytes
-    target: bytes
-    headers: Sequence[tuple[bytes, bytes]]
-    caller: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeAlias
 from urllib.parse import unquote
 
 from mpesa_cli.listener.intake.deliveries import FORBIDDEN_SHAPE, UNAVAILABLE, Verdict
-from mpesa_cli.listener.server.app import BODY_MAX, HEAD_MAX, HEADERS_MAX, Head
+from mpesa_cli.listener.server.head import BODY_MAX, HEAD_MAX, HEADERS_MAX, Head
 from mpesa_cli.listener.server.peer import Tunnel, peer_address
 
 Message: TypeAlias = MutableMapping[str, Any]

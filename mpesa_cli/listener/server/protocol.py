@@ -16,8 +16,9 @@ from typing import Any, Literal, TypeAlias
 import h11
 
 from mpesa_cli.listener.intake.deliveries import FORBIDDEN_SHAPE, TOO_MANY, UNAVAILABLE, Verdict
-from mpesa_cli.listener.server.app import BODY_MAX, Expected, Head, ListenerApp
+from mpesa_cli.listener.server.app import Expected, ListenerApp
 from mpesa_cli.listener.server.connections import ConnectionTable
+from mpesa_cli.listener.server.head import BODY_MAX, Head
 from mpesa_cli.listener.server.ordinary import Ordinary, ordinary
 
 PIECE_OF_HEAD_MAX = 16 * 1024
