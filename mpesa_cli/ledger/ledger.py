@@ -17,6 +17,7 @@ from mpesa_cli.ledger.engine.sender_locks import SenderLocks
 from mpesa_cli.ledger.engine.sqlite import SqliteEngine
 from mpesa_cli.ledger.journal import GENESIS
 from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.ledger.schema.current import CURRENT
 from mpesa_cli.ledger.writes import Stage, Write
 
 SPACE_NEEDED_BYTES = 64 << 20
@@ -40,7 +41,7 @@ class Ledger(Reads):
         ``stage`` says what a change of a payment's status puts into the outbox, in the same transaction. ``marker`` is
         kept up to date; where it tells of another ledger, no prompt is recorded here.
         """
-        self.engine = SqliteEngine(path, environment=environment, busy_timeout_s=busy_timeout_s)
+        self.engine = SqliteEngine(path, CURRENT, environment=environment, busy_timeout_s=busy_timeout_s)
         super().__init__(self.engine.connection, path, environment)
         self.senders = SenderLocks(path)
         self._token_hex = token_hex

@@ -8,7 +8,8 @@ from pathlib import Path
 from mpesa_cli.floor.errors import Conflict, InvalidInput, LedgerBusy
 from mpesa_cli.floor.machine import give_name
 from mpesa_cli.ledger.audit.anchor import Head, head_of
-from mpesa_cli.ledger.engine.copying import LedgerFile, copy_into, scratch_for
+from mpesa_cli.ledger.engine.copying import copy_into, scratch_for
+from mpesa_cli.ledger.ledger_file import LedgerFile
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.upkeep.audit import Audited, audited
 

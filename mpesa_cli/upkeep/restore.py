@@ -11,8 +11,10 @@ from mpesa_cli.floor.files.private_folder import ensure_private_dir
 from mpesa_cli.floor.machine import give_name, sync_file
 from mpesa_cli.ledger.audit.anchor import Head, head_of
 from mpesa_cli.ledger.engine.connection import open_connection
-from mpesa_cli.ledger.engine.copying import LedgerFile, copy_into, scratch_for, sweep
+from mpesa_cli.ledger.engine.copying import copy_into, scratch_for, sweep
+from mpesa_cli.ledger.ledger_file import LedgerFile
 from mpesa_cli.ledger.restoring import RestoreWrites
+from mpesa_cli.ledger.schema.current import CURRENT
 from mpesa_cli.upkeep.audit import audited
 
 if TYPE_CHECKING:
@@ -90,7 +92,7 @@ def _copied(backup: LedgerFile, scratch: Path, ledger: Path) -> None:
 
 def _made_ready(scratch: Path, file: Path, place: Place, now_us: int) -> RestoredFrom:
     """Bring the copy up to this program's format, prove it, and note in it that it was restored."""
-    open_connection(scratch, environment=place.environment, keep_copy=False).close()
+    open_connection(scratch, CURRENT, environment=place.environment, keep_copy=False).close()
     with contextlib.closing(place.opened(scratch)) as ledger:
         found, head = audited(ledger), head_of(ledger)
         if not found.whole:

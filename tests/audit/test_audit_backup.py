@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from mpesa_cli.ledger.audit.anchor import head_of
-from mpesa_cli.ledger.engine.copying import LedgerFile
 from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.ledger_file import LedgerFile
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Intent
 from mpesa_cli.rules.push_rules import Start

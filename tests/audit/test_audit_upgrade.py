@@ -18,9 +18,10 @@ from mpesa_cli.floor.errors import LedgerBusy, LedgerUnusable
 from mpesa_cli.ledger.audit.anchor import Head, head_of
 from mpesa_cli.ledger.audit.ledger import flaws
 from mpesa_cli.ledger.engine.connection import lock
-from mpesa_cli.ledger.engine.copying import LedgerFile
 from mpesa_cli.ledger.ledger import Ledger
-from mpesa_cli.ledger.schema.migrations import LATEST, MIGRATIONS
+from mpesa_cli.ledger.ledger_file import LedgerFile
+from mpesa_cli.ledger.schema.current import LATEST
+from mpesa_cli.ledger.schema.migrations import MIGRATIONS
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Intent
@@ -172,3 +173,8 @@ def test_killed_during_the_migration_it_comes_to_the_newest_the_next_time(tmp_pa
         with contextlib.closing(LedgerFile(path.with_name(f"shop.db.v{version}.bak"))) as old:
             assert head_of(old) == head
     assert killed > kills / 2, "too few were killed to prove anything"
+
+
+def test_the_number_of_the_newest_format_is_that_of_its_last_migration() -> None:
+    """It stands by itself, so that opening a ledger of today loads no migration."""
+    assert len(MIGRATIONS) == LATEST

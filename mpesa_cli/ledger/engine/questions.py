@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mpesa_cli.ledger.engine.connection import explained
+from mpesa_cli.ledger.engine.failures import explained
 
 
 class Questions:

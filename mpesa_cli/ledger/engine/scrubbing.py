@@ -10,7 +10,8 @@ import os
 from pathlib import Path
 
 from mpesa_cli.floor.errors import LedgerBusy
-from mpesa_cli.ledger.engine.connection import BUSY_TIMEOUT_S, explained, lock
+from mpesa_cli.ledger.engine.connection import BUSY_TIMEOUT_S, lock
+from mpesa_cli.ledger.engine.failures import explained
 from mpesa_cli.ledger.erasing import SCRUB_DUE
 from mpesa_cli.ledger.reads import Reads
 

@@ -14,17 +14,21 @@ from math import inf
 from pathlib import Path
 
 from mpesa_cli.ledger.engine.checkpoint import checkpoint_if_large, log_bytes
-from mpesa_cli.ledger.engine.connection import BUSY_TIMEOUT_S, begin, explained, open_connection
+from mpesa_cli.ledger.engine.connection import BUSY_TIMEOUT_S, Schema, begin, open_connection
+from mpesa_cli.ledger.engine.failures import explained
 from mpesa_cli.ledger.engine.file_mode import is_on_read_only_disk, is_write_ahead
 
 
 class SqliteEngine:
     """One SQLite file. One connection per thread; closed by :meth:`close`."""
 
-    def __init__(self, path: Path, *, environment: str, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+    def __init__(
+        self, path: Path, schema: Schema, *, environment: str, busy_timeout_s: float = BUSY_TIMEOUT_S
+    ) -> None:
         """Open, creating and migrating as needed. Raises LedgerUnusable or LedgerBusy."""
         self.path = path
         self.environment = environment
+        self._schema = schema
         self._busy_timeout_s = busy_timeout_s
         self._turn = threading.Lock()
         self._local = threading.local()
@@ -35,7 +39,9 @@ class SqliteEngine:
         """This thread's connection, opened where it has none yet. Raises LedgerUnusable or LedgerBusy."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = open_connection(self.path, environment=self.environment, busy_timeout_s=self._busy_timeout_s)
+            connection = open_connection(
+                self.path, self._schema, environment=self.environment, busy_timeout_s=self._busy_timeout_s
+            )
             self._local.connection = connection
             self._opened.append(connection)
         return connection
