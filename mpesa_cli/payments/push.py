@@ -9,6 +9,7 @@ from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.payments.gap import gap_of
 from mpesa_cli.payments.sending import PushContext, Pushed, check_time, send
+from mpesa_cli.payments.wait import look
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Attempt, Intent, Payment
 from mpesa_cli.rules.push_rules import Again, Decision, PickUp, Start, check_ordered, decide
@@ -49,7 +50,7 @@ def push(context: PushContext, order: Order) -> Pushed:
     check_time(context)
     attempt = _record_intent(context, intent)
     if isinstance(attempt, Payment):
-        return Pushed(attempt, picked_up=True)
+        return Pushed(_running(context, intent) or attempt, picked_up=True)
     return send(context, attempt, token)
 
 
@@ -71,12 +72,14 @@ def intent_of(order: Order, *, payment_id: str, token: str) -> Intent:
 def _running(context: PushContext, intent: Intent) -> Payment | None:
     """The payment to watch instead, if the order is being paid already. Raises what ``decide`` raises.
 
-    An attempt that another process has only just created gets a moment to move on: if that process is
-    dead, the intent is taken over.
+    Decided once every callback that is stored for the order is taken in: nobody may have read it yet. An attempt that
+    another process has only just created gets a moment to move on: if that process is dead, the intent is taken over.
     """
     deadline_us = context.world.now_us() + int(CREATED_GRACE_S * SECOND_US)
     while True:
         now_us = context.world.now_us()
+        if (known := context.ledger.payment_by_order(intent.order_id)) is not None:
+            look(context.ledger, known.payment_id, now_us)
         decision = _decided(context, context.ledger, intent, now_us)
         if not isinstance(decision, PickUp):
             return None

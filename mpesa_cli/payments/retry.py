@@ -5,6 +5,7 @@ from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.wire.addresses import secret_hash
 from mpesa_cli.floor.world import World
+from mpesa_cli.ledger.bodies import Bodies
 from mpesa_cli.ledger.calls import Calls
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.reads import Reads
@@ -88,7 +89,8 @@ def _record(
         if payment is None:
             raise KeyError(advised.payment_id)
         again = _decided(context, tx, payment, msisdn, asking, now_us)
-        if len(payment.attempts) != len(advised.attempts) or payment.status is not advised.status:
+        stored = any(Bodies(tx).unread_callbacks(each.ref) for each in payment.attempts)
+        if stored or len(payment.attempts) != len(advised.attempts) or payment.status is not advised.status:
             raise Conflict(
                 f"Something happened to order {advised.order_id} in the meantime, so no prompt was sent now.",
                 hint=f"See it: mpesa status {advised.order_id}",

@@ -70,8 +70,10 @@ def history(
 
     The newest 50 unless --limit says otherwise (31 days with --summary). Days are Nairobi's; 7d begins at
     midnight seven days ago. On a screen phone numbers are masked; a pipe, JSON and CSV get full values.
-    In CSV a text that a spreadsheet would take for a formula gets an apostrophe before it. Reads only.
+    In CSV a text that a spreadsheet would take for a formula gets an apostrophe before it. Asks M-PESA nothing.
     """
+    from mpesa_cli.payments.told import take_in
+
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     runtime.streams.ends_with_reader = True
     if json_ and format_ not in {None, "json"}:
@@ -89,6 +91,7 @@ def history(
     most = _limit(limit, DAYS_DEFAULT if summary else LIMIT_DEFAULT)
     settings = runtime.profile(profile)
     ledger = runtime.ledger(settings)
+    take_in(ledger)
     if ref is not None:
         wanted = _of_reference(runtime, settings, ref, wanted)
     if summary:

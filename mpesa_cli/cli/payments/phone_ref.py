@@ -47,7 +47,9 @@ def show_latest(runtime: "Runtime", profile: "Profile", msisdn: str) -> None:
 def show_list(runtime: "Runtime", profile: "Profile", wanted: HistoryFilter, *, most: int | None = None) -> None:
     """Print payments as ``history`` does, newest first."""
     from mpesa_cli.cli.history.print import HistoryPrinter
+    from mpesa_cli.payments.told import take_in
 
+    take_in(runtime.ledger(profile))
     runtime.streams.ends_with_reader = True
     format_: Format = "json" if runtime.streams.as_json else "table"
     HistoryPrinter(

@@ -65,11 +65,12 @@ def status(
 
 
 def find(runtime: Runtime, profile: "Profile", ref: str) -> "Payment":
-    """The payment by any reference. Raises NotFound."""
+    """The payment by any reference, with all that is stored for it. Raises NotFound."""
     from mpesa_cli.ledger.orders import Orders
+    from mpesa_cli.payments.told import find_told
 
     ledger = runtime.ledger(profile)
-    found = ledger.find(ref)
+    found = find_told(ledger, ref)
     if found is None and (order := Orders(ledger).order(ref.strip())) is not None:
         from mpesa_cli.rules.push_rules import not_asked
 
