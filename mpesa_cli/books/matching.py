@@ -148,25 +148,41 @@ def _by_reference(rows: list[StatementRow], free: list[Candidate], own_words: tu
         meant = next((by_key[key] for key in keys_meant(row.account, own_words) if key in by_key), [])
         if len({c.ref.payment_id for c in meant}) == 1 and (best := _best(row, meant)) is not None:
             proposed.append(Match("reference", row, best.ref))
-    proposed = [_with_its_receipt(m, by_key, {p.ref for p in proposed}) for m in proposed]
+    taken = {m.ref for m in proposed}
+    for number, found in enumerate(proposed):
+        likelier = _likelier(found, by_key, taken)
+        if likelier is not None:
+            proposed[number] = Match(found.way, found.row, likelier)
+            taken.add(likelier)
     # An order is paid by hand once: of two rows for it, neither is known to be the one that was wanted.
     wanted = Counter(m.ref.payment_id for m in proposed)
     return [m for m in proposed if m.ref.number != BY_HAND or wanted[m.ref.payment_id] == 1]
 
 
-def _with_its_receipt(found: Match, by_key: dict[str, list[Candidate]], taken: set[AttemptRef]) -> Match:
-    """The match, or a better one: with the prompt of the same order that is paid and lacks its receipt.
+def _likelier(found: Match, by_key: dict[str, list[Candidate]], taken: set[AttemptRef]) -> AttemptRef | None:
+    """The prompt of the same order that a row tells of more likely than the one found, and that no row is proposed for.
 
-    That prompt has a row, and no other row is proposed for it: our clock may be off by minutes.
+    A prompt that is paid has a row, though our clock may be off by minutes; so another one's may be this row only where
+    there is a second. And one that can still be asked about may be said to be paid later.
     """
     mine = {c.ref: c for each in by_key.values() for c in each if c.ref.payment_id == found.ref.payment_id}
-    lacking = [
+    before_us, row = found.row.completed_us + SECOND_US, found.row
+    likelier = [
         c for c in mine.values()
-        if c.lacks_receipt and c.ref not in taken and abs(found.row.completed_us - c.requested_us) <= NEAR_US
-        and c.amount_cents == found.row.amount_cents
+        if c.ref not in taken and _likelihood(c) > _likelihood(mine[found.ref]) and c.amount_cents == row.amount_cents
+        and abs(row.completed_us - c.requested_us) <= NEAR_US and (c.lacks_receipt or c.requested_us < before_us)
+        and (not c.msisdn or not row.party or fits(c.msisdn, row.party))
     ]  # fmt: skip
-    other_is_over = found.ref.number == BY_HAND or not mine[found.ref].open
-    return Match(found.way, found.row, lacking[0].ref) if len(lacking) == 1 and other_is_over else found
+    most = max(map(_likelihood, likelier), default=0)
+    best = [c.ref for c in likelier if _likelihood(c) == most]
+    return best[0] if len(best) == 1 else None
+
+
+def _likelihood(each: Candidate) -> int:
+    """How much speaks for it that money came by this prompt: that it did is known, or M-PESA took it and nothing is."""
+    if each.lacks_receipt:
+        return 2
+    return 1 if each.open and each.checkout_request_id else 0
 
 
 def _best(row: StatementRow, meant: list[Candidate]) -> Candidate | None:

@@ -62,6 +62,16 @@ def prompt_proven(prompts: Sequence[Attempt], money: HandMoney) -> Attempt | Non
 
 
 def prompt_named(prompts: Sequence[Attempt], money: HandMoney) -> Attempt | None:
-    """The newest prompt of the named order that this money can pay; None where it can pay none."""
+    """The prompt of the named order that this money pays; None where it can pay none.
+
+    The one that is paid and lacks its receipt, since there is a receipt of it; else the newest that M-PESA took and
+    whose end is open, since it may be said to be paid later; else the newest.
+    """
     fitting = [each for each in prompts if may_pay(each, money)]
-    return max(fitting, key=lambda each: (each.view.requested_us or 0, each.ref), default=None)
+    return max(fitting, key=lambda each: (_likelihood(each), each.view.requested_us or 0, each.ref), default=None)
+
+
+def _likelihood(prompt: Attempt) -> int:
+    if prompt.state is AttemptState.PAID:
+        return 2
+    return 1 if prompt.state in _OPEN and prompt.view.checkout_request_id else 0

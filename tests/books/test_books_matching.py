@@ -143,6 +143,38 @@ def test_a_prompt_that_is_paid_gets_its_receipt_though_the_clock_was_ahead_when_
     assert found in ({"UKO4Q7X81C": 1, "UKO4Q7X82D": 2}, {})
 
 
+@pytest.mark.parametrize("second", [OPEN, replace(OPEN, open=False)])
+@pytest.mark.parametrize("other_phone", [False, True])
+def test_the_one_row_of_an_order_is_of_the_prompt_that_is_paid_and_not_of_a_newer_one(
+    second: Candidate, other_phone: bool
+) -> None:
+    """Nobody knows what became of the newer one; were it paid too, there would be a second row."""
+    paid = replace(OPEN, checkout_request_id="ws_CO_1", lacks_receipt=True)
+    newer = replace(second, ref=AttemptRef("PAY-A", 2), requested_us=OPEN.requested_us + S)
+    if other_phone:
+        paid = replace(paid, msisdn=PHONES[1])
+    assert [m.ref.number for m in match([ROW], [paid, newer]).settled] == [2 if other_phone else 1]
+
+
+def test_of_two_rows_each_of_two_prompts_gets_one_where_one_is_known_to_be_paid() -> None:
+    paid = replace(OPEN, checkout_request_id="ws_CO_1", lacks_receipt=True)
+    newer = replace(OPEN, ref=AttemptRef("PAY-A", 2), requested_us=OPEN.requested_us + 30 * S)
+    row = replace(ROW, receipt="UKO4Q7X82D", completed_us=ROW.completed_us + 40 * S)
+    assert {m.row.receipt: m.ref.number for m in match([row, ROW], [newer, paid]).settled} == {
+        "UKO4Q7X81C": 1, "UKO4Q7X82D": 2,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("second", [OPEN, replace(OPEN, open=False, checkout_request_id="ws_CO_2")])
+def test_the_one_row_of_an_order_is_of_the_open_prompt_that_can_still_be_asked_about(second: Candidate) -> None:
+    """What is asked about it later must find its receipt there, and not count it once more."""
+    asked = replace(OPEN, checkout_request_id="ws_CO_1")
+    newer = replace(second, ref=AttemptRef("PAY-A", 2), requested_us=OPEN.requested_us + S)
+    assert [m.ref.number for m in match([ROW], [asked, newer]).settled] == [1]
+    too_late = replace(asked, requested_us=ROW.completed_us + S)
+    assert [m.ref.number for m in match([ROW], [too_late, newer]).settled] == [2]
+
+
 def test_an_order_is_paid_by_hand_once() -> None:
     order = replace(OPEN, ref=AttemptRef("PAY-A", BY_HAND), open=False)
     again = replace(ROW, receipt="UKO4Q7X82D")

@@ -14,8 +14,9 @@ from mpesa_cli.floor.moments import daraja_stamp
 from mpesa_cli.ledger.claiming import Claims
 from mpesa_cli.listener.intake.intake import Intake
 from mpesa_cli.listener.ports import c2b_context
-from mpesa_cli.rules.evidence import QueryAnswered
+from mpesa_cli.rules.evidence import Ambiguous, QueryAnswered, Sending
 from mpesa_cli.rules.payment import AttemptRef
+from mpesa_cli.rules.push_rules import Again
 
 DIGEST = hashlib.sha256(PHONE.encode()).hexdigest()
 NOTHING_SHOWN = ("", None, DIGEST, "q83vEjRWeJCrze8=", "2547*****49", "0a1b ***** 4149")
@@ -162,6 +163,33 @@ def test_money_told_by_a_query_and_by_c2b_is_one_payment(shop: HeldShop, told_fi
     assert (found["status"], found["received"], found["receipt"]) == ("paid", 150, RECEIPT)
     assert found["attempts"][0]["flags"] == []
     assert shop.ledger.payment_by_order(f"C2B-{RECEIPT}") is None
+
+
+@pytest.mark.parametrize("queried", ["before", "after"])
+def test_money_that_names_an_order_is_of_the_prompt_that_a_query_calls_paid_and_not_of_a_newer_one(
+    shop: HeldShop, queried: str
+) -> None:
+    """Nobody knows what became of the newer one, a forced retry whose answer was lost."""
+    first = shop.prompt("A1")
+    shop.clock.advance(5)
+
+    def query() -> None:
+        with shop.ledger.write() as tx:
+            tx.append(first, QueryAnswered(shop.clock.now_us(), "0", "The service request is processed successfully."))
+
+    with shop.ledger.write() as tx:
+        payment = tx.payment(first.payment_id)
+        assert payment is not None
+        newer = tx.open_attempt(Again(payment, PHONE, "the phone shows nothing"), "0" * 64, shop.clock.now_us()).ref
+        tx.append(newer, Sending(shop.clock.now_us(), 1))
+        tx.append(newer, Ambiguous(shop.clock.now_us(), 1, "no-answer", "no answer"))
+    if queried == "before":
+        query()
+    pay(shop, account="A1")
+    if queried == "after":
+        query()
+    assert shop.ledger.receipt_owner(RECEIPT) == first
+    assert (state(shop, "A1"), status(shop, "A1")["received"]) == ("paid", 150)
 
 
 def test_a_clock_that_was_set_back_meanwhile_makes_no_second_payment_of_it(shop: HeldShop) -> None:

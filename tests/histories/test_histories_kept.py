@@ -53,6 +53,19 @@ RIGHT = {
     ]),
 }  # fmt: skip
 
+WRONG = {
+    "of two prompts, one is paid by a query, and the one row of the record paid the other": (102384, [
+        Step("race", 195564373276, 871, 507), Step("force", 470438895097, 391, 764),
+        Step("listener", 1095358190916, 855, 347), Step("wait", 158462340005, 593, 260, seconds=26 * HOUR),
+    ]),
+    "a callback is stored, and a push of its order says that it waits": (103396, [
+        Step("push", 784560977294, 990, 480), Step("wait", 390693857687, 971, 175, seconds=HOUR),
+        Step("retry-api", 562717180279, 248, 831), Step("listener", 468570593367, 541, 517),
+        Step("push", 765488041091, 740, 399), Step("listener", 280757252975, 547, 105),
+        Step("push", 944019878319, 174, 230),
+    ]),
+}  # fmt: skip
+
 
 def names(home: Path, seed: int, steps: Sequence[Step]) -> list[str]:
     prepare()
@@ -64,6 +77,11 @@ def test_a_record_that_was_read_by_a_wrong_clock_lets_no_second_prompt_out(
     tmp_path: Path, seed: int, day: list[Step]
 ) -> None:
     assert names(tmp_path, seed, day) == []
+
+
+@pytest.mark.parametrize("why", WRONG)
+def test_no_day_on_which_the_program_was_wrong_breaks_a_law_again(tmp_path: Path, why: str) -> None:
+    assert names(tmp_path, *WRONG[why]) == []
 
 
 @pytest.mark.parametrize("why", RIGHT)
