@@ -56,8 +56,7 @@ def guard(ledger: "Ledger", marker: Marker, now_us: int) -> None:
             if not ledger.engine.only_to_look:
                 raise
             return
-    if mark is None or mark.ledger_id == ledger.ledger_id:
-        ledger.leave_mark()
+    ledger.leave_mark()
 
 
 def begin_anew(ledger: "Ledger", marker: Marker, *, by: str, reason: str, at_us: int) -> Begun:

@@ -104,8 +104,7 @@ def decide(
                     code="already-tried",
                 )
             not_paid = check_gap(gap, existing.order_id)
-            others = [p for p in prompts if p.ref.payment_id != existing.payment_id]
-            check_phone(others, intent.msisdn, intent.amount_cents, now_us)
+            check_phone(prompts, intent.msisdn, intent.amount_cents, now_us)
             return Again(existing, intent.msisdn, not_paid=not_paid)
         case _:
             assert_never(existing.status)

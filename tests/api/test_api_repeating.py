@@ -1,10 +1,14 @@
 """Idempotency keys: one call is one prompt, however often it is repeated, and a key means one thing for ever."""
 
 import httpx
+import pytest
 from api_bench import CANCELS, Shop, initiate, posts, settled, told
 
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.ledger.calls import Calls
+from mpesa_cli.payments.retry import made_before
+from mpesa_cli.rules.evidence import Accepted, Sending, Undelivered
+from mpesa_cli.rules.push_rules import Again
 from mpesa_cli.rules.values.call_key import KEPT_S, CallKey
 
 
@@ -55,6 +59,25 @@ def test_a_retry_that_was_killed_between_its_key_and_its_attempt_goes_on(shop: S
     assert client.post("/payments/retry/1043", headers=key).status_code == 202
     assert client.post("/payments/retry/1043", headers=key).status_code == 200
     assert posts(shop, "1043") == 2
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_a_repeated_retry_whose_attempt_never_left_may_make_another(
+    shop: Shop, client: httpx.Client, left: bool
+) -> None:
+    initiate(client, "1043", CANCELS)
+    settled(shop, client, "1043")
+    payment = shop.ledger.payment_by_order("1043")
+    assert payment is not None
+    key, now_us = CallKey("shop", "retry-1", "a"), shop.runtime.world.now_us()
+    with shop.ledger.write() as tx:
+        assert made_before(tx, key, now_us) is None
+        ref = tx.open_attempt(Again(payment, CANCELS), "ab" * 32, now_us).ref
+        Calls(tx).bind(key, ref)
+        tx.append(ref, Sending(now_us, 1))
+        tx.append(ref, Accepted(now_us, 1, "m", "ws_CO_2") if left else Undelivered(now_us, 1, "dns", "no name"))
+        made = made_before(tx, key, now_us)
+    assert (made.last.ref if made else None) == (ref if left else None)
 
 
 def test_old_keys_are_forgotten_and_young_ones_are_not(shop: Shop) -> None:

@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from mpesa_cli.floor.errors import Temporary
+from mpesa_cli.floor.files.run_lock import only_batch
+
 Run = Callable[..., Any]
 File = Callable[..., str]
 ROWS = 12
@@ -79,3 +82,11 @@ def test_a_signal_stops_between_two_prompts_and_says_how_to_go_on(
     again = cli("push", "--from", path, env={"MPESA_RATE_PER_S": "50"})
     assert again.status == 0, again.stderr
     assert asked() == {f"o{n}": 1 for n in range(ROWS)}
+
+
+def test_whoever_comes_second_is_told_which_process_is_at_work(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.db"
+    (tmp_path / "ledger.db.batch.lock").write_text("9" * 20)  # left by one that died
+    with only_batch(ledger), pytest.raises(Temporary) as refused, only_batch(ledger):
+        pass
+    assert f"(process {os.getpid()})" in refused.value.message

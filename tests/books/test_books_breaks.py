@@ -41,6 +41,8 @@ def test_each_class_of_break_is_found_and_a_second_run_says_exactly_the_same(boo
     first = books.reconcile(*rows, status=7)
     before = books.everything()
     second = books.reconcile(*rows, status=7)
+    amounts = {b["receipt"]: b["amount"] for b in first["breaks"] if b["kind"] == "amount_mismatch"}
+    assert amounts == {forged_amount: 149, review: 451}, "what came, not what was asked"
 
     assert kinds(first)[0] == ("missing_at_provider", absent), "the worst comes first"
     assert sorted(kinds(first)) == sorted([
@@ -84,6 +86,14 @@ def test_a_payment_that_only_looks_like_a_prompt_is_suggested_and_changes_nothin
     (found,) = document["breaks"]
     assert (found["kind"], found["suggested_order"]) == ("missing_in_ledger", "1001")
     assert books.rows("SELECT state FROM attempts") == [("unknown",)]
+
+
+def test_money_of_the_last_minutes_is_carried_over_and_told_once_its_time_is_over(books: Books) -> None:
+    row = Row("UKOB000001", 20, "x", at=wall(books.clock.now_us()))
+    early = books.reconcile(row)
+    assert (early["carried_over"], kinds(early)) == (1, [])
+    books.night()
+    assert kinds(books.reconcile(row)) == [("missing_in_ledger", "UKOB000001")]
 
 
 def test_what_is_near_the_edge_of_the_time_is_carried_over_and_what_is_inside_is_missing(books: Books) -> None:

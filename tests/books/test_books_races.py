@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 from books_shop import PARTY, Books, doubtful, hear, ledger_of, read, standing
-from portal import Row
+from portal import Row, reversal
 
-from mpesa_cli.books import statement_matching
+from mpesa_cli.books import balancing, statement_matching
+from mpesa_cli.rules.evidence import Ambiguous, Sending
+from mpesa_cli.rules.payment import Intent
+from mpesa_cli.rules.push_rules import Start
 
 RECEIPT = "UKO4Q7BBBB"
 
@@ -75,3 +78,37 @@ def test_a_prompt_that_another_receipt_pays_meanwhile_is_not_paid_by_the_row_too
     assert standing(books, "1001") == "paid"
     assert books.rows("SELECT receipt FROM receipts") == [("UKO4Q7CCCC",)]
     assert RECEIPT in {each["receipt"] for each in breaks}
+
+
+def test_a_reversal_that_another_run_tells_meanwhile_is_told_once(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt = books.shop.sell("1001", 150)
+    books.night()
+    with monkeypatch.context() as without:
+        without.setattr(balancing, "give_back", lambda *_: [])
+        read(books, Row(receipt, 150, "1001"), reversal("UKOR000001", receipt, 150))
+    in_steps, now_us = statement_matching.in_steps, books.clock.now_us()
+    with ledger_of(books) as ledger:
+
+        def late(*given: Any, **how: Any) -> Any:
+            monkeypatch.undo()
+            assert len(statement_matching.give_back(ledger, ("174379",), "pull", now_us)) == 1
+            return in_steps(*given, **how)
+
+        monkeypatch.setattr(statement_matching, "in_steps", late)
+        assert statement_matching.give_back(ledger, ("174379",), "statement", now_us) == []
+    assert standing(books, "1001") == "refunded"
+    assert books.rows("SELECT count(*) FROM journal WHERE kind='reversed'") == [(1,)]
+
+
+def test_a_row_may_name_the_account_of_a_prompt_of_two_days_before(books: Books) -> None:
+    with ledger_of(books) as ledger, ledger.write() as tx:
+        at_us = books.clock.now_us()
+        intent = Intent("PAY-1", "1001", "simulator", "174379", 15_000, "254722200017", "TABLE7", "x", "ab" * 32)
+        ref = tx.open_payment(Start(intent), at_us).last.ref
+        tx.append(ref, Sending(at_us, 1))
+        tx.append(ref, Ambiguous(at_us, 1, "read-timeout", ""))
+    books.clock.advance(3 * 86_400)
+    read(books, Row(RECEIPT, 150, "TABLE7", day="26-11-2026", at="09:00:00", party=PARTY), day="26-11-2026")
+    assert standing(books, "1001") == "paid"

@@ -200,3 +200,9 @@ def test_headings_may_name_the_shilling(books: Books) -> None:
     reconcile(books, 0)
     books.file.write_text(text.replace("Paid In,Withdrawn,Balance", "Paid In (USD),Withdrawn,Balance"))
     assert books.mpesa("reconcile", "--statement", str(books.file)).status == 2
+
+
+def test_a_file_with_neither_rows_nor_a_period_tells_of_no_time(books: Books) -> None:
+    Path(books.file).write_text(",".join([*NARROW, "Other Party Info", "A/C No."]) + "\n")
+    (read,) = reconcile(books, 0)["statements"]
+    assert (read["rows"], read["from"], read["until"]) == (0, None, None)

@@ -37,7 +37,7 @@ def test_what_people_type_is_understood(typed: str, shillings: int) -> None:
     [
         "", " ", "0", "00", "-5", "+5", "1.5", "402.50", "402.05", "402.000",
         "1.500", "1.500.00", "1500,00", "1,50.00", "15,00.00", "1500.", "1500.00.00", ".00", ".500", "0.00",
-        "1e3", "1_000", "0x10", "250001", "250,001", "1,50",
+        "1e3", "1_000", "0x10", "250001", "250,001", "9" * 13, "9" * 5_000, "1,50",
         "1,5000", "15,00", ",500", "1 500", "1500 2", "KES", "USD 5", "five", "١٢", "１５００", "1500\n2", "9" * 40,
         "254712345678", "nan", "inf",
     ],
@@ -102,3 +102,8 @@ def test_what_is_no_amount_on_the_wire_is_none(odd: str) -> None:
 )
 def test_cents_are_shown_only_where_there_are_any(cents: int, shown: str) -> None:
     assert format_cents(cents) == shown
+
+
+@pytest.mark.parametrize(("cents", "read"), [(10**15, 10**15), (10**15 + 1, None)])
+def test_an_amount_on_the_wire_has_an_end(cents: int, read: int | None) -> None:
+    assert decimal_to_cents(Decimal(cents) / 100) == read

@@ -293,3 +293,13 @@ def test_nothing_is_automatic_that_a_row_did_not_allow(asked: Payment, now_s: in
         assert any(
             row.automatic and code == row.code and row.text.casefold() in desc.casefold() for row in ALL_CODES
         )
+
+
+def test_what_is_partly_paid_is_not_asked_again_under_the_same_order() -> None:
+    by_hand = attempt_view(Terms(50_000, PHONE, prompted=False), [ev.Received(at(9), "c2b", "UKO4Q7X81C", 50_000)])
+    came = Attempt(AttemptRef("PAY-1", 2), PHONE, 50_000, T0, withdrawn=False, view=by_hand, channel="c2b")
+    partly = payment(attempt(prompted(0, ev.CallbackFailed(at(5), "1032", "no"))), came)
+    assert partly.status is PaymentStatus.PARTIAL
+    advice = advise(partly, at(9_000))
+    assert isinstance(advice, Refuse)
+    assert "ask for the rest under an order id of its own" in advice.reason

@@ -199,6 +199,15 @@ def test_a_push_that_waits_takes_the_receipt_that_is_a_moment_behind_the_query(
     assert (last.payment.status, last.payment.telling.view.receipt) == ("paid", receipt)
 
 
+def test_where_no_id_is_known_nobody_is_asked_and_that_is_said(shop: HeldShop) -> None:
+    ref = shop.prompt("A1", accepted=False)
+    payment = shop.ledger.payment(ref.payment_id)
+    assert payment is not None
+    daraja = Asked(Final("0", PROCESSED))
+    said = ask(shop.ledger, daraja, payment, payment.last, World(shop.clock.now_us))
+    assert (daraja.ids, said.words) == ([], "Daraja gave no CheckoutRequestID to ask about")
+
+
 def test_a_query_asks_about_the_id_that_the_acceptance_named(shop: HeldShop) -> None:
     ref = shop.prompt("A1")
     shop.callback(encode(failed(9999, "x", CheckoutRequestID="ws_CO_another")))

@@ -11,12 +11,15 @@ from daraja_callbacks.callback_bodies import encode, paid
 from held.held_shop import PHONE, RECEIPT, HeldShop
 
 from mpesa_cli.floor.moments import daraja_stamp
+from mpesa_cli.initiator.verdict import Verdict
+from mpesa_cli.initiator.verify import look_up
 from mpesa_cli.ledger.claiming import Claims
 from mpesa_cli.listener.intake.intake import Intake
 from mpesa_cli.listener.ports import c2b_context
 from mpesa_cli.rules.evidence import Ambiguous, QueryAnswered, Sending
 from mpesa_cli.rules.payment import AttemptRef
 from mpesa_cli.rules.push_rules import Again
+from mpesa_cli.rules.receipt_claim import Claim
 
 DIGEST = hashlib.sha256(PHONE.encode()).hexdigest()
 NOTHING_SHOWN = ("", None, DIGEST, "q83vEjRWeJCrze8=", "2547*****49", "0a1b ***** 4149")
@@ -141,6 +144,14 @@ def test_an_order_is_told_of_money_that_may_be_its_and_not_of_what_another_phone
     found = shop.ledger.payment_by_order("A1")
     assert found is not None
     assert list(Claims(shop.ledger).receipts_it_may_have(found)) == offered
+
+
+def test_a_receipt_that_only_a_prompts_callback_named_is_said_to_be_reported_for_it(shop: HeldShop) -> None:
+    shop.prompt("A1")
+    shop.callback(encode(paid(RECEIPT, 149)))
+    for receipt, why in ((RECEIPT, "It was reported for order A1, and does not fit"), ("UKO4Q7X82C", "")):
+        said = look_up(shop.ledger, Claim(receipt), shop.clock.now_us())
+        assert (said.verdict, said.why.startswith(why), bool(said.why)) == (Verdict.NOT_PROVEN, True, bool(why))
 
 
 def by_query(shop: HeldShop, ref: AttemptRef) -> None:

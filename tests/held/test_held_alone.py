@@ -80,7 +80,9 @@ def test_what_is_held_since_a_rule_refused_it_says_the_rule(shop: HeldShop, monk
         body = encode({"TransID": RECEIPT, "TransAmount": "500", "BusinessShortCode": shop.profile.shortcode})
         BodyWrites(tx).store_body(c2b.CONFIRMATION, body, "peer", shop.clock.now_us())
     shop.reconcile()
-    assert [h.why for h in Held(shop.ledger).waiting()] == ["it could not be applied: The order is not the shop's."]
+    (held,) = Held(shop.ledger).waiting()
+    assert held.why == "it could not be applied: The order is not the shop's."
+    assert (held.source, held.line) == ("", 0)
 
 
 def test_a_result_that_breaks_the_program_is_held(shop: HeldShop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,6 +60,16 @@ def test_of_two_people_one_wins_and_the_other_is_told_who(shop: HeldShop) -> Non
     assert "Asha dealt with it" in second.stderr
 
 
+def test_what_was_applied_is_dealt_with_by_nobody(shop: HeldShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    readable = unreadable(monkeypatch, c2b, "read_c2b")
+    shop.confirm()
+    readable()
+    name = held_id(shop)
+    shop.mpesa("held", "read-again", "--apply")
+    late = shop.mpesa("held", "done", name, *DONE)
+    assert (late.status, f"{name} is not open any more: it was applied." in late.stderr) == (9, True)
+
+
 def test_at_the_same_instant_one_of_many_wins(shop: HeldShop) -> None:
     shop.confirm(TransAmount="x")
     name = held_id(shop)

@@ -12,6 +12,7 @@ from test_initiator_verify import by_hand
 from mpesa_cli.floor.errors import MpesaError
 from mpesa_cli.payments.claim import Approval, New
 from mpesa_cli.payments.claim import attach as attach_receipt
+from mpesa_cli.rules.evidence import QueryAnswered
 from mpesa_cli.rules.receipt_claim import Claim, Money
 
 Mpesa = Callable[..., Any]
@@ -74,13 +75,15 @@ def test_whoever_attaches_last_is_refused_though_it_was_free_when_they_looked(ho
             open_order(ledger, order, clock.now)
 
         def attach_to(order: str, receipt: str) -> Any:
-            money = Money("status", 15_000, clock.now, PAYS)
+            money = Money("status", 15_000, clock.now, NO_MONEY if order == "1044" else PAYS)
             approval = Approval("asha", "she saw it", New(f"PAY-{order}", "env", "247247"))
             return attach_receipt(ledger, Claim(receipt, 15_000, order_id=order), money, approval, clock.now)
 
+        said_paid = QueryAnswered(clock.now, "0", "The service request is processed successfully.")
+        open_order(ledger, "1044", clock.now, said_paid)  # paid, and its receipt is another's, whose phone does not fit
         assert attach_to("1042", "UKO4Q7X81C").status == "paid"
         for order, receipt, code in (("1043", "UKO4Q7X81C", "receipt-used"), ("9999", "UKO4Q7X81C", "receipt-used"),
-                                     ("1042", "UKO4Q7X82C", "already-paid")):  # fmt: skip
+                                     ("1042", "UKO4Q7X82C", "already-paid"), ("1044", "UKO4Q7X83C", "already-paid")):
             with pytest.raises(MpesaError) as refused:
                 attach_to(order, receipt)
             assert refused.value.code == code

@@ -14,6 +14,7 @@ from mpesa_cli.floor.errors import LedgerBusy
 from mpesa_cli.floor.wire.addresses import read_hook
 from mpesa_cli.initiator.api_request import ApiRequest, RequestState
 from mpesa_cli.initiator.store import RequestWrites
+from mpesa_cli.ledger.bodies import Bodies
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.values import BODIES_OF_ATTEMPT_MAX
 from mpesa_cli.listener.events import Event
@@ -88,13 +89,15 @@ def test_who_had_their_share_are_told_so_and_nobody_in_their_place(desk: Desk) -
 
 
 def test_what_is_stored_is_told_once_it_is_on_disk_and_not_where_that_failed(desk: Desk) -> None:
-    token, _ = prompt(desk.ledger, answered=False)
+    token, ref = prompt(desk.ledger, answered=False)
     desk.failing = [busy()]
     assert desk.intake.receive([desk.delivery(token)]) == [UNAVAILABLE]
     assert (desk.told("stored"), len(desk.intake.settling), desk.intake.healthy) == ([], 0, False)
     assert [(event.count, event.detail) for event in desk.told("unstored")] == [(1, "The ledger is locked.")]
     assert desk.intake.receive([desk.delivery(token)]) == [ACCEPTED]
     assert (len(desk.told("stored")), len(desk.intake.settling), desk.intake.healthy) == (1, 1, True)
+    kept = Bodies(desk.ledger).callbacks(ref.payment_id)
+    assert [event.callback_id for event in desk.told("stored")] == [each.callback_id for each in kept]
 
 
 @pytest.mark.parametrize(("failure", "begun"), [(busy(), 1), (RuntimeError("one bad row"), 4)])
@@ -139,6 +142,10 @@ def test_a_result_is_told_with_what_it_came_to_and_the_same_again_as_a_repeat(de
     with desk.ledger.write() as tx:
         RequestWrites(tx).open(request, "a hash")
     result = ResultDelivery("result", "a hash", b'{"Result":{"ResultCode":2001,"ResultDesc":"wrong"}}', "peer")
+    desk.failing = [busy()]
+    assert desk.intake.receive([result]) == [UNAVAILABLE]
+    assert [(event.kind, event.detail) for event in desk.events] == [("unstored", "The ledger is locked.")]
+    desk.events.clear()
     for _ in range(2):
         assert desk.intake.receive([result]) == [ACCEPTED]
     assert [event.kind for event in desk.events] == ["result", "repeat"]

@@ -100,6 +100,30 @@ def test_what_is_stopped_in_the_middle_of_a_post_leaves_an_unknown_prompt(
         assert clerk.state() == "unknown"
 
 
+def test_of_two_posts_the_second_is_the_one_that_a_dead_sender_leaves_unknown(
+    left: tuple[Shopkeeper, AttemptRef],
+) -> None:
+    clerk, ref = left
+    at_us = clerk.clock.now
+    with clerk.ledger() as ledger:
+        with ledger.write() as tx:
+            tx.append(ref, ev.Undelivered(at_us, 1, "connect-refused", "no connection"))
+            payment = tx.append(ref, ev.Sending(at_us, 2))
+        assert give_up_on_lost_senders(ledger, payment, at_us).last.state.value == "unknown"
+
+
+def test_looking_at_a_prompt_that_was_answered_writes_nothing(
+    left: tuple[Shopkeeper, AttemptRef], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clerk, ref = left
+    at_us = clerk.clock.now
+    with clerk.ledger() as ledger:
+        with ledger.write() as tx:
+            payment = tx.append(ref, ev.Accepted(at_us, 1, "m-1", "ws_CO_1"))
+        monkeypatch.setattr(ledger, "write", lambda: pytest.fail("it writes"))
+        assert give_up_on_lost_senders(ledger, payment, at_us + 3_600_000_000) is payment
+
+
 def test_tidying_up_leaves_what_tells_that_a_sender_died(left: tuple[Shopkeeper, AttemptRef]) -> None:
     clerk, ref = left
     with clerk.ledger() as ledger:

@@ -4,6 +4,7 @@ import itertools
 import secrets
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from went_through import SAYS, may_open, tell
 from mpesa_cli.daraja.answers import Accepted, PushAnswer
 from mpesa_cli.daraja.stk_push import PushRequest
 from mpesa_cli.floor.errors import MpesaError
+from mpesa_cli.floor.gate import Deadline
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.payments.push import Order, push
@@ -129,6 +131,22 @@ def test_what_somebody_has_to_mend_is_asked_again_by_nobody_but_a_person(ledger:
     with pytest.raises(MpesaError) as refused:
         new_attempt(context_of(ledger, began_us + 500 * SECOND_US), payment, PHONE, ByItself())
     assert refused.value.code == "needs-person"
+
+
+def test_what_can_not_be_sent_in_time_is_not_recorded(ledger: Ledger) -> None:
+    payment, began_us = payment_told(ledger, [("sending", 0), ("accepted", 1), ("1037", 9)])
+    hands = replace(context_of(ledger, began_us + 500 * SECOND_US), until=Deadline(0.0))
+    with pytest.raises(MpesaError) as refused:
+        new_attempt(hands, payment, PHONE, ByPerson())
+    assert refused.value.code == "not-in-time"
+    assert ledger.payment(payment.payment_id) == payment
+
+
+def test_a_reason_has_at_least_ten_letters() -> None:
+    assert ByPerson("0123456789").forced_because
+    for short in ("012345678", "  012345678  "):
+        with pytest.raises(MpesaError):
+            ByPerson(short)
 
 
 @pytest.mark.parametrize("asking", [ByProgram(), ByItself()])

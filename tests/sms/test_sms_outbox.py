@@ -376,6 +376,18 @@ def test_asking_for_one_that_waits_sends_that_one_now_and_no_other(world: Shop) 
     assert world.states() == ["done"]
 
 
+def test_of_two_that_wait_the_one_that_is_asked_for_is_due_now(world: Shop) -> None:
+    payment = world.ledger.payment(pay(world.ledger, "1042"))
+    assert payment is not None
+    world.sender.answer = AGAIN
+    world.run()
+    world.sender.answer = None
+    stage_again(world.context(), payment, Wanted(to="254711111111"))
+    stage_again(world.context(), payment, Wanted())
+    world.run()
+    assert world.states() == ["done", "done"]
+
+
 def test_asking_for_another_language_replaces_the_one_that_waits(world: Shop) -> None:
     payment = world.ledger.payment(pay(world.ledger, "1042"))
     assert payment is not None
