@@ -25,9 +25,9 @@ from urllib.parse import urlsplit
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path[0] = str(TESTS)  # in the place of this folder, whose listener.py would hide the tests' folder
 
+from cli.loop_parts import Listening, listening  # noqa: E402
 from listener.listening import answer, now_us, open_ledger, prompts, request  # noqa: E402 - on the path only now
 from listener.pressing import BODIES_OF_A_TOKEN, Callbacks, bodies_on_disk, connect  # noqa: E402
-from loop.loop_parts import Listening, listening  # noqa: E402
 
 from mpesa_cli.ledger.audit.ledger import flaws  # noqa: E402
 from mpesa_cli.ledger.bodies import Bodies, BodyWrites  # noqa: E402

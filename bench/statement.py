@@ -25,7 +25,7 @@ from timing import machine
 from mpesa_cli.books.statements.statement import open_statement
 from mpesa_cli.floor.errors import MpesaError
 
-TESTS = Path(__file__).parents[1] / "tests" / "statements"
+TESTS = Path(__file__).parents[1] / "tests" / "books" / "statements"
 MEMORY_MAX_MB = 100
 EAT = timezone(timedelta(hours=3))
 HEADINGS = (

@@ -10,7 +10,7 @@ from api_bench import Shop, served
 
 # The processes and invariants of the crash proofs, the misbehaving servers of tests/daraja and who
 # uses them, and the reader of pages.
-sys.path += [str(Path(__file__).parents[1] / room) for room in ("crash", "daraja", "money", "project")]
+sys.path += [str(Path(__file__).parents[1] / room) for room in ("crash", "daraja", "payments", "project")]
 
 
 @pytest.fixture

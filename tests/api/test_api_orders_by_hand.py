@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daraja_callbacks.callback_bodies import c2b, encode
+from daraja.callbacks.callback_bodies import c2b, encode
 from listener.listening import Bench, listener, now_us
 
 from mpesa_cli.ledger.hooks import HookWrites

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 from api_bench import BOTH, Shop, environ_of, initiate, issue, served
-from daraja_callbacks.callback_bodies import encode, paid
+from daraja.callbacks.callback_bodies import encode, paid
 from daraja_servers import OK, Seen, loopback, says
 from listener.listening import ACCEPTED_BODY, answer, prompt, request, was_closed
 from test_api_outcomes import SANDBOX

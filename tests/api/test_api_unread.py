@@ -5,7 +5,7 @@ import hashlib
 import httpx
 import pytest
 from api_bench import Shop, initiate
-from daraja_callbacks.callback_bodies import encode, paid
+from daraja.callbacks.callback_bodies import encode, paid
 
 from mpesa_cli.ledger.bodies import BodyWrites
 from mpesa_cli.rules.evidence import Accepted, Sending

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from daraja_callbacks.callback_bodies import c2b, encode
+from daraja.callbacks.callback_bodies import c2b, encode
 
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.audit.ledger import flaws

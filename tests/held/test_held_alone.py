@@ -4,7 +4,7 @@ import sqlite3
 from typing import Any
 
 import pytest
-from daraja_callbacks.callback_bodies import encode, failed, paid
+from daraja.callbacks.callback_bodies import encode, failed, paid
 from held.held_shop import RECEIPT, HeldShop
 
 from mpesa_cli.floor.errors import Conflict

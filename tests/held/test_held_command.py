@@ -7,8 +7,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from daraja_callbacks.callback_bodies import c2b as c2b_body
-from daraja_callbacks.callback_bodies import encode, paid
+from daraja.callbacks.callback_bodies import c2b as c2b_body
+from daraja.callbacks.callback_bodies import encode, paid
 from held.held_shop import RECEIPT, HeldShop
 
 from mpesa_cli.api.events import Events

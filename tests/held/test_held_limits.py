@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from daraja_callbacks.callback_bodies import c2b, encode
+from daraja.callbacks.callback_bodies import c2b, encode
 from held.held_shop import RECEIPT, HeldShop
 
 from mpesa_cli.ledger import held as store

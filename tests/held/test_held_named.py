@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from daraja_callbacks.callback_bodies import encode, paid
+from daraja.callbacks.callback_bodies import encode, paid
 from held.held_shop import RECEIPT, HeldShop
 
 from mpesa_cli.ledger.audit.ledger import flaws

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daraja_callbacks.callback_bodies import c2b, encode, failed, paid
+from daraja.callbacks.callback_bodies import c2b, encode, failed, paid
 from held.held_shop import HeldShop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from daraja_callbacks.callback_bodies import encode, failed, paid
+from daraja.callbacks.callback_bodies import encode, failed, paid
 from held.held_shop import RECEIPT, HeldShop
 
 from mpesa_cli.ledger.values import BODIES_OF_ATTEMPT_MAX

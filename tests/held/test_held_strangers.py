@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from daraja_callbacks.callback_bodies import c2b, encode
+from daraja.callbacks.callback_bodies import c2b, encode
 from held.held_shop import RECEIPT, HeldShop
 
 from mpesa_cli.ledger.bodies import BodyWrites

@@ -1,4 +1,4 @@
-"""What the initiator's tests borrow: real processes from tests/loop, processes to kill from tests/crash."""
+"""What the initiator's tests borrow: real processes from tests/cli, processes to kill from tests/crash."""
 
 import shutil
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 _TESTS = Path(__file__).parent.parent
-sys.path[1:1] = [str(_TESTS / name) for name in ("loop", "crash", "daraja", "simulator")]
+sys.path[1:1] = [str(_TESTS / name) for name in ("cli", "crash", "daraja", "simulator")]
 
 from forked import Nursery, nursery  # noqa: E402 - found through the line above
 

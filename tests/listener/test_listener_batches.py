@@ -5,7 +5,7 @@ import secrets
 import tempfile
 from pathlib import Path
 
-from daraja_callbacks.callback_bodies import encode, failed, paid
+from daraja.callbacks.callback_bodies import encode, failed, paid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

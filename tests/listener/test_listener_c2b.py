@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daraja_callbacks.callback_bodies import c2b, encode, paid
+from daraja.callbacks.callback_bodies import c2b, encode, paid
 from listener.listening import Bench, listener, now_us, prompt
 
 from mpesa_cli.ledger.bodies import BodyWrites

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from daraja_callbacks.callback_bodies import encode, failed, paid
+from daraja.callbacks.callback_bodies import encode, failed, paid
 from listener.listening import ACCEPTED_BODY, Bench, answer, checkout_id, listener, prompt, request
 
 from mpesa_cli.ledger.bodies import BodyWrites

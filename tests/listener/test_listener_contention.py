@@ -11,9 +11,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from cli.loop_parts import Listening, listening
 from listener.listening import open_ledger, prompts
 from listener.pressing import Callbacks, Pressed, bodies_on_disk, pressing
-from loop.loop_parts import Listening, listening
 
 from mpesa_cli.ledger.audit.ledger import flaws
 from mpesa_cli.simulator.server.server import running

@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from daraja_callbacks.callback_bodies import encode, paid
+from daraja.callbacks.callback_bodies import encode, paid
 from listener.listening import ACCEPTED_BODY, answer, listener, open_ledger, prompts, request, was_closed
 from listener.pressing import connect, process
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daraja_callbacks.callback_bodies import encode, paid
+from daraja.callbacks.callback_bodies import encode, paid
 from listener.listening import now_us, open_ledger, prompt, prompts
 
 from mpesa_cli.floor.errors import LedgerBusy

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from daraja_callbacks.callback_bodies import encode, paid
+from daraja.callbacks.callback_bodies import encode, paid
 from listener.listening import ACCEPTED_BODY, answer, open_ledger, prompts, request
 from listener.pressing import bodies_on_disk, connect, process
 

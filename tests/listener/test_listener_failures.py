@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from daraja_callbacks.callback_bodies import encode, paid
+from daraja.callbacks.callback_bodies import encode, paid
 from listener.listening import ACCEPTED_BODY, Bench, answer, listener, now_us, open_ledger, prompt, request
 
 from mpesa_cli.floor.errors import LedgerBusy, LedgerUnusable

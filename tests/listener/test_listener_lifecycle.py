@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from daraja_callbacks.callback_bodies import encode, paid
+from daraja.callbacks.callback_bodies import encode, paid
 from listener.listening import ACCEPTED_BODY, answer, open_ledger, prompt, request
 from listener.pressing import connect, process
 

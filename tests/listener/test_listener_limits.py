@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from daraja_callbacks.callback_bodies import encode, paid
+from daraja.callbacks.callback_bodies import encode, paid
 from listener.listening import ACCEPTED_BODY, Bench, listener, prompt
 
 from mpesa_cli.ledger.values import BODIES_OF_ATTEMPT_MAX

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from daraja_callbacks.callback_bodies import encode, paid
+from daraja.callbacks.callback_bodies import encode, paid
 from listener.listening import ACCEPTED_BODY, Bench, answer, listener, prompt, request
 
 from mpesa_cli.listener.server.options import ListenerOptions

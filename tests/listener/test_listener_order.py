@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daraja_callbacks.callback_bodies import encode, paid
+from daraja.callbacks.callback_bodies import encode, paid
 from listener.listening import Bench, listener, now_us, open_ledger, prompt, prompts
 from listener.pressing import Callbacks, Pressed, pressing
 

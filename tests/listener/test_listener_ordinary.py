@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from daraja_callbacks.callback_bodies import encode, paid
+from daraja.callbacks.callback_bodies import encode, paid
 from listener.heads import by_h11, composed
 from listener.listening import ACCEPTED_BODY, Bench, answer, listener, prompt, prompts, request, was_closed
 

@@ -6,7 +6,7 @@ from math import inf
 from pathlib import Path
 
 import pytest
-from daraja_callbacks.callback_bodies import encode, paid
+from daraja.callbacks.callback_bodies import encode, paid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from listener.listening import now_us, open_ledger, prompts

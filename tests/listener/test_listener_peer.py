@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from daraja_callbacks.callback_bodies import encode, paid
+from daraja.callbacks.callback_bodies import encode, paid
 from listener.listening import listener, prompt
 
 from mpesa_cli.floor.errors import SettingsError

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from daraja_callbacks.callback_bodies import c2b, encode, failed, paid
+from daraja.callbacks.callback_bodies import c2b, encode, failed, paid
 from listener.listening import Bench, checkout_id, listener, now_us, open_ledger, prompt, prompts, request
 from listener.pressing import Callbacks, Pressed, bodies_on_disk, pressing, process
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from daraja_callbacks.callback_bodies import c2b, encode, failed, paid
+from daraja.callbacks.callback_bodies import c2b, encode, failed, paid
 from listener.listening import ACCEPTED_BODY, Bench, checkout_id, listener, now_us, open_ledger, prompt
 from listener.test_listener_c2b import CONFIRMED, c2b_shop
 

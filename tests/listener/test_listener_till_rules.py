@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daraja_callbacks.callback_bodies import c2b, encode
+from daraja.callbacks.callback_bodies import c2b, encode
 from listener.listening import listener
 
 from mpesa_cli.ledger.hooks import HookWrites

@@ -3,7 +3,7 @@
 import threading
 from pathlib import Path
 
-from daraja_callbacks.callback_bodies import c2b, encode, failed, paid
+from daraja.callbacks.callback_bodies import c2b, encode, failed, paid
 from listener.listening import ACCEPTED_BODY, checkout_id, listener, prompt
 from listener.test_listener_c2b import c2b_shop
 

@@ -36,7 +36,7 @@ def m001_journal_and_projections(connection: sqlite3.Connection) -> None:
 
 
 _PUBLISHED = (m001_journal_and_projections, m002_books, m003_requests, m004_api)
-"""Their text is in ledgers of shops: it never changes again (tests/upgrade holds it). A change is a new migration."""
+"""Their text is in ledgers of shops: it never changes again (tests/ledger/upgrade). A change is a new migration."""
 
 
 def m005_reshaped_and_decided_anew(connection: sqlite3.Connection) -> None:

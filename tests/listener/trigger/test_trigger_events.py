@@ -21,7 +21,7 @@ from mpesa_cli.rules.payment_document import payment_document
 from mpesa_cli.rules.staging import TOLD
 from mpesa_cli.rules.state import Terms, attempt_view
 
-PAYLOADS = Path(__file__).resolve().parents[1] / "payloads"
+PAYLOADS = Path(__file__).resolve().parents[2] / "payloads"
 NAME = re.compile(r"(?:stk|order|c2b)(?:\.[a-z0-9]+(?:-[a-z0-9]+)*){1,2}")
 RECORDED_AS = {
     "stk.paid": "stk-callback.success",

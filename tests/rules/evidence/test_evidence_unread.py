@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from daraja_callbacks.callback_bodies import encode, failed, paid
+from daraja.callbacks.callback_bodies import encode, failed, paid
 from held.held_shop import PHONE, RECEIPT, HeldShop
 
 from mpesa_cli.cli.payments.ports import push_context

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from daraja_callbacks.callback_bodies import c2b, encode
+from daraja.callbacks.callback_bodies import c2b, encode
 
 from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b
 from mpesa_cli.daraja.source_addresses import SOURCE_ADDRESSES, is_published

@@ -16,7 +16,7 @@ from mpesa_cli.rules.payment import Intent
 from mpesa_cli.rules.push_rules import Start
 from mpesa_cli.simulator.embedded import EmbeddedDaraja
 
-sys.path.append(str(Path(__file__).parents[1] / "api"))  # the API served, and who calls it
+sys.path.append(str(Path(__file__).parents[2] / "api"))  # the API served, and who calls it
 
 SECOND_US = 1_000_000
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from daraja_callbacks.callback_bodies import encode, failed, paid
+from daraja.callbacks.callback_bodies import encode, failed, paid
 from held.held_shop import RECEIPT, HeldShop
 
 from mpesa_cli.daraja.answers import Final, Pending, QueryAnswer, read_query_answer

@@ -13,7 +13,7 @@ from mpesa_cli.api.tokens import refusal
 from mpesa_cli.api.tokens.values import SCOPES
 from mpesa_cli.settings.keys import KEY_BY_NAME
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "tokens.md").read_text(encoding="utf-8")
+GUIDE = (Path(__file__).parents[3] / "docs" / "tokens.md").read_text(encoding="utf-8")
 RUNS = re.compile(r"<!-- runs -->\n```sh\n(.*?)```", re.DOTALL)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pytest
 from books.portal import Row, wall, write
-from daraja_callbacks.callback_bodies import encode, paid
+from daraja.callbacks.callback_bodies import encode, paid
 from held.held_shop import RECEIPT, HeldShop
 
 from mpesa_cli.floor.moments import daraja_stamp

@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 import pytest
-from daraja_callbacks.callback_bodies import CHECKOUT_ID, MERCHANT_ID, encode, failed, mutated, paid
+from daraja.callbacks.callback_bodies import CHECKOUT_ID, MERCHANT_ID, encode, failed, mutated, paid
 
 from mpesa_cli.daraja.callbacks import StkClaimed, StkFailed, StkPaid, StkSaid, read_stk_callback
 from mpesa_cli.floor.wire.strict_json import Unreadable

@@ -1,7 +1,7 @@
 """Makes a ledger with the program of an earlier commit: how the files beside this one came to be. Not a test.
 
     git worktree add --detach /tmp/earlier 80bb030
-    PYTHONPATH=/tmp/earlier python tests/upgrade/make_ledger.py 80bb030 --said
+    PYTHONPATH=/tmp/earlier python tests/ledger/upgrade/make_ledger.py 80bb030 --said
 
 It plays a shop on the embedded simulator, on a clock that only moves when somebody waits and with ids that come
 from a counter, so that the same commit makes the same ledger. Commands that a commit does not have yet are left

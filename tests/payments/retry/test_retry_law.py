@@ -157,7 +157,7 @@ def test_no_machine_can_give_a_reason(asking: Any) -> None:
 
 def test_leave_is_given_in_one_place_for_each_way_and_used_inside_the_transactions_alone() -> None:
     """``Start`` and ``Again`` are made where it is decided; the ledger is told to open where that was asked."""
-    package = Path(__file__).resolve().parents[2] / "mpesa_cli"
+    package = Path(__file__).resolve().parents[3] / "mpesa_cli"
     found: dict[str, set[str]] = {}
     for path in package.rglob("*.py"):
         text = path.read_text()

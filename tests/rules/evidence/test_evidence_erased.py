@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from books.portal import Row, write
-from daraja_callbacks.callback_bodies import encode, failed, paid
+from daraja.callbacks.callback_bodies import encode, failed, paid
 from held.held_shop import PHONE, RECEIPT, HeldShop
 
 from mpesa_cli.floor.moments import daraja_stamp
