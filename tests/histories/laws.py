@@ -9,6 +9,7 @@ from typing import Any
 from baton import SECOND_US
 from played_shop import OneThreadLedger, Shop
 
+from mpesa_cli.books.store.differences import Differences
 from mpesa_cli.ledger.audit.ledger import flaws
 from mpesa_cli.rules.payment import Attempt, Payment
 from mpesa_cli.rules.state import AttemptState, PaymentStatus
@@ -99,6 +100,20 @@ class Laws:
         truth = self.shop.truth
         return any(truth.may_be_paid(p, self.shop.baton.true_us) for p in truth.prompts(order_id))
 
+    def _is_said_beside(self, order_id: str) -> bool:
+        """Whether each prompt that was paid is one that a restore lost, and its receipt is said beside the order: two
+        receipts name it then, or its number contradicts, and only a person can tell which of them is its money."""
+        now_us = self.shop.baton.true_us
+        paid = [p for p in self.shop.truth.prompts(order_id) if self.shop.truth.may_be_paid(p, now_us)]
+        if any(p.checkout_request_id not in self.lost_prompts or not p.charged(now_us) for p in paid):
+            return False
+        with ledger_of(self.shop) as ledger:
+            payment = ledger.payment_by_order(order_id) if ledger is not None else None
+            if ledger is None or payment is None:
+                return False
+            said = Differences(ledger).money_that_may_be(payment.payment_id, (payment.shortcode,))
+        return {p.receipt for p in paid} <= {each.receipt for each in said}
+
     def said_of(self, order_id: str, status: str, cents: int, *, blind: bool) -> Iterator[Violation]:
         """Nothing is called paid, failed or refunded that is not."""
         came = sum(charge.amount_cents for charge in self._charges_for(order_id))
@@ -114,7 +129,7 @@ class Laws:
             yield Violation("called", "overpaid-that-is-not", f"{order_id} is called overpaid; {came / 100:g} came")
         elif status == "partial" and not came:
             yield Violation("called", "partial-that-is-not", f"{order_id} is called partly paid, and nothing came")
-        elif status == "failed" and not blind and self._may_come(order_id):
+        elif status == "failed" and not blind and self._may_come(order_id) and not self._is_said_beside(order_id):
             words = f"{order_id} is called failed, and its prompt was paid, or may be"
             yield Violation("called", "failed-that-is-not", words)
         elif status == "refunded" and not any(

@@ -42,6 +42,12 @@ RIGHT = {
         Step("push", 11254961807, 30, 156), Step("by-hand", 874427467439, 858, 83, "masked plain"),
         Step("give-back", 499931382736, 402, 881),
     ]),
+    "a restore lost the prompt that was paid, and two rows of the record name its order": (102467, [
+        Step("push", 468698240784, 501, 734), Step("retry", 498709708669, 237, 52),
+        Step("backup", 442918601546, 132, 905, stop=("kill", 3)), Step("listener", 71621879400, 36, 470),
+        Step("by-hand", 688156278600, 245, 463, "hashed plain"), Step("wait", 803371392099, 31, 615, seconds=4 * HOUR),
+        Step("retry-api", 507742535229, 205, 671), Step("disaster", 667446257187, 156, 54),
+    ]),
     "a payment is told of for the first time after its payer was erased": (11278, [
         Step("by-hand", 197965378053, 144, 134, "number plain"), Step("push", 423618105856, 496, 719),
         Step("erase", 794902013454, 496, 605),

@@ -89,6 +89,17 @@ class Differences:
             {**_asked(shortcodes), "payment_id": payment_id},
         ))  # fmt: skip
 
+    def money_that_may_be(self, payment_id: str, shortcodes: Sequence[str]) -> list[Break]:
+        """Money of M-PESA's record that no payment has, and that names this one or looks like it, oldest first."""
+        rows: list[Any] = self._asked_rows(
+            f"SELECT {_prefixed(COLUMNS)} FROM differences d WHERE d.payment_id=:payment_id AND {OPEN} "  # noqa: S608
+            "AND d.kind IN ('missing_in_ledger', 'unmatched_order') "
+            "AND NOT EXISTS (SELECT 1 FROM receipts r WHERE r.receipt=d.receipt) "
+            "AND NOT EXISTS (SELECT 1 FROM named_receipts n WHERE n.receipt=d.receipt) ORDER BY d.at_us, d.ref",
+            {**_asked(shortcodes), "payment_id": payment_id},
+        )
+        return [Break(*row) for row in rows]
+
     def open_ids(self, shortcodes: Sequence[str], kinds: Sequence[str], before_us: int | None) -> Sequence[str]:
         """The ids of differences of some classes that wait, of what moved before a time where one is given."""
         rows = self._asked_rows(

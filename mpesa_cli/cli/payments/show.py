@@ -59,10 +59,25 @@ def _beside(runtime: Runtime, profile: "Profile", payment: "Payment", customer: 
         if label := environment_label(payment.environment):
             yield Note(label)
     yield from map(Note, claim_lines(claims_on(runtime.ledger(profile), payment)))
+    yield from map(Note, _unmatched_lines(runtime, profile, payment))
     if customer and payment.status is not PaymentStatus.FAILED:
         yield Note(customer)
     if way := by_hand(profile, payment):
         yield Note(way)
+
+
+def _unmatched_lines(runtime: Runtime, profile: "Profile", payment: "Payment") -> list[str]:
+    """What M-PESA's record has that may be this payment's, as the last reconcile found it."""
+    from mpesa_cli.books.store.differences import Differences
+    from mpesa_cli.rules.values.amount import format_cents
+
+    found = Differences(runtime.ledger(profile)).money_that_may_be(payment.payment_id, profile.takes_money_on)
+    return [
+        f"M-PESA's record has receipt {each.receipt}, {format_cents(each.amount_cents or 0)}, that may be order "
+        f"{payment.order_id}'s: look at it before you ask again. If it is: mpesa verify {each.receipt} "
+        f"--attach {payment.order_id}"
+        for each in found
+    ]
 
 
 def for_the_customer(profile: "Profile", payment: "Payment") -> str:
