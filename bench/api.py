@@ -63,7 +63,7 @@ def prompts(home: Path, daraja: str, seconds: float, clients: int) -> None:
     more = {
         "MPESA_ENVIRONMENT": "sandbox", "MPESA_BASE_URL": daraja, "MPESA_CONSUMER_KEY": "bench",
         "MPESA_CONSUMER_SECRET": "bench", "APP_URL": "https://pay.example.co.ke",
-    }  # fmt: skip
+    }
     with serving_api(home, more) as (port, token, process):
         numbers, taken, until = itertools.count(), [], time.monotonic() + seconds
         before_s = processor_s(process.pid)
@@ -90,9 +90,9 @@ def prompts(home: Path, daraja: str, seconds: float, clients: int) -> None:
     quantiles = statistics.quantiles(taken, n=100)
     ledger_ms = commits_ms(home / "ledger-alone.db")
     print(f"initiate, {clients} clients: {len(taken) / seconds:.0f}/s, p50 {quantiles[49] * 1000:.0f} ms, "
-          f"p99 {quantiles[98] * 1000:.0f} ms")  # fmt: skip
+          f"p99 {quantiles[98] * 1000:.0f} ms")
     print(f"the server's processor time for one: {each_ms:.2f} ms, so {1000 / each_ms:.0f}/s a core; "
-          f"the ledger's three commits alone: {ledger_ms:.2f} ms ({ledger_ms / each_ms:.0%})")  # fmt: skip
+          f"the ledger's three commits alone: {ledger_ms:.2f} ms ({ledger_ms / each_ms:.0%})")
 
 
 def commits_ms(path: Path, count: int = 500) -> float:
@@ -125,7 +125,7 @@ def pages(home: Path, payments: int) -> None:
                 memory_mb.append(resident_mb(process.pid))
         took_s = time.monotonic() - began
     print(f"history of {rows:,} payments in pages of {PAGE}: {took_s:.0f} s ({rows / took_s:,.0f} rows/s); "
-          f"memory {memory_mb[0]:.0f} MB at the start, {max(memory_mb):.0f} MB at most")  # fmt: skip
+          f"memory {memory_mb[0]:.0f} MB at the start, {max(memory_mb):.0f} MB at most")
 
 
 @contextlib.contextmanager
@@ -137,11 +137,11 @@ def serving_api(home: Path, more: dict[str, str]) -> Iterator[tuple[int, str, "s
         **{k: v for k, v in os.environ.items() if not k.startswith("MPESA_")}, "PYTHONPATH": str(ROOT),
         "MPESA_HOME": str(home), "MPESA_API_SECRET": secrets.token_hex(24), "MPESA_API_RATE_PER_TOKEN": "1000000",
         **more,
-    }  # fmt: skip
+    }
     mpesa = [sys.executable, "-m", "mpesa_cli"]
     scopes = ["--scope", "payments:read", "--scope", "payments:write"]
     issued = subprocess.run([*mpesa, "token", "issue", "--name", "bench", *scopes], env=environ, capture_output=True,
-                            text=True, check=True)  # fmt: skip
+                            text=True, check=True)
     with subprocess.Popen([*mpesa, "listen", "--api", "-q", "--port", str(port)], env=environ) as process:
         try:
             for _ in range(600):

@@ -9,8 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "api")]
 
-from api_bench import served  # noqa: E402 - found by the path above
-from test_api_schema import FREELY, explore, with_payments  # noqa: E402
+from api_bench import served
+from test_api_schema import FREELY, explore, with_payments
 
 
 def main() -> int:

@@ -28,11 +28,11 @@ from timing import compiled, machine
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from mpesa_cli.ledger.journal import GENESIS, canonical, private_digest, row_hash  # noqa: E402
-from mpesa_cli.ledger.ledger import Ledger  # noqa: E402
-from mpesa_cli.rules import evidence as ev  # noqa: E402 - from this tree, not an installed one
-from mpesa_cli.rules.state import AttemptState, Terms, attempt_view  # noqa: E402
-from mpesa_cli.runtime import Runtime  # noqa: E402
+from mpesa_cli.ledger.journal import GENESIS, canonical, private_digest, row_hash
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.state import AttemptState, Terms, attempt_view
+from mpesa_cli.runtime import Runtime
 
 ROWS_PER_PAYMENT = 5
 SECOND_US = 1_000_000
@@ -96,7 +96,7 @@ def audited(environ: dict[str, str], home: Path, *argv: str) -> Run:
     process = subprocess.Popen(
         [sys.executable, "-c", start, "audit", *argv], env={**environ, "MPESA_HOME": str(home)},
         stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    )
     assert process.stdout is not None
     printed = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
@@ -124,9 +124,9 @@ class Book:
         hashed = row_hash(
             seq=self.seq, at_us=record.at_us, kind=record.kind, payment_id=payment_id, attempt=attempt, facts=facts,
             digest=digest, previous=self.head,
-        )  # fmt: skip
+        )
         self.add("journal", seq=self.seq, at_us=record.at_us, kind=record.kind, payment_id=payment_id, attempt=attempt,
-                 facts=facts, private_digest=digest, previous=self.head, hash=hashed)  # fmt: skip
+                 facts=facts, private_digest=digest, previous=self.head, hash=hashed)
         if record.private:
             self.add("journal_private", seq=self.seq, key=key, facts=canonical(record.private))
         self.head = hashed
@@ -168,36 +168,36 @@ def tell(book: Book, n: int, payment_id: str, chance: random.Random) -> None:
     cents, msisdn = chance.randrange(1, 3_000) * 100, f"2547000{n * 7919 % 100_000:05d}"
     token, checkout, callback_id = f"{n:064x}", f"ws_CO_{n:017d}{msisdn[3:]}", f"CB-{n:016x}"
     created = {"order_id": str(n), "profile": "simulator", "shortcode": "174379", "amount_cents": cents,
-               "account_reference": str(n), "description": "Payment"}  # fmt: skip
+               "account_reference": str(n), "description": "Payment"}
     told: list[ev.Evidence] = [
         ev.Sending(at_us, 1), ev.Accepted(at_us + SECOND_US, 1, f"m-{n}", checkout),
         ev.Received(at_us + 9 * SECOND_US, "callback", "U" + "".join(chance.choices(LETTERS, k=9)), cents,
                     at_us + 8 * SECOND_US, f"m-{n}", False, callback_id, checkout, msisdn)
         if chance.random() < 0.8 else
         ev.CallbackFailed(at_us + 9 * SECOND_US, "1032", "Request cancelled by user", f"m-{n}", callback_id, checkout),
-    ]  # fmt: skip
+    ]
     records = [ev.Record("payment_created", at_us, created, {"msisdn": msisdn}),
                ev.Record("attempt_created", at_us, {"amount_cents": cents, "token_hash": token}, {"msisdn": msisdn}),
-               *map(ev.to_record, told)]  # fmt: skip
+               *map(ev.to_record, told)]
     for number, record in enumerate(records):
         book.chain(record, payment_id, 1 if number else None, f"{n * 8 + number:032x}")
     view = attempt_view(Terms(cents, msisdn), told)
     paid = view.state is AttemptState.PAID
     both = {"payment_id": payment_id, "msisdn": msisdn, "amount_cents": cents, "created_us": at_us,
             "state": view.state.value, "receipt": view.receipt, "result_code": view.result_code,
-            "result_desc": view.result_desc, "requested_us": view.requested_us, "paid_us": view.paid_us}  # fmt: skip
+            "result_desc": view.result_desc, "requested_us": view.requested_us, "paid_us": view.paid_us}
     book.add("payments", **both, order_id=str(n), order_key=str(n), profile="simulator", shortcode="174379",
              account_reference=str(n), description="Payment", status=view.state.value,
-             received_cents=view.paid_cents)  # fmt: skip
+             received_cents=view.paid_cents)
     book.add("attempts", **both, number=1, channel="stk", token_hash=token, receipts=view.receipt or "",
              paid_cents=view.paid_cents, source=view.source, checkout_request_id=view.checkout_request_id,
-             merchant_request_id=view.merchant_request_id, settled_us=view.settled_us)  # fmt: skip
+             merchant_request_id=view.merchant_request_id, settled_us=view.settled_us)
     if paid:
         book.add("receipts", receipt=view.receipt, payment_id=payment_id, attempt=1)
     body = json.dumps({"Body": {"stkCallback": {"CheckoutRequestID": checkout, "ResultCode": 0 if paid else 1032}}})
     book.add("callbacks", callback_id=callback_id, channel="stk", payment_id=payment_id, attempt=1,
              received_us=at_us + 9 * SECOND_US, peer="127.0.0.1", body=body.encode(), verdict="applied",
-             sha256=hashlib.sha256(body.encode()).hexdigest())  # fmt: skip
+             sha256=hashlib.sha256(body.encode()).hexdigest())
 
 
 if __name__ == "__main__":

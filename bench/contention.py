@@ -25,14 +25,14 @@ from urllib.parse import urlsplit
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path[0] = str(TESTS)  # in the place of this folder, whose listener.py would hide the tests' folder
 
-from cli.loop_parts import Listening, listening  # noqa: E402
-from listener.listening import answer, now_us, open_ledger, prompts, request  # noqa: E402 - on the path only now
-from listener.pressing import BODIES_OF_A_TOKEN, Callbacks, bodies_on_disk, connect  # noqa: E402
+from cli.loop_parts import Listening, listening
+from listener.listening import answer, now_us, open_ledger, prompts, request
+from listener.pressing import BODIES_OF_A_TOKEN, Callbacks, bodies_on_disk, connect
 
-from mpesa_cli.ledger.audit.ledger import flaws  # noqa: E402
-from mpesa_cli.ledger.bodies import Bodies, BodyWrites  # noqa: E402
-from mpesa_cli.simulator.server.server import running  # noqa: E402
-from mpesa_cli.simulator.state import Rules  # noqa: E402
+from mpesa_cli.ledger.audit.ledger import flaws
+from mpesa_cli.ledger.bodies import Bodies, BodyWrites
+from mpesa_cli.simulator.server.server import running
+from mpesa_cli.simulator.state import Rules
 
 COMMIT_P99_MS = 50
 
@@ -60,7 +60,7 @@ def main() -> None:
         environ = {
             "MPESA_HOME": folder, "MPESA_BASE_URL": simulator.base_url, "MPESA_ENVIRONMENT": "simulator",
             "MPESA_CONSUMER_KEY": "any", "MPESA_CONSUMER_SECRET": "any",
-        }  # fmt: skip
+        }
         home, heard = Path(folder), Heard()
         with listening(home, environ, "--port", "0") as first, listening(home, environ, "--port", "0") as second:
             path = ledger_with_prompts(home, (first, second), int(wanted.seconds * wanted.per_second * 2) + 1000)
@@ -125,7 +125,7 @@ def repeated(name: str, argv: list[str], environ: dict[str, str], until: float, 
         done = subprocess.run(
             [sys.executable, "-m", "mpesa_cli", *(argv or order)], capture_output=True, text=True, check=False,
             env={**os.environ, **environ},
-        )  # fmt: skip
+        )
         heard.took(f"mpesa {name}", began)
         heard.exits[f"{name} {done.returncode}"] += 1
         if "locked" in done.stderr or "Traceback" in done.stderr:

@@ -7,7 +7,7 @@ CODINGS = (b"chunked", b"Chunked", b"gzip, chunked", b"chunked, chunked", b"\x0b
 CHUNKS = (
     b"5\r\nabcde\r\n0\r\n\r\n", b"FFFFFFFFFFFFFFFFFFFF\r\na", b"-1\r\n", b"5;x=y\r\nabcd\r\n", b"zz\r\n",
     b"5\r\nabcde\r\n0\r\nTrailer: x\r\n\r\n", b"5\nabcde\n0\n\n",
-)  # fmt: skip
+)
 VERSIONS = (b"HTTP/9.9", b"HTTP/1.1 x", b"", b"HTTP/0.9", b"RTSP/1.0", b"http/1.1", b"HTTP/1.0")
 LINE_ENDS = (b"\n", b"\r", b"\r\n\r\n", b"\r\n ", b"\0\r\n")
 

@@ -63,7 +63,7 @@ def journal(home: Path, rows: int) -> None:
             hashed = row_hash(
                 seq=seq, at_us=seq, kind="receipt_shown", payment_id="", attempt=None, facts=facts, digest=digest,
                 previous=previous,
-            )  # fmt: skip
+            )
             connection.execute(
                 "INSERT INTO journal VALUES (?,?,?,?,?,?,?,?,?)",
                 (seq, seq, "receipt_shown", "", None, facts, digest, previous, hashed),

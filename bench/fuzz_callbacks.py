@@ -23,7 +23,7 @@ from mpesa_cli.floor.wire.strict_json import Unreadable
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path[:0] = [str(TESTS), str(TESTS / "listener")]
 
-from daraja.callbacks.callback_bodies import c2b, encode, failed, mutated, paid  # noqa: E402 - on the path only now
+from daraja.callbacks.callback_bodies import c2b, encode, failed, mutated, paid
 
 SEEDS = [encode(b) for b in (paid(), failed(), failed("SFC_IC0003"), paid(phone="2547 ***** 149"), c2b())]
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).parents[1] / "tests")  # in the place of this folder, whose listener.py is another
 
-from listener.heads import by_h11, composed  # noqa: E402 - on the path only now
+from listener.heads import by_h11, composed
 
-from mpesa_cli.listener.server.ordinary import ordinary  # noqa: E402
+from mpesa_cli.listener.server.ordinary import ordinary
 
 
 def main() -> None:

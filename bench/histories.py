@@ -39,7 +39,7 @@ def main() -> int:
         figures = finding.search(
             seeds, wanted.steps, wanted.known, home=Path(home), cut=wanted.cut, often=wanted.often,
             hear=lambda found: finding.say(finding.told(found, wanted.steps, wanted.often)),
-        )  # fmt: skip
+        )
         if wanted.seed is not None and not figures.found:
             finding.prepare()
             steps = finding.history(wanted.seed, wanted.steps, wanted.often)
@@ -56,7 +56,7 @@ def _lines(figures) -> list[tuple[str, object]]:  # type: ignore[no-untyped-def]
         ("prompts that Daraja accepted", figures.prompts), ("payments", figures.charges),
         ("seconds", f"{figures.seconds:.0f}"), ("seconds of the processor", f"{figures.processor_s:.0f}"),
         ("kinds of violations, each with after how many", len(kinds)), *kinds,
-    ]  # fmt: skip
+    ]
 
 
 if __name__ == "__main__":

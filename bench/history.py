@@ -27,8 +27,8 @@ from timing import YARDSTICK, Command, compiled, machine, mpesa, print_ratios, s
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from mpesa_cli.ledger.ledger import Ledger  # noqa: E402 - from this tree, not an installed one
-from mpesa_cli.runtime import Runtime  # noqa: E402
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.runtime import Runtime
 
 FULL, EMPTY = "mpesa history, full ledger", "mpesa history, empty ledger"
 TARGETS = {FULL: 12.0}
@@ -159,7 +159,7 @@ def made(count: int) -> Iterator[tuple[tuple[object, ...], tuple[object, ...]]]:
              paid_us, received, state, code, text, at_us),
             (payment_id, msisdn, amount, at_us, state, shown, shown or "", received, code, text, f"ws_CO_{n:020d}",
              f"m-{n}", at_us, at_us + 13 * SECOND_US, paid_us),
-        )  # fmt: skip
+        )
 
 
 if __name__ == "__main__":

@@ -27,11 +27,11 @@ TESTS = Path(__file__).parents[1] / "tests"
 HERE = sys.path[0]
 sys.path[0] = str(TESTS)  # in the place of this folder, whose listener.py would hide the tests' folder
 
-from listener.listening import ACCEPTED_BODY, answer, open_ledger, prompts, request  # noqa: E402 - on the path only now
-from listener.pressing import BODIES_OF_A_TOKEN, Callbacks, bodies_on_disk, connect, process  # noqa: E402
+from listener.listening import ACCEPTED_BODY, answer, open_ledger, prompts, request
+from listener.pressing import BODIES_OF_A_TOKEN, Callbacks, bodies_on_disk, connect, process
 
 sys.path.append(HERE)
-from damaged_requests import damaged  # noqa: E402
+from damaged_requests import damaged
 
 BROKEN_CLIENTS = 8
 GOOD_PER_S = 50

@@ -18,7 +18,7 @@ from timing import ROOT, machine
 
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "crash")]
 
-from harness import Figures, storm  # noqa: E402 - found through the line above
+from harness import Figures, storm
 
 
 def main() -> int:

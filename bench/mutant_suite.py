@@ -20,7 +20,7 @@ CASES_FIRST = 3  # of one test's cases, before all others': the hundredth seldom
 ROOMS = (  # of tests: those that look at the text of the tree and not at what it does say nothing
     "api", "batch", "books", "cli", "crash", "daraja", "floor", "held", "histories", "history", "initiator", "ledger",
     "listener", "payments", "receipts", "rules", "settings", "simulator", "sms", "upkeep",
-)  # fmt: skip
+)
 
 
 @dataclass
@@ -111,7 +111,7 @@ class Suite:
         environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith("MPESA_")},
             "MUTANTS_JOB": str(job_file), "PYTHONPATH": str(self.tree), "PYTHONDONTWRITEBYTECODE": "1",
-        }  # fmt: skip
+        }
         argv = [sys.executable, "-m", "pytest", "-q", "-p", "bench.mutant_runner", "-p", "no:cacheprovider"]
         argv += ["-p", "no:xdist", "--hypothesis-seed=0", *files]
         read = 0

@@ -96,7 +96,7 @@ def main() -> int:
 def drawn(suite: Suite, seed: int, count: int) -> list[Fault]:
     """The mutants of all modules, ``count`` of them by lot."""
     harmless = {tuple(entry[key] for key in ("module", "where", "old", "new")): entry["why"]
-                for entry in json.loads(HARMLESS.read_text("utf-8"))}  # fmt: skip
+                for entry in json.loads(HARMLESS.read_text("utf-8"))}
     every = [
         (module, mutant)
         for module in MODULES
@@ -202,7 +202,7 @@ def judged(suite: Suite, faults: list[Fault], budget_s: float) -> dict[str, dict
     )
     known = {name: said for name, said in known.items() if said["caught"] or said["parts"] == len(suite.parts)}
     tests = {fault.name: suite.most_telling_first(tests_for(suite, fault), fault.file) for fault in faults
-             if fault.name not in known}  # fmt: skip
+             if fault.name not in known}
     loaded = [fault for fault in faults if fault.swap and fault.name in tests]
     for said in (
         *answers(suite, loaded, tests, budget_s),
@@ -220,7 +220,7 @@ def answers(
         return
     job = {"do": "judge", "processes": suite.processes, "budget_s": budget_s, "mutants": [
         {"id": f.name, "file": str(f.file), "text": f.text, "swap": f.swap, "tests": tests[f.name]} for f in faults
-    ]}  # fmt: skip
+    ]}
     files = sorted({test.partition("::")[0] for fault in faults for test in tests[fault.name]})
     with (suite.parts[0].parent / "verdicts.jsonl").open("a", encoding="utf-8") as kept:
         for line in suite.started(job, files or sorted(suite.test_files())[:1]):

@@ -85,7 +85,7 @@ def main() -> None:
         environ |= {
             "MPESA_HOME": home, "MPESA_ENVIRONMENT": "sandbox", "MPESA_BASE_URL": daraja.url,
             "MPESA_CONSUMER_KEY": "bench", "MPESA_CONSUMER_SECRET": "bench", "APP_URL": "https://pay.example.co.ke",
-        }  # fmt: skip
+        }
         commands = {YARDSTICK: yardstick(), PUSH: Command(push, {}), STATUS: Command(status, {}, status=8)}
         print(f"{machine()}; {rounds} rounds")
         print_ratios(seconds(commands, rounds, environ), TARGETS)

@@ -34,8 +34,8 @@ from timing import compiled, machine
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from mpesa_cli.runtime import Runtime  # noqa: E402 - from this tree, not an installed one
-from mpesa_cli.simulator.statement import HEADINGS  # noqa: E402
+from mpesa_cli.runtime import Runtime
+from mpesa_cli.simulator.statement import HEADINGS
 
 PLANTED = 100
 """So many differences of each kind."""
@@ -86,7 +86,7 @@ def unmatched(count: int) -> None:
                 when = wall(start_us + n * 80_000)
                 writer.writerow([f"UKO{n:07d}", when, when, "Pay Bill", "Completed", f"{20 + n % 900}.00", "", "",
                                  "true", "Pay Bill Online", f"2547****{n % 10_000:04d} - CUSTOMER", "",
-                                 f"gate {n}"])  # fmt: skip
+                                 f"gate {n}"])
         print(f"{machine()}; {count:,} rows that are nobody's, {file.stat().st_size >> 20} MB")
         for name, argv in (
             ("the first run", ("--statement", str(file))),
@@ -100,7 +100,7 @@ def unmatched(count: int) -> None:
         ):
             taken = process(home, environ, ("reconcile", *argv), subprocess.DEVNULL)
             print(f"{name:<28} {taken.took_s:7.2f} s  {taken.busy_s:7.2f} s of processor  {taken.most_mb:5} MB  "
-                  f"status {taken.status}")  # fmt: skip
+                  f"status {taken.status}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,16 +192,16 @@ def lines(paid: sqlite3.Cursor) -> Iterator[list[str]]:
         else:
             came = cents + 100 if PLANTED <= kind < 2 * PLANTED else cents
             yield [receipt, when, when, "Pay Bill", "Completed", f"{came / 100:,.2f}", "", "", "true",
-                   "Pay Bill Online", party, "", str(n)]  # fmt: skip
+                   "Pay Bill Online", party, "", str(n)]
         if 2 * PLANTED <= kind < 3 * PLANTED:
             yield [f"UZR{n:07d}", when, when, "Pay Bill Reversal", "Completed", "", f"-{cents / 100:.2f}", "", "true",
-                   "Pay Bill Reversal", party, f"UZX{n:07d}", ""]  # fmt: skip
+                   "Pay Bill Reversal", party, f"UZX{n:07d}", ""]
         if 3 * PLANTED <= kind < 4 * PLANTED:
             yield [f"UZM{n:07d}", when, when, "Pay Bill", "Completed", "77.00", "", "", "true", "Pay Bill Online",
-                   party, "", "by the door"]  # fmt: skip
+                   party, "", "by the door"]
         if n % 4 == 0:
             yield [receipt, when, when, "Pay Bill Charge", "Completed", "", "-2.75", "", "true", "Pay Bill Charge",
-                   "174379 - SHOP", "", ""]  # fmt: skip
+                   "174379 - SHOP", "", ""]
 
 
 def wall(at_us: int) -> str:

@@ -31,7 +31,7 @@ EAT = timezone(timedelta(hours=3))
 HEADINGS = (
     "Receipt No.", "Completion Time", "Initiation Time", "Details", "Transaction Status", "Paid In", "Withdrawn",
     "Balance", "Balance Confirmed", "Reason Type", "Other Party Info", "Linked Transaction ID", "A/C No.",
-)  # fmt: skip
+)
 
 
 def main() -> None:
@@ -83,7 +83,7 @@ def write(path: Path, rows: int, chance: random.Random) -> None:
             lines.writerow([
                 receipt, when, when, details, "Completed", f"{cents / 100:,.2f}", "", f"{balance / 100:,.2f}", "true",
                 "Pay Bill Online", party, "", f"INV-{written}",
-            ])  # fmt: skip
+            ])
             balance -= cents
             written += 1
             if written % 3 == 0 and written < rows:
@@ -91,7 +91,7 @@ def write(path: Path, rows: int, chance: random.Random) -> None:
                 lines.writerow([
                     receipt, when, when, "Pay Bill Charge", "Completed", "", "-2.75", f"{charged / 100:,.2f}", "true",
                     "Pay Bill Charge", "600984 - DUKA TEST", "", "",
-                ])  # fmt: skip
+                ])
                 written += 1
 
 

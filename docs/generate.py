@@ -13,16 +13,16 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from mpesa_cli.rules.codes.lookup import ALL_CODES, Api, Code  # noqa: E402 - from this tree, not an installed one
-from mpesa_cli.settings.keys import KEYS, VARIABLES  # noqa: E402
-from mpesa_cli.terminal.code_words import (  # noqa: E402
+from mpesa_cli.rules.codes.lookup import ALL_CODES, Api, Code
+from mpesa_cli.settings.keys import KEYS, VARIABLES
+from mpesa_cli.terminal.code_words import (
     ACTOR_WORDS,
     API_WORDS,
     money_moved,
     new_attempt_words,
 )
-from mpesa_cli.terminal.exit_words import EXIT_WORDS  # noqa: E402
-from mpesa_cli.terminal.json_words import (  # noqa: E402
+from mpesa_cli.terminal.exit_words import EXIT_WORDS
+from mpesa_cli.terminal.json_words import (
     ATTEMPT_FIELDS,
     BREAK_FIELDS,
     ERROR_FIELDS,
@@ -31,8 +31,8 @@ from mpesa_cli.terminal.json_words import (  # noqa: E402
     RECONCILE_FIELDS,
     VERIFY_FIELDS,
 )
-from mpesa_cli.terminal.json_words_held import HELD_FIELDS  # noqa: E402
-from mpesa_cli.terminal.json_words_upkeep import (  # noqa: E402
+from mpesa_cli.terminal.json_words_held import HELD_FIELDS
+from mpesa_cli.terminal.json_words_upkeep import (
     ACCEPT_FIELDS,
     ACCEPT_MANY_FIELDS,
     AUDIT_FIELDS,
@@ -46,7 +46,7 @@ from mpesa_cli.terminal.json_words_upkeep import (  # noqa: E402
     PULL_FIELDS,
     RESTORE_FIELDS,
 )
-from mpesa_cli.terminal.state_words import ATTEMPT_WORDS, FLAG_WORDS, LAWS, PAYMENT_WORDS  # noqa: E402
+from mpesa_cli.terminal.state_words import ATTEMPT_WORDS, FLAG_WORDS, LAWS, PAYMENT_WORDS
 
 NOTICE = "<!-- Written by docs/generate.py from the code. Change the code, then run it again. -->"
 README_MARK = "<!-- exit-statuses -->"
@@ -127,7 +127,7 @@ def _code_row(row: Code) -> list[str]:
     return [
         f"`{row.code}`{about}", row.title, money_moved(row), ACTOR_WORDS[row.actor], new_attempt_words(row),
         "yes" if row.automatic else "no", row.source,
-    ]  # fmt: skip
+    ]
 
 
 def states() -> str:
@@ -147,7 +147,7 @@ def states() -> str:
         "## Flags", "What an attempt may carry besides its state.",
         table(["flag", "means"], [[f"`{f.value}`", words] for f, words in FLAG_WORDS.items()]),
         "## The seven laws", "\n".join(f"{number}. {law}" for number, law in enumerate(LAWS, 1)),
-    )  # fmt: skip
+    )
 
 
 def configuration() -> str:
@@ -156,7 +156,7 @@ def configuration() -> str:
         [f"`{key.name}`", " ".join(f"`{v}`" for v in key.variables), key.kind, ", ".join(key.choices),
          key.shown_default(), key.meaning]
         for key in KEYS
-    ]  # fmt: skip
+    ]
     return page(
         "Configuration",
         prose(
@@ -169,7 +169,7 @@ def configuration() -> str:
         table(["key", "environment variables", "kind", "one of", "default", "meaning"], keys),
         "## Other environment variables",
         table(["variable", "meaning"], [[f"`{name}`", meaning] for name, meaning in VARIABLES]),
-    )  # fmt: skip
+    )
 
 
 def json_documents() -> str:
@@ -217,7 +217,7 @@ def json_documents() -> str:
         "### Error codes", "With the exit statuses that they come with.",
         table(["code", "exit status"], json_page.code_rows(ROOT / "mpesa_cli")),
         "## With jq", json_page.EXAMPLES,
-    )  # fmt: skip
+    )
 
 
 def commands() -> str:

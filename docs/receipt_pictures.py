@@ -17,13 +17,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "receipts")]
 
-from receipt_samples import PLAIN, TILL_TRIAL  # noqa: E402 - from this tree
+from receipt_samples import PLAIN, TILL_TRIAL
 
-from mpesa_cli.receipts.escpos import escpos_receipt  # noqa: E402
-from mpesa_cli.receipts.html import html_receipt  # noqa: E402
-from mpesa_cli.receipts.pdf import pdf_receipt  # noqa: E402
-from mpesa_cli.receipts.qr import qr_runs  # noqa: E402
-from mpesa_cli.receipts.text import text_receipt  # noqa: E402
+from mpesa_cli.receipts.escpos import escpos_receipt
+from mpesa_cli.receipts.html import html_receipt
+from mpesa_cli.receipts.pdf import pdf_receipt
+from mpesa_cli.receipts.qr import qr_runs
+from mpesa_cli.receipts.text import text_receipt
 
 PICTURES = ROOT / "docs" / "receipts"
 _COMMAND = re.compile(
@@ -69,7 +69,7 @@ def shoot(chromium: str, source: Path, target: Path, size: tuple[int, int]) -> N
         [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--screenshot={target}",
          f"--window-size={size[0]},{size[1]}", source.as_uri()],
         check=True, capture_output=True,
-    )  # fmt: skip
+    )
     with Image.open(target) as shot:
         shot.convert("P", palette=Image.Palette.ADAPTIVE, colors=32).save(target, optimize=True)
 

@@ -98,14 +98,14 @@ def mpesa(home: Path, clock: Clock) -> Callable[..., Result]:
     def run(
         *argv: str, stdin: str = "", env: Mapping[str, str] | None = None, tty: bool = False,
         transport: object | None = None, columns: str = "120", stdout: io.StringIO | None = None,
-    ) -> Result:  # fmt: skip
+    ) -> Result:
         stream = Terminal if tty else io.StringIO
         environ = {"MPESA_HOME": str(home), "TERM": "xterm", "COLUMNS": columns, **(env or {})}
         streams = Streams(stdin=stream(stdin), stdout=stdout or stream(), stderr=stream(), environ=environ)
         runtime = Runtime(
             streams=streams, environ=environ,
             world=World(clock.now_us, clock.sleep, random=lambda: 0.5), transport=transport,  # type: ignore[arg-type]
-        )  # fmt: skip
+        )
         captured_out, captured_err = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = streams.stdout, streams.stderr  # Typer writes its help to these
         try:
@@ -128,7 +128,7 @@ def cli(home: Path) -> Callable[..., Result]:
             [sys.executable, "-m", "mpesa_cli", *argv],
             input=stdin, capture_output=True, text=True, timeout=timeout_s, check=False,
             env={**os.environ, "MPESA_HOME": str(home), **(env or {})},
-        )  # fmt: skip
+        )
         return Result(done.returncode, done.stdout, done.stderr)
 
     return run

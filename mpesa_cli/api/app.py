@@ -8,12 +8,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from starlette.applications import Starlette  # noqa: TID253 - this module is itself imported inside functions only
-from starlette.exceptions import HTTPException  # noqa: TID253 - as above
-from starlette.requests import Request  # noqa: TID253 - as above
-from starlette.responses import Response, StreamingResponse  # noqa: TID253 - as above
-from starlette.routing import Route  # noqa: TID253 - as above
-from starlette.types import Receive, Scope, Send  # noqa: TID253 - as above
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from mpesa_cli.api.context import EVENT_STREAM, HTML, JSON, ApiContext, Call, HttpReply
 from mpesa_cli.api.docs_page import docs_page
@@ -93,7 +93,7 @@ class ApiApp:
         form = chosen_form(endpoint, ",".join(request.headers.getlist("accept")))
         query = read_query(endpoint, request.query_params.multi_items())
         if form == EVENT_STREAM:
-            assert bearer is not None  # noqa: S101 - events have a scope, or strangers could listen
+            assert bearer is not None  # events have a scope, or strangers could listen
             return await self._listen(request, bearer.jti, query)
         if endpoint.handle is None:
             base = f"{request.scope['scheme']}://{request.headers.get('host', '127.0.0.1:8310')}"
@@ -158,7 +158,7 @@ async def _to_docs(_: Request) -> Response:
 
 async def _as_problem(request: Request, error: Exception) -> Response:
     """The problem document of what Starlette itself refuses: unknown paths and methods."""
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    assert isinstance(error, HTTPException)  # registered for nothing else
     if error.status_code == 405:
         methods = (error.headers or {}).get("Allow", "")
         refused: MpesaError = wrong("This method is not for this path.", f"Right: {methods}.", "method-not-allowed")

@@ -78,7 +78,7 @@ def _asking(profile: Profile) -> tuple[Endpoint, ...]:
     method = Field(
         "paymentMethod", "How the customer pays. There is one way.", {"type": "string", "enum": ["MPESA"]},
         f.one_of(["MPESA"]), "MPESA",
-    )  # fmt: skip
+    )
     return (
         Endpoint(
             "POST", "/payments/initiate", "initiatePayment", "Ask a customer's phone for an order's money",
@@ -98,14 +98,14 @@ def _asking(profile: Profile) -> tuple[Endpoint, ...]:
             {200: "It was known.", 201: "It is new."}, "order", looking.add, WRITE,
             body=(order, _amount_field(profile, required=True)), trouble=(409,),
         ),
-    )  # fmt: skip
+    )
 
 
 def _looking(profile: Profile) -> tuple[Endpoint, ...]:
     refresh = Field(
         "refresh", "`true` asks Daraja where that can settle it, within its ration.",
         {"type": "string", "enum": ["true", "false"]}, f.one_of(["true", "false"]), "true",
-    )  # fmt: skip
+    )
     forms = (JSON, HTML, PDF) if find_spec("fpdf") else (JSON, HTML)
     return (
         Endpoint(
@@ -132,7 +132,7 @@ def _looking(profile: Profile) -> tuple[Endpoint, ...]:
             "GET", "/orders/{orderId}", "order", "An order that was added, and its payment",
             {200: "The order."}, "order", looking.order, READ,
         ),
-    )  # fmt: skip
+    )
 
 
 def _documentation() -> tuple[Endpoint, ...]:
@@ -186,4 +186,4 @@ def _history_query(profile: Profile) -> tuple[Field, ...]:
         Field("cursor", "Where the page begins, as the Link header of the page before says.",
               f.text_schema(f.CURSOR_PATTERN),
               f.matching(f.CURSOR_PATTERN, "must come from a Link header"), "1795505400000000~PAY-2NSSVA1C"),
-    )  # fmt: skip
+    )

@@ -4,7 +4,7 @@ One reader looks for news for all listeners. A listener that comes back with the
 from there, whatever happened meanwhile and whichever process wrote it.
 """
 
-import asyncio  # noqa: TID253 - this module is itself imported inside functions only
+import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -50,7 +50,7 @@ class Events:
                 raise Temporary(
                     f"There are {most} listeners{whose} already.",
                     hint="Close one, or look instead of listening: mpesa status REF", code="too-many-listeners",
-                )  # fmt: skip
+                )
 
     async def stream(
         self, jti: str, after: int | None, order_id: str | None, recheck: Callable[[], Bearer]

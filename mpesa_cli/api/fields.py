@@ -75,7 +75,7 @@ def read_fields(fields: Sequence[Field], given: Mapping[str, Any], what: str) ->
     troubles += [
         wrong(f"The {what} {name!r} is missing.", f"Right: {_shown(field)}.", "missing-field")
         for name, field in known.items() if field.required and name not in given
-    ]  # fmt: skip
+    ]
     values = {}
     for name in [name for name in known if name in given]:
         try:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from starlette.datastructures import Headers, MutableHeaders  # noqa: TID253 - imported inside functions only
-from starlette.middleware.cors import CORSMiddleware  # noqa: TID253 - as above
-from starlette.responses import Response  # noqa: TID253 - as above
-from starlette.types import ASGIApp, Message, Receive, Scope, Send  # noqa: TID253 - as above
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # Receipts and the documentation have their styles in them, and pictures as data; nothing has a script.
 _POLICY = "; ".join(
@@ -13,7 +13,7 @@ _POLICY = "; ".join(
         "default-src 'none'", "style-src 'unsafe-inline'", "img-src data:", "base-uri 'none'", "form-action 'none'",
         "frame-ancestors 'none'",
     )
-)  # fmt: skip
+)
 _ALWAYS = {
     "cache-control": "no-store",
     "content-security-policy": _POLICY,
@@ -35,7 +35,7 @@ class SecurityHeaders:
         self._app_for_named = _Cors(
             app, allow_origins=self._origins, allow_methods=("GET", "POST"), allow_headers=_ASKED_WITH,
             expose_headers=_SHOWN, max_age=600,
-        )  # fmt: skip
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

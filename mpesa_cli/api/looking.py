@@ -70,7 +70,7 @@ def _face(context: ApiContext, made: Receipt, media_type: str) -> bytes:
         from mpesa_cli.receipts.html import html_receipt
 
         return html_receipt(made, context.profile.language, "80").encode()
-    assert media_type == PDF  # noqa: S101 - the endpoint offers no other form
+    assert media_type == PDF  # the endpoint offers no other form
     from mpesa_cli.receipts.pdf import pdf_receipt
 
     return pdf_receipt(made, context.profile.language, "a5")

@@ -54,7 +54,7 @@ def openapi(served: Sequence[Endpoint], profile: Profile) -> dict[str, Any]:
                 }
             },
         },
-    }  # fmt: skip
+    }
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def _parameter(
 ) -> dict[str, Any]:
     return {
         "name": name, "in": where, "required": required, "description": words, "schema": schema, "example": example,
-    }  # fmt: skip
+    }
 
 
 def _body(fields: Sequence[Field]) -> dict[str, Any]:

@@ -109,12 +109,12 @@ def _order(context: ApiContext, body: Any) -> Order:
         raise wrong(
             f"The amount is missing, and order {order_id} is not known.",
             'Right: "amount": 1500, or add the order first: POST /orders.', "amount-missing",
-        )  # fmt: skip
+        )
     return Order(
         order_id, profile.name, profile.shortcode, amount if amount is not None else (known_cents or 0) // 100,
         body["phoneNumber"], account_reference(profile.account_reference, order_id, profile.account_reference_max),
         profile.description,
-    )  # fmt: skip
+    )
 
 
 def _refreshed(context: ApiContext, payment: Payment) -> Payment:

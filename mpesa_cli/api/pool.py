@@ -1,6 +1,6 @@
 """Threads for blocking work: a bounded number, with a bounded queue, so that a slow Daraja holds up nobody else."""
 
-import asyncio  # noqa: TID253 - this module is itself imported inside functions only
+import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor

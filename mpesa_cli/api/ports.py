@@ -19,7 +19,7 @@ def token_rules(runtime: "Runtime", profile: "Profile") -> "TokenRules":
     return rules_of(
         profile=profile.name, issuer=api.issuer, audience=api.audience, secret=found.secret if found else None,
         public_key=api.public_key, jwks=api.jwks, read_json=parse_json, complain=runtime.streams.complain,
-    )  # fmt: skip
+    )
 
 
 def token_checker(runtime: "Runtime", profile: "Profile") -> "TokenChecker":

@@ -38,14 +38,14 @@ _STATUS: tuple[tuple[type[MpesaError], int], ...] = (
 _STATUS_OF_CODE = {
     "too-soon": 429, "rate-limited": 429, "invalid-json": 400, "invalid-header": 400, "too-large": 413,
     "unsupported-media-type": 415, "not-acceptable": 406, "method-not-allowed": 405,
-}  # fmt: skip
+}
 _TITLES = {
     400: "The request can't be read", 401: "Not signed in", 403: "Not allowed", 404: "Not found",
     405: "Another method is needed", 406: "Not available in that form", 409: "The ledger forbids it",
     413: "Too large", 415: "Another content type is needed", 422: "Refused as it is", 429: "Too soon",
     500: "The server can't do this", 502: "Daraja does not accept the shop's credentials",
     503: "Not possible just now",
-}  # fmt: skip
+}
 STATUSES = tuple(_TITLES)
 
 

@@ -29,7 +29,7 @@ def chosen_form(endpoint: Endpoint, accept: str) -> str:
     raise wrong(
         "This can't be had in any form that the Accept header allows.",
         f"Right: Accept: {', '.join(endpoint.produces)}.", "not-acceptable",
-    )  # fmt: skip
+    )
 
 
 def _weight(text: str) -> float:
@@ -63,7 +63,7 @@ def read_body(endpoint: Endpoint, body: bytes) -> dict[str, Any]:
         raise wrong(
             f"The body can't be read: it is {said.words}." if said.reason == "not-json" else
             f"The body can't be read: {said.words}.", "Right: one JSON object.", "invalid-json",
-        )  # fmt: skip
+        )
     if not isinstance(said, Mapping):
         raise wrong("The body is not a JSON object.", 'Right: {"orderId": 1042, …}.', "invalid-field")
     return read_fields(fields, said, "field")
@@ -86,7 +86,7 @@ def read_key(
         raise wrong(
             "The Idempotency-Key can't be used.", "Right: one header of 1 to 128 visible ASCII characters.",
             "invalid-header",
-        )  # fmt: skip
+        )
     return CallKey(subject, headers[0], digest_of({"call": endpoint.name, "ref": ref, "inputs": dict(inputs)}))
 
 

@@ -102,7 +102,7 @@ def _orders_twice(rows: Sequence[Row]) -> list[Fault]:
     for row in rows:
         first.setdefault(row.order_id, row.line)
     return [Fault("twice", row.line, f"Order {row.order_id} is on line {first[row.order_id]} already.")
-            for row in rows if first[row.order_id] != row.line]  # fmt: skip
+            for row in rows if first[row.order_id] != row.line]
 
 
 def _other_operators(rows: Sequence[Row]) -> list[str]:
@@ -120,7 +120,7 @@ def _asked_twice(rows: Sequence[Row]) -> list[str]:
     for row in rows:
         lines[row.msisdn, row.amount].append(row.line)
     return [f"{_on(each)}: the same phone and the same amount under different orders. Is that meant?"
-            for each in lines.values() if len(each) > 1]  # fmt: skip
+            for each in lines.values() if len(each) > 1]
 
 
 def _on(lines: Sequence[int]) -> str:

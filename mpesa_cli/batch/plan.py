@@ -54,7 +54,7 @@ def plan(row: Row, existing: Payment | None) -> Planned | Fault:
             "differs", row.line,
             f"Order {row.order_id} is in the ledger as {format_cents(existing.amount_cents)} from {known}, "
             f"not {format_shillings(row.amount)} from {wanted}.",
-        )  # fmt: skip
+        )
     return Planned(row, existing, _left_out(existing))
 
 

@@ -32,7 +32,7 @@ class Bar:
                 TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[words]}"),
                 console=self._streams.console(self._streams.stderr), transient=True, auto_refresh=False,
                 redirect_stdout=False, redirect_stderr=False,
-            )  # fmt: skip
+            )
             self._progress.start()
             self._task = self._progress.add_task(self._title, total=self._total, words="")
         return self

@@ -71,7 +71,7 @@ def fault_lines(faults: Sequence[Fault]) -> list[str]:
 def print_plan(streams: Streams, lines: Sequence[Line]) -> None:
     """Print the plan on stderr, phones masked; of a long list its beginning."""
     shown = [(li.order_id, format_cents(li.amount_cents), mask_msisdn(li.msisdn), f"{li.what}  {li.why}".rstrip())
-             for li in lines[:SHOWN_MAX]]  # fmt: skip
+             for li in lines[:SHOWN_MAX]]
     widths = [max(map(len, column)) for column in list(zip(*shown, strict=True))[:3]] if shown else []
     for order, money, phone, what in shown:
         streams.complain(f"  {order:<{widths[0]}}  {money:>{widths[1]}}  {phone:<{widths[2]}}  {what}")

@@ -93,7 +93,7 @@ def _missing_at_provider(known: KnownRow) -> Break:
         "missing_at_provider", known.receipt or f"{known.payment_id}-{known.attempt}", known.at_us, known.amount_cents,
         known.receipt, known.payment_id, known.order_id,
         detail=f"The ledger says paid, {said}; M-PESA's record of that time has no such payment.",
-    )  # fmt: skip
+    )
 
 
 def _without_payment(
@@ -102,14 +102,14 @@ def _without_payment(
     about = Break(
         "missing_in_ledger", row.receipt, row.completed_us, row.amount_cents, row.receipt, account=row.account,
         detail="M-PESA took this money, and no payment here is known to be it.",
-    )  # fmt: skip
+    )
     if suggestion is not None:
         payment = ledger.payment(suggestion.ref.payment_id)
         if payment is not None:
             return replace(
                 about, suggested=payment.order_id, payment_id=payment.payment_id,
                 detail=f"It looks like order {payment.order_id}: amount, time and the shown digits of the number fit.",
-            )  # fmt: skip
+            )
     if len(named) != 1:
         return about
     order = named[0]
@@ -117,12 +117,12 @@ def _without_payment(
     if order.amount_cents == row.amount_cents and order.status in _PAID:
         other = order.telling.view.receipt or "another payment"
         return replace(about, kind="double_payment",
-                       detail=f"It names order {order.order_id}, which {other} paid already.")  # fmt: skip
+                       detail=f"It names order {order.order_id}, which {other} paid already.")
     asked = format_cents(order.amount_cents)
     why = (
         f"asks for {asked}" if order.amount_cents != row.amount_cents
         else "has more than one such payment, or a prompt that does not fit in number or time"
-    )  # fmt: skip
+    )
     return replace(about, kind="unmatched_order", detail=f"It names order {order.order_id}, which {why}.")
 
 
@@ -140,7 +140,7 @@ def _differing(ledger: Reads, scope: Scope) -> Iterator[Break]:
         yield Break(
             "duplicate_receipt", row.receipt, row.completed_us, row.amount_cents, row.receipt, account=row.account,
             detail="M-PESA's record has this receipt twice, with two amounts.",
-        )  # fmt: skip
+        )
 
 
 def _unlike(known: KnownRow) -> Break:
@@ -153,7 +153,7 @@ def _unlike(known: KnownRow) -> Break:
 def _mismatch(known: KnownRow) -> Break:
     came = format_cents(known.row.amount_cents) if known.row else "another amount"
     return _of(known, "amount_mismatch", known.receipt,
-               f"Order {known.order_id} asked for {format_cents(known.amount_cents)}; M-PESA has {came}.")  # fmt: skip
+               f"Order {known.order_id} asked for {format_cents(known.amount_cents)}; M-PESA has {came}.")
 
 
 def _of(known: KnownRow, kind: BreakKind, ref: str, detail: str) -> Break:
@@ -161,12 +161,12 @@ def _of(known: KnownRow, kind: BreakKind, ref: str, detail: str) -> Break:
     return Break(
         kind, ref, known.at_us, row.amount_cents if row else known.amount_cents, known.receipt, known.payment_id,
         known.order_id, row.account if row else "", detail,
-    )  # fmt: skip
+    )
 
 
 def _lonely_charge(row: StatementRow) -> Break:
     return Break("fee", row.receipt, row.completed_us, row.amount_cents, row.receipt, account=row.account,
-                 detail="A charge for a payment that neither M-PESA's record nor this ledger has.")  # fmt: skip
+                 detail="A charge for a payment that neither M-PESA's record nor this ledger has.")
 
 
 def _unknown_reversals(ledger: Reads, scope: Scope) -> Iterator[Break]:
@@ -176,7 +176,7 @@ def _unknown_reversals(ledger: Reads, scope: Scope) -> Iterator[Break]:
         if row.receipt not in ours and not any(r.kind != "reversal" for r in StatementRows(ledger).of(row.linked)):
             original = f"receipt {row.linked}" if row.linked else "a receipt that the record does not name"
             yield Break("reversed", row.receipt, row.completed_us, row.amount_cents, row.linked or row.receipt,
-                        detail=f"M-PESA gave back {original}, which is not known here.")  # fmt: skip
+                        detail=f"M-PESA gave back {original}, which is not known here.")
 
 
 def file_breaks(each: Taken, now_us: int) -> Iterator[Break]:
@@ -184,8 +184,8 @@ def file_breaks(each: Taken, now_us: int) -> Iterator[Break]:
     at_us = each.until_us or now_us
     for problem in each.findings.problems:
         yield Break("unknown_row", f"{each.sha256[:8]}-{problem.line}", at_us,
-                    detail=f"{each.name}, line {problem.line}: {problem.what}. [{problem.text}]")  # fmt: skip
+                    detail=f"{each.name}, line {problem.line}: {problem.what}. [{problem.text}]")
     for gap in each.findings.gaps:
         yield Break("unknown_row", f"{each.sha256[:8]}-{gap.line}-balance", at_us, gap.missing_cents,
                     detail=f"{each.name}, line {gap.line}: {format_cents(abs(gap.missing_cents))} moved before it "
-                    "and is in no row. Perhaps a row was taken out.")  # fmt: skip
+                    "and is in no row. Perhaps a row was taken out.")

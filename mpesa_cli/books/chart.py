@@ -50,7 +50,7 @@ def _bars(count: Counter[tuple[int, str]], slots: int, highest: int) -> Iterator
                 height = number * (_HEIGHT - 4) / highest
                 top -= height
                 yield (f'<rect x="{n * width + 1:.1f}" y="{top:.1f}" width="{max(1.0, width - 2):.1f}" '
-                       f'height="{height:.1f}" fill="{colour}"/>')  # fmt: skip
+                       f'height="{height:.1f}" fill="{colour}"/>')
 
 
 def _labels(start_us: int, step_us: int, slots: int) -> Iterator[str]:

@@ -53,7 +53,7 @@ def close_day(
         BookWrites(tx).close_day(
             day, shortcodes[0], totals, by=signed.by, reason=signed.reason, sha256=covering.sha256, at_us=signed.at_us,
             open_breaks=open_breaks,
-        )  # fmt: skip
+        )
         return Closed(next(c for c in Books(tx).closings(shortcodes) if c.day == day), fresh=True)
 
 

@@ -46,7 +46,7 @@ def _totals(moved: Iterable[KindTotal], ours: Iterable[KindTotal]) -> DayTotals:
     return DayTotals(
         sums.count, sums.gross_cents, sums.charges_cents, sums.reversals_cents, sums.other_cents, paid.count,
         paid.gross_cents,
-    )  # fmt: skip
+    )
 
 
 def _changed(closing: Closing, now: DayTotals) -> Break:
@@ -58,4 +58,4 @@ def _changed(closing: Closing, now: DayTotals) -> Break:
         detail=f"{closing.day} was closed with {counted(then.count, 'payment')}, net {format_cents(then.net_cents)}, "
         f"{then.ledger_count} of ours paid; now it has {now.count}, net {format_cents(now.net_cents)}, "
         f"{now.ledger_count} of ours.",
-    )  # fmt: skip
+    )

@@ -34,7 +34,7 @@ class DayTotals:
     def moved(self) -> tuple[int, ...]:
         """The numbers that must never change once a day is closed. Balances are left out: not every file tells them."""
         return (self.count, self.gross_cents, self.charges_cents, self.reversals_cents, self.other_cents,
-                self.ledger_count, self.ledger_cents)  # fmt: skip
+                self.ledger_count, self.ledger_cents)
 
     def facts(self) -> dict[str, Any]:
         """The totals as the ledger keeps them."""
@@ -43,7 +43,7 @@ class DayTotals:
     def document(self) -> dict[str, Any]:
         """The totals as JSON: amounts in shillings."""
         named = {k.removesuffix("_cents"): v if v is None or "count" in k else cents_to_json(v)
-                 for k, v in asdict(self).items()}  # fmt: skip
+                 for k, v in asdict(self).items()}
         return {**named, "net": cents_to_json(self.net_cents)}
 
 

@@ -107,7 +107,7 @@ def _totals(page: Page) -> str:
     t = page.totals
     rows = [("Payments", str(t.count)), ("Gross", format_cents(t.gross_cents)),
             ("Charges", format_cents(t.charges_cents)), ("Given back", format_cents(t.reversals_cents)),
-            ("Withdrawn and other", format_cents(t.other_cents)), ("Net", format_cents(t.net_cents))]  # fmt: skip
+            ("Withdrawn and other", format_cents(t.other_cents)), ("Net", format_cents(t.net_cents))]
     known = [pair for pair in page.balances if pair[0] is not None or pair[1] is not None]
     if known:
         opening, closing = known[0][0], known[-1][1]

@@ -172,7 +172,7 @@ def _likelier(found: Match, by_key: dict[str, list[Candidate]], taken: set[Attem
         if c.ref not in taken and _likelihood(c) > _likelihood(mine[found.ref]) and c.amount_cents == row.amount_cents
         and abs(row.completed_us - c.requested_us) <= NEAR_US and (c.lacks_receipt or c.requested_us < before_us)
         and (not c.msisdn or not row.party or fits(c.msisdn, row.party))
-    ]  # fmt: skip
+    ]
     most = max(map(_likelihood, likelier), default=0)
     best = [c.ref for c in likelier if _likelihood(c) == most]
     return best[0] if len(best) == 1 else None
@@ -191,7 +191,7 @@ def _best(row: StatementRow, meant: list[Candidate]) -> Candidate | None:
         c for c in meant
         if c.amount_cents == row.amount_cents and c.requested_us <= row.completed_us + NEAR_US
         and (not c.msisdn or not row.party or c.ref.number == BY_HAND or fits(c.msisdn, row.party))
-    ]  # fmt: skip
+    ]
     prompts = sorted((c for c in fitting if c.ref.number != BY_HAND), key=lambda c: (c.requested_us, c.ref))
     near = [c for c in prompts if row.completed_us - c.requested_us <= NEAR_US]
     # M-PESA's record has whole seconds: what was sent in the second that a row names may be what it tells of.

@@ -46,4 +46,4 @@ def ports_of(
         runtime.ledger(profile), lambda: runtime.daraja(profile),
         Shop.of(profile, lambda: runtime.world.new_id("PAY-")), runtime.world, deliver, send_sms, pull,
         runtime.streams.say, runtime.streams.complain,
-    )  # fmt: skip
+    )

@@ -84,7 +84,7 @@ def run(ports: Ports, settings: "Profile", wanted: Wanted) -> Run:
         done = settle_open(
             ledger, ports.daraja, ports.world, ports.deliver, ports.c2b,
             lambda: apply_unread_results(ledger, "", ports.world.now_us()),
-        )  # fmt: skip
+        )
         ports.send_sms()
         taken, partly = _taken(ports, wanted, shop)
         balanced = balance(ledger, taken, shop, ports.world.now_us())
@@ -125,7 +125,7 @@ def _found(ports: Ports, settings: "Profile", shop: BooksShop, done: Reconciled,
     watch = Watch(
         compared_until_us=Differences(ledger).compared_until(shop.shortcodes), within_us=settings.compare_within_us,
         answered_us=last_alive_us(settings.ledger), needs_listener=settings.listener != "none",
-    )  # fmt: skip
+    )
     restored = Restores(ledger).restored()
     return Run(
         shop, done, balanced, tuple(for_a_person(ledger, shop.shortcodes)),
@@ -133,7 +133,7 @@ def _found(ports: Ports, settings: "Profile", shop: BooksShop, done: Reconciled,
         sum(each.open for each in Differences(ledger).counts(shop.shortcodes)), watch,
         watch.missing(now_us) if settings.environment == "production" else "",
         restored.missing(shop.shortcodes) if restored is not None else (),
-    )  # fmt: skip
+    )
 
 
 def _taken(ports: Ports, wanted: Wanted, shop: BooksShop) -> tuple[list[Taken], bool]:
@@ -217,7 +217,7 @@ def _report(ports: Ports, settings: "Profile", path: Path, found: Run) -> None:
         periods=tuple((s.from_us, s.until_us) for s in balanced.scopes),
         breaks=lambda: Differences(ledger).listed(shortcodes, balanced.scopes),
         totals=balanced.totals, carried_over=balanced.carried_over,
-    )  # fmt: skip
+    )
     write_new_file(path, (part.encode() for part in reconcile_html(page)), overwrite=True,
                    again="mpesa reconcile --report FILE.html",
-                   stands="What was found stands, and no day was closed.")  # fmt: skip
+                   stands="What was found stands, and no day was closed.")

@@ -33,7 +33,7 @@ def find_standing(ledger: Ledger, shortcodes: tuple[str, ...]) -> None:
     with ledger.write() as tx:
         kept: tuple[tuple[Origin, list[tuple[Break, Scope]]], ...] = (
             ("ledger", ours), ("given_back", record), ("day", days),
-        )  # fmt: skip
+        )
         for origin, found in kept:
             DifferenceWrites(tx).remember(found, origin, _NO_COMPARISON)
             DifferenceWrites(tx).keep_only(origin, shortcodes, [each.id for each, _ in found])
@@ -58,7 +58,7 @@ def _decided_otherwise(ledger: Reads, shortcodes: tuple[str, ...]) -> Iterator[B
                 "rules_changed", f"{entry.payment_id}-{entry.seq}", entry.at_us, changed.amount_cents,
                 changed.telling.view.receipt or "", changed.payment_id, changed.order_id,
                 detail=f"Order {changed.order_id} {_moved(entry.facts)}",
-            )  # fmt: skip
+            )
 
 
 def _moved(facts: Mapping[str, object]) -> str:
@@ -66,7 +66,7 @@ def _moved(facts: Mapping[str, object]) -> str:
     if facts["was"] != facts["is"]:
         return f"was {facts['was']} by the rules of the program before, and is {facts['is']} by today's."
     attempts = facts["attempts"]
-    assert isinstance(attempts, dict)  # noqa: S101 - so deciding_anew.py writes it
+    assert isinstance(attempts, dict)  # so deciding_anew.py writes it
     told = "; ".join(f"attempt {number} was {a['was']!r}, is {a['is']!r}" for number, a in attempts.items())
     return f"is {facts['is']} as before, and is told otherwise: {told}."
 
@@ -78,7 +78,7 @@ def _overpaid(payment: Payment) -> Break:
         "double_payment", payment.payment_id, view.paid_us or view.settled_us or payment.created_us, more,
         view.receipt or "", payment.payment_id, payment.order_id,
         detail=f"Order {payment.order_id} got {format_cents(more)} more than was asked.",
-    )  # fmt: skip
+    )
 
 
 def _contradicted(payment: Payment) -> Iterator[Break]:
@@ -90,7 +90,7 @@ def _contradicted(payment: Payment) -> Iterator[Break]:
                 view.paid_us or view.settled_us or attempt.created_us, view.paid_cents, view.receipt or "",
                 payment.payment_id, payment.order_id,
                 detail=f"Order {payment.order_id} is paid, and another message about it says something else.",
-            )  # fmt: skip
+            )
 
 
 def _given_back(ledger: Reads, shortcodes: tuple[str, ...]) -> Iterator[Break]:
@@ -100,7 +100,7 @@ def _given_back(ledger: Reads, shortcodes: tuple[str, ...]) -> Iterator[Break]:
                 "reversed", known.row.receipt, known.at_us, known.row.amount_cents, known.receipt, known.payment_id,
                 known.order_id,
                 detail=f"M-PESA gave back what receipt {known.receipt} paid for order {known.order_id}.",
-            )  # fmt: skip
+            )
 
 
 def _at(shortcodes: tuple[str, ...], each: Break) -> Scope:

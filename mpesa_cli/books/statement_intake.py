@@ -89,7 +89,7 @@ def take_file(
     findings = Findings(
         tuple(file.problems), tuple(file.continuity), dict(file.skipped), file.opening_cents, file.closing_cents,
         seen.count,
-    )  # fmt: skip
+    )
     taken = _finish(ledger, replace(statement, from_us=covered[0], until_us=covered[1]), new, findings)
     return _told(ledger, heading.shortcode, taken)
 
@@ -97,7 +97,7 @@ def take_file(
 def take_pulled(
     ledger: Ledger, rows: Iterable[StatementRow], shortcodes: tuple[str, ...], until_us: int, now_us: int,
     odd: Sequence[OddRow] = (),
-) -> Taken:  # fmt: skip
+) -> Taken:
     """Take in what Pull Transactions lists. It covers the time from its first row on: nobody knows since when
     the shortcode has been registered; and none where some of it could not be read, since what is missing may be there.
     """
@@ -108,9 +108,9 @@ def take_pulled(
     digest = hashlib.sha256(text.encode()).hexdigest()
     covered = (seen.first_us, until_us) if seen.count and not odd else (0, 0)
     statement = StoredStatement("PULL-" + digest[:24], "pull", "Pull Transactions", digest, *covered, now_us,
-                                shortcodes[0])  # fmt: skip
+                                shortcodes[0])
     taken = _finish(ledger, statement, _store(ledger, statement, iter(listed)),
-                    Findings(rows=seen.count, odd=len(odd)))  # fmt: skip
+                    Findings(rows=seen.count, odd=len(odd)))
     return _told(ledger, shortcodes[0], taken)
 
 
@@ -135,7 +135,7 @@ class _Seen:
 def _store(
     ledger: Ledger, statement: StoredStatement, rows: Iterator[StatementRow],
     unread: Callable[[], Sequence[UnreadRow]] = tuple,
-) -> int:  # fmt: skip
+) -> int:
     new = 0
     while chunk := list(islice(rows, CHUNK_ROWS)):
         check_readable(statement.name, unread())

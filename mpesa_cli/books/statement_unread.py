@@ -77,7 +77,7 @@ def _unread(statement: StoredStatement, each: UnreadRow) -> Holding:
     return Holding(
         "statement", statement.read_us, UNREAD, f"{statement.name}, line {each.line}: {each.what}", each.receipt,
         each.amount_cents, body=said, source=statement.statement_id, line=each.line,
-    )  # fmt: skip
+    )
 
 
 def _not_stored(statement: StoredStatement, row: StatementRow, error: Exception) -> Holding:
@@ -85,4 +85,4 @@ def _not_stored(statement: StoredStatement, row: StatementRow, error: Exception)
     return Holding(
         statement.source, statement.read_us, "not-applied", f"{statement.name}: {words_of(error)}", row.receipt,
         row.amount_cents, body=said, source=statement.statement_id, line=row.line,
-    )  # fmt: skip
+    )

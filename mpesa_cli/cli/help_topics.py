@@ -64,7 +64,7 @@ def _unknown(words: list[str], known: Iterable[str], word: str) -> InvalidInput:
     close = difflib.get_close_matches(word, known, n=1)
     meant = f"Did you mean: mpesa help {' '.join([*words[:words.index(word)], close[0]])}" if close else (
         f"Topics: {', '.join(TOPICS)}. Commands: mpesa --help"
-    )  # fmt: skip
+    )
     return InvalidInput(
         f"There is no command or topic {' '.join(words)[:80]!r}.", hint=meant, code="unknown-topic"
     )
@@ -78,7 +78,7 @@ def _exit_status() -> str:
         "Every command exits with one of these. push, retry and status exit by the payment's state;",
         "push --no-wait exits 0 once Daraja has accepted.", "", *_pairs(rows),
         "", "Between 5 and 6 lies the point of it all: 5 proves that nothing was charged, 6 proves nothing.",
-    )  # fmt: skip
+    )
 
 
 def _environment() -> str:
@@ -90,7 +90,7 @@ def _environment() -> str:
         "The empty string counts as not set. mpesa config show says where each value came from.", "",
         *_pairs(list(VARIABLES)), "", "Keys of a profile:", "", *_pairs(keys), "",
         "NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and TERM=dumb decide about colour, in this order.",
-    )  # fmt: skip
+    )
 
 
 def _formats() -> str:
@@ -105,7 +105,7 @@ def _formats() -> str:
         "Amounts are numbers in shillings, times RFC 3339 with offset, codes and phone numbers text.",
         'A failure is {"error": {"code", "message", "hint", "money_moved", "retry_safe"}},',
         'where money_moved is "no", "yes" or "unknown".',
-    )  # fmt: skip
+    )
 
 
 def _result_codes() -> str:
@@ -132,7 +132,7 @@ def _states() -> str:
         "An attempt is:", "", *_pairs(attempts), "",
         "and may carry flags:", "", *_pairs([(f.value, words) for f, words in FLAG_WORDS.items()]), "",
         "The laws:", "", *_pairs(laws),
-    )  # fmt: skip
+    )
 
 
 TOPICS: dict[str, Callable[[], str]] = {

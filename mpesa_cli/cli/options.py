@@ -53,7 +53,7 @@ YesOption: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Don't a
 def runtime_of(ctx: typer.Context, *, quiet: bool = False, verbose: int = 0, as_json: bool = False) -> Runtime:
     """The runtime this command runs in, with its streams set to what the flags say."""
     runtime = ctx.find_root().obj
-    assert isinstance(runtime, Runtime)  # noqa: S101 - main() puts it there
+    assert isinstance(runtime, Runtime)  # main() puts it there
     runtime.streams.quiet = runtime.streams.quiet or quiet
     runtime.streams.as_json = runtime.streams.as_json or as_json
     runtime.streams.verbosity = max(runtime.streams.verbosity, verbose)

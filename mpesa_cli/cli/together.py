@@ -77,7 +77,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule("--close", "Missing --statement FILE: a day is closed on the file that covers it.", _RECONCILE,
              needs=("--statement",), code="missing-option"),
     ),
-}  # fmt: skip
+}
 
 
 def check_together(command: str, typed: Mapping[str, object]) -> None:

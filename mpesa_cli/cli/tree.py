@@ -16,7 +16,7 @@ TAKE, LOOK, TEST, SET_UP = "Take payments", "Look", "Listen and test", "Set up"
 DAILY = (
     "push", "retry", "receipt", "status", "history", "log", "verify", "explain", "reconcile", "held", "resolve",
     "listen", "init", "doctor", "backup",
-)  # fmt: skip
+)
 """The commands of a shop's day: what `mpesa` alone shows, a line each."""
 
 

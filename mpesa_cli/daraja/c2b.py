@@ -58,7 +58,7 @@ def register(client: Posts, body: Mapping[str, str], version: Version | None) ->
 def simulate(
     client: Posts, shortcode: str, kind: str, msisdn: str, amount: int, reference: str,
     registered: Version | None = None,
-) -> Version:  # fmt: skip
+) -> Version:
     """Simulate a customer paying by hand, in the sandbox or the simulator. Returns the version that took it.
 
     The version whose addresses are ``registered`` is tried first: a payment by the other is not reported to them.

@@ -40,7 +40,7 @@ def register_body(shortcode: str, nominated: str, callback_url: str) -> dict[str
     """The JSON body of a registration. ``nominated`` is the number in the shortcode's papers, ``254…``."""
     return {
         "ShortCode": shortcode, "RequestType": "Pull", "NominatedNumber": nominated, "CallBackURL": callback_url,
-    }  # fmt: skip
+    }
 
 
 def register(client: Posts, body: dict[str, str]) -> bool:
@@ -60,7 +60,7 @@ def register(client: Posts, body: dict[str, str]) -> bool:
 def pull_rows(
     client: Posts, shortcode: str, from_us: int, until_us: int, world: World,
     note_odd: Callable[[OddRow], object] | None = None,
-) -> Iterator[StatementRow]:  # fmt: skip
+) -> Iterator[StatementRow]:
     """The payments from ``from_us`` up to ``until_us`` (at most 48 hours), in Daraja's order.
 
     Nothing says how long a page is, so it goes on until a page brings nothing new (docs/assumptions.md A60), with a
@@ -106,7 +106,7 @@ def pull_rows(
 def _query_body(shortcode: str, from_us: int, until_us: int, offset: int) -> dict[str, str]:
     return {
         "ShortCode": shortcode, "StartDate": _wall(from_us), "EndDate": _wall(until_us), "OffSetValue": str(offset),
-    }  # fmt: skip
+    }
 
 
 def _wall(at_us: int) -> str:

@@ -38,7 +38,7 @@ def web_address(text: str) -> WebAddress:
     return WebAddress(
         text.rstrip("/"), host, parts.scheme == "https", is_loopback(host),
         has_user=parts.username is not None, has_query=bool(parts.query or parts.fragment),
-    )  # fmt: skip
+    )
 
 
 def base_address(text: str, plain_would: str, *, anywhere: bool = False) -> WebAddress:

@@ -137,7 +137,7 @@ def _to_send(tx: Write, message: HeldMessage, _shop: c2b.Shop, now_us: int) -> A
 
 _READERS: dict[HeldChannel, Callable[[Write, HeldMessage, c2b.Shop, int], Again]] = {
     "stk": _stk, "c2b": _c2b, "result": _result, "sms_report": _report, "outbox": _to_send,
-}  # fmt: skip
+}
 _NOT_BY_ITSELF: dict[HeldChannel, str] = {
     "open": "it came without our secret and is never believed; M-PESA's record tells: mpesa reconcile --statement FILE",
     "statement": "a row is read with its file: mpesa reconcile --statement FILE",

@@ -58,6 +58,6 @@ def refuse_held(reads: "Reads", ref: str) -> None:
         unproven = NotFound(
             f"No payment has receipt {receipt}. {reported(reports)}",
             hint="M-PESA's own record tells: mpesa reconcile --statement FILE", code="reported-only",
-        )  # fmt: skip
+        )
         unproven.money_moved = "unknown"
         raise unproven

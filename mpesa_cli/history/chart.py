@@ -9,7 +9,7 @@ from mpesa_cli.rules.values.amount import cents_to_json, format_cents
 FIELDS = (
     "day", "count", "gross", "paid", "failed", "unsettled", "success_rate", "median_seconds_to_pay", "failed_by_reason",
     "reversed",
-)  # fmt: skip
+)
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _HEADINGS = ("day", "payments", "paid", "not paid", "open", "success", "median s", "given back", "KES in", "")
 _GIVEN_BACK = _HEADINGS.index("given back")

@@ -45,7 +45,7 @@ class HistoryFilter:
 
 OPEN_STATUSES = (
     PaymentStatus.PENDING, PaymentStatus.UNKNOWN, PaymentStatus.REVIEW, PaymentStatus.PARTIAL, PaymentStatus.OVERPAID,
-)  # fmt: skip
+)
 """Money may still come, is missing, is owed back, or a person must look."""
 
 
@@ -92,7 +92,7 @@ FIELDS = (
     "payment_id", "order_id", "environment", "profile", "shortcode", "amount", "msisdn", "account_reference",
     "description", "status", "received", "reversed", "receipt", "result_code", "result_desc", "created_at", "paid_at",
     "flags", "attempt_count",
-)  # fmt: skip
+)
 """The names of a row's values, in the order in which they are shown."""
 
 

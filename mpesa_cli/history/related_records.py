@@ -90,7 +90,7 @@ class RelatedRecords:
                 for row in self.rows
             ],
             "merged": list(self.merged),
-        }  # fmt: skip
+        }
 
 
 def _reason(row: "OutboxRow") -> str:

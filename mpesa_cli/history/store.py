@@ -42,7 +42,7 @@ class History:
     def _attempts_of(self, payment_ids: list[str]) -> dict[str, list[Attempt]]:
         marks = ",".join("?" * len(payment_ids))
         rows = self._reads.rows(
-            f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE payment_id IN ({marks}) "  # noqa: S608 - fixed text
+            f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE payment_id IN ({marks}) "
             "ORDER BY payment_id, number",
             tuple(payment_ids),
         )
@@ -62,7 +62,7 @@ class History:
             size = page_rows if left is None else min(page_rows, left)
             condition, parameters, key = _condition(wanted, after)
             rows = self._reads.rows(
-                f"SELECT {columns} FROM payments WHERE {condition} "  # noqa: S608 - fixed text
+                f"SELECT {columns} FROM payments WHERE {condition} "
                 f"ORDER BY {key} LIMIT ?",
                 (*parameters, size),
             )

@@ -43,7 +43,7 @@ def masked(msisdn: str, *, unmask: bool, ascii_only: bool) -> str:
 def aligned(
     headings: Sequence[str], rows: Sequence[Sequence[str]], *,
     numbers: frozenset[int] = frozenset(), ascii_only: bool = False, green: frozenset[int] = frozenset(),
-) -> list[str]:  # fmt: skip
+) -> list[str]:
     """Lines of a table: headings, a rule, rows; columns in ``numbers`` to the right. ``green`` names rows."""
     safe = [[on_screen(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(headings, *safe, strict=True)]

@@ -51,7 +51,7 @@ def ask(context: InitiatorContext, command: Command) -> ApiRequest:
     request = ApiRequest(
         "REQ-" + context.world.token_hex(8).upper(), command.command_id, command.subject, context.world.now_us(),
         RequestState.CREATED,
-    )  # fmt: skip
+    )
     with context.ledger.write() as tx:
         RequestWrites(tx).open(request, secret_hash(token))
     try:

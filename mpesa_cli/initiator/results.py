@@ -24,7 +24,7 @@ def apply_unread_results(ledger: Ledger, request_id: str, now_us: int) -> int:
     made = apply_each(
         ledger, "result", lambda reads: Requests(reads).unread_results(request_id),
         lambda tx, raw: apply_result_in(tx, raw, now_us),
-    )  # fmt: skip
+    )
     return len(made)
 
 

@@ -61,7 +61,7 @@ class Requests:
         """Bodies that were stored and not yet applied, of one request or of all, oldest first."""
         of_one = ("AND payment_id=? ", (request_id,)) if request_id else ("", ())
         rows = self._reads.rows(
-            "SELECT callback_id, payment_id, channel, received_us, peer, body FROM callbacks "  # noqa: S608 - fixed text
+            "SELECT callback_id, payment_id, channel, received_us, peer, body FROM callbacks "
             f"WHERE channel IN ('result', 'timeout') AND verdict='' {of_one[0]}ORDER BY received_us",
             of_one[1],
         )
@@ -71,7 +71,7 @@ class Requests:
                 body if isinstance(body, bytes) else b"",
             )
             for callback_id, owner, channel, at_us, peer, body in rows
-        ]  # fmt: skip
+        ]
 
     def shown(self, receipt: str) -> Sequence[Shown]:
         """For which orders a receipt was shown, oldest first."""
@@ -97,11 +97,11 @@ class RequestWrites(Requests):
             "INSERT INTO requests (request_id, command, subject, token_hash, created_us, state) VALUES (?,?,?,?,?,?)",
             (request.request_id, request.command, request.subject, token_hash, request.created_us,
              RequestState.CREATED.value),
-        )  # fmt: skip
+        )
         facts = {
             "request_id": request.request_id, "command": request.command, "subject": request.subject,
             "token_hash": token_hash,
-        }  # fmt: skip
+        }
         self._tx.chain(ev.Record("request_made", request.created_us, facts, {}), "", None)
 
     def note_answer(self, request_id: str, state: RequestState, conversation_id: str, originator_id: str) -> None:

@@ -199,7 +199,7 @@ def _for_order(claim: Claim) -> str:
 
 def _answered(found: Checked, request: ApiRequest, ours: tuple[str, ...]) -> Checked:
     result = request.result
-    assert result is not None  # noqa: S101 - the caller saw it
+    assert result is not None  # the caller saw it
     said = f"[{result.code}: {result.description}]"
     if result.code != "0":
         if says_unknown(result.code, result.description):

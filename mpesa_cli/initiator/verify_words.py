@@ -163,9 +163,9 @@ def _may_be_lines(checked: Checked, *, swahili: bool) -> list[str]:
     receipt = checked.claim.receipt
     if swahili:
         return [f"Huenda ni ya oda {each}, inayosubiri malipo kama haya. Ikiwa ndiyo: "
-                f"mpesa verify {receipt} --attach {each}" for each in checked.may_be]  # fmt: skip
+                f"mpesa verify {receipt} --attach {each}" for each in checked.may_be]
     return [f"This may be order {each}'s, which waits for just such money. If it is: "
-            f"mpesa verify {receipt} --attach {each}" for each in checked.may_be]  # fmt: skip
+            f"mpesa verify {receipt} --attach {each}" for each in checked.may_be]
 
 
 def _number_lines(checked: Checked, *, swahili: bool) -> list[str]:
@@ -175,7 +175,7 @@ def _number_lines(checked: Checked, *, swahili: bool) -> list[str]:
     if checked.meant:
         meant = ", ".join(checked.meant)
         told.append(f"Huenda ni {meant}: O na 0, I na 1 hufanana." if swahili else
-                    f"Letters and digits look alike (O and 0, I and 1). Did the customer mean {meant}?")  # fmt: skip
+                    f"Letters and digits look alike (O and 0, I and 1). Did the customer mean {meant}?")
     return told
 
 
@@ -194,14 +194,14 @@ def _check_lines(checked: Checked, *, swahili: bool) -> list[str]:
     if checked.verdict is Verdict.USED_ALREADY and checked.claim.order_id is None:
         order = shlex.quote(_used_for(checked)) if _used_for(checked) else "ORDER"
         return [f"Kwa oda hiyo yenyewe: mpesa verify {receipt} --order {order}" if swahili else
-                f"If it is for that very order: mpesa verify {receipt} --order {order}"]  # fmt: skip
+                f"If it is for that very order: mpesa verify {receipt} --order {order}"]
     if checked.verdict is not Verdict.REAL or money is None or money.amount_cents is None or money.order_id:
         return []
     if checked.claim.amount_cents is not None:
         return []
     amount = format_cents(money.amount_cents)
     return [f"Hakikisha kwamba bei ya bidhaa ni {amount}." if swahili else
-            f"Check that {amount} is what the goods cost."]  # fmt: skip
+            f"Check that {amount} is what the goods cost."]
 
 
 def _used_for(checked: Checked) -> str:

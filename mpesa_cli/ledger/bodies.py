@@ -53,7 +53,7 @@ class Bodies:
 
     def _callbacks(self, condition: str, parameters: tuple[object, ...]) -> list[RawCallback]:
         rows = self._reads.rows(
-            "SELECT callback_id, payment_id, attempt, received_us, peer, body, verdict FROM callbacks "  # noqa: S608
+            "SELECT callback_id, payment_id, attempt, received_us, peer, body, verdict FROM callbacks "
             f"WHERE {condition} ORDER BY received_us",
             parameters,
         )
@@ -76,7 +76,7 @@ class Bodies:
             wanted = "+channel=? AND +verdict='' AND callback_id IN (SELECT value FROM json_each(?))"
             values.append(json.dumps(list(among)))
         rows = self._reads.rows(
-            f"SELECT callback_id, channel, received_us, peer, body FROM callbacks WHERE {wanted} ORDER BY received_us",  # noqa: S608
+            f"SELECT callback_id, channel, received_us, peer, body FROM callbacks WHERE {wanted} ORDER BY received_us",
             tuple(values),
         )
         return [RawBody(str(i), str(c), int(str(t)), str(p), _bytes(b)) for i, c, t, p, b in rows]
@@ -90,7 +90,7 @@ class Bodies:
         return bool(self._reads.rows(
             "SELECT 1 FROM callbacks WHERE payment_id='' AND attempt=0 AND channel=? AND sha256=?",
             (channel, hashlib.sha256(body).hexdigest()),
-        ))  # fmt: skip
+        ))
 
 
 class BodyWrites(Bodies):
@@ -210,7 +210,7 @@ class BodyWrites(Bodies):
 @lru_cache(maxsize=len(ROWS_OF_A_STATEMENT))
 def _insert(rows: int) -> str:
     return (  # begins with INSERT, or Python would not count its rows
-        "INSERT INTO callbacks (callback_id, channel, payment_id, attempt, peer, sha256, body, received_us) "  # noqa: S608
+        "INSERT INTO callbacks (callback_id, channel, payment_id, attempt, peer, sha256, body, received_us) "
         "WITH new (callback_id, payment_id, attempt, peer, sha256, body) AS (VALUES "
         f"{','.join(['(?,?,?,?,?,?)'] * rows)}) "
         "SELECT callback_id, 'stk', payment_id, attempt, peer, sha256, body, ? FROM new WHERE "

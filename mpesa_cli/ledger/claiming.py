@@ -12,7 +12,7 @@ from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
 _INTENT_US = 900 * SECOND_US  # an attempt is recorded first; its last POST may leave so much later
 _HEARD_US = 86_400 * SECOND_US  # money may be heard of so long after it came
 _COLUMNS = ", ".join(f"a.{name}" for name in ATTEMPT_COLUMNS.split(", "))
-_ASKED = f"SELECT {_COLUMNS}, p.order_id, p.profile FROM attempts a CROSS JOIN payments p USING (payment_id)"  # noqa: S608
+_ASKED = f"SELECT {_COLUMNS}, p.order_id, p.profile FROM attempts a CROSS JOIN payments p USING (payment_id)"
 
 
 class Claims:

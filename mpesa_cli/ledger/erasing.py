@@ -28,7 +28,7 @@ OPEN = frozenset({PaymentStatus.PENDING, PaymentStatus.UNKNOWN, PaymentStatus.RE
 _NOT_SEARCHED = frozenset(
     {"journal", "journal_private", "payments", "attempts", "receipts", "hooks", "meta", "orders", "api_tokens",
      "closings", "callbacks", "accepted_breaks", "shown_receipts"}
-)  # fmt: skip
+)
 
 
 class Erasing:
@@ -57,7 +57,7 @@ class Erasing:
             return None
         facts = {
             "erasure": erasure, "payments": len(payments), "rows": private_rows, "sha256": sha256, "bodies": bodies,
-        }  # fmt: skip
+        }
         self._tx.chain(ev.Record("erased", at_us, facts, {}), "", None)
         self._tx.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO NOTHING", (SCRUB_DUE, erasure))
         return Erased(len(payments), private_rows, bodies, other_rows, self._kept_in(number))
@@ -89,7 +89,7 @@ class Erasing:
         seen, count = hashlib.sha256(), 0
         whose = "(SELECT receipt FROM receipts WHERE payment_id IN (SELECT value FROM json_each(:payments)))"
         rows = self._tx.execute(
-            "SELECT p.seq, p.facts, r.request_id FROM journal_private p JOIN journal j USING (seq) "  # noqa: S608
+            "SELECT p.seq, p.facts, r.request_id FROM journal_private p JOIN journal j USING (seq) "
             "LEFT JOIN requests r ON j.kind = 'request_settled' "
             f"AND r.request_id = json_extract(j.facts, '$.request_id') AND r.subject IN {whose} "
             "WHERE instr(p.facts, :digits) OR r.request_id IS NOT NULL "
@@ -137,11 +137,11 @@ class Erasing:
         whose = "(SELECT receipt FROM receipts WHERE payment_id IN (SELECT value FROM json_each(:payments)))"
         ids = json.dumps(payment_ids)
         changed = self._tx.execute(  # digits that a statement shows, and names in a result
-            f"UPDATE statement_rows SET party = :pseudonym WHERE party <> '' AND receipt IN {whose}",  # noqa: S608
+            f"UPDATE statement_rows SET party = :pseudonym WHERE party <> '' AND receipt IN {whose}",
             {"pseudonym": number.pseudonym, "payments": ids},
         ).rowcount
         changed += self._tx.execute(
-            f"UPDATE requests SET result = '' WHERE result <> '' AND subject IN {whose}",  # noqa: S608
+            f"UPDATE requests SET result = '' WHERE result <> '' AND subject IN {whose}",
             {"payments": ids},
         ).rowcount
         # A digest of a call's inputs would give the number away as well. The same key then no longer fits any call.
@@ -158,7 +158,7 @@ class Erasing:
             "without_number", 1, lambda value: _replaced(number, value), deterministic=True
         )
         return self._tx.execute(
-            f'UPDATE "{table}" SET "{column}" = without_number("{column}") '  # noqa: S608 - names from the schema
+            f'UPDATE "{table}" SET "{column}" = without_number("{column}") '
             f'WHERE instr(CAST("{column}" AS TEXT), ?)',
             (number.digits,),
         ).rowcount

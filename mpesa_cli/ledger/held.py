@@ -42,7 +42,7 @@ _APPEARED = """
 # A row of a file: somebody accepted the difference that names it; or the row came with another file.
 _ACCEPTED = f"""
     SELECT h.held_id, a.accepted_by, a.reason FROM held_messages h JOIN accepted_breaks a ON a.break_id = {_BREAK}
-    WHERE h.state = 'open' AND h.channel = 'statement'"""  # noqa: S608 - fixed text
+    WHERE h.state = 'open' AND h.channel = 'statement'"""
 _READ_BY_NOW = """
     SELECT h.held_id FROM held_messages h JOIN statement_rows s ON s.receipt = h.receipt
     WHERE h.state = 'open' AND h.channel IN ('statement', 'pull') AND h.receipt <> ''
@@ -59,7 +59,7 @@ class Held:
     def message(self, held_id: str) -> HeldMessage | None:
         """The message with its body, or None."""
         rows = self._reads.rows(
-            f"SELECT {_COLUMNS}, CASE WHEN h.removed_us IS NOT NULL THEN x'' "  # noqa: S608 - fixed text
+            f"SELECT {_COLUMNS}, CASE WHEN h.removed_us IS NOT NULL THEN x'' "
             "WHEN h.callback_id <> '' THEN c.body ELSE h.body END FROM held_messages h "
             "LEFT JOIN callbacks c ON c.callback_id = h.callback_id AND h.callback_id <> '' WHERE h.held_id = ?",
             (held_id,),
@@ -94,7 +94,7 @@ class Held:
     def unnamed(self) -> Sequence[HeldMessage]:
         """Those that wait and that no difference names: rows of a file are differences as well."""
         return self._held(
-            f"h.state = 'open' AND NOT (h.channel = 'statement' AND EXISTS (SELECT 1 FROM differences d "  # noqa: S608
+            f"h.state = 'open' AND NOT (h.channel = 'statement' AND EXISTS (SELECT 1 FROM differences d "
             f"WHERE d.break_id = {_BREAK})) ORDER BY h.received_us, h.held_id",
             (),
         )
@@ -104,7 +104,7 @@ class Held:
         return self._held("true ORDER BY h.received_us DESC, h.held_id LIMIT ?", (limit,))
 
     def _held(self, condition: str, parameters: tuple[object, ...]) -> list[HeldMessage]:
-        rows = self._reads.rows(f"SELECT {_COLUMNS} FROM held_messages h WHERE {condition}", parameters)  # noqa: S608
+        rows = self._reads.rows(f"SELECT {_COLUMNS} FROM held_messages h WHERE {condition}", parameters)
         return [_message(row) for row in rows]
 
 
@@ -140,14 +140,14 @@ class HeldWrites(Held):
             raise Conflict(
                 f"{held_id} is not open any more: {who}.",
                 hint=f"Nothing was changed. See it: mpesa held show {held_id}", code="held-done",
-            )  # fmt: skip
+            )
         self._tx.execute(
             "UPDATE held_messages SET state = 'done', done_by = ?, done_reason = ?, done_us = ? WHERE held_id = ?",
             (by, reason, at_us, held_id),
         )
         self._tx.chain(ev.Record("held_done", at_us, {"held": held_id, "by": by, "reason": reason}, {}), "", None)
         done = self.message(held_id)
-        assert done is not None  # noqa: S101 - it was written in the line above
+        assert done is not None  # it was written in the line above
         return done
 
     def applied(self, held_id: str, payment_id: str, at_us: int, *, how: str) -> None:
@@ -211,11 +211,11 @@ class HeldWrites(Held):
             "shortcode, peer, callback_id, body, source, line, once) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (held_id, new.channel, new.received_us, at_us, new.code, new.why, new.receipt, new.amount_cents,
              new.shortcode, new.peer, new.callback_id, new.body, new.source, new.line, once),
-        )  # fmt: skip
+        )
         facts: dict[str, object] = {
             "held": held_id, "channel": new.channel, "code": new.code, "receipt": new.receipt,
             "amount_cents": new.amount_cents, "received_us": new.received_us,
-        }  # fmt: skip
+        }
         self._tx.chain(ev.Record("message_held", at_us, facts, {}), "", None)
 
     def _count(self, new: Holding, at_us: int) -> None:

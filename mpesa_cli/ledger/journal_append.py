@@ -14,7 +14,7 @@ Tail: TypeAlias = tuple[int, str]
 def chain_row(
     connection: sqlite3.Connection, record: ev.Record, payment_id: str, attempt: int | None,
     token_hex: Callable[[int], str], tail: Tail | None = None,
-) -> Tail:  # fmt: skip
+) -> Tail:
     """Append one row to the journal, inside the transaction that ``connection`` has open. Returns the new tail.
 
     ``tail`` is what the same transaction appended last; where it is None, it is looked up.
@@ -27,7 +27,7 @@ def chain_row(
     hashed = row_hash(
         seq=seq, at_us=record.at_us, kind=record.kind, payment_id=payment_id, attempt=attempt,
         facts=facts, digest=digest, previous=previous,
-    )  # fmt: skip
+    )
     connection.execute(
         "INSERT INTO journal VALUES (?,?,?,?,?,?,?,?,?)",
         (seq, record.at_us, record.kind, payment_id, attempt, facts, digest, previous, hashed),

@@ -7,7 +7,7 @@ PAYMENT_KINDS = frozenset(
         "payment_created", "attempt_created", "payment_merged", "receipt_attached", "rules_changed",
         "not_paid_since_backup",
     }
-)  # fmt: skip
+)
 """About one payment, and no evidence."""
 LEDGER_KINDS = frozenset(
     {
@@ -18,7 +18,7 @@ LEDGER_KINDS = frozenset(
         "message_held", "held_done", "held_applied", "held_reopened", "held_removed",  # what could not be applied
         "order_added", "token_issued", "token_revoked",  # the HTTP API
     }
-)  # fmt: skip
+)
 """About no payment."""
 ALL_KINDS = frozenset(KINDS) | PAYMENT_KINDS | LEDGER_KINDS
 

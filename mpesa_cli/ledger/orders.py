@@ -27,7 +27,7 @@ class Orders:
         """Added orders nobody was asked for yet, whose id, reduced to letters and digits, is one of ``keys``."""
         marks = ",".join("?" * len(keys))
         rows = self._reads.rows(
-            f"{_ORDER} o WHERE order_key IN ({marks}) "  # noqa: S608 - fixed text
+            f"{_ORDER} o WHERE order_key IN ({marks}) "
             "AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.order_id=o.order_id)",
             tuple(keys),
         )

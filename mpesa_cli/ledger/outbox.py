@@ -49,7 +49,7 @@ class Outbox:
         marks = ",".join("?" * len(states))
         owner = " AND payment_id=?" if payment_id else _indexed(states)
         rows = self._reads.rows(
-            f"SELECT {_COLUMNS} FROM outbox WHERE queue=? AND state IN ({marks}){owner} ORDER BY created_us",  # noqa: S608
+            f"SELECT {_COLUMNS} FROM outbox WHERE queue=? AND state IN ({marks}){owner} ORDER BY created_us",
             (queue, *states, *([payment_id] if payment_id else [])),
         )
         return [_row(row) for row in rows]
@@ -57,7 +57,7 @@ class Outbox:
     def is_due(self, queue: str, now_us: int) -> bool:
         """Whether a claim would find anything, without taking the write lock."""
         rows = self._reads.rows(
-            f"SELECT 1 FROM outbox WHERE queue=? AND {_OPEN} "  # noqa: S608 - fixed text
+            f"SELECT 1 FROM outbox WHERE queue=? AND {_OPEN} "
             "AND ((state='waiting' AND due_us<=?) OR (state='sending' AND lease_us<=?)) LIMIT 1",
             (queue, now_us, now_us),
         )
@@ -85,7 +85,7 @@ class OutboxWrites(Outbox):
         """
         lost_before_us = now_us if repeat_lost else -1
         rows = self._tx.execute(
-            f"SELECT {_COLUMNS} FROM outbox WHERE queue=? AND {_OPEN} "  # noqa: S608 - fixed text
+            f"SELECT {_COLUMNS} FROM outbox WHERE queue=? AND {_OPEN} "
             "AND ((state='waiting' AND due_us<=?) OR (state='sending' AND lease_us<=?)) "
             "ORDER BY created_us, event_id LIMIT ?",
             (queue, now_us, lost_before_us, most),
@@ -100,7 +100,7 @@ class OutboxWrites(Outbox):
     def claim_one(self, event_id: str, now_us: int, lease_us: int) -> OutboxRow | None:
         """Take one row by its id, or None where it is no longer waiting and due."""
         row = self._tx.execute(
-            f"SELECT {_COLUMNS} FROM outbox WHERE event_id=? AND state='waiting' AND due_us<=?",  # noqa: S608
+            f"SELECT {_COLUMNS} FROM outbox WHERE event_id=? AND state='waiting' AND due_us<=?",
             (event_id, now_us),
         ).fetchone()
         if row is None:
@@ -114,7 +114,7 @@ class OutboxWrites(Outbox):
     def doubt_lost(self, queue: str, now_us: int, detail: str) -> int:
         """Claims whose lease is over become ``ambiguous``: their process died, and nobody knows how far it came."""
         return self._tx.execute(
-            f"UPDATE outbox SET state='ambiguous', detail=?, settled_us=? "  # noqa: S608 - fixed text
+            f"UPDATE outbox SET state='ambiguous', detail=?, settled_us=? "
             f"WHERE queue=? AND {_OPEN} AND state='sending' AND lease_us<=?",
             (detail, now_us, queue, now_us),
         ).rowcount
@@ -137,7 +137,7 @@ class OutboxWrites(Outbox):
     def of_message(self, message_id: str) -> OutboxRow | None:
         """The row that the receiver knows under this id, or None."""
         row = self._tx.execute(
-            f"SELECT {_COLUMNS} FROM outbox WHERE message_id=? AND message_id<>''",  # noqa: S608 - fixed text
+            f"SELECT {_COLUMNS} FROM outbox WHERE message_id=? AND message_id<>''",
             (message_id,),
         ).fetchone()
         return None if row is None else OutboxRow(*row)

@@ -30,11 +30,11 @@ class Reads(Questions):
         return self._payment_where("order_id=?", order_id)
 
     def _payment_where(self, condition: str, value: str) -> Payment | None:
-        rows = self.rows(f"SELECT {PAYMENT_COLUMNS} FROM payments WHERE {condition}", (value,))  # noqa: S608 - fixed text
+        rows = self.rows(f"SELECT {PAYMENT_COLUMNS} FROM payments WHERE {condition}", (value,))
         if not rows:
             return None
         attempts = self.rows(
-            f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE payment_id=? ORDER BY number",  # noqa: S608 - fixed text
+            f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE payment_id=? ORDER BY number",
             (rows[0][0],),
         )
         return Claims(self).with_claims(payment_from(rows[0], map(attempt_from, attempts), self.environment))
@@ -69,7 +69,7 @@ class Reads(Questions):
     def prompts_on(self, msisdn: str, since_us: int) -> Sequence[Attempt]:
         """Attempts on this phone, over all payments, created or requested since, oldest first."""
         rows = self.rows(
-            f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE msisdn=? AND created_us>=? ORDER BY created_us",  # noqa: S608
+            f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE msisdn=? AND created_us>=? ORDER BY created_us",
             (msisdn, since_us),
         )
         return [attempt_from(r) for r in rows]

@@ -72,7 +72,7 @@ class Restores:
         """The time of which M-PESA's own record of a shortcode was read whole since the last restore, oldest first, as
         few spans as it takes."""
         rows: list[Any] = self._reads.rows(
-            f"SELECT from_us, until_us FROM told_times WHERE shortcode=? AND gap_seq={_LAST_GAP}", (shortcode,)  # noqa: S608 - fixed text
+            f"SELECT from_us, until_us FROM told_times WHERE shortcode=? AND gap_seq={_LAST_GAP}", (shortcode,)
         )
         return union((from_us, until_us) for from_us, until_us in rows)
 
@@ -109,7 +109,7 @@ class Restores:
 
     def _last_word(self, order_id: str) -> Word | None:
         rows: list[Any] = self._reads.rows(
-            "SELECT j.at_us, j.seq FROM payments p JOIN journal j USING (payment_id) "  # noqa: S608 - fixed text
+            "SELECT j.at_us, j.seq FROM payments p JOIN journal j USING (payment_id) "
             f"WHERE p.order_id=? AND j.kind IN {_WORDS} ORDER BY j.seq DESC LIMIT 1",
             (order_id,),
         )
@@ -119,7 +119,7 @@ class Restores:
         from_us, until_us = gap.span
         ours = json.dumps(list(shortcodes))
         told = self._reads.rows(
-            f"SELECT {ROW_COLUMNS} FROM statement_rows r "  # noqa: S608 - fixed text
+            f"SELECT {ROW_COLUMNS} FROM statement_rows r "
             "WHERE r.completed_us BETWEEN ? AND ? AND r.shortcode IN (SELECT value FROM json_each(?)) "
             f"AND r.kind='received' AND r.amount_cents=? AND {_FREE} ORDER BY r.completed_us",
             (from_us, until_us, ours, amount_cents),
@@ -153,7 +153,7 @@ class RestoreWrites(Restores):
         """Note that M-PESA's own record of a shortcode was read whole from ``from_us`` up to ``until_us``."""
         spans = union([*self.told_spans(shortcode), (from_us, until_us)])
         self._tx.execute(
-            f"DELETE FROM told_times WHERE shortcode=? AND gap_seq={_LAST_GAP}", (shortcode,)  # noqa: S608 - fixed text
+            f"DELETE FROM told_times WHERE shortcode=? AND gap_seq={_LAST_GAP}", (shortcode,)
         )
         self._tx.executemany(
             f"INSERT INTO told_times SELECT ?, {_LAST_GAP}, ?, ?",

@@ -25,7 +25,7 @@ PROJECTED_COLUMNS = (
 def attempt_from(row: tuple[object, ...]) -> Attempt:
     """An attempt from a row of ATTEMPT_COLUMNS."""
     (payment_id, number, channel, msisdn, amount, created, withdrawn, state, flags, receipt, receipts, paid_cents, code,
-     desc, source, checkout, merchant, requested, settled, paid, reversed_cents) = row  # fmt: skip
+     desc, source, checkout, merchant, requested, settled, paid, reversed_cents) = row
     view = AttemptView(
         state=AttemptState(str(state)),
         flags=frozenset(Flag(f) for f in str(flags).split()),
@@ -90,7 +90,7 @@ def save_view(connection: sqlite3.Connection, ref: AttemptRef, view: AttemptView
             view.merchant_request_id, view.requested_us, view.settled_us, view.paid_us, view.reversed_cents,
             int(withdrawn), ref.payment_id, ref.number,
         ),
-    )  # fmt: skip
+    )
 
 
 def payment_projection(payment: Payment) -> tuple[object, ...]:
@@ -101,13 +101,13 @@ def payment_projection(payment: Payment) -> tuple[object, ...]:
         telling.state.value,
         " ".join(sorted(telling.flags)), telling.result_code, telling.result_desc, telling.requested_us,
         len(payment.attempts),
-    )  # fmt: skip
+    )
 
 
 def save_payment(connection: sqlite3.Connection, payment: Payment) -> None:
     """Bring one row of ``payments`` up to what its attempts say."""
     columns = "=?, ".join(PROJECTED_COLUMNS.split(", "))
     connection.execute(
-        f"UPDATE payments SET {columns}=? WHERE payment_id=?",  # noqa: S608 - fixed text
+        f"UPDATE payments SET {columns}=? WHERE payment_id=?",
         (*payment_projection(payment), payment.payment_id),
     )

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from mpesa_cli.rules.payment import Attempt, Payment
 
 _AMONG = "payment_id IN (SELECT value FROM json_each(?))"
-_PAYMENTS = f"SELECT {PAYMENT_COLUMNS} FROM payments WHERE {_AMONG}"  # noqa: S608 - fixed text
-_ATTEMPTS = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE {_AMONG} ORDER BY payment_id, number"  # noqa: S608
+_PAYMENTS = f"SELECT {PAYMENT_COLUMNS} FROM payments WHERE {_AMONG}"
+_ATTEMPTS = f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE {_AMONG} ORDER BY payment_id, number"
 # The plus keeps SQLite from walking the journal from its beginning, to have it in order.
 _EVIDENCE = (
-    "SELECT j.payment_id, j.attempt, j.kind, j.at_us, j.facts, p.facts FROM journal j "  # noqa: S608 - fixed text
+    "SELECT j.payment_id, j.attempt, j.kind, j.at_us, j.facts, p.facts FROM journal j "
     f"LEFT JOIN journal_private p USING (seq) WHERE j.{_AMONG} AND j.attempt IS NOT NULL "
     "AND j.kind<>'attempt_created' ORDER BY +j.seq"
 )

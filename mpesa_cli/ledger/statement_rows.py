@@ -24,7 +24,7 @@ class StatementRows:
     def of(self, receipt: str) -> Sequence[StatementRow]:
         """Every stored row of one receipt."""
         rows = self._reads.rows(
-            f"SELECT {ROW_COLUMNS} FROM statement_rows WHERE receipt=? ORDER BY completed_us",  # noqa: S608 - fixed text
+            f"SELECT {ROW_COLUMNS} FROM statement_rows WHERE receipt=? ORDER BY completed_us",
             (receipt,),
         )
         return list(map(statement_row, rows))
@@ -32,7 +32,7 @@ class StatementRows:
     def reversals_of(self, receipt: str) -> Sequence[StatementRow]:
         """Statement rows that say that this receipt's money went back, oldest first."""
         rows = self._reads.rows(
-            f"SELECT {ROW_COLUMNS} FROM statement_rows WHERE linked=? AND linked<>'' "  # noqa: S608 - fixed text
+            f"SELECT {ROW_COLUMNS} FROM statement_rows WHERE linked=? AND linked<>'' "
             f"AND kind='reversal' UNION ALL SELECT {ROW_COLUMNS} FROM statement_rows "
             "WHERE receipt=? AND kind='reversal' AND linked='' ORDER BY completed_us",
             (receipt, receipt),

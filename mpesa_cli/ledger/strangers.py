@@ -54,11 +54,11 @@ class StrangerWrites(Strangers):
         return callback_id
 
     def _reports_kept(self, condition: str, parameters: tuple[object, ...]) -> int:
-        sql = f"SELECT count(*) FROM stranger_reports{condition}"  # noqa: S608 - fixed text
+        sql = f"SELECT count(*) FROM stranger_reports{condition}"
         return int(str(self._reads.rows(sql, parameters)[0][0]))
 
     def _expire_reports(self, now_us: int) -> None:
-        over = self._reads.rows(f"SELECT callback_id FROM stranger_reports WHERE {_OVER}", (now_us - KEPT_FOR_US,))  # noqa: S608
+        over = self._reads.rows(f"SELECT callback_id FROM stranger_reports WHERE {_OVER}", (now_us - KEPT_FOR_US,))
         for (callback_id,) in over:
             self._tx.execute("DELETE FROM stranger_reports WHERE callback_id = ?", (callback_id,))
             self._tx.execute("DELETE FROM callbacks WHERE callback_id = ?", (callback_id,))

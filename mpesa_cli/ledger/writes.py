@@ -101,7 +101,7 @@ class Write(Reads):
                 f"Order {intent.order_id} is already in the ledger.", hint=f"See it: mpesa status {intent.order_id}"
             )
         self.execute(
-            f"INSERT INTO payments ({PAYMENT_COLUMNS}, order_key, status) "  # noqa: S608 - fixed text
+            f"INSERT INTO payments ({PAYMENT_COLUMNS}, order_key, status) "
             "VALUES (?,?,?,?,?,?,?,?,?,?,'pending')",
             (
                 intent.payment_id,
@@ -147,7 +147,7 @@ class Write(Reads):
         self._insert_attempt(
             payment.payment_id, payment.last.ref.number + 1, leave.msisdn, payment.amount_cents, token_hash, at_us,
             forced_because=leave.forced_because,
-        )  # fmt: skip
+        )
         self._note_not_paid(payment.payment_id, leave.not_paid, at_us)
         refreshed = self.must(payment.payment_id)
         save_payment(self.connection, refreshed)
@@ -207,7 +207,7 @@ class Write(Reads):
     def _insert_attempt(
         self, payment_id: str, number: int, msisdn: str, amount_cents: int, token_hash: str, at_us: int,
         *, forced_because: str = "",
-    ) -> None:  # fmt: skip
+    ) -> None:
         if token_hash:  # it will ring a phone
             self.check_known()
         self.execute(

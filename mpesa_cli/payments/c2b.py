@@ -43,7 +43,7 @@ class Shop:
         return cls(
             profile.name, tuple({profile.shortcode, profile.party_b}), tuple(word for word in words if word),
             new_payment_id,
-        )  # fmt: skip
+        )
 
 
 def apply_confirmations(ledger: Ledger, shop: Shop) -> list[Payment]:

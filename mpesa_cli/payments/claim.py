@@ -77,7 +77,7 @@ def _attach_new(tx: Write, claim: Claim, money: Money, approval: Approval, now_u
         raise KeyError(claim.order_id)
     new = approval.new
     intent = Intent(new.payment_id, claim.order_id, new.profile, new.shortcode, money.amount_cents, money.payer,
-                    claim.order_id, "", "")  # fmt: skip
+                    claim.order_id, "", "")
     _check_unused(tx, claim)
     ref = tx.open_received(intent, now_us)
     _note_attached(tx, claim.receipt, ref, approval, now_us)

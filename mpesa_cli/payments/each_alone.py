@@ -25,7 +25,7 @@ Made = TypeVar("Made")
 def apply_each(
     ledger: Ledger, channel: HeldChannel, unread: Callable[[Reads], Sequence[Raw]],
     apply: Callable[[Write, Raw], Made],
-) -> list[Made]:  # fmt: skip
+) -> list[Made]:
     """Apply everything that ``unread`` lists; returns each outcome. Raises where the ledger itself can't be written."""
     made: list[Made] = []
     found = unread(ledger)

@@ -27,4 +27,4 @@ def hold_body(
             raw.callback_id, source=source, line=line,
         ),
         raw.received_us,
-    )  # fmt: skip
+    )

@@ -40,7 +40,7 @@ def attempt_meant(payment: Payment, number: int | None) -> Attempt:
         if len(waiting) > 1:
             numbers = ", ".join(str(each.ref.number) for each in waiting)
             raise _conflict(f"Attempts {numbers} of order {payment.order_id} are {state}: say which.", payment,
-                            "which-attempt", "--attempt N")  # fmt: skip
+                            "which-attempt", "--attempt N")
         if waiting:
             return waiting[0]
     return payment.last
@@ -54,7 +54,7 @@ def would_become(
         raise _conflict(
             f"Attempt {attempt.ref.number} of order {payment.order_id} is {attempt.state}: it has not been sent whole.",
             payment, "still-sending",
-        )  # fmt: skip
+        )
     terms = Terms(attempt.amount_cents, attempt.msisdn, prompted=attempt.channel == "stk")
     known = ledger.evidence(attempt.ref)
     view = attempt_view(terms, [*known, in_order(_evidence(decision, at_us), known)])
@@ -69,7 +69,7 @@ def would_become(
         raise _conflict(
             f"Attempt {attempt.ref.number} of order {payment.order_id} is {attempt.state}, and the decision would not "
             "change that.", payment, "nothing-to-decide",
-        )  # fmt: skip
+        )
     decided = replace(attempt, view=view)
     return replace(payment, attempts=tuple(decided if each is attempt else each for each in payment.attempts))
 

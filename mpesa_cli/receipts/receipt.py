@@ -115,7 +115,7 @@ def _not_paid(payment: Payment) -> Conflict:
             "is for review: what came does not fit what was asked",
             f"Look at the statement, then decide: mpesa resolve {order} paid --reason WHY", "unknown",
         ),
-    }  # fmt: skip
+    }
     what, then, moved = words[payment.status]
     refused = Conflict(f"There is no receipt: order {order} {what}.", hint=then, code="not-paid")
     refused.money_moved = moved

@@ -56,7 +56,7 @@ def check_registered_url(url: str, name: str, *, production: bool) -> str:
 def reject_code(
     rule: ValidationRule, *, amount_cents: int, order: Payment | ShopOrder | None, limits: Limits, own_shortcode: bool,
     nameless: bool = False,
-) -> Reject | None:  # fmt: skip
+) -> Reject | None:
     """The code to refuse a payment with that a customer is about to make by hand; None to let it through.
 
     ``order`` is the one the account number names, if any. ``nameless``: no account number can be typed, as at a till,

@@ -11,7 +11,7 @@ from mpesa_cli.rules.values.amount import format_cents
 _NO_WAY_EITHER = frozenset({
     ("8", ""), ("2028", ""), ("2029", ""), ("SFC_IC0003", ""),
     ("400.002.02", "BusinessShortCode"), ("400.002.02", "PartyB"), ("400.002.02", "TransactionType"),
-})  # fmt: skip
+})
 
 
 def manual_way(*, till: str | None, shortcode: str, account: str, amount_cents: int) -> str:

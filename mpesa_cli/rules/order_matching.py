@@ -7,7 +7,7 @@ and digits count, and a leading word that only says "order" or "account" is drop
 _LEADING_WORDS = (
     "ORDERNUMBER", "ORDERNO", "ORDER", "ORD", "INVOICENO", "INVOICE", "INV", "ACCOUNTNO", "ACCOUNT", "ACC",
     "REFERENCE", "REF", "NUMBER", "NO",
-)  # fmt: skip
+)
 
 
 def order_key(text: str) -> str:

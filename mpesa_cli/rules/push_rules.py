@@ -25,7 +25,7 @@ TRIES_MAX = 5
 NEVER_LEFT = frozenset({
     "connect-failed", "connect-refused", "connect-timeout", "dns", "invalid-proxy", "late", "local-error", "proxy",
     "tls",
-})  # fmt: skip
+})
 SPACING_S = 60
 SPACING_SAME_AMOUNT_S = 120
 

@@ -118,7 +118,7 @@ def _after_failure(payment: Payment, now_us: int, msisdn: str) -> Advice:
         case (
             AttemptState.CREATED | AttemptState.SENDING | AttemptState.PENDING
             | AttemptState.UNKNOWN | AttemptState.PAID | AttemptState.REVIEW
-        ):  # fmt: skip
+        ):
             raise AssertionError(f"a failed payment with an attempt that is {last.state}")
         case _:
             assert_never(last.state)

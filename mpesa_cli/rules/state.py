@@ -90,7 +90,7 @@ def _decided(terms: Terms, known: SortedEvidence) -> AttemptView:
         return paid_by_receipts(terms, base, clean, known, contradicted=confused)
     if decision is not None and not came_after(decision, known):
         return replace(base, state=AttemptState.FAILED, source="person", settled_us=decision.at_us,
-                       result_desc=decision.reason)  # fmt: skip
+                       result_desc=decision.reason)
     success = next((q for q in known.queries if outcome_of(q) is Outcome.PAID), None)
     if known.received or misfits or mistaken or decision is not None or (confused and success is None):
         return _review(base, known)
@@ -239,7 +239,7 @@ def _unsure(
     if called and queried and called.result_code == queried.result_code and _is_listed_no(called, queried):
         return _failed(base, called, "callback", confirmed=True)
     said = called or queried
-    assert said is not None  # noqa: S101 - the caller saw one of them
+    assert said is not None  # the caller saw one of them
     return replace(
         base,
         state=AttemptState.UNKNOWN,

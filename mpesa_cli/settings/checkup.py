@@ -24,7 +24,7 @@ def profile_warnings(profile: Profile) -> list[str]:
     return [
         *_money_warnings(profile), *_by_hand_warnings(profile), *_callback_warnings(profile),
         *_sms_warnings(profile), *_initiator_warnings(profile),
-    ]  # fmt: skip
+    ]
 
 
 def secret_warnings(listed: list[tuple[str, str]]) -> list[str]:

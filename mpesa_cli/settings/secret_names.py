@@ -5,7 +5,7 @@
 SECRET_NAMES = (
     "consumer-key", "consumer-secret", "passkey", "sms-api-key", "webhook-secret", "c2b-secret", "initiator-password",
     "api-secret",
-)  # fmt: skip
+)
 DARAJA_SECRETS = SECRET_NAMES[:3]
 # Never handed to the simulator inside the process, whatever is stored.
 KEPT_FROM_SIMULATOR = (*DARAJA_SECRETS, "initiator-password")

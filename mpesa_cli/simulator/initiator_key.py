@@ -53,7 +53,7 @@ class InitiatorKey:
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
         found = load_pem_private_key(self._both(), password=None, unsafe_skip_rsa_key_validation=True)
-        assert isinstance(found, RSAPrivateKey)  # noqa: S101 - we made it
+        assert isinstance(found, RSAPrivateKey)  # we made it
         return found
 
     def _both(self) -> bytes:

@@ -22,7 +22,7 @@ CUSTOMER = "SIMULATED CUSTOMER"
 HEADINGS = (
     "Receipt No.", "Completion Time", "Initiation Time", "Details", "Transaction Status", "Paid In", "Withdrawn",
     "Balance", "Balance Confirmed", "Reason Type", "Other Party Info", "Linked Transaction ID", "A/C No.",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def movements(state: State, shortcode: str, now_us: int) -> list[Movement]:
         for row in state.c2b.values()
         if row.shortcode == shortcode and row.completed_us is not None and row.completed_us <= now_us
         and not row.from_push
-    ]  # fmt: skip
+    ]
     return sorted(found, key=lambda row: row.at_us)
 
 
@@ -108,7 +108,7 @@ def reverse(state: State, asked: str, now_us: int, token_hex: TokenHex) -> Movem
     made = Movement(
         receipt(now_us, state.serial, taken, token_hex), "reversal", original.amount_cents, now_us,
         original.shortcode, original.msisdn, "", original.buy_goods, linked=wanted,
-    )  # fmt: skip
+    )
     state.booked.append(made)
     return made
 
@@ -122,14 +122,14 @@ def _rows(row: Movement, after: Balances, shortcode: str) -> Iterator[list[str]]
     if row.kind == "reversal":
         details = f"{product} Reversal to {party}"
         yield [row.receipt, when, when, details, "Completed", "", f"-{amount}", balance, "true",
-               f"{product} Reversal", party, row.linked, ""]  # fmt: skip
+               f"{product} Reversal", party, row.linked, ""]
         return
     details = f"{product} from {party}" + (f" Acc. {row.account}" if row.account else "")
     yield [row.receipt, when, when, details, "Completed", amount, "", balance, "true", f"{product} Online", party, "",
-           row.account]  # fmt: skip
+           row.account]
     if row.charge_cents:
         yield [row.receipt, when, when, f"{product} Charge", "Completed", "", f"-{_money(row.charge_cents)}",
-               _money(after.charges_cents), "true", f"{product} Charge", f"{shortcode} - {SHOP}", "", ""]  # fmt: skip
+               _money(after.charges_cents), "true", f"{product} Charge", f"{shortcode} - {SHOP}", "", ""]
 
 
 def _heading(shortcode: str, since_us: int, until_us: int, opening: Balances, closing: Balances) -> list[list[str]]:

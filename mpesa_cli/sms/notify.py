@@ -169,7 +169,7 @@ def _send(context: SmsContext, row: OutboxRow, message: Message, sender: SmsSend
     return Notice(
         row.event_id, order_id, message.msisdn, state, parts(message.text),
         code=outcome.code, words=outcome.words,
-    )  # fmt: skip
+    )
 
 
 def _order(context: SmsContext, row: OutboxRow) -> str:

@@ -17,7 +17,7 @@ def sms_sender(runtime: "Runtime", profile: "Profile") -> "SmsSender":
     account = Account(
         profile.name, profile.environment, sms.provider, sms.username, sms.sender_id, sms.base_url,
         sms.partner_id, sms.file,
-    )  # fmt: skip
+    )
     return sender_of(account, lambda: runtime.secret_store(profile).require("sms-api-key"), runtime.world)
 
 

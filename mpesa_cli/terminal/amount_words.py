@@ -11,14 +11,14 @@ SHILLINGS_MAX = 10**15 - 1
 _EN_SMALL = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-)  # fmt: skip
+)
 _EN_TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _EN_SCALES = ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"), (10**3, "thousand"))
 
 _SW_SMALL = ("sifuri", "moja", "mbili", "tatu", "nne", "tano", "sita", "saba", "nane", "tisa")
 _SW_TENS = (
     "", "kumi", "ishirini", "thelathini", "arobaini", "hamsini", "sitini", "sabini", "themanini", "tisini"
-)  # fmt: skip
+)
 _SW_SCALES = ((10**12, "trilioni"), (10**9, "bilioni"), (10**6, "milioni"), (10**5, "laki"), (10**3, "elfu"))
 
 

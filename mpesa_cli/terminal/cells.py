@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 _SPELT = str.maketrans(
     {"‘": "'", "’": "'", "‚": ",", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "−": "-", "…": "...", "•": "*",
      "·": "-", "×": "x", "ß": "ss", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "€": "EUR", "£": "GBP", "™": "(TM)"}
-)  # fmt: skip
+)
 
 
 def plain_lines(rows: Iterable[Sequence[object]]) -> str:

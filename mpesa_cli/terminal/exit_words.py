@@ -49,4 +49,4 @@ EXIT_WORDS: dict[ExitStatus, StatusWords] = {
     ExitStatus.TERMINATED: StatusWords(
         "terminated", "SIGTERM, or its terminal hung up. The ledger has everything up to that moment.",
         "Look: mpesa status."),
-}  # fmt: skip
+}

@@ -98,13 +98,13 @@ def advice(payment: Payment, *, customer: str = "", verbose: bool = False) -> li
         case PaymentStatus.OVERPAID:
             owed = format_cents(payment.received_cents - payment.amount_cents)
             return [f"More came in than was asked: {owed} is owed back to the customer.",
-                    f"See every payment: mpesa status {order} --json"]  # fmt: skip
+                    f"See every payment: mpesa status {order} --json"]
         case PaymentStatus.REFUNDED:
             return ["M-PESA gave the customer the money back. Where the goods are still here, keep them.",
-                    f"How it is known: mpesa log {order}"]  # fmt: skip
+                    f"How it is known: mpesa log {order}"]
         case PaymentStatus.PARTIAL:
             return [f"{format_cents(payment.amount_cents - payment.received_cents)} is missing.",
-                    f"See every payment: mpesa status {order} --json"]  # fmt: skip
+                    f"See every payment: mpesa status {order} --json"]
         case PaymentStatus.FAILED:
             again = "Run the same push again." if _never_left(payment) else f"Ask again: mpesa retry {order}"
             lines = [attempt_words(payment.last, quoted=verbose), *([customer] if customer else []), again]
@@ -115,7 +115,7 @@ def advice(payment: Payment, *, customer: str = "", verbose: bool = False) -> li
             return [attempt_words(payment.last), f"Look again: mpesa status {order}"]
         case PaymentStatus.UNKNOWN:
             return [attempt_words(payment.last),
-                    f"Money may have moved. Do not ask again yet; look again: mpesa status {order}"]  # fmt: skip
+                    f"Money may have moved. Do not ask again yet; look again: mpesa status {order}"]
         case PaymentStatus.REVIEW:
             return [
                 _review_reason(payment),
@@ -186,7 +186,7 @@ def _doubts(payment: Payment) -> list[str]:
     lines = []
     if Flag.UNCONFIRMED in flags:
         lines.append("Daraja's query says it is paid; the receipt number has not come yet. Before goods of high value, "
-                     "look for it on the M-PESA statement.")  # fmt: skip
+                     "look for it on the M-PESA statement.")
     if Flag.LATE in flags:
         lines.append("It came late, after the prompt's time was over.")
     if Flag.ODD_TIME in flags:

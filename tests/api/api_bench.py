@@ -93,7 +93,7 @@ def environ_of(home: Path, more: Mapping[str, str]) -> dict[str, str]:
 def served(
     home: Path, more: Mapping[str, str] | None = None, *, transport: Any = None,
     options: ListenerOptions | None = None,
-) -> Iterator[Shop]:  # fmt: skip
+) -> Iterator[Shop]:
     """The API of a profile made of environment variables, on a free port of this machine."""
     environ = environ_of(home, more or {})
     clock = Ahead()
@@ -106,7 +106,7 @@ def served(
     parts = Parts(
         open_ledger=lambda: runtime.new_ledger(profile), now_us=runtime.world.now_us, on_event=lambda _: None,
         c2b=c2b_context(runtime, profile), api=api.app,
-    )  # fmt: skip
+    )
     try:
         with running(options or ListenerOptions(port=0), parts) as ready:
             api.start()

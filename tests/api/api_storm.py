@@ -71,7 +71,7 @@ class Served:
         with subprocess.Popen(
             [sys.executable, "-m", "mpesa_cli", *self.argv], env={**os.environ, **self.environ},
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        ) as process:  # fmt: skip
+        ) as process:
             try:
                 until(lambda: process.poll() is not None or self.is_up())
                 yield process

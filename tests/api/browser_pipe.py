@@ -13,7 +13,7 @@ OPTIONS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
     "--remote-debugging-pipe",
-)  # fmt: skip
+)
 
 
 class Browser:
@@ -71,7 +71,7 @@ def browser(chromium: str, folder: Path) -> Iterator[Browser]:
     with subprocess.Popen(
         ["bash", "-c", command, "bash", chromium, *OPTIONS, f"--user-data-dir={folder}", "about:blank"],
         pass_fds=(its_in, its_out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    ) as process:  # fmt: skip
+    ) as process:
         os.close(its_in)
         os.close(its_out)
         opened = Browser(our_out, our_in)

@@ -29,7 +29,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Any:
                 msisdn=OTHER_PHONE if n % 5 == 0 else "254708374149",
             )
             for n in range(COUNT)
-        ]  # fmt: skip
+        ]
         fill(shop.ledger, sales)
         with shop.client() as client:
             yield shop, client

@@ -11,7 +11,7 @@ from daraja_servers import OK, answer, loopback, payload, says
 SANDBOX = {
     "MPESA_ENVIRONMENT": "sandbox", "MPESA_CONSUMER_KEY": "any", "MPESA_CONSUMER_SECRET": "any",
     "APP_URL": "https://pay.example.co.ke",
-}  # fmt: skip
+}
 
 
 def over(home: Path, server: Any) -> Any:

@@ -187,7 +187,7 @@ def test_prompts_of_an_api_name_the_address_at_which_callbacks_reach_it(home: Pa
             [sys.executable, "-m", "mpesa_cli", "listen", "--api", "--port", "0",
              *(["--public-url", public] if public else [])], env={**os.environ, **environ},
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        ) as process:  # fmt: skip
+        ) as process:
             assert process.stderr is not None
             try:
                 lines = [next(process.stderr) for _ in range(3)]

@@ -34,7 +34,7 @@ def test_the_terminal_and_the_api_push_one_order_at_once_and_send_one_prompt(hom
                 later_s = 0.004 * number
 
                 def over_http(together: threading.Barrier = together, body: object = body, later_s: float = later_s) \
-                        -> httpx.Response:  # fmt: skip
+                        -> httpx.Response:
                     together.wait()
                     threading.Event().wait(later_s)
                     return client.post("/payments/initiate", json=body)

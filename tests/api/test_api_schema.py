@@ -17,7 +17,7 @@ FREELY = {"MPESA_API_RATE_PER_TOKEN": "100000", "MPESA_API_RATE_PER_PHONE": "100
 OPTIONS = [
     "--exclude-path", "/payments/events", "--phases", "examples,coverage,fuzzing", "--generation-database", "none",
     "--continue-on-failure", "--no-color",
-]  # fmt: skip
+]
 
 
 def explore(shop: Shop, folder: Path, examples: int, seed: int) -> subprocess.CompletedProcess[str]:
@@ -26,7 +26,7 @@ def explore(shop: Shop, folder: Path, examples: int, seed: int) -> subprocess.Co
         [SCHEMATHESIS, "run", f"{shop.url}/openapi.json", "-H", f"Authorization: Bearer {shop.token()}",
          "--max-examples", str(examples), "--seed", str(seed), *OPTIONS],
         cwd=folder, env={**os.environ, "HOME": str(folder)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    )
 
 
 def with_payments(shop: Shop) -> None:
@@ -81,7 +81,7 @@ def test_the_document_names_every_path_with_its_statuses(quiet_client: httpx.Cli
         ("POST", "/payments/initiate"), ("POST", "/payments/retry/{orderId}"), ("POST", "/orders"),
         ("GET", "/payments/status/{orderId}"), ("GET", "/payments/history"), ("GET", "/payments/receipt/{orderId}"),
         ("GET", "/payments/events"), ("GET", "/orders/{orderId}"), ("GET", "/openapi.json"), ("GET", "/docs"),
-    }  # fmt: skip
+    }
     initiated = document["paths"]["/payments/initiate"]["post"]["responses"]
     assert set(initiated) >= {"200", "202", "400", "401", "403", "409", "413", "415", "422", "429", "502", "503"}
 

@@ -52,7 +52,7 @@ def test_a_missing_field_is_named(quiet_client: httpx.Client, missing: str) -> N
     "written",
     ["0708374149", "+254 708 374 149", "254708374149", "708-374-149", "+254 (0)708-374-149", "254 0708 374 149",
      "\u202a0708374149\u202c", "'0708374149", "708374149.0"],
-)  # fmt: skip
+)
 def test_phones_come_in_any_form_and_whole_numbers_with_a_point(quiet_client: httpx.Client, written: str) -> None:
     body = json.dumps({**GOOD, "phoneNumber": written}).replace("150", "150.0")
     answer = quiet_client.post("/payments/initiate", content=body, headers={"content-type": "application/json"})
@@ -77,7 +77,7 @@ def test_a_body_must_be_called_json_and_be_small(quiet_client: httpx.Client) -> 
     for kind in ("text/plain", "application/x-www-form-urlencoded", ""):
         assert told(quiet_client.post("/payments/initiate", content=raw, headers={"content-type": kind})) == (
             415, "unsupported-media-type",
-        )  # fmt: skip
+        )
     kind = {"content-type": "application/json; charset=utf-8"}
     assert quiet_client.post("/payments/initiate", content=raw, headers=kind).status_code in {200, 202}
     large = raw + b" " * 70_000
@@ -101,7 +101,7 @@ def test_paths_methods_and_forms_that_are_not_there_are_told_in_the_same_form(qu
         ("status=lost", "invalid-field"), ("since=tomorrow", "invalid-field"), ("cursor=x", "invalid-field"),
         ("phoneNumber=1", "invalid-field"), ("page=2", "unknown-field"), ("limit=1&limit=2", "repeated-field"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_parameter_is_named(quiet_client: httpx.Client, query: str, code: str) -> None:
     assert told(quiet_client.get(f"/payments/history?{query}")) == (422, code)
 

@@ -13,7 +13,7 @@ CALLS = [
     ("POST", "/orders", "payments:write"), ("GET", "/payments/status/1", "payments:read"),
     ("GET", "/payments/history", "payments:read"), ("GET", "/payments/receipt/1", "payments:read"),
     ("GET", "/payments/events", "payments:read"), ("GET", "/orders/1", "payments:read"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("method", "path", "scope"), CALLS)
@@ -35,7 +35,7 @@ def test_every_call_in_the_document_is_tried_above(quiet_shop: Shop) -> None:
     guarded = {
         (method.upper(), path) for path, methods in document["paths"].items()
         for method, what in methods.items() if what["security"]
-    }  # fmt: skip
+    }
     assert guarded == {(method, path.replace("/1", "/{orderId}")) for method, path, _ in CALLS}
 
 
@@ -54,7 +54,7 @@ def test_a_token_counts_in_the_header_only(quiet_shop: Shop) -> None:
     for query in ("access_token", "token"):
         assert told(httpx.get(f"{quiet_shop.url}/payments/history?{query}={token}", trust_env=False)) == (
             401, "token-missing",
-        )  # fmt: skip
+        )
 
 
 def test_a_revoked_token_opens_nothing_from_then_on(

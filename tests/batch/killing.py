@@ -158,7 +158,7 @@ def seed_failures(home: Path, orders: Mapping[str, str]) -> None:
                 payment_id=f"PAY-{order}", order_id=order, profile="simulator", shortcode="174379", amount_cents=10_000,
                 msisdn=msisdn, account_reference=order, description="Payment",
                 token_hash=hashlib.sha256(order.encode()).hexdigest(),
-            )  # fmt: skip
+            )
             ref = tx.open_payment(Start(intent), at_us).last.ref
             tx.append(ref, Sending(at_us, 1))
             tx.append(ref, Accepted(at_us, 1, f"m-{order}", f"ws_CO_{order}"))
@@ -171,7 +171,7 @@ def _serve() -> None:
         "cli.app", "cli.batch.push_batch", "cli.batch.retry_batch", "daraja.client", "floor.wire.lean_httpx",
         "ledger.engine.sqlite", "listener.intake.intake", "batch.run", "batch.wait", "floor.files.run_lock",
         "payments.retry_loop", "payments.wait", "simulator.embedded", "batch.words", "rules.values.dates",
-    ):  # fmt: skip
+    ):
         importlib.import_module(f"mpesa_cli.{name}")
     real_ns = time.monotonic_ns()
     for line in sys.stdin:
@@ -215,7 +215,7 @@ def _become(argv: list[str], home: str, real_ns: int, told: int) -> None:
             lambda: START_US + (time.monotonic_ns() - real_ns) * SPEED // 1000,
             lambda seconds: time.sleep(seconds / SPEED),
         ),
-    )  # fmt: skip
+    )
     try:
         status = main(argv, runtime)
     except BaseException:  # noqa: BLE001 - the parent hears of it by the status

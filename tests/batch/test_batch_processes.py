@@ -29,7 +29,7 @@ def started(home: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
         process = subprocess.Popen(
             [sys.executable, "-m", "mpesa_cli", *argv, "-v"], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={**os.environ, "MPESA_HOME": str(home), "MPESA_RATE_PER_S": "1"},
-        )  # fmt: skip
+        )
         running.append(process)
         assert process.stderr is not None
         for line in process.stderr:

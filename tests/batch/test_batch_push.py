@@ -31,7 +31,7 @@ def test_every_row_is_asked_once_and_exit_0_says_all_were_accepted(mpesa: Run, c
     rows = json.loads(result.stdout)
     assert [(r["line"], r["order_id"], r["amount"], r["result"], r["asked"]) for r in rows] == [
         (2, "a", 100, "accepted", True), (3, "b", 200, "accepted", True), (4, "c", 300, "accepted", True),
-    ]  # fmt: skip
+    ]
     assert {r["payment"]["environment"] for r in rows} == {"simulator"}
 
 
@@ -168,7 +168,7 @@ def test_real_money_without_a_person_needs_yes(mpesa: Run, csv_file: File) -> No
         "MPESA_ENVIRONMENT": "production", "MPESA_SHORTCODE": "247247", "MPESA_CONSUMER_KEY": "k",
         "MPESA_CONSUMER_SECRET": "s", "MPESA_PASSKEY": "p", "APP_URL": "https://shop.example",
         "MPESA_BASE_URL": "http://127.0.0.1:9",
-    }  # fmt: skip
+    }
     result = mpesa("push", "--from", csv_file(THREE), env=env)
     assert (result.status, "--yes" in result.stderr) == (9, True)
     from_stdin = mpesa("push", "--from", "-", stdin="\n".join(THREE), env=env, tty=True)

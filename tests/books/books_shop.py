@@ -53,7 +53,7 @@ class Books:
     def everything(self) -> list[Any]:
         """All that a run could change."""
         tables = ("journal", "journal_private", "payments", "attempts", "receipts", "statements", "statement_rows",
-                  "closings", "accepted_breaks", "outbox")  # fmt: skip
+                  "closings", "accepted_breaks", "outbox")
         return [self.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables]
 
 
@@ -70,7 +70,7 @@ def ledger_of(books: Books) -> Iterator[Ledger]:
 
 
 def hear(books: Books, order: str, receipt: str = RECEIPT, *, source: Any = "callback", msisdn: str | None = None,
-         cents: int = 15_000) -> None:  # fmt: skip
+         cents: int = 15_000) -> None:
     """What a message on the address of an order's last attempt says."""
     with ledger_of(books) as ledger, ledger.write() as tx:
         payment = tx.payment_by_order(order)

@@ -66,7 +66,7 @@ class Shop:
         said = self.run(
             "push", phone, str(amount), "--order", order, "--json", "--yes", "--wait" if wait else "--no-wait",
             wanted=(0, 3, 6, 8),
-        )  # fmt: skip
+        )
         return str(json.loads(said)["receipt"] or "")
 
     def pay_outside(self, account: str, amount: int) -> None:
@@ -162,7 +162,7 @@ def _open(ledger: Ledger, payment_id: str, order: str, amount: int, token: str, 
 def _body(receipt: str, amount: int, now_us: int) -> bytes:
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=now_us + EAT_US)
     items = {"Amount": amount, "MpesaReceiptNumber": receipt, "TransactionDate": int(moment.strftime("%Y%m%d%H%M%S")),
-             "PhoneNumber": int(PAYS)}  # fmt: skip
+             "PhoneNumber": int(PAYS)}
     callback = {"MerchantRequestID": "M-1", "ResultCode": 0, "ResultDesc": "ok",
-                "CallbackMetadata": {"Item": [{"Name": k, "Value": v} for k, v in items.items()]}}  # fmt: skip
+                "CallbackMetadata": {"Item": [{"Name": k, "Value": v} for k, v in items.items()]}}
     return json.dumps({"Body": {"stkCallback": callback}}).encode()

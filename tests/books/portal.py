@@ -10,7 +10,7 @@ EAT = timedelta(hours=3)
 HEADINGS = [
     "Receipt No.", "Completion Time", "Initiation Time", "Details", "Transaction Status", "Paid In", "Withdrawn",
     "Balance", "Balance Confirmed", "Reason Type", "Other Party Info", "Linked Transaction ID", "A/C No.",
-]  # fmt: skip
+]
 DAY = "24-11-2026"
 
 
@@ -32,7 +32,7 @@ class Row:
         when, amount = f"{self.day} {self.at}", f"{self.shillings:,.2f}"
         came, went = (amount, "") if self.shillings > 0 else ("", amount)
         return [self.receipt, when, when, self.kind, "Completed", came, went, "", "true", self.kind,
-                f"{self.party} - CUSTOMER" if self.party else "", self.linked, self.account]  # fmt: skip
+                f"{self.party} - CUSTOMER" if self.party else "", self.linked, self.account]
 
 
 def charge(receipt: str, at: str = "10:31:00") -> Row:

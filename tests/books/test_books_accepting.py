@@ -28,12 +28,12 @@ def troubled(books: Books) -> Books:
     books.night()
     rows = [Row(f"UKON{n:06d}", 20, "x") for n in range(3)]
     read(books, Row(receipt, 150, "1001"), Row("UKOT000001", 150, "1001", at="12:00:00"), *rows,
-         reversal("UKOR000001", "UKNOBODY01", 30), status=7)  # fmt: skip
+         reversal("UKOR000001", "UKNOBODY01", 30), status=7)
     books.clock.advance(86_400)
     read(books, Row("UKPN000001", 40, "y", day=NEXT), day=NEXT, status=7)
     assert waiting(books) == {
         "missing_at_provider", "conflict", "double_payment", "missing_in_ledger", "reversed",
-    }  # fmt: skip
+    }
     return books
 
 
@@ -59,7 +59,7 @@ def test_each_is_journaled_by_itself_with_name_and_reason(troubled: Books) -> No
     assert sorted(json.loads(facts)["break"] for (facts,) in rows) == sorted(done["ids"])
     assert {(json.loads(facts)["by"], json.loads(facts)["reason"]) for (facts,) in rows} == {
         ("Asha", "checked by hand"),
-    }  # fmt: skip
+    }
     with ledger_of(troubled):
         pass  # the chain is whole
 
@@ -91,7 +91,7 @@ def test_what_does_not_fit_together_accepts_nothing(troubled: Books) -> None:
         ("--accept", "missing_in_ledger-UKON000001", "--before", "2026-11-25", *BY), ("--accept", "ALL", *BY),
         ("--accept", "all", "--before", "soon", *BY), ("--books-begin", "2026-11-25"),
         ("--books-begin", "2026-11-25", "--by", "Asha"), ("--books-begin", "12h", *BY),
-    ):  # fmt: skip
+    ):
         assert troubled.mpesa("reconcile", *argv).status == 2, argv
     assert troubled.rows("SELECT count(*) FROM accepted_breaks") == [(0,)]
 
@@ -104,7 +104,7 @@ def test_before_the_books_begin_nothing_is_compared_and_what_payments_say_themse
     assert document["books_begin"] == "2026-11-25T00:00:00+03:00"
     assert {each["id"] for each in document["breaks"]} == {
         "missing_in_ledger-UKPN000001", *(b["id"] for b in document["breaks"] if b["kind"] == "conflict"),
-    }  # fmt: skip
+    }
     assert "conflict" in {b["kind"] for b in document["breaks"]}, "the payment itself says so, not the record"
     assert "1003" in {p["order_id"] for p in document["payments"]}
     write(troubled.file, Row("UKON000009", 20, "x"))

@@ -14,7 +14,7 @@ def test_a_day_that_agrees_is_silent(books: Books) -> None:
     receipt = books.shop.sell("1001", 150)
     books.night()
     document = books.reconcile(Row(receipt, 150, "1001"), charge(receipt), Row("UKOW000001", -500, kind="Withdrawal"),
-                               status=0)  # fmt: skip
+                               status=0)
     assert (document["breaks"], document["totals"]["net"]) == ([], 150 - 2.75 - 500)
     done = books.mpesa("reconcile", "--statement", str(books.file))
     assert (done.status, done.stdout, done.stderr) == (0, "", "")
@@ -37,7 +37,7 @@ def test_each_class_of_break_is_found_and_a_second_run_says_exactly_the_same(boo
         Row("UKON000002", 33, "by the door"),
         Row("UKON000003", 650, "1006"),
         charge("UKOX000001"),
-    ]  # fmt: skip
+    ]
     first = books.reconcile(*rows, status=7)
     before = books.everything()
     second = books.reconcile(*rows, status=7)
@@ -55,7 +55,7 @@ def test_each_class_of_break_is_found_and_a_second_run_says_exactly_the_same(boo
         ("unmatched_order", "UKON000001"),
         ("reversed", "UKOR000001"),
         ("fee", "UKOX000001"),
-    ])  # fmt: skip
+    ])
     assert second["breaks"] == first["breaks"]
     assert books.everything() == before
 

@@ -22,7 +22,7 @@ def test_a_closed_day_keeps_its_totals_the_file_and_the_journals_head(books: Boo
     assert closed["totals"] == {
         "count": 1, "gross": 150, "charges": -2.75, "reversals": 0, "other": -100, "ledger_count": 1, "ledger": 150,
         "opening": None, "closing": None, "net": 47.25,
-    }  # fmt: skip
+    }
     assert closed["sha256"] == books.rows("SELECT sha256 FROM statements")[0][0]
     (facts, previous) = books.rows("SELECT facts, previous FROM journal WHERE kind='day_closed'")[0]
     assert closed["journal_head"] == previous
@@ -85,6 +85,6 @@ def test_what_does_not_fit_together_is_refused_before_anything_is_done(books: Bo
         ("--since", "today"), ("--accept", "nonsense", "--by", "A", "--reason", "r"),
         ("--accept", "fee-UKONEVER01", "--by", "A", "--reason", "r"), ("--ping", "ftp://example.org"),
         ("--report", "/no/such/folder/x.html"),
-    ):  # fmt: skip
+    ):
         assert books.mpesa("reconcile", *argv).status == 2, argv
     assert books.rows("SELECT count(*) FROM accepted_breaks") == [(0,)]

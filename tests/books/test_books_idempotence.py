@@ -152,7 +152,7 @@ def test_dying_at_every_durable_step_and_going_on_comes_to_the_same(
     assert books.rows("SELECT order_id, status FROM payments ORDER BY 1") == [
         ("1000", "refunded"), ("1001", "paid"), ("1002", "paid"), ("2000", "paid"), ("2001", "paid"), ("2002", "paid"),
         ("3000", "paid"),
-    ]  # fmt: skip
+    ]
     kinds = [row[0] for row in books.rows("SELECT kind FROM journal")]
     assert (kinds.count("statement_read"), kinds.count("reversed"), kinds.count("received")) == (1, 1, 7)
     before = books.everything()

@@ -162,7 +162,7 @@ def test_of_two_rows_each_of_two_prompts_gets_one_where_one_is_known_to_be_paid(
     row = replace(ROW, receipt="UKO4Q7X82D", completed_us=ROW.completed_us + 40 * S)
     assert {m.row.receipt: m.ref.number for m in match([row, ROW], [newer, paid]).settled} == {
         "UKO4Q7X81C": 1, "UKO4Q7X82D": 2,
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("second", [OPEN, replace(OPEN, open=False, checkout_request_id="ws_CO_2")])

@@ -11,7 +11,7 @@ from books_shop import Books
 SANDBOX = {
     "MPESA_ENVIRONMENT": "sandbox", "MPESA_CONSUMER_KEY": "key", "MPESA_CONSUMER_SECRET": "secret",
     "APP_URL": "https://pay.example.co.ke",
-}  # fmt: skip
+}
 Page = Callable[[int], dict[str, Any]]
 
 
@@ -33,7 +33,7 @@ def rows(*numbers: int) -> dict[str, Any]:
         {"transactionId": f"UKO{number:07d}", "trxDate": "2026-11-24T06:45:12Z", "amount": "50.00",
          "billreference": "x", "transactiontype": "c2b-pay-bill-debit", "msisdn": 722000000}
         for number in numbers
-    ]  # fmt: skip
+    ]
     return {"ResponseCode": "1000" if numbers else "1001", "ResponseMessage": "Success", "Response": [listed]}
 
 
@@ -43,7 +43,7 @@ def rows(*numbers: int) -> dict[str, Any]:
     {"ResponseCode": "1001", "Response": []},
     {"ResponseCode": "1001", "ResponseMessage": "No transactions could be read", "Response": [[]]},
     {"ResponseCode": "1000", "ResponseMessage": "Failed", "Response": [[]]},
-])  # fmt: skip
+])
 def test_words_that_do_not_say_nothing_are_shown_and_nothing_was_compared(books: Books, said: dict[str, Any]) -> None:
     done, asked = pull(books, lambda _: said)
     assert (done.status, len(asked)) == (5, 1)
@@ -57,7 +57,7 @@ def test_words_that_do_not_say_nothing_are_shown_and_nothing_was_compared(books:
     {"ResponseCode": "1001", "ResponseMessage": "No transactions found for the period"},
     {"ResponseCode": "1001", "ResponseMessage": "No records found", "Response": []},
     {"ResponseCode": "1000", "ResponseMessage": "Success", "Response": [[]]},
-])  # fmt: skip
+])
 def test_nothing_is_quiet_where_it_is_said(books: Books, said: dict[str, Any]) -> None:
     done, _ = pull(books, lambda _: said)
     assert (done.status, done.stderr) == (0, "")
@@ -65,7 +65,7 @@ def test_nothing_is_quiet_where_it_is_said(books: Books, said: dict[str, Any]) -
 
 @pytest.mark.parametrize(("said", "known"), [
     (rows(), True), ({"ResponseCode": "1000", "ResponseMessage": "Success", "Response": [[{"amount": "much"}]]}, False),
-])  # fmt: skip
+])
 def test_the_record_counts_as_compared_where_pull_says_that_it_has_nothing_and_not_where_it_cant_be_read(
     books: Books, said: dict[str, Any], known: bool
 ) -> None:

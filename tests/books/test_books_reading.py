@@ -41,7 +41,7 @@ def test_white_space_of_every_kind_is_one_blank(books: Books, gap: str) -> None:
         "Completion Time": f"2026-11-24{gap}{at}", "Details": f"Pay Bill from{gap}{LOST} - W Acc. tb-1",
         "Transaction Status": f"{gap}Completed{gap}", "Paid In": f"{gap}12,500.00{gap}", "Balance": f"12,500.00{gap}",
         "Reason Type": f"Pay Bill{gap}Online", "Other Party Info": f"{LOST} -{gap}WANJIKU", "A/C No.": f"tb-1{gap}",
-    })  # fmt: skip
+    })
     document = reconcile(books, 0)
     assert (document["breaks"], document["settled_by_rows"]) == ([], 1)
     assert standing(books, "tb-1") == "paid"
@@ -150,7 +150,7 @@ def test_zeros_that_a_spreadsheet_dropped_are_taken_from_the_details(books: Book
     doubtful(books, "42")
     books.night()
     write(books, {"Completion Time": f"24-11-2026 {at}", "A/C No.": "42", "Reason Type": "Pay Bill Online",
-                  "Details": f"Pay Bill from {LOST} - W Acc. 0042"})  # fmt: skip
+                  "Details": f"Pay Bill from {LOST} - W Acc. 0042"})
     reconcile(books, 7)
     assert (standing(books, "0042"), standing(books, "42")) == ("paid", "unknown")
 
@@ -160,7 +160,7 @@ def test_zeros_that_a_spreadsheet_dropped_are_taken_from_the_details(books: Book
     ["Short Code", "Shortcode:", "Business Short Code", "Paybill No.", "PayBill Number", "Pay Bill", "Till No",
      "Store Number", "Head Office", "Head Office Number", "Organization Short Code", "Merchant Code",
      "Buy Goods Till Number", "Business No."],
-)  # fmt: skip
+)
 def test_the_statement_of_another_shop_is_refused_whatever_it_calls_its_shortcode(books: Books, label: str) -> None:
     at = doubtful(books)
     books.night()

@@ -34,7 +34,7 @@ def test_it_is_never_asked_again_under_the_same_order(books: Books) -> None:
     told = [json.loads(done.stdout)["error"] for done in (retry, push)]
     assert [(done.status, error["money_moved"]) for done, error in zip((retry, push), told, strict=True)] == [
         (9, "yes"), (9, "yes"),
-    ]  # fmt: skip
+    ]
     assert (told[0]["code"], told[1]["code"]) == ("retry-refused", "refunded")
     assert "went back" in told[0]["message"] + told[0]["hint"]
 

@@ -59,7 +59,7 @@ def test_what_a_later_file_of_its_time_does_not_show_any_more_is_gone(books: Boo
     books.night()
     assert [b["kind"] for b in read(books, Row("UKOB000001", 20, "x"), status=7)] == [
         "missing_at_provider", "missing_in_ledger",
-    ]  # fmt: skip
+    ]
     assert read(books, Row("UKPB000001", 20, "y", day="23-11-2026"), day="23-11-2026", status=7)
     assert f"missing_at_provider-{receipt}" in named(books), "a file of another day tells nothing of it"
     read(books, Row("UKOB000001", 20, "x"), Row(receipt, 150, "1001"), status=7)
@@ -152,7 +152,7 @@ def test_all_that_waits_is_listed_without_asking_daraja_or_waiting_for_another_r
     ids = [line.rsplit(" id ", 1)[1] for line in done.stdout.splitlines() if " id " in line]
     assert (done.status, len(ids), len(set(ids)), "query" in done.stderr) == (
         7, 33, 33, False,
-    )  # fmt: skip
+    )
     assert set(ids) == named(books)
 
 

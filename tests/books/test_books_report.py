@@ -20,7 +20,7 @@ def page(books: Books) -> Path:
     books.shop.forge("1002")
     books.night()
     write(books.file, Row(receipt, 150, "1001"), charge(receipt), Row("UKON000001", 70, HOSTILE),
-          Row("UKON000002", 80, "gift"))  # fmt: skip
+          Row("UKON000002", 80, "gift"))
     books.mpesa("reconcile", "--accept", "missing_in_ledger-UKON000002", "--by", "Asha", "--reason", "a <gift>")
     report = books.folder / "report.html"
     run = ("reconcile", "--statement", str(books.file), "--report", str(report))
@@ -48,7 +48,7 @@ def test_a_browser_shows_it_and_runs_nothing(page: Path) -> None:
         [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage",
          "--disable-background-networking", f"--user-data-dir={page.parent / 'profile'}", "--dump-dom", page.as_uri()],
         capture_output=True, text=True, timeout=60, check=True,
-    )  # fmt: skip
+    )
     assert "<title>Reconciliation of 174379</title>" in done.stdout
     assert "OWNED" not in re.sub(r"<code>.*?</code>", "", done.stdout)
     assert re.search(r'<svg id="chart".*<rect ', done.stdout, re.DOTALL)

@@ -14,7 +14,7 @@ from portal import Row
         ("0722****017", set()), ("254722••••017", set()), ("0722200017", set()), ("2547****17", set()),
         ("0722****018", {"phone_mismatch"}), ("0723****017", {"phone_mismatch"}), ("0700000017", {"phone_mismatch"}),
     ],
-)  # fmt: skip
+)
 def test_a_row_differs_in_its_phone_only_where_a_digit_that_it_shows_does(
     books: Books, party: str, kinds: set[str]
 ) -> None:
@@ -44,7 +44,7 @@ def test_a_row_looks_like_an_order_only_where_three_shown_digits_say_so(
         ("2547****017", ["real", "real", "different_phone"]),
         ("0722200017", ["real", "different_phone", "different_phone"]), ("", ["real"] * 3), ("2547****", ["real"] * 3),
     ],
-)  # fmt: skip
+)
 def test_a_cashier_is_told_of_another_phone_only_where_a_shown_digit_differs(
     books: Books, party: str, verdicts: list[str]
 ) -> None:

@@ -18,7 +18,7 @@ SHOP = "247247"
 PRODUCTION = {
     "MPESA_ENVIRONMENT": "production", "MPESA_SHORTCODE": SHOP, "MPESA_CONSUMER_KEY": "k",
     "MPESA_CONSUMER_SECRET": "s", "APP_URL": "https://pay.example.co.ke",
-}  # fmt: skip
+}
 
 
 def troubled(books: Books, count: int = 40) -> None:
@@ -49,7 +49,7 @@ def test_whatever_there_is_twenty_lines_are_enough_and_nothing_is_left_uncounted
         Group(f"title {n}" if titled else "", [f"item {n} {i}" for i in range(min(count, 20))], count,
               [f"hint {n} {h}" for h in range(hints)])
         for n, (titled, count, hints) in enumerate(made)
-    ]  # fmt: skip
+    ]
     lines = run_lines(groups)
     items = [line for line in lines if line.startswith("item")]
     more = [int(line.split()[0].replace(",", "")) for line in lines if " more: " in line]
@@ -69,7 +69,7 @@ def test_quiet_prints_what_no_run_has_printed_on_that_day_in_nairobi(books: Book
     third = books.mpesa("reconcile", "-q")
     assert ("UKON000002" in third.stdout, "UKON000001" in third.stdout, "UNKNOWN" in third.stdout) == (
         True, False, False,
-    )  # fmt: skip
+    )
     assert "UKON000001" in books.mpesa("reconcile").stdout, "without -q all of it is said each time"
     books.clock.advance(DAY_S)
     assert "UKON000001" in books.mpesa("reconcile", "-q").stdout, "another day"
@@ -90,7 +90,7 @@ def test_on_a_terminal_one_line_says_that_all_match_and_where_the_report_is(book
     done = books.mpesa(*run, tty=True)
     assert (done.status, done.stdout) == (
         0, f"All match: 1 row, KES 150 came in, in statement.csv. The report: {report}\n",
-    )  # fmt: skip
+    )
     for silent in (books.mpesa(*run), books.mpesa(*run, "-q", tty=True)):
         assert (silent.status, silent.stdout, silent.stderr) == (0, "", "")
 

@@ -86,7 +86,7 @@ class Listening:
             [sys.executable, "-m", "mpesa_cli", "listen", "--json", *argv],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={**os.environ, "MPESA_HOME": str(home), "MPESA_WEBHOOK_SECRET": SECRET, **environ},
-        )  # fmt: skip
+        )
         self._threads = [
             threading.Thread(target=self._read, args=(self.process.stdout, self.lines), daemon=True),
             threading.Thread(target=self._read, args=(self.process.stderr, self.said), daemon=True),

@@ -17,7 +17,7 @@ from mpesa_cli.simulator.state import Rules
 
 PAYS, TWICE, LOST, WRONG_AMOUNT, ALSO_C2B = (
     "254708374149", "254722200004", "254722200001", "254722200019", "254722200031",
-)  # fmt: skip
+)
 
 
 @pytest.fixture
@@ -236,7 +236,7 @@ def test_a_second_registration_in_production_is_explained(cli: Callable[..., Any
         environ = {
             "MPESA_BASE_URL": simulator.base_url, "MPESA_ENVIRONMENT": "simulator", "MPESA_CONSUMER_KEY": "any",
             "MPESA_CONSUMER_SECRET": "any", "APP_URL": "https://pay.example.co.ke",
-        }  # fmt: skip
+        }
         assert cli("c2b-register", env=environ).status == 0
         again = cli("c2b-register", "--json", env=environ)
 
@@ -250,7 +250,7 @@ def test_registration_falls_back_to_the_version_that_the_app_has(cli: Callable[.
         environ = {
             "MPESA_BASE_URL": simulator.base_url, "MPESA_ENVIRONMENT": "simulator", "MPESA_CONSUMER_KEY": key,
             "MPESA_CONSUMER_SECRET": "any", "APP_URL": "https://pay.example.co.ke",
-        }  # fmt: skip
+        }
         done = cli("c2b-register", "--json", env=environ)
 
     assert (done.status, json.loads(done.stdout)["api"]) == (0, key.removeprefix("c2b-"))

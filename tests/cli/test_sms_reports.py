@@ -59,7 +59,7 @@ def test_a_delivery_report_is_filed_with_its_message_and_a_strangers_is_not(
             "MPESA_BASE_URL": simulator.base_url, "MPESA_ENVIRONMENT": "simulator", "MPESA_CONSUMER_KEY": "any",
             "MPESA_CONSUMER_SECRET": "any", "MPESA_SMS_PROVIDER": "africas_talking", "MPESA_SMS_USERNAME": "sandbox",
             "MPESA_SMS_API_KEY": KEY, "MPESA_SMS_BASE_URL": provider, "MPESA_SMS_SEND_RECEIPTS": "true",
-        }  # fmt: skip
+        }
         with listening(home, environ, "--port", "0") as listen:
             pushed = cli("push", "254708374149", "150", "--order", "web-1", env={**environ, "APP_URL": listen.url})
             assert pushed.status == 0, pushed.stderr

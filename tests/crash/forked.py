@@ -39,7 +39,7 @@ class Nursery:
         self._process = subprocess.Popen(
             [sys.executable, "-W", "error", str(HERE / "nursery.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, start_new_session=True,
-        )  # fmt: skip
+        )
         assert self._line() == "ready", "the nursery did not start"
 
     def run(
@@ -60,7 +60,7 @@ class Nursery:
         self._ask(
             argv=list(argv), environ=dict(environ), kill_after_s=kill_after_s, crash_at=crash_at, now_us=now_us,
             ahead_us=ahead_us, mistake=mistake, listen=None,
-        )  # fmt: skip
+        )
         return Ended(**json.loads(self._line()))
 
     def listen(self, ledger: Path, port: int, mistake: str = "") -> int:
@@ -68,7 +68,7 @@ class Nursery:
         self._ask(
             argv=[], environ=dict(os.environ), kill_after_s=None, crash_at=None, now_us=None, ahead_us=0,
             mistake=mistake, listen={"ledger": str(ledger), "port": port},
-        )  # fmt: skip
+        )
         return int(self._line())
 
     def stop_listening(self, signal_number: int) -> Ended:

@@ -88,7 +88,7 @@ class Shop:
         return {
             **self.daraja.environ, "MPESA_HOME": str(self.home), "MPESA_CONSUMER_KEY": key, "APP_URL": self.callbacks,
             "TERM": "dumb", "PATH": "/usr/bin:/bin",
-        }  # fmt: skip
+        }
 
     def new_order(self) -> tuple[str, str, str]:
         """An order and its customer's two lines, nobody else's."""

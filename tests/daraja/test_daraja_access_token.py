@@ -185,7 +185,7 @@ def run_till(url: str, folder: Path, start: object) -> None:
     client = DarajaClient(
         base_url=url, consumer_key=KEY, consumer_secret=CONSUMER_SECRET, passkey=PASSKEY, cache_dir=folder,
         world=World(random=lambda: 0.5),
-    )  # fmt: skip
+    )
     client.ready()
 
 

@@ -310,7 +310,7 @@ bodies = st.one_of(
         ),
         st.one_of(codes, texts, st.just("ws_CO_1"), st.dictionaries(st.text(max_size=5), texts, max_size=2)),
     ).map(lambda body: json.dumps(body).encode()),
-)  # fmt: skip
+)
 
 
 @given(status=st.one_of(st.just(200), st.integers(100, 599)), body=bodies)

@@ -11,7 +11,7 @@ import pytest
 SANDBOX = {
     "MPESA_ENVIRONMENT": "sandbox", "MPESA_CONSUMER_KEY": "canary-key", "MPESA_CONSUMER_SECRET": "right",
     "APP_URL": "https://pay.example.co.ke",
-}  # fmt: skip
+}
 TOKEN = {"access_token": "canary-access-token-0001", "expires_in": "3599"}
 ERROR = {"requestId": "1", "errorCode": "400.002.02"}
 PAGE = (
@@ -26,7 +26,7 @@ PAGES = {
     "a piece of a page": (500, b"<h1>Internal Server Error</h1><p>incident 90000</p>"),
     "a page that is called fine": (200, PAGE),
     "SOAP": (500, b'<?xml version="1.0"?><soapenv:Envelope><soapenv:Body>incident 9</soapenv:Body></soapenv:Envelope>'),
-}  # fmt: skip
+}
 Answers = Callable[[httpx.Request], httpx.Response]
 
 
@@ -48,7 +48,7 @@ def with_token(then: Answers) -> httpx.MockTransport:
         ("pull-register", "--nominated", "0708374149"),
     ],
     ids=lambda command: " ".join(command[:1]),
-)  # fmt: skip
+)
 def test_of_a_web_page_only_status_and_title_are_shown(
     mpesa: Callable[..., Any], command: tuple[str, ...], page: str
 ) -> None:
@@ -107,7 +107,7 @@ def c2b(*there: str, missing: httpx.Response) -> tuple[httpx.MockTransport, list
 
 
 NO_PRODUCT = httpx.Response(401, json={"requestId": "1", "errorCode": "401.003.01", "errorMessage":
-                                       "Error Occurred - Invalid Access Token - No apiproduct match"})  # fmt: skip
+                                       "Error Occurred - Invalid Access Token - No apiproduct match"})
 NO_PATH = httpx.Response(404, json={**ERROR, "errorCode": "404.001.01", "errorMessage": "Resource not found"})
 NO_PAGE = httpx.Response(404, content=b"<html><title>404</title></html>")
 
@@ -133,7 +133,7 @@ def test_a_simulated_payment_follows_the_version_that_was_registered_last(mpesa:
 
 def test_another_404_is_no_missing_version(mpesa: Callable[..., Any]) -> None:
     refused = httpx.Response(404, json={"requestId": "1", "errorCode": "404.001.04", "errorMessage":
-                                        "Invalid Authentication Header"})  # fmt: skip
+                                        "Invalid Authentication Header"})
     transport, asked = c2b("v1/simulate", missing=refused)
     assert mpesa("c2b-simulate", "254708374149", "5", env=SANDBOX, transport=transport).status == 3
     assert asked == ["v2/simulate"]

@@ -39,7 +39,7 @@ def test_what_names_no_host_that_http_can_reach_is_no_web_address(text: str) -> 
         "http://pay.example.co.ke", "https://asha:pw@pay.example.co.ke", "https://pay.example.co.ke?key=pw",
         "https://pay.example.co.ke#pw", "https://pay.exa mple.co.ke/pw", "https://pay.example.co.ke/pw\x7f",
     ],
-)  # fmt: skip
+)
 def test_no_secret_travels_where_it_can_be_read_and_what_was_typed_is_not_repeated(text: str) -> None:
     with pytest.raises(NoWebAddressError) as refused:
         base_address(text, WOULD)

@@ -10,7 +10,7 @@ from held.held_shop import HeldShop
 
 sys.path[1:1] = [str(Path(__file__).parent.parent / "crash")]
 
-from forked import Nursery, nursery  # noqa: E402 - found through the line above
+from forked import Nursery, nursery
 
 
 @pytest.fixture(scope="module")

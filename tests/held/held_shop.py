@@ -36,7 +36,7 @@ class HeldShop:
         self.intake = Intake(
             self.ledger, clock.now_us, self.heard.append, c2b=c2b_context(self.runtime, self.profile),
             sms_secret_hash=SECRET_HASH,
-        )  # fmt: skip
+        )
         with self.ledger.write() as tx:
             HookWrites(tx).add(SECRET_HASH, clock.now_us())
 
@@ -59,14 +59,14 @@ class HeldShop:
     def prompt(
         self, order: str, *, amount: int = 150, token: str = "t", phone: str = PHONE, reference: str | None = None,
         accepted: bool = True, checkout_id: str = "ws_CO_24112026103001482708374149",
-    ) -> AttemptRef:  # fmt: skip
+    ) -> AttemptRef:
         """A prompt that Daraja accepted, on the virtual clock."""
         at_us, token_hash = self.clock.now_us(), hashlib.sha256(token.encode()).hexdigest()
         with self.ledger.write() as tx:
             intent = Intent(
                 f"PAY-{order}", order, self.profile.name, self.profile.shortcode, amount * 100, phone,
                 order if reference is None else reference, "x", token_hash,
-            )  # fmt: skip
+            )
             ref = tx.open_payment(Start(intent), at_us).last.ref
             tx.append(ref, Sending(at_us, 1))
             if accepted:

@@ -171,7 +171,7 @@ def test_a_prompt_that_was_sent_afterwards_is_not_paid_by_what_came_before(
     shop.confirm(encode(c2b_body(
         BusinessShortCode=shop.profile.shortcode, TransAmount="150", MSISDN="254708374149", BillRefNumber="",
         TransTime="20261124103030",
-    )))  # fmt: skip
+    )))
     readable()
     shop.clock.advance(20)
     shop.prompt("A1")

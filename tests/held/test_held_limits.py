@@ -29,7 +29,7 @@ def test_beyond_the_bound_what_shows_no_receipt_is_counted_by_kind_and_what_show
     assert said.status == 7
     assert sorted((each["receipt"] or "", each["code"], each["count"]) for each in found) == [
         ("", "no-c2b-payment", 1), *[("", "not-json", 1)] * 3, ("", "not-json", 3), (RECEIPT, "bad-amount", 1),
-    ]  # fmt: skip
+    ]
     assert Held(shop.ledger).waiting_count() == 8
     (more,) = [each["id"] for each in found if each["count"] == 3]
     assert shop.mpesa("held", "done", more, *DONE).status == 0
@@ -105,7 +105,7 @@ def test_an_erased_number_is_in_no_held_message_any_more_and_the_message_stays(s
         (b"[" * 60_000, ("", None, "")),
         (b'"a":' * 16_000, ("", None, "")),
     ],
-)  # fmt: skip
+)
 def test_what_can_be_read_of_a_damaged_body_is_read(body: bytes, shown: tuple[str, int | None, str]) -> None:
     found = shown_in(body)
     assert (found.receipt, found.amount_cents, found.shortcode) == shown

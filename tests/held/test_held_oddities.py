@@ -19,17 +19,17 @@ NUMBERS = st.one_of(
          True, [], {}, 10**15, 10**30, "0", "0.00", "-150", "NaN"]
     ),
     st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=12),
-)  # fmt: skip
+)
 RECEIPTS = st.one_of(
     st.sampled_from(["UKO4Q7X81C", "uko4q7x81c", " UKO4Q7X81C ", "UKO4Q7X20ABCD", "UKO-4Q7X81C", "0712345678", "", None,
                      12345678, "X" * 40, "UKO4Q7X81C\n", [], True]),
     st.text("ABCXYZ0123456789", min_size=7, max_size=21),
-)  # fmt: skip
+)
 PHONES = st.one_of(
     st.sampled_from(["254708374149", 254708374149, "2547 ***** 149", "2547••••149", "2547-***-149", "", None, "a" * 64,
                      "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=", [], {"x": 1}, 2.5, True]),
     st.text(max_size=20),
-)  # fmt: skip
+)
 SHORTCODES = st.one_of(
     st.sampled_from(["OWN", "OWN", "OWN", "0174379", "600000", "", None, 174379, "x", [], " 174379 "]),
     st.text(max_size=9),
@@ -40,7 +40,7 @@ BY_HAND = st.fixed_dictionaries(
         "TransID": RECEIPTS, "TransAmount": NUMBERS, "BusinessShortCode": SHORTCODES, "MSISDN": PHONES,
         "BillRefNumber": TEXTS, "TransTime": TEXTS, "FirstName": TEXTS, "TransactionType": TEXTS, "Odd": TEXTS,
     },
-)  # fmt: skip
+)
 CODES = st.one_of(st.sampled_from([0, "0", 1032, "1032", "SFC_IC0003", None, "", [], True]), TEXTS)
 ON_PROMPT = st.one_of(
     st.builds(paid, receipt=RECEIPTS, amount=NUMBERS, phone=PHONES),
@@ -90,7 +90,7 @@ def check(shop: HeldShop, by_hand: list[Any], on_prompt: list[bytes], cut: int) 
         told = shop.ledger.rows(
             "SELECT payment_id FROM journal WHERE kind IN ('received', 'claimed_paid', 'callback_failed') "
             "AND json_extract(facts, '$.callback_id')=?", (callback_id,),
-        )  # fmt: skip
+        )
         assert verdict == "repeat" or (verdict == "applied" and told), (channel, verdict, body)
     assert shop.ledger.payment(ref.payment_id) is not None
 

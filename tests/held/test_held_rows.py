@@ -106,7 +106,7 @@ def test_a_row_that_breaks_the_store_is_held_and_the_others_are_taken(
 
 def test_a_transaction_of_pull_that_can_not_be_read_is_held_and_proves_nothing_of_its_time(shop: HeldShop) -> None:
     row = {"transactionId": "UKO4Q7X00A", "trxDate": "2026-11-24T09:00:00+03:00", "amount": "100.00",
-           "transactiontype": "c2b-pay-bill-debit", "msisdn": "2547****4149", "billreference": "1001"}  # fmt: skip
+           "transactiontype": "c2b-pay-bill-debit", "msisdn": "2547****4149", "billreference": "1001"}
     spoilt = {**row, "transactionId": RECEIPT, "amount": "5OO"}
     page = {"ResponseRefID": "1", "ResponseCode": "1000", "Response": [[row, spoilt, spoilt]]}
     empty = {"ResponseRefID": "1", "ResponseCode": "1001", "ResponseMessage": "No transactions found", "Response": []}

@@ -102,7 +102,7 @@ def test_a_report_goes_after_a_month_once_a_statement_covers_its_time(shop: Held
             shop.ledger._connection().execute(
                 "INSERT INTO statements (statement_id, source, name, sha256, from_us, until_us, read_us, shortcode, "
                 "complete) VALUES ('S', 'statement', 's', '', ?, ?, 0, '1', 1)", (came_us - 1, came_us + 1),
-            )  # fmt: skip
+            )
     shop.clock.advance(31 * 86_400)
     report(shop, TransID="UKO4Q7X82C")
     assert [len(Strangers(shop.ledger).reports(each)) for each in (RECEIPT, "UKO4Q7X82C")] == [int(not covered), 1]
@@ -124,7 +124,7 @@ def test_a_nearly_full_disk_refuses_strangers_and_not_what_has_our_secret(
         ("203.0.113.7", "203.0.113.7"), ("2001:db8::1", "2001:db8::/64"), ("2001:db8::ffff:1", "2001:db8::/64"),
         ("::ffff:203.0.113.7", "203.0.113.7"), ("unix", "unix"),
     ],
-)  # fmt: skip
+)
 def test_a_network_of_one_machine_is_one_share(address: str, share: str) -> None:
     assert share_of(address) == share
 

@@ -81,15 +81,15 @@ class ByPhone:
         prompts = self.truth.prompts(order.order_id)
         checkout = prompts[-1].checkout_request_id if prompts else "ws_CO_24112026103000000722200041"
         items = [{"Name": "Amount", "Value": order.cents / 100}, {"Name": "MpesaReceiptNumber", "Value": "UKO0FORGED"},
-                 {"Name": "PhoneNumber", "Value": int(order.msisdn)}]  # fmt: skip
+                 {"Name": "PhoneNumber", "Value": int(order.msisdn)}]
         stk = {"MerchantRequestID": "1-1-1", "CheckoutRequestID": checkout, "ResultCode": 0, "ResultDesc": "ok",
-               "CallbackMetadata": {"Item": items}}  # fmt: skip
+               "CallbackMetadata": {"Item": items}}
         if step.other % 2:
             path, body = "/payments/mpesa/callback", json.dumps({"Body": {"stkCallback": stk}}).encode()
         else:
             path = "/payments/mpesa/c2b/confirmation"
             body = c2b_body("UKO1FORGED", order.msisdn, order.cents, self.baton.true_us, order.order_id, SHORTCODE,
-                            f"{step.form} plain")  # fmt: skip
+                            f"{step.form} plain")
         self.play.shop.receive(Message(path, body, 0, 0, "", "forged"))
 
     def _repeat(self, step: Step) -> None:
@@ -140,4 +140,4 @@ def _api_context(runtime: Any) -> Any:
         profile=profile, ledger=runtime.ledger(profile), push_context=lambda: context, deliver=lambda: 0,
         check_token=lambda text: None, shop=Shop.of(profile), world=runtime.world, clock_s=lambda: 0.0,
         per_token=limit, per_phone=limit,
-    )  # fmt: skip
+    )

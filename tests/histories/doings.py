@@ -47,7 +47,7 @@ class Doings(ByPhone):
                 found = [] if ledger is None else [
                     o for o in self.play.orders.values()
                     if (p := ledger.payment_by_order(o.order_id)) is not None and p.status.value in statuses
-                ]  # fmt: skip
+                ]
             if found:
                 return found[step.order % len(found)]
         return self.order(step.order)
@@ -58,7 +58,7 @@ class Doings(ByPhone):
         dice = step.random
         wait = dice.choice((["--no-wait"], ["--timeout", "8"], ["--timeout", "25"], []))
         self.play.run("push", ["push", "0" + order.msisdn[3:], str(order.cents // 100), "--order", order.order_id,
-                               "--yes", "--json", *wait, *self._gap(order)], step, order=order.order_id)  # fmt: skip
+                               "--yes", "--json", *wait, *self._gap(order)], step, order=order.order_id)
 
     def _push_batch(self, step: Step) -> None:
         dice, path = step.random, self.play.shop.home / f"batch-{self.play.shop.commands}.csv"
@@ -73,7 +73,7 @@ class Doings(ByPhone):
         wait = dice.choice((["--no-wait"], ["--timeout", "25"]))
         most = dice.choice(([], [], ["--max-attempts", "2"] if wait != ["--no-wait"] else []))
         self.play.run("retry", ["retry", order.order_id, "--yes", "--json", *wait, *most, *self._gap(order)], step,
-                      order=order.order_id)  # fmt: skip
+                      order=order.order_id)
 
     def _retry_failed(self, step: Step) -> None:
         since = step.random.choice(([], ["--since", "7d"]))
@@ -83,7 +83,7 @@ class Doings(ByPhone):
         order = self.order(step.order)
         self.play.laws.excused.add(order.order_id)
         self.play.run("force", ["retry", order.order_id, "--force", "the phone shows no prompt at all", "--no-wait",
-                                "--yes", "--json"], step, order=order.order_id)  # fmt: skip
+                                "--yes", "--json"], step, order=order.order_id)
 
     def _push_api(self, step: Step) -> None:
         order = self.order(step.order)
@@ -98,7 +98,7 @@ class Doings(ByPhone):
         dice, order = step.random, self.order(step.order)
         words = ["push", "0" + order.msisdn[3:], str(order.cents // 100), "--order", order.order_id, "--no-wait"]
         pair = [words, dice.choice((words, ["retry", order.order_id, "--no-wait"], ["status", order.order_id],
-                                    ["retry", "--failed"]))]  # fmt: skip
+                                    ["retry", "--failed"]))]
         started = []
         for argv in pair:
             stops: dict[int, Stop] = {n: "switch" for n in range(1, 30) if dice.random() < 0.5}
@@ -107,7 +107,7 @@ class Doings(ByPhone):
             yes = [] if argv[0] == "status" else ["--yes"]
             self.play.erased.discard(order.msisdn)
             started.append(self.play.shop.start([*argv, *yes, "--json"], Plan(stops), kind="race-" + argv[0],
-                                                order=order.order_id))  # fmt: skip
+                                                order=order.order_id))
         self.play.baton.drive()
         for process in started:
             self.play.ended(process)
@@ -152,7 +152,7 @@ class Doings(ByPhone):
             (start_us, now_us), (midnight_us, now_us), (start_us, midnight_us),
             (midnight_us - day_us, midnight_us), (start_us, max(start_us, now_us - 8 * HOUR * SECOND_US)),
             (now_us - 6 * HOUR * SECOND_US, now_us - HOUR * SECOND_US),
-        ))  # fmt: skip
+        ))
         if until_us <= since_us:
             since_us, until_us = start_us, now_us
         path = self.play.statement_file(since_us, until_us)
@@ -182,7 +182,7 @@ class Doings(ByPhone):
         if len(paid) > 1 or not open_ones:
             return
         self.play.run("decide", ["resolve", order.order_id, *how, "--attempt", str(open_ones[-1]), "--by", "owner",
-                                 "--reason", REASON, "--yes", "--json"], step, order=order.order_id)  # fmt: skip
+                                 "--reason", REASON, "--yes", "--json"], step, order=order.order_id)
 
     def _attach(self, step: Step) -> None:
         mine = [h for h in self.truth.by_hand.values() if h.meant_for in self.play.orders]

@@ -59,7 +59,7 @@ def play(home: Path, seed: int, steps: Sequence[Step], known: Sequence[str]) -> 
 def search(
     seeds: Sequence[int], many: int, known: Sequence[str], *, home: Path, cut: bool = True,
     often: Sequence[str] = (), hear: Callable[[Found], None] = lambda found: None,
-) -> Figures:  # fmt: skip
+) -> Figures:
     """Play the histories of ``seeds``, of ``many`` steps each. A violation that was found is known from then on."""
     prepare()
     figures, began, began_cpu = Figures(), time.perf_counter(), time.process_time()
@@ -119,7 +119,7 @@ def told(found: Found, many: int, often: Sequence[str] = ()) -> str:
         f"{found.violation.name}  (seed {found.seed}, after {found.after} histories)", f"  {found.violation.words}",
         f"  {len(found.steps)} steps are enough:", *steps, "  what happened:", *(f"    {line}" for line in found.log),
         f"  again: {again}",
-    ])  # fmt: skip
+    ])
 
 
 def say(text: str) -> None:

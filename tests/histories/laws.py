@@ -125,7 +125,7 @@ class Laws:
         elif (
             status == "overpaid" and came <= cents
             and not self.clock_was_off and not self._told_twice_is_two(order_id)
-        ):  # fmt: skip
+        ):
             yield Violation("called", "overpaid-that-is-not", f"{order_id} is called overpaid; {came / 100:g} came")
         elif status == "partial" and not came:
             yield Violation("called", "partial-that-is-not", f"{order_id} is called partly paid, and nothing came")

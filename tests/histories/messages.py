@@ -11,17 +11,17 @@ from mpesa_cli.floor.moments import daraja_stamp
 PHONE_FORMS = (
     "masked", "hashed", "whole", "number", "absent", "empty", "null", "stars", "words", "dashes", "a-list", "short",
     "local", "uppercase-hash", "long",
-)  # fmt: skip
+)
 # What else can be odd about one that is true.
 ODD_FORMS = ("plain", "plain", "plain", "amount-number", "amount-no-cents", "lower-case-receipt", "time-absent",
-             "time-years-off", "account-null", "names-null", "more-fields")  # fmt: skip
+             "time-years-off", "account-null", "names-null", "more-fields")
 # Messages that no money stands behind.
 POISON_FORMS = ("amount-zero", "huge-amount", "no-receipt", "foreign-shortcode", "cut-off", "receipt-of-another-amount",
-                "long-account", "nul-in-account", "account-of-marks", "huge-number")  # fmt: skip
+                "long-account", "nul-in-account", "account-of-marks", "huge-number")
 # How a callback of a paid prompt can be odd.
 STK_FORMS = ("plain", "plain", "plain", "plain", "no-receipt", "odd-receipt", "receipt-null", "phone-masked",
              "phone-absent", "phone-odd", "amount-text", "code-text", "date-years-off", "no-metadata",
-             "more-items")  # fmt: skip
+             "more-items")
 
 
 def c2b_body(receipt: str, msisdn: str, cents: int, at_us: int, typed: str, shortcode: str, form: str) -> bytes:
@@ -32,7 +32,7 @@ def c2b_body(receipt: str, msisdn: str, cents: int, at_us: int, typed: str, shor
         "TransAmount": f"{cents // 100}.{cents % 100:02d}", "BusinessShortCode": shortcode, "BillRefNumber": typed,
         "InvoiceNumber": "", "OrgAccountBalance": "41750.00", "ThirdPartyTransID": "", "MSISDN": "",
         "FirstName": "WANJIKU", "MiddleName": "", "LastName": "",
-    }  # fmt: skip
+    }
     _show_phone(said, msisdn, phone_form)
     match odd:
         case "amount-number":
@@ -63,7 +63,7 @@ def _show_phone(said: dict[str, Any], msisdn: str, form: str) -> None:
         "dashes": f"{msisdn[:6]}-{msisdn[6:9]}-{msisdn[9:]}", "a-list": [msisdn], "short": msisdn[-2:],
         "local": "0" + msisdn[3:], "uppercase-hash": hashlib.sha256(msisdn.encode()).hexdigest().upper(),
         "long": "*" * 50 + msisdn[-3:],
-    }  # fmt: skip
+    }
     if form == "absent":
         del said["MSISDN"]
     else:

@@ -64,7 +64,7 @@ class Thread:
     """``threading.Thread`` as one more task of the process that starts it."""
 
     def __init__(self, baton: Baton, target: Callable[..., object], args: tuple[Any, ...] = (),
-                 kwargs: dict[str, Any] | None = None) -> None:  # fmt: skip
+                 kwargs: dict[str, Any] | None = None) -> None:
         self._baton, self._work = baton, lambda: target(*args, **(kwargs or {}))
         self._task: Any = None
         self.ident: int | None = None
@@ -300,7 +300,7 @@ def installed(baton: Baton, network: Network) -> Iterator[None]:
 
 # The ledger's locks between threads, the simulator's store and the API's limits are left real: nobody waits in them.
 _REAL = ("mpesa_cli.simulator.", "mpesa_cli.api.tokens.", "mpesa_cli.floor.interrupts", "mpesa_cli.settings.",
-         "mpesa_cli.terminal.")  # fmt: skip
+         "mpesa_cli.terminal.")
 
 
 def _is_played(name: str) -> bool:

@@ -109,14 +109,14 @@ class Shop:
             "MPESA_CONSUMER_KEY": "key", "MPESA_CONSUMER_SECRET": "secret", "MPESA_PASSKEY": "passkey",
             "HOME": str(self.home / "user"), "XDG_STATE_HOME": str(self.home / "user" / "state"), "USER": "cashier",
             "MPESA_API_SECRET": "0123456789abcdef" * 4, "LOGNAME": "cashier", **(env or {}),
-        }  # fmt: skip
+        }
         streams = Streams(stdin=io.StringIO(stdin), stdout=io.StringIO(), stderr=io.StringIO(), environ=environ)
         return Runtime(
             streams=streams, environ=environ, world=World(
                 self.baton.now_us, self.baton.sleep,
                 lambda count: self.random.randbytes(count).hex(), self.random.random,
             ),
-        )  # fmt: skip
+        )
 
     def start(self, argv: list[str], plan: Plan, *, env: Mapping[str, str] | None = None, **facts: Any) -> Process:
         """A command as a process, which has not run yet."""
@@ -142,7 +142,7 @@ class Shop:
             self._intake = intake_of.Intake(
                 ledger, self.baton.now_us, lambda _: None, c2b=c2b_context(runtime, profile),
                 ask=lambda payment, attempt: ask(ledger, runtime.daraja(profile), payment, attempt, runtime.world),
-            )  # fmt: skip
+            )
             self._intake.settling.recover()
         return self._intake
 

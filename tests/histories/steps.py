@@ -43,16 +43,16 @@ KINDS: dict[str, float] = {
     "clock": 2, "wake": 6,
     "listener": 3, "network": 2, "disk-full": 1, "person-decides": 4, "give-back": 1, "attach": 1, "race": 2,
     "force": 0.5,
-}  # fmt: skip
+}
 # Kinds that come only where they are asked for: several things at once, which seldom meet by themselves.
 ASKED_FOR: dict[str, float] = {"lost-behind": 1}
 COMMANDS = frozenset({"push", "push-api", "push-batch", "retry", "retry-api", "retry-failed", "status",
                       "reconcile", "reconcile-statement", "reconcile-pull", "verify", "history", "audit", "erase",
-                      "backup", "restore", "attach", "person-decides", "race"})  # fmt: skip
+                      "backup", "restore", "attach", "person-decides", "race"})
 READERS = frozenset({"audit", "backup"})
 POINTS = ("before a transaction", "in a transaction", "before a commit", "after a commit", "the head has left",
           "the head has left", "the head has left", "before the body leaves",
-          "the body has left")  # fmt: skip
+          "the body has left")
 WAITS = (5, 30, 70, 130, 200, 10 * MINUTE, HOUR, 4 * HOUR, 9 * HOUR, 26 * HOUR)
 CLOCKS = (-26 * HOUR, -2 * HOUR, -5 * MINUTE, -90, 0, 0, 0, 90, 5 * MINUTE, 2 * HOUR)
 

@@ -14,17 +14,17 @@ SET_BACK = [
     Step("reconcile-statement", 128177107070, 869, 328), Step("clock", 1, seconds=-2 * HOUR),
     Step("push", 739165411775, 50, 502), Step("backup", 2), Step("push", 651959819797, 888, 295),
     Step("disaster", 3), Step("race", 5557384689, 456, 425),
-]  # fmt: skip
+]
 SET_FORWARD = [
     Step("push", 703931254855, 193, 157), Step("clock", 1, seconds=2 * HOUR), Step("wait", 2, seconds=26 * HOUR),
     Step("reconcile-pull", 3), Step("backup", 4), Step("clock", 5, seconds=-90), Step("push-api", 175322997464, 724),
     Step("disaster", 6), Step("push-api", 177811047, 516),
-]  # fmt: skip
+]
 # A confirmation that names the order and the whole number, of a prompt that a query calls paid.
 TOLD_BY_C2B = [
     Step("push-api", 326526678489, 165), Step("wait", 544118646609, 96, seconds=130),
     Step("told-by-c2b-too", 590999992699, 148, 980, "number plain"),
-]  # fmt: skip
+]
 RIGHT = {
     "a message with our secret gives a receipt another amount first": (10054, [
         Step("push", 669913765455, 34, 393), Step("poison", 382403310672, 944, 35, "receipt-of-another-amount"),
@@ -57,7 +57,7 @@ RIGHT = {
         Step("push-batch", 177475846073, 222, 578), Step("disaster", 200172920599, 343, 468),
         Step("push", 1058793760448, 930, 963, "no-metadata"), Step("erase", 982199937445, 230, 667),
     ]),
-}  # fmt: skip
+}
 
 WRONG = {
     "of two prompts, one is paid by a query, and the one row of the record paid the other": (102384, [
@@ -70,7 +70,7 @@ WRONG = {
         Step("push", 765488041091, 740, 399), Step("listener", 280757252975, 547, 105),
         Step("push", 944019878319, 174, 230),
     ]),
-}  # fmt: skip
+}
 
 
 def names(home: Path, seed: int, steps: Sequence[Step]) -> list[str]:

@@ -166,5 +166,5 @@ def fate_of(random: Random, msisdn: str, pays: float) -> Scenario:
 _ODD_ANSWERS = (
     PushAnswer.TRUNCATED, PushAnswer.HTML_200, PushAnswer.INTERNAL_ERROR, PushAnswer.DROPPED, PushAnswer.HTML_503,
     PushAnswer.SPIKE_ARREST, PushAnswer.LOCKED, PushAnswer.EMPTY_400,
-)  # fmt: skip
+)
 _CALLBACKS = ((0.5,), (0.5,), (0.5,), (0.5,), (), (), (0.5, 0.7), (90.0,), (3_700.0,), (0.2, 7_200.0))

@@ -51,7 +51,7 @@ def fill(ledger: Ledger, sales: Iterable[Sale]) -> None:
                 payment_id=f"PAY-{number:08d}", order_id=sale.order, profile="simulator", shortcode="174379",
                 amount_cents=sale.amount * 100, msisdn=sale.msisdn, account_reference=sale.account or sale.order,
                 description=sale.description, token_hash=f"{number:064x}",
-            )  # fmt: skip
+            )
             tx.open_payment(Start(intent), sale.at_us)
             ref = AttemptRef(intent.payment_id, 1)
             for fact in facts(sale):
@@ -67,7 +67,7 @@ def facts(sale: Sale) -> list[ev.Evidence]:
     ended_us = sale.at_us + int(sale.took_s * SECOND_US)
     if sale.outcome == "paid":
         paid = ev.Received(ended_us, "callback", sale.receipt, sale.amount * 100, ended_us, msisdn=sale.msisdn,
-                           checkout_request_id=f"ws_CO_{sale.order}")  # fmt: skip
+                           checkout_request_id=f"ws_CO_{sale.order}")
         return [*sent, paid]
     if sale.outcome == "pending":
         return sent

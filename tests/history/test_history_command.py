@@ -47,7 +47,7 @@ def test_a_day_at_the_simulators_counter_is_told_as_it_was(mpesa: Run, clock: An
     documents = json.loads(mpesa("history", "--json").stdout)
     assert [(d["order_id"], d["status"], d["result_code"]) for d in documents] == [
         ("2", "failed", "1032"), ("1", "paid", "0")
-    ]  # fmt: skip
+    ]
     assert documents[1] == json.loads(mpesa("status", "1", "--json").stdout)
 
 
@@ -64,7 +64,7 @@ def test_a_screen_masks_phones_and_a_pipe_gets_full_rows(mpesa: Run, sold: Sold)
     assert piped[2].split("\t") == [
         "2026-11-24T10:00:00+03:00", "paid", "1500", "254708374149", "1042", DAY_OF_SALES[2].receipt, "0", "",
         "PAY-00000002",
-    ]  # fmt: skip
+    ]
     assert [len(line.split("\t")) for line in piped] == [9] * 5
 
 
@@ -187,7 +187,7 @@ def test_a_reader_that_leaves_early_is_no_error(home: Path, sold: Sold) -> None:
     done = subprocess.run(
         command, shell=True, capture_output=True, text=True, check=False,
         env={**os.environ, "MPESA_HOME": str(home)},
-    )  # fmt: skip
+    )
     assert done.stdout.startswith("payment_id,")
     assert "Traceback" not in done.stderr
     assert "mpesa:" not in done.stderr
@@ -204,7 +204,7 @@ def test_a_look_loads_no_network_no_rich_and_no_sqlite_utils(home: Path, sold: S
         done = subprocess.run(
             [sys.executable, "-c", program, "history", "-q", *options], capture_output=True, text=True, check=True,
             env={**os.environ, "MPESA_HOME": str(home)},
-        )  # fmt: skip
+        )
         loaded = set(done.stderr.split())
         assert "sqlite3" in loaded
         assert loaded & {"rich", "httpx", "sqlite_utils", "keyring", "asyncio", "pydantic", "ssl", "segno"} == set()

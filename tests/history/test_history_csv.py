@@ -12,7 +12,7 @@ SIGNS = "=+-@\t\r\n＝＋－＠"
 cells = st.one_of(
     st.none(), st.integers(0, 10**12),
     st.text(st.one_of(st.sampled_from(SIGNS + '",; a1'), st.characters(codec="utf-8", exclude_characters="\0"))),
-)  # fmt: skip
+)
 
 
 @given(st.integers(1, 4).flatmap(lambda n: st.lists(st.lists(cells, min_size=n, max_size=n), min_size=1, max_size=6)))

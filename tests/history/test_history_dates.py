@@ -48,7 +48,7 @@ def test_a_day_is_meant_from_its_beginning_to_its_end(typed: str, since: str, un
     "typed",
     ["", "someday", "24 Nov", "2026-13-01", "2026-11-31", "31/11/2026", "11/24/2026", "24/11/26", "7", "d", "-7d",
      "7dd", "99999d", "2026-11-24 25:00", "٧d", "2026-W48"],
-)  # fmt: skip
+)
 def test_anything_else_is_refused_with_the_right_forms(typed: str) -> None:
     for parse in (parse_since, parse_until):
         with pytest.raises(InvalidInput, match="is not a date") as refused:

@@ -30,7 +30,7 @@ def many(count: int) -> list[Sale]:
             msisdn=PHONE if n % 4 else OTHER_PHONE, at_us=START_US + (n // 5) * 3_600 * SECOND_US,
         )
         for n in range(count)
-    ]  # fmt: skip
+    ]
 
 
 @pytest.fixture
@@ -56,10 +56,10 @@ FILTERS = [
         (None, START_US + 5 * 3_600 * SECOND_US), (None, START_US + 15 * 3_600 * SECOND_US),
         (None, PaymentStatus.PAID), (None, OTHER_PHONE), (None, "B-"),
     )
-]  # fmt: skip
+]
 FILTERS += [
     HistoryFilter(order_id="A-001"), HistoryFilter(order_id="none"), HistoryFilter(status=PaymentStatus.UNKNOWN)
-]  # fmt: skip
+]
 
 
 def test_filters_combine_and_every_payment_comes_once_newest_first(ledger: Ledger) -> None:

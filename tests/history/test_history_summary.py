@@ -38,7 +38,7 @@ def rows(draw: st.DrawFn) -> HistoryRow:
         state="paid" if paid else "failed" if failed else "pending", flags="",
         result_code=draw(st.sampled_from(["1032", "1037", None])) if failed else None, result_desc=None,
         requested_us=draw(st.sampled_from([created, None])), attempt_count=1,
-    )  # fmt: skip
+    )
 
 
 @given(st.lists(rows(), max_size=60), st.sampled_from([None, 1, 3, 100]))
@@ -67,7 +67,7 @@ def test_every_day_and_the_total_are_counted_right(made: list[HistoryRow], days_
         seconds = [
             max(0, (row.paid_us - row.requested_us) // SECOND_US)
             for row in expected if row.paid_us is not None and row.requested_us is not None
-        ]  # fmt: skip
+        ]
         assert counted.median_seconds_to_pay == (statistics.median(seconds) if seconds else None)
 
 
@@ -78,7 +78,7 @@ def test_no_more_is_read_than_the_days_that_are_shown() -> None:
         for n in range(1_000):
             read.append(n)
             yield HistoryRow("PAY-1", "1", "p", "1", 100, "", "1", "d", START_US - n * DAY_US // 2, "pending",
-                             None, None, 0, 0, "pending", "", None, None, None, 1)  # fmt: skip
+                             None, None, 0, 0, "pending", "", None, None, None, 1)
 
     assert len(summarise(endless(), 3).days) == 3
     assert len(read) < 10
@@ -92,7 +92,7 @@ def test_a_days_work_in_every_format(mpesa: Run, sold: Sold) -> None:
         Sale("3", amount=900, took_s=10),
         Sale("4", amount=50, took_s=20),
         Sale("5", "1032"), Sale("6", "2001"), Sale("7", "pending"),
-    )  # fmt: skip
+    )
     document = json.loads(mpesa("history", "--summary", "--json").stdout)
     assert document["environment"] == "simulator"
     assert [day["day"] for day in document["days"]] == ["2026-11-23", "2026-11-24"]
@@ -104,7 +104,7 @@ def test_a_days_work_in_every_format(mpesa: Run, sold: Sold) -> None:
             {"result_code": "2001", "title": "Wrong PIN", "count": 1},
         ],
         "reversed": 0,
-    }  # fmt: skip
+    }
     assert document["total"]["gross"] == 1_050
     assert document["total"]["failed_by_reason"][0]["count"] == 2
 

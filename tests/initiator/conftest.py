@@ -10,9 +10,9 @@ import pytest
 _TESTS = Path(__file__).parent.parent
 sys.path[1:1] = [str(_TESTS / name) for name in ("cli", "crash", "daraja", "simulator")]
 
-from forked import Nursery, nursery  # noqa: E402 - found through the line above
+from forked import Nursery, nursery
 
-from mpesa_cli.simulator.initiator_key import FILE_NAME, InitiatorKey  # noqa: E402 - as above
+from mpesa_cli.simulator.initiator_key import FILE_NAME, InitiatorKey
 
 
 @pytest.fixture(scope="module")

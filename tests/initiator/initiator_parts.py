@@ -29,7 +29,7 @@ def result(
     """A successful result of a Transaction Status about this receipt."""
     document = json.loads(body("transactionstatus.result.success"))
     values = {"ReceiptNo": receipt, "Amount": cents / 100, "TransactionStatus": status,
-              "CreditPartyName": f"{credit} - Duka Test"} | other  # fmt: skip
+              "CreditPartyName": f"{credit} - Duka Test"} | other
     for entry in document["Result"]["ResultParameters"]["ResultParameter"]:
         if entry["Key"] in values:
             entry["Value"] = values[entry["Key"]]
@@ -73,7 +73,7 @@ def open_order(ledger: Ledger, order: str, at_us: int, *evidence: Evidence) -> N
     intent = Intent(
         payment_id=f"PAY-{order:>08}", order_id=order, profile="env", shortcode="247247", amount_cents=15_000,
         msisdn=PAYS, account_reference="TEST", description="Test", token_hash=secrets.token_hex(32),
-    )  # fmt: skip
+    )
     with ledger.write() as tx:
         ref = tx.open_payment(Start(intent), at_us).last.ref
         accepted = Accepted(at_us, 1, "merchant-1", "ws_CO_24112026103001482708374149")

@@ -164,7 +164,7 @@ def test_an_order_that_is_paid_or_not_there_takes_no_receipt(
 
 @pytest.mark.parametrize("options", [
     ["--by", "W"], ["--reason", "long enough to tell"], ["--order", "1", "--attach", "1"],
-])  # fmt: skip
+])
 def test_options_that_say_nothing_without_each_other_are_refused(mpesa: Mpesa, options: list[str]) -> None:
     assert error(mpesa("verify", "UKO4Q7WX2B", "--json", *options)) == (2, "usage")
 

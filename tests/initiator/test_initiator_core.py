@@ -143,7 +143,7 @@ def test_a_lost_answer_does_no_harm_to_a_question_and_is_never_repeated_for_a_re
     ((200, b'{"ResponseCode":"1","ResponseDescription":"no"}'), RequestRefused, RequestRefused, "refused"),
     ((400, b'{"requestId":"1","errorCode":"400.002.02","errorMessage":"Bad Request - Invalid PartyA"}'), RequestRefused,
      RequestRefused, "refused"),
-])  # fmt: skip
+])
 def test_an_answer_that_is_no_acknowledgement_is_an_error_of_its_kind(
     world: Any, answer: Any, question: Any, reversal: Any, state: str
 ) -> None:
@@ -202,7 +202,7 @@ def test_a_result_that_overtakes_the_answer_to_its_own_question_counts(world: An
     (body("accountbalance.result.success"), Verdict.NOT_PROVEN),
     (b"{}", Verdict.NOT_PROVEN),
     (None, Verdict.NOT_PROVEN),
-])  # fmt: skip
+])
 def test_only_a_completed_payment_to_this_shop_under_this_receipt_is_real(
     world: Any, raw: bytes | None, expected: Verdict
 ) -> None:

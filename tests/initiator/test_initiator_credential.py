@@ -70,7 +70,7 @@ def test_a_file_that_is_no_certificate_is_named_and_told_apart(tmp_path: Path) -
     elliptic = tmp_path / "ec.cer"
     elliptic.write_bytes(_elliptic_certificate())
     for path, words in ((text, "no X.509"), (empty, "no X.509"), (tmp_path / "none.cer", "can't be read"),
-                        (elliptic, "not an RSA key")):  # fmt: skip
+                        (elliptic, "not an RSA key")):
         with pytest.raises(SettingsError) as caught:
             security_credential(PASSWORD, path)
         assert words in caught.value.message
@@ -86,7 +86,7 @@ def test_a_password_that_is_too_long_for_the_key_is_refused_without_being_shown(
 
 @pytest.mark.parametrize(("password", "doubtful"), [
     ("Safaricom#123", False), ("A1b2C3&%$#", False), ("paren(1)", True), ("a@b1", True), ("a.b1", True), ("a b1", True),
-])  # fmt: skip
+])
 def test_characters_that_mpesa_may_refuse_are_noticed(password: str, doubtful: bool) -> None:
     assert has_doubtful_characters(Secret(password)) is doubtful
 
@@ -110,5 +110,5 @@ def _elliptic_certificate() -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
     name = Name([NameAttribute(NameOID.COMMON_NAME, "x")])
     builder = CertificateBuilder(name, name, key.public_key(), random_serial_number(),
-                                 datetime(2020, 1, 1, tzinfo=UTC), datetime(2021, 1, 1, tzinfo=UTC))  # fmt: skip
+                                 datetime(2020, 1, 1, tzinfo=UTC), datetime(2021, 1, 1, tzinfo=UTC))
     return builder.sign(key, SHA256()).public_bytes(Encoding.PEM)

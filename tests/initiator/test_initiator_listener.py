@@ -119,7 +119,7 @@ def test_every_failing_result_is_applied_with_its_code(counter: Counter, name: s
 @pytest.mark.parametrize("path", [
     "/hooks/result/" + "0" * 32, "/hooks/timeout/" + "0" * 32, "/hooks/result/", "/hooks/result/" + "0" * 31,
     "/hooks/result/" + "A" * 32, "/hooks/other/" + "0" * 32,
-])  # fmt: skip
+])
 def test_a_guessed_address_is_not_found_and_stores_nothing(counter: Counter, path: str) -> None:
     with ledger_of(counter.home, LEDGER) as ledger:
         before = ledger.rows("SELECT count(*) FROM callbacks")

@@ -37,7 +37,7 @@ R = "UKS2KRGQZW"
     ("WANJIKUKAM Confirmed. Ksh500.00 paid", "invalid-receipt"),  # a receipt holds a digit
     ("0708374149 sent Ksh500", "invalid-receipt"),
     ("", "invalid-receipt"),
-])  # fmt: skip
+])
 def test_the_receipt_of_a_message_is_its_first_word_and_the_amount_follows_its_confirmation(
     text: str, cents: int | str | None
 ) -> None:

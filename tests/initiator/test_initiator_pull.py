@@ -60,7 +60,7 @@ def test_the_documented_page_is_read_and_the_empty_one_ends_it() -> None:
     (row,) = pulled(says)
     assert (row.receipt, row.kind, row.amount_cents, row.account, row.party) == (
         "UKO4Q7X81C", "received", 50_000, "INV-00418", "254722000000",
-    )  # fmt: skip
+    )
     assert set(says.asked[0]) == set(payload("pull-query.request"))
     assert (says.asked[0]["StartDate"], says.asked[0]["EndDate"]) == ("2026-11-23 10:30:00", "2026-11-24 10:30:00")
     assert [asked["OffSetValue"] for asked in says.asked] == ["0", "1"]
@@ -70,7 +70,7 @@ def test_the_documented_page_is_read_and_the_empty_one_ends_it() -> None:
     {"ResponseCode": "1000", "Response": [ROW]}, {"responsecode": 1000, "RESPONSE": [[ROW]]},
     {"Response Code": "1000", "response": [[ROW]]}, found({key.upper(): value for key, value in ROW.items()}),
     found({**ROW, "amount": 500}), found({**ROW, "amount": 500.00}), found({**ROW, "msisdn": "0722000000"}),
-])  # fmt: skip
+])
 def test_every_spelling_of_a_page_means_the_same(page: dict[str, Any]) -> None:
     (row,) = pulled(Says((200, page), EMPTY))
     assert (row.receipt, row.amount_cents, row.party) == ("UKO4Q7X81C", 50_000, "254722000000")
@@ -78,7 +78,7 @@ def test_every_spelling_of_a_page_means_the_same(page: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("msisdn", "party"), [
     (72200000, ""), ("2547 **** 149", "2547****149"), ("a" * 64, ""), (None, ""), (254708374149, PAYS), (True, ""),
-])  # fmt: skip
+])
 def test_a_number_that_was_cut_or_hashed_is_left_out_rather_than_guessed(msisdn: Any, party: str) -> None:
     assert pulled(Says((200, found({**ROW, "msisdn": msisdn})), EMPTY))[0].party == party
 
@@ -91,7 +91,7 @@ def test_junk_of_the_sandbox_is_a_row_all_the_same() -> None:
 
 @pytest.mark.parametrize("broken", [
     {"amount": "much"}, {"amount": None}, {"transactionId": None}, {"transactionId": "--"},
-])  # fmt: skip
+])
 def test_money_that_cant_be_read_is_an_error_and_never_skipped(broken: dict[str, Any]) -> None:
     with pytest.raises(Temporary) as caught:
         pulled(Says((200, found(ROW, {**ROW, **broken})), EMPTY))
@@ -157,7 +157,7 @@ def test_all_pages_of_the_simulator_come_once_each() -> None:
 @pytest.mark.parametrize(("answer", "fresh"), [
     ("pull-register.response.ok", True), ("pull-register.response.ok.nospace", True),
     ("pull-register.response.already", False),
-])  # fmt: skip
+])
 def test_being_registered_before_is_as_good_as_now(answer: str, fresh: bool) -> None:
     assert register(Says((200, body(answer))), register_body("600984", PAYS, "https://x.example")) is fresh
 

@@ -139,12 +139,12 @@ def test_what_failed_has_no_receipt(mpesa: Mpesa) -> None:
 
 @pytest.mark.parametrize(("typed", "exits", "stands"), [
     ("1042\n", 0, "paid"), ("1043\n", 1, "review"), ("", 1, "review"),
-])  # fmt: skip
+])
 def test_in_production_the_order_id_is_typed(
     mpesa: Mpesa, clock: Any, home: Path, typed: str, exits: int, stands: str
 ) -> None:
     environ = {"MPESA_ENVIRONMENT": "production", "MPESA_SHORTCODE": "247247", "APP_URL": "https://pay.example.co.ke",
-               "MPESA_CONSUMER_KEY": "k"}  # fmt: skip
+               "MPESA_CONSUMER_KEY": "k"}
     from initiator_parts import open_order
 
     with ledger_of(home, "env-production") as ledger:
@@ -160,6 +160,6 @@ def test_in_production_the_order_id_is_typed(
 def test_every_advice_on_a_payment_in_review_names_the_way_out(mpesa: Mpesa, clock: Any, home: Path) -> None:
     in_review(mpesa, clock, home)
     for argv in (["status", "1042", "--no-refresh"], ["push", "254700004999", "150", "--order", "1042"],
-                 ["retry", "1042"], ["receipt", "1042"]):  # fmt: skip
+                 ["retry", "1042"], ["receipt", "1042"]):
         done = mpesa(*argv)
         assert "mpesa resolve 1042 paid" in done.stdout + done.stderr, argv

@@ -67,7 +67,7 @@ def test_a_message_that_others_will_follow_is_not_final() -> None:
     envelope(ResultParameters=[1]), envelope(ResultParameters={"ResultParameter": [{"Value": 1}]}),
     envelope(ResultParameters={"ResultParameter": "x"}), envelope(ConversationID=["x"]),
     envelope(ResultParameters={"ResultParameter": [{"Key": "a"}] * 101}),
-])  # fmt: skip
+])
 def test_what_is_no_result_is_unreadable(document: Any) -> None:
     assert isinstance(read(document), Unreadable)
 
@@ -123,7 +123,7 @@ def test_a_time_out_that_repeats_the_request_is_kept_without_its_credential() ->
     b'{"\\u0053ecurityCredential":"CANARY=="}', b'{"InitiatorPassword":"CANARY=="}',
     b'SecurityCredential=CANARY==', b'{"SecurityCredential":"CANARY=="',
     b'{"x":1,"x":2,"SecurityCredential":"CANARY=="}',
-])  # fmt: skip
+])
 def test_no_form_of_a_credential_is_kept(hidden: bytes) -> None:
     kept = without_credential(hidden)
     assert b"CANARY" not in kept
@@ -155,7 +155,7 @@ _JSON = st.recursive(
         st.sampled_from(["Key", "Value", "ReceiptNo", "Amount", "ResultParameter", "DebitPartyName"]), inner, max_size=4
     ),
     max_leaves=12,
-)  # fmt: skip
+)
 
 
 @settings(max_examples=200, deadline=None)

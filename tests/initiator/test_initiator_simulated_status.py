@@ -70,7 +70,7 @@ def test_the_result_is_about_the_question_by_its_own_names(asked: Asked) -> None
     ({"password": "wrong"}, 2001), ({"Initiator": "no-role"}, 21), ({"receipt": "short"}, 25),
     ({"receipt": "UKO0000000"}, "R000002"), ({"SecurityCredential": base64.b64encode(b"x" * 256).decode()}, 2001),
     ({"SecurityCredential": "not base64!"}, 2001), ({"PartyA": "600984"}, "R000002"),
-])  # fmt: skip
+])
 def test_what_is_wrong_is_told_by_the_result_and_not_at_once(asked: Asked, how: dict[str, Any], code: Any) -> None:
     assert asked.result(**how)["ResultCode"] == code
 
@@ -89,7 +89,7 @@ def test_one_that_is_lost_is_never_answered(asked: Asked) -> None:
 
 
 @pytest.mark.parametrize("field", ["Initiator", "SecurityCredential", "CommandID", "PartyA", "IdentifierType",
-                                   "ResultURL", "QueueTimeOutURL", "Remarks", "TransactionID"])  # fmt: skip
+                                   "ResultURL", "QueueTimeOutURL", "Remarks", "TransactionID"])
 def test_a_field_that_is_missing_is_refused_at_once(asked: Asked, field: str) -> None:
     assert asked.ask(**{field: ""})["errorMessage"] == f"Bad Request - Invalid {field}"
 

@@ -28,7 +28,7 @@ def test_a_receipt_of_this_ledger_is_real_with_its_order_and_amount(mpesa: Mpesa
     (["--order", "1042", "--phone", "254711111111"], 7, "different_phone"), ([], 7, "used_already"),
     (["--amount", "150"], 7, "used_already"), (["--order", "1043", "--amount", "1"], 7, "used_already"),
     (["--order", "order 1042"], 7, "used_already"), (["--order", " 1042 "], 0, "real"),
-])  # fmt: skip
+])
 def test_a_receipt_that_does_not_fit_is_told_apart(mpesa: Mpesa, options: list[str], status: int, word: str) -> None:
     receipt = paid(mpesa, "1042")
     assert verdict(mpesa("verify", receipt, *options, "--json")) == (status, word)
@@ -166,7 +166,7 @@ def test_letters_that_look_like_digits_lead_to_the_receipt_of_the_ledger(mpesa: 
 @pytest.mark.parametrize(("typed", "words"), [
     ("ULO4Q7WX2B", "24 December 2026, which is yet to come"), ("TKO4Q7WX2B", "24 November 2025: long ago"),
     ("1KO4Q7WX2B", "are no date"), ("UKW4Q7WX2B", "are no date"), ("UKO4Q7WX2", "has 9 characters"),
-])  # fmt: skip
+])
 def test_what_is_odd_about_a_number_is_said_and_decides_nothing(mpesa: Mpesa, typed: str, words: str) -> None:
     done = mpesa("verify", typed, "--json")
     assert words in json.loads(done.stdout)["why"]
@@ -212,7 +212,7 @@ def test_without_an_initiator_it_says_where_to_look(mpesa: Mpesa) -> None:
 
 def test_an_initiator_without_its_certificate_or_password_is_a_matter_of_settings(mpesa: Mpesa) -> None:
     environ = {"MPESA_ENVIRONMENT": "sandbox", "MPESA_CONSUMER_KEY": "x", "APP_URL": "https://pay.example.co.ke",
-               "MPESA_INITIATOR_NAME": "api"}  # fmt: skip
+               "MPESA_INITIATOR_NAME": "api"}
     assert mpesa("verify", RECEIPT, env=environ).status == 10
     environ["MPESA_INITIATOR_CERTIFICATE"] = str(Path(__file__))
     done = mpesa("verify", RECEIPT, "--json", env=environ)

@@ -114,4 +114,4 @@ def test_tokens_are_looked_up_together_and_those_of_nobody_are_left_out(ledger: 
 
     assert ledger.attempts_by_tokens([*hashes, "", "x"]) == {
         hashes[0]: AttemptRef("PAY-0", 1), hashes[1]: AttemptRef("PAY-1", 1),
-    }  # fmt: skip
+    }

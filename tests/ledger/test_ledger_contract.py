@@ -41,7 +41,7 @@ def intent(order: str = "1042", amount_cents: int = 150_000, msisdn: str = PHONE
     return Intent(
         payment_id=f"PAY-{order}", order_id=order, profile="shop", shortcode="174379", amount_cents=amount_cents,
         msisdn=msisdn, account_reference=order, description="Order", token_hash=secrets.token_hex(32),
-    )  # fmt: skip
+    )
 
 
 def pending(ledger: Ledger, order: str = "1042") -> AttemptRef:
@@ -56,7 +56,7 @@ def paid(receipt: str = "UKO4Q7WX2B", cents: int = 150_000, order: str = "1042",
     return ev.Received(
         at_us=9, source="callback", receipt=receipt, amount_cents=cents,
         checkout_request_id=f"{CHECKOUT}{order}", msisdn=PHONE, **more,  # type: ignore[arg-type]
-    )  # fmt: skip
+    )
 
 
 def test_what_was_written_is_there_for_the_next_process(opened: Open) -> None:

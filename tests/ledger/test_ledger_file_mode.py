@@ -26,7 +26,7 @@ from mpesa_cli.upkeep.doctor.ledger import ledger as doctor
 
 UPGRADES = Path(__file__).parent.parent / "upgrade"
 ALIKE = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1, "wal_autocheckpoint": 0,
-         "trusted_schema": 0}  # fmt: skip
+         "trusted_schema": 0}
 
 
 def open_at(path: Path) -> Ledger:
@@ -177,7 +177,7 @@ def test_newest_payments_in_a_log_are_not_passed_over_in_silence(tmp_path: Path,
 
 def test_no_question_of_doctor_walks_over_a_table_that_grows(tmp_path: Path) -> None:
     grows = {"journal", "journal_private", "payments", "attempts", "receipts", "callbacks", "outbox", "statement_rows",
-             "requests", "shown_receipts", "stranger_reports", "idempotency_keys"}  # fmt: skip
+             "requests", "shown_receipts", "stranger_reports", "idempotency_keys"}
     # Indexes that hold nothing else.
     of_what_is_open = {"attempts_open", "outbox_open", "outbox_failed", "outbox_forwarded"}
     asked: list[str] = []

@@ -11,7 +11,7 @@ LINES = (
     b"Host: pay.example", b"host:pay.example", b"HOST: \tpay.example:8310 \t", b"Content-Type: application/json",
     b"User-Agent: Java/1.8.0 (x; y)", b"Accept: */*", b"X-Forwarded-For: 196.201.214.200, 127.0.0.1", b"X-Empty:",
     b"X-Real-IP:  10.0.0.1  ", b"CF-Connecting-IP: 2001:db8::1", b"Cookie: a=1; b=\"2\"", b"x!#$%&'*+-.^_`|~9: z",
-)  # fmt: skip
+)
 ODD_LINES = (
     b"Connection: close", b"Connection: keep-alive", b"Connection: upgrade", b"Upgrade: websocket", b"Upgrade: h2c",
     b"Expect: 100-continue", b"Transfer-Encoding: chunked", b"transfer-encoding: gzip, chunked", b"TE: trailers",
@@ -20,7 +20,7 @@ ODD_LINES = (
     b"X-Vt: a\x0bb", b"X-Del: a\x7fb", b"Host: other.example", b"Host:", b"Content-Length: 0", b"Content-Length: 00",
     b"X-\xe9: y", b"Content-Length: 5, 5", b"Content-Length: +5", b"Content-Length: 5 5", b"Content-Length: \xc2\xb2",
     b"X Y: z", b"Content-Length:", b"Content-Length: 0x5", b"Content-Length: 5;", b"X-Long: " + b"y" * 300, b"Proxy: x",
-)  # fmt: skip
+)
 SPELLINGS = (b"%d", b"%d", b"%d", b"+%d", b"0%d", b"%d,", b"_%d", b"\xd9\xa0%d", b"0x%d")
 FIRST_LINES = (
     b"POST %s HTTP/1.1", b"POST %s HTTP/1.0", b"POST  %s HTTP/1.1", b"POST %s  HTTP/1.1", b"post %s HTTP/1.1",
@@ -28,7 +28,7 @@ FIRST_LINES = (
     b"GET %s HTTP/1.1", b"POST %s\t HTTP/1.1", b"\r\nPOST %s HTTP/1.1", b"POST /caf\xe9%s HTTP/1.1",
     b"POST http://a%s HTTP/1.1", b"POST * HTTP/1.1", b"POST a b HTTP/1.1", b"CONNECT %s HTTP/1.1",
     b"POST /\x7f%s HTTP/1.1", b"POST %s HTTP/1.1\0",
-)  # fmt: skip
+)
 LINE_ENDS = (b"\n", b"\r", b"\r\r\n", b"\r\n\r\n", b"\0\r\n", b" \r\n")
 
 

@@ -63,7 +63,7 @@ def prompt_in(
         payment_id=f"PAY-{number:08d}", order_id=f"order-{number}", profile="test", shortcode="174379",
         amount_cents=amount * 100, msisdn=msisdn, account_reference="TEST", description="Test",
         token_hash=token_hash,
-    )  # fmt: skip
+    )
     ref = tx.open_payment(Start(intent), now_us()).last.ref
     tx.append(ref, Sending(now_us(), 1))
     if answered:

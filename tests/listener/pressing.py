@@ -31,7 +31,7 @@ def process(
     started = subprocess.Popen(
         [*limited, sys.executable, SCRIPT, ledger, str(port), str(head_and_body_s)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
-    )  # fmt: skip
+    )
     try:
         assert started.stdout is not None
         yield started, int(started.stdout.readline() or 0)

@@ -28,7 +28,7 @@ def environ(home: Path) -> Iterator[dict[str, str]]:
         yield {
             "MPESA_HOME": str(home), "MPESA_BASE_URL": simulator.base_url, "MPESA_ENVIRONMENT": "simulator",
             "MPESA_CONSUMER_KEY": "any", "MPESA_CONSUMER_SECRET": "any",
-        }  # fmt: skip
+        }
 
 
 def port_of(listen: Listening) -> int:
@@ -42,7 +42,7 @@ def test_two_listeners_cron_and_a_till_share_one_ledger(home: Path, environ: dic
         done = subprocess.run(
             [sys.executable, "-m", "mpesa_cli", *argv], capture_output=True, text=True, check=False,
             env={**os.environ, **environ, **env},
-        )  # fmt: skip
+        )
         said.append((argv[0], done.returncode, done.stdout + done.stderr))
 
     with listening(home, environ, "--port", "0") as first, listening(home, environ, "--port", "0") as second:

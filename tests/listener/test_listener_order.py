@@ -90,7 +90,7 @@ def test_a_push_that_waits_beside_the_listener_sees_it_by_itself(tmp_path: Path)
                     ledger, None, ref.payment_id, timeout_s=60,
                     world=World(now_us, lambda seconds: threading.Event().wait(seconds) and None, random=lambda: 0.5),
                     deliver=lambda: None,
-                )  # fmt: skip
+                )
                 seen.extend(look.payment.status for look in looks)
 
         thread = threading.Thread(target=watch)

@@ -65,7 +65,7 @@ def test_what_a_proxy_sends_is_recognised() -> None:
             ],
             b"{}",
         )
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(

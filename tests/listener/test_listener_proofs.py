@@ -72,7 +72,7 @@ def never_sent(bench: Bench) -> str:
     intent = Intent(
         "PAY-NEVER", "order-never", "test", "174379", 15_000, "254708374149", "T", "T",
         hashlib.sha256(token.encode()).hexdigest(),
-    )  # fmt: skip
+    )
     with bench.ledger.write() as tx:
         tx.open_payment(Start(intent), now_us())
     return token

@@ -43,7 +43,7 @@ class Watch:
         default_factory=lambda: {
             **SLOTS, "access token": ACCESS_TOKEN, "password": PASSWORD_BEGINS, "basic authorization": BASIC,
         }
-    )  # fmt: skip
+    )
     told: list[str] = field(default_factory=list)
 
     def learn(self, seen: Iterable[Seen]) -> None:

@@ -10,9 +10,9 @@ import pytest
 _TESTS = Path(__file__).parent.parent
 sys.path[1:1] = [str(_TESTS / "daraja"), str(_TESTS / "crash")]
 
-from daraja_servers import Loopback, loopback  # noqa: E402 - found through the line above
-from forked import Nursery, nursery  # noqa: E402 - as above
-from shopkeeper import Shopkeeper, takes_every_prompt  # noqa: E402 - as above
+from daraja_servers import Loopback, loopback
+from forked import Nursery, nursery
+from shopkeeper import Shopkeeper, takes_every_prompt
 
 
 @pytest.fixture

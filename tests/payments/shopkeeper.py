@@ -41,7 +41,7 @@ class Shopkeeper:
         environ = {
             "MPESA_ENVIRONMENT": "sandbox", "MPESA_BASE_URL": base_url, "MPESA_CONSUMER_KEY": KEY,
             "MPESA_CONSUMER_SECRET": "matrix-secret", "APP_URL": CALLBACK_BASE,
-        }  # fmt: skip
+        }
         return Shopkeeper(self.mpesa, self.home, self.clock, environ)
 
     def with_token(self) -> "Shopkeeper":

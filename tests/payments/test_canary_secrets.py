@@ -75,7 +75,7 @@ COMMANDS: dict[str, list[list[str]]] = {
 APART = {"c2b-register", "secrets set", "listen", "simulator serve"}
 WITHOUT_V = {"explain", "token issue", "token list", "token revoke", "trigger", "help", "secrets list",
              "secrets delete", "simulator scenarios", "simulator clock",
-             "simulator certificate", "simulator statement", "simulator reverse"}  # fmt: skip
+             "simulator certificate", "simulator statement", "simulator reverse"}
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +97,7 @@ def placed(shopkeeper: Shopkeeper, url: str, place: str, tmp_path: Path) -> Shop
     environ = {
         "MPESA_ENVIRONMENT": "sandbox", "MPESA_BASE_URL": url, "APP_URL": CALLBACK_BASE,
         "MPESA_INITIATOR_NAME": "testapi", "MPESA_INITIATOR_CERTIFICATE": str(certificate),
-    }  # fmt: skip
+    }
     clerk = Shopkeeper(shopkeeper.mpesa, shopkeeper.home, shopkeeper.clock, environ)
     for name, value in SLOTS.items():
         variable = "MPESA_" + name.upper().replace("-", "_")
@@ -213,7 +213,7 @@ def test_what_is_damaged_is_told_without_a_secret(
         clerk.environ = {**clerk.environ, "MPESA_BASE_URL": f"http://{credentials}@{host}"}
     config_file = clerk.home / "config" / "config.toml"
     for argv in (["push", PHONE, "100", "--order", "x", "-vv"], ["status", ORDER, "-vv"], ["config", "check", "-vv"],
-                 ["config", "show", "-vv"], ["secrets", "list"]):  # fmt: skip
+                 ["config", "show", "-vv"], ["secrets", "list"]):
         for more in ([], ["--json"]):
             assert watch.in_result(argv, clerk.run(*argv, *more)) == []
     config_file.unlink(missing_ok=True)
@@ -225,12 +225,12 @@ def test_what_is_damaged_is_told_without_a_secret(
     ["mpesa_cli.daraja.client.push_body", "mpesa_cli.daraja.client.read_push_answer",
      "mpesa_cli.daraja.client.query_body", "mpesa_cli.daraja.sign_in.read_token_answer",
      "mpesa_cli.daraja.channel.answer_line", "mpesa_cli.payments.sending._record_answer"],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("debug", ["", "1"])
 def test_a_bug_of_ours_shows_no_secret_either(
     shopkeeper: Shopkeeper, daraja: Loopback, tmp_path: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch,
     broken: str, debug: str,
-) -> None:  # fmt: skip
+) -> None:
     def bug(*_: object, **__: object) -> None:
         raise RuntimeError("something nobody foresaw")
 
@@ -324,7 +324,7 @@ def _process(clerk: Shopkeeper, *argv: str) -> Iterator["subprocess.Popen[str]"]
     with subprocess.Popen(
         [sys.executable, "-m", "mpesa_cli", *argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, **clerk.environ, "MPESA_HOME": str(clerk.home)},
-    ) as process:  # fmt: skip
+    ) as process:
         try:
             yield process
         finally:

@@ -50,7 +50,7 @@ def sending(shopkeeper: Shopkeeper) -> Iterator[tuple[Shopkeeper, "subprocess.Po
             [sys.executable, "-m", "mpesa_cli", "push", PHONE, "100", "--order", ORDER],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env={**os.environ, **clerk.environ, "MPESA_HOME": str(clerk.home)},
-        )  # fmt: skip
+        )
         try:
             assert hanging.reached.wait(WAIT_S)
             with clerk.ledger() as ledger:  # so that the clock of the tests is not behind the process's

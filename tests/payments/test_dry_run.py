@@ -24,7 +24,7 @@ def seen_by(body: dict[str, Any]) -> dict[str, Any]:
         (), ("--account", "HOUSE 12B"), ("--description", "Maziwa na mkate wa asubuhi kwa jirani"),
         ("--description", "Ng'ombe & Co", "--account", "till 3"),
     ],
-)  # fmt: skip
+)
 def test_the_request_that_is_shown_is_the_one_that_is_sent(
     shopkeeper: Shopkeeper, kind: dict[str, str], more: tuple[str, ...]
 ) -> None:
@@ -38,4 +38,4 @@ def test_the_request_that_is_shown_is_the_one_that_is_sent(
         assert json.loads(sent.body)["PartyB"] == kind.get("MPESA_TILL", "174379")
         assert shown == {
             "dry_run": True, "method": "POST", "url": server.url + sent.path, "body": seen_by(json.loads(sent.body))
-        }  # fmt: skip
+        }

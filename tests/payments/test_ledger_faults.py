@@ -65,7 +65,7 @@ def test_a_ledger_locked_for_long_stops_a_push_before_it_is_sent(clerk: Shopkeep
         told = error_of(pushed)
         assert (pushed.status, told["code"], told["money_moved"], told["retry_safe"]) == (
             5, "ledger-locked", "no", True,
-        )  # fmt: skip
+        )
         assert clerk.status("--no-refresh", ref="earlier").status == 8  # reading needs no lock
     assert daraja.posts == []
     assert clerk.push().status == 0
@@ -182,7 +182,7 @@ def test_an_unusable_ledger_stops_every_command_and_is_left_as_it_is(
 def test_another_environments_ledger_is_refused(clerk: Shopkeeper, daraja: Loopback) -> None:
     other = clerk.at(daraja.url)
     other.environ = {**other.environ, "MPESA_ENVIRONMENT": "production", "MPESA_PASSKEY": "passkey",
-                     "MPESA_SHORTCODE": "247247", "MPESA_LEDGER": str(clerk.ledger_path)}  # fmt: skip
+                     "MPESA_SHORTCODE": "247247", "MPESA_LEDGER": str(clerk.ledger_path)}
     ended = other.push("--yes")
     assert (ended.status, error_of(ended)["code"]) == (10, "ledger-other-environment")
     assert daraja.posts == []
@@ -272,7 +272,7 @@ def test_a_file_that_may_not_grow_stops_a_push_before_it_is_sent(clerk: Shopkeep
     done = subprocess.run(
         [sys.executable, "-c", limited, "push", PHONE, "100", "--order", ORDER, "--json"],
         env={**os.environ, **clerk.environ, "MPESA_HOME": str(clerk.home)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    )
     assert done.returncode == 5, done
     assert json.loads(done.stdout)["error"]["code"] in {"disk-full", "disk-error"}
     assert daraja.posts == []

@@ -33,7 +33,7 @@ def environ_of(home: Path, server: Loopback) -> dict[str, str]:
         "MPESA_HOME": str(home), "MPESA_ENVIRONMENT": "sandbox", "MPESA_BASE_URL": server.url,
         "MPESA_CONSUMER_KEY": KEY, "MPESA_CONSUMER_SECRET": "secret", "APP_URL": "https://pay.example.co.ke",
         "PATH": "/usr/bin:/bin", "TERM": "dumb",
-    }  # fmt: skip
+    }
 
 
 def at_once(hands: list[Nursery], argvs: list[list[str]], environ: dict[str, str]) -> list[Ended]:
@@ -185,7 +185,7 @@ def record_an_intent(clerk: Shopkeeper) -> AttemptRef:
             payment_id="PAY-DEADBEEF", order_id=ORDER, profile="env", shortcode="174379", amount_cents=10_000,
             msisdn=PHONE, account_reference=ORDER, description="Payment",
             token_hash=hashlib.sha256(b"nobody's token").hexdigest(),
-        )  # fmt: skip
+        )
         return tx.open_payment(Start(intent), clerk.clock.now_us()).last.ref
 
 
@@ -215,7 +215,7 @@ def context_of(shopkeeper: Shopkeeper, ledger: Ledger, daraja: OneDaraja, hold: 
     return PushContext(
         ledger=ledger, daraja=daraja, world=World(shopkeeper.clock.now_us, shopkeeper.clock.sleep, random=lambda: 0.5),
         request_for=request_for, hold=hold, say=lambda _: None,
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("taken_over", [True, False])

@@ -44,7 +44,7 @@ class Running:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "mpesa_cli", *argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={**os.environ, **clerk.environ, "MPESA_HOME": str(clerk.home)},
-        )  # fmt: skip
+        )
         self.said = ""
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read)
@@ -264,7 +264,7 @@ def test_a_reader_that_has_gone_is_no_error(shopkeeper: Shopkeeper, daraja: Loop
         done = subprocess.run(
             [sys.executable, "-m", "mpesa_cli", *argv], stdout=closed, stderr=subprocess.PIPE, text=True, timeout=60,
             env={**os.environ, **clerk.environ, "MPESA_HOME": str(clerk.home)}, check=False,
-        )  # fmt: skip
+        )
     for complaint in ("Traceback", "BrokenPipe", "Exception ignored"):
         assert complaint not in done.stderr
     waiting = argv[0] == "status" and "nobody" not in argv  # its verdict, whoever reads it
@@ -281,7 +281,7 @@ def test_a_pipeline_that_takes_nothing_ends_well(shopkeeper: Shopkeeper, daraja:
     done = subprocess.run(
         ["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False,
         env={**os.environ, **clerk.environ, "MPESA_HOME": str(clerk.home)},
-    )  # fmt: skip
+    )
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
     assert done.returncode in {0, 8}  # 8 where all was written before head was gone

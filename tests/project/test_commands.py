@@ -20,7 +20,7 @@ def saying(pattern: str) -> set[str]:
     return {
         str(path.relative_to(COMMANDS)) for path in COMMANDS.rglob("*.py")
         if re.search(pattern, path.read_text("utf-8"))
-    }  # fmt: skip
+    }
 
 
 def test_one_place_prints_what_a_command_came_to_and_none_exits_by_itself() -> None:

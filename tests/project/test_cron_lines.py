@@ -30,7 +30,7 @@ def user(tmp_path: Path) -> Path:
     scripts = {
         user / ".local" / "bin" / "mpesa": f'PYTHONPATH="{ROOT}" exec "{sys.executable}" -m mpesa_cli "$@"',
         tools / "mail": "cat > /dev/null", tools / "sleep": "true",
-    }  # fmt: skip
+    }
     for path, does in scripts.items():
         path.write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
         path.chmod(0o755)
@@ -46,7 +46,7 @@ def test_each_line_for_cron_runs_as_it_stands_in_the_environment_of_cron(user: P
     shown = lines()
     assert len(shown) >= 6
     environ = {"HOME": str(user), "LOGNAME": "shop", "SHELL": "/bin/sh", "PATH": f"{user}/tools:/usr/bin:/bin",
-               "PYTHONDONTWRITEBYTECODE": "1"}  # fmt: skip
+               "PYTHONDONTWRITEBYTECODE": "1"}
     for name, phone in (("household-planet", "254708374149"), ("shop", "254712345678")):  # a ledger with a payment
         push = ["push", phone, "10", "--order", "1042", "-P", name, "-q"]
         subprocess.run([user / ".local" / "bin" / "mpesa", *push], env=environ, check=True, stdout=subprocess.DEVNULL)

@@ -11,7 +11,7 @@ QUESTION = re.compile(r"(?:What|Which|Who|Whose|Where|When|How)\b")
 DONE = [
     "api", "batch", "books", "cli", "daraja", "floor", "held", "history", "initiator", "ledger", "listener",
     "payments", "receipts", "rules", "settings", "simulator", "sms", "terminal", "upkeep",
-]  # fmt: skip
+]
 
 
 def questions(path: Path) -> list[str]:

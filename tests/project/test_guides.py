@@ -50,7 +50,7 @@ def test_the_units_credentials_are_found_under_their_names(mpesa: Callable[..., 
     env = {
         "CREDENTIALS_DIRECTORY": str(folder), "MPESA_ENVIRONMENT": "production", "MPESA_SHORTCODE": "247247",
         "APP_URL": "https://pay.example.co.ke",
-    }  # fmt: skip
+    }
     listed = mpesa("secrets", "list", env=env)
     assert listed.status == 0
     assert {f"mpesa-{name}" for name in SECRET_NAMES} >= set(names)
@@ -83,7 +83,7 @@ def in_front(tmp_path: Path) -> Iterator[tuple[Bench, int]]:
         [OPENSSL, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=pay.example.co.ke", "-days", "2",
          "-keyout", key, "-out", certificate],
         check=True, capture_output=True,
-    )  # fmt: skip
+    )
     port = free_port()
     with listener(tmp_path / "ledger.db", ListenerOptions(port=0, tunnel="nginx", callback_ips="warn")) as bench:
         block = nginx_block()

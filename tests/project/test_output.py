@@ -34,7 +34,7 @@ def nobody_listens() -> dict[str, str]:
     return {
         "MPESA_ENVIRONMENT": "sandbox", "MPESA_BASE_URL": f"http://127.0.0.1:{port}", "MPESA_CONSUMER_KEY": "k",
         "MPESA_CONSUMER_SECRET": "s", "APP_URL": "https://pay.example.co.ke",
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def nobody_listens() -> dict[str, str]:
         ("secrets", "list"),
         ("simulator", "scenarios"),
     ],
-)  # fmt: skip
+)
 def test_json_is_exactly_one_document_on_stdout(demo: None, mpesa: Run, clock: Any, argv: tuple[str, ...]) -> None:
     clock.advance(300)  # the phone has rested from its last prompt
     result = mpesa(*argv, "--json")
@@ -69,7 +69,7 @@ FAILURES = [
     (("push", "254708374149", "150", "--order", "demo-1"), {}, None, ExitStatus.CONFLICT),
     (("status", "demo-1", "-P", "nosuch"), {}, None, ExitStatus.CONFIGURATION),
     (("push", "254708374149", "1", "--order", "x"), nobody_listens, "not-delivered", ExitStatus.TEMPORARY),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("argv", "env", "code", "status"), FAILURES)
@@ -141,7 +141,7 @@ def test_a_reader_that_goes_away_is_no_error(cli: Run, home: Path) -> None:
             done = subprocess.run(
                 [sys.executable, "-m", "mpesa_cli", *argv], stdout=writing, stderr=subprocess.PIPE, text=True,
                 check=False, env={**os.environ, "MPESA_HOME": str(home)}, timeout=60,
-            )  # fmt: skip
+            )
         finally:
             os.close(writing)
         assert done.returncode == 0, argv
@@ -158,7 +158,7 @@ def test_a_result_that_can_not_be_written_is_said_in_words(cli: Run, home: Path,
         done = subprocess.run(
             [sys.executable, "-m", "mpesa_cli", *argv], stdout=full, stderr=subprocess.PIPE, text=True, check=False,
             env={**os.environ, "MPESA_HOME": str(home)}, timeout=60,
-        )  # fmt: skip
+        )
     expected = (2, "No payment 'nosuch'") if "nosuch" in argv else (1, "could not be written to standard output")
     assert (done.returncode, expected[1] in done.stderr) == (expected[0], True), done.stderr
     assert "Traceback" not in done.stderr
@@ -169,7 +169,7 @@ def test_a_stdout_that_was_never_open_is_no_error(home: Path) -> None:
     done = subprocess.run(
         ["bash", "-c", 'exec "$0" -m mpesa_cli explain 1032 >&-', sys.executable],
         capture_output=True, text=True, check=False, env={**os.environ, "MPESA_HOME": str(home)}, timeout=60,
-    )  # fmt: skip
+    )
     assert (done.returncode, done.stdout) == (0, "")
     assert "Traceback" not in done.stderr
 

@@ -44,7 +44,7 @@ class Shell:
         self.process = subprocess.Popen(
             ["bash", "-c", script(block)], cwd=folder, env=environ, stdin=inner, stdout=inner, stderr=inner,
             start_new_session=True,
-        )  # fmt: skip
+        )
         os.close(inner)
 
     def read_until_done(self, timeout_s: float) -> None:
@@ -117,7 +117,7 @@ def environ(tmp_path: Path, home: Path) -> dict[str, str]:
     return {
         "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path / "user"), "MPESA_HOME": str(home),
         "TERM": "xterm", "COLUMNS": "100", "LANG": "C.UTF-8", "PYTHONIOENCODING": "utf-8",
-    }  # fmt: skip
+    }
 
 
 @pytest.fixture
@@ -208,7 +208,7 @@ def bare(tmp_path: Path) -> dict[str, str]:
         "PATH": os.pathsep.join([str(tools), "/usr/local/bin", "/usr/bin", "/bin"]), "HOME": str(tmp_path / "user"),
         "TERM": "xterm", "COLUMNS": "100", "LANG": "C.UTF-8", "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         **{name: value for name, value in os.environ.items() if name.startswith("PIP_") or name.endswith("_PROXY")},
-    }  # fmt: skip
+    }
 
 
 def test_the_readme_pasted_into_one_shell_shows_what_one_gets(tmp_path: Path, bare: dict[str, str]) -> None:
@@ -291,7 +291,7 @@ def test_a_page_that_tells_the_truth_passes(type_in: Typist) -> None:
     ("said", "told"),
     [("KES 100 for", "KES 1,000 for"), ("receipt UKO4Q7WX2B", "receipt none"), ("exits 2", "exits 3"),
      ("\n1\n", "\n2\n"), ("  SIMULATOR", "  PRODUCTION")],
-)  # fmt: skip
+)
 def test_a_page_that_does_not_is_caught(type_in: Typist, said: str, told: str) -> None:
     assert said in GOOD
     with pytest.raises(AssertionError):

@@ -23,7 +23,7 @@ ROOMS = {
         "api", "simulator", "floor.wire", "rules.state", "rules.evidence", "rules.codes",
         "settings.profile", "settings.model",
     )
-}  # fmt: skip
+}
 TAB = {"_MPESA_COMPLETE": "complete_bash", "COMP_WORDS": "mpesa pu", "COMP_CWORD": "1"}
 TAB_OPTION = {"_MPESA_COMPLETE": "complete_bash", "COMP_WORDS": "mpesa push --no-w", "COMP_CWORD": "2"}
 
@@ -46,7 +46,7 @@ def imported_by(home: Path, tmp_path: Path) -> Callable[..., set[str]]:
             [sys.executable, "-c", REPORT, *argv, str(report)],
             capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=60,
             env={**os.environ, "MPESA_HOME": str(home), **(env or {})},
-        )  # fmt: skip
+        )
         assert (done.returncode, done.stderr) == (status, "")
         assert stdout in done.stdout
         return set(json.loads(report.read_text(encoding="utf-8")))

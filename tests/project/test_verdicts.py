@@ -45,7 +45,7 @@ VERDICTS = (
     (7, ("reconcile",)),
     (3, ("verify", "UKO0000000", "--json")),
     (2, ("status", "nobody")),
-)  # fmt: skip
+)
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_a_push_into_a_closed_pipe_tells_a_real_shell_that_it_was_not_paid(home:
     done = subprocess.run(
         [sys.executable, "-m", "mpesa_cli", "push", "254722200030", "100", "--order", "1"],
         stdout=writing, stderr=subprocess.PIPE, text=True, check=False, env={**os.environ, "MPESA_HOME": str(home)},
-    )  # fmt: skip
+    )
     os.close(writing)
     assert done.returncode == 3, done.stderr
     assert "BrokenPipe" not in done.stderr
@@ -114,7 +114,7 @@ NOT_LOOKED = (
     ("status", "nobody"), ("log",), ("receipt", "nobody"), ("log", "nobody"), ("history", "--since", "never"),
     ("verify", "?"), ("explain", "?"), ("backup", "/"), ("reconcile", "--statement", "/nowhere.csv"),
     ("resolve", "nobody", "paid", "--reason", "x"), ("status", "paid", "-P", "nobody"), ("restore", "/nowhere.db"),
-)  # fmt: skip
+)
 
 
 def test_what_was_not_looked_at_is_unknown_to_a_program_and_not_spoken_of_to_a_person(
@@ -133,7 +133,7 @@ def test_a_command_that_asks_for_money_says_no_where_nothing_has_left(mpesa: Cal
     for argv in (
         ("push",), ("push", "12", "100"), ("push", PAYS, "-5"), ("push", PAYS, "100", "-P", "nobody"),
         ("push", "--form"), ("retry", "nobody"), ("push", "--from", "/nowhere.csv"),
-    ):  # fmt: skip
+    ):
         assert json.loads(mpesa(*argv, "--json").stdout)["error"]["money_moved"] == "no", argv
 
 

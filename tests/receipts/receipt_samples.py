@@ -28,7 +28,7 @@ PLAIN = Receipt(
 TILL_TRIAL = replace(
     PLAIN, kind="till", number="5012345", environment="simulator", copy=True, amount_cents=1_234_550, owed_cents=50_000,
     receipts=("UKO4Q7WX2B", "UKO4Q7WX9Z"),
-)  # fmt: skip
+)
 """Everything at once: a till, a trial, a copy, cents, two M-PESA receipts and money to give back."""
 
 

@@ -27,7 +27,7 @@ def browse(page: Path, *options: str) -> None:
          "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
          f"--user-data-dir={page.parent / 'profile'}", *options, page.as_uri()],
         capture_output=True, timeout=60, check=True,
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def ledger(home: Path) -> Any:
 
 def open_order(ledger: Ledger, order: str, *facts: ev.Evidence, channel: str = "stk") -> AttemptRef:
     intent = Intent(f"PAY-{order}", order, "simulator", "174379", 150_000, "254708374149", "TABLE-4", "Lunch",
-                    f"{order:0>64}" if channel == "stk" else "")  # fmt: skip
+                    f"{order:0>64}" if channel == "stk" else "")
     with ledger.write() as tx:
         if channel == "stk":
             tx.open_payment(Start(intent), AT_US)
@@ -109,7 +109,7 @@ def test_what_cannot_be_meant_is_refused(mpesa: Run, paid: str, tmp_path: Path) 
         ["-o", "receipt"], ["-o", "receipt.docx"], ["--paper", "a5"], ["--paper", "a5", "--format", "escpos"],
         ["-o", "r.txt", "--printer", "tcp://127.0.0.1:9100"], ["--json", "--format", "pdf"], ["--paper", "76"],
         ["--language", "fr"],
-    ):  # fmt: skip
+    ):
         assert mpesa("receipt", "1042", *options).status == 2, options
     assert mpesa("receipt", "nobody").status == 2
 
@@ -205,7 +205,7 @@ def test_a_till_is_named_by_the_number_that_customers_pay_to(mpesa: Run) -> None
     till = {
         "MPESA_ENVIRONMENT": "simulator", "MPESA_KIND": "till", "MPESA_SHORTCODE": "174379",
         "MPESA_TILL": "5012345", "MPESA_SHOP_NAME": "Duka la Mama",
-    }  # fmt: skip
+    }
     assert mpesa("push", "254708374149", "100", "--order", "9", "--yes", env=till).status == 0
     document = json.loads(mpesa("receipt", "9", "--json", env=till).stdout)
     assert (document["kind"], document["number"], document["shop_name"]) == ("till", "5012345", "Duka la Mama")

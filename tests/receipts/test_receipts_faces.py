@@ -30,7 +30,7 @@ receipts = st.builds(
     replace, st.sampled_from([PLAIN, TILL_TRIAL]),
     shop_name=hostile, account_reference=hostile, order_id=hostile, description=hostile,
     amount_cents=st.integers(1, 10**15), owed_cents=st.integers(0, 10**9),
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -146,7 +146,7 @@ def test_the_qr_code_is_drawn_module_by_module(text: str) -> None:
 def test_both_languages_are_complete_and_fit_every_paper() -> None:
     labels = (
         "paybill", "till", "account", "order", "purpose", "receipt", "date", "payer", "in_words", "owed", "reference",
-    )  # fmt: skip
+    )
     for words in WORDS.values():
         texts = [getattr(words, name) for name in words.__slots__ if name != "months"]
         assert all(text and text.isascii() for text in texts)

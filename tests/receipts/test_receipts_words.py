@@ -17,14 +17,14 @@ EN = {
     "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
     "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
     "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
-}  # fmt: skip
+}
 EN_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 
 SW = {
     "sifuri": 0, "moja": 1, "mbili": 2, "tatu": 3, "nne": 4, "tano": 5, "sita": 6, "saba": 7, "nane": 8, "tisa": 9,
     "kumi": 10, "ishirini": 20, "thelathini": 30, "arobaini": 40, "hamsini": 50, "sitini": 60, "sabini": 70,
     "themanini": 80, "tisini": 90,
-}  # fmt: skip
+}
 SW_SCALES = {"elfu": 10**3, "laki": 10**5, "milioni": 10**6, "bilioni": 10**9, "trilioni": 10**12}
 
 numbers = st.one_of(st.integers(0, SHILLINGS_MAX), st.integers(0, 300_000))
@@ -88,7 +88,7 @@ def test_different_amounts_have_different_words(pair: set[int]) -> None:
         (1_000_200, "Ten thousand and two shillings only", "Shilingi elfu kumi, na mbili tu"),
         (12_100, "One hundred and twenty-one shillings only", "Shilingi mia moja ishirini na moja tu"),
     ],
-)  # fmt: skip
+)
 def test_amounts_as_receipts_have_them(cents: int, english: str, kiswahili: str) -> None:
     assert amount_in_english(cents) == english
     assert amount_in_kiswahili(cents) == kiswahili

@@ -27,7 +27,7 @@ LIMITS = Limits()
         ("1,500/=", 1500), (" 1500 ", 1500), ("0100", 100), ("402.00", 402), ("402.0", 402), ("1,500.00", 1500),
         ("KES 1,500.00", 1500), ("1,500.00/=", 1500), ("250,000.00", 250_000),
     ],
-)  # fmt: skip
+)
 def test_what_people_type_is_understood(typed: str, shillings: int) -> None:
     assert parse_shillings(typed, LIMITS) == shillings
 
@@ -41,7 +41,7 @@ def test_what_people_type_is_understood(typed: str, shillings: int) -> None:
         "1,5000", "15,00", ",500", "1 500", "1500 2", "KES", "USD 5", "five", "١٢", "１５００", "1500\n2", "9" * 40,
         "254712345678", "nan", "inf",
     ],
-)  # fmt: skip
+)
 def test_anything_else_is_refused_with_the_value_the_rule_and_a_right_example(typed: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         parse_shillings(typed, LIMITS)

@@ -12,13 +12,13 @@ from mpesa_cli.rules.values.spans import holes, union
 S = 1_000_000
 PAID = (
     ev.Sending(1 * S, 1), ev.Accepted(2 * S, 1, "M", "ws_CO_A"), ev.Received(9 * S, "callback", "UKO4Q7WX2B", 15_000),
-)  # fmt: skip
+)
 spans = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=6)
 
 
 def test_a_reversal_that_two_records_tell_counts_once() -> None:
     told = [ev.Reversed(at * S, source, "UKO4Q7WX2B", "UKO4Q7WX9Z", 5_000) for at, source in
-            ((20, "statement"), (30, "pull"))]  # fmt: skip
+            ((20, "statement"), (30, "pull"))]
     assert attempt_view(Terms(15_000, "254708374149"), [*PAID, *told]).reversed_cents == 5_000
 
 

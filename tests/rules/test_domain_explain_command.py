@@ -17,7 +17,7 @@ def test_a_code_is_told_in_words_for_staff_and_customer(mpesa: Run) -> None:
     assert result.status == 0
     assert result.stderr == ""
     for words in ("Cancelled by the customer", "Nothing was taken", "Tell the customer", "limeghairiwa",
-                  "the customer", "New attempt", "Safaricom's M-Pesa Express page"):  # fmt: skip
+                  "the customer", "New attempt", "Safaricom's M-Pesa Express page"):
         assert words in result.stdout
 
 
@@ -45,7 +45,7 @@ def test_json_is_one_document_with_every_meaning(mpesa: Run) -> None:
     assert set(told["meanings"][0]) == {
         "api", "code", "message_contains", "listed", "title", "outcome", "money_moved", "actor", "new_attempt",
         "wait_s", "automatic", "staff", "customer", "source",
-    }  # fmt: skip
+    }
     assert set(told["meanings"][0]["customer"]) == {"en", "sw"}
 
 

@@ -11,7 +11,7 @@ Run = Callable[..., Any]
 SANDBOX = {
     "MPESA_ENVIRONMENT": "sandbox", "MPESA_CONSUMER_KEY": "canary-key", "MPESA_CONSUMER_SECRET": "right",
     "APP_URL": "https://pay.example.co.ke",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(

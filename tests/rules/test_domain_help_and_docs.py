@@ -62,7 +62,7 @@ def test_help_alone_is_the_first_page_and_help_push_is_pushs_own(mpesa: Run) -> 
     ("words", "meant"),
     [(["pusj"], "mpesa help push"), (["exit-statuses"], "mpesa help exit-status"),
      (["config", "shw"], "mpesa help config show"), (["zzz"], "Topics: exit-status")],
-)  # fmt: skip
+)
 def test_a_topic_that_is_none_is_wrong_usage_and_the_likely_one_is_named(
     mpesa: Run, words: list[str], meant: str
 ) -> None:

@@ -39,7 +39,7 @@ def test_an_intent_is_sent_until_its_life_is_over(late_us: int, allowed: bool) -
 
 
 @pytest.mark.parametrize("answer", [ev.Accepted(T0, 1, "M", "ws_CO_A"), ev.Ambiguous(T0, 1, "read-timeout", ""),
-                                    ev.Refused(T0, 1, "400.002.02", "no"), ev.SenderLost(T0, 1), None])  # fmt: skip
+                                    ev.Refused(T0, 1, "400.002.02", "no"), ev.SenderLost(T0, 1), None])
 def test_what_may_have_been_delivered_or_was_refused_is_not_sent_again(answer: ev.Evidence | None) -> None:
     known = (ev.Sending(T0, 1), *([answer] if answer else []))
     sent = replace(NEW, view=attempt_view(Terms(150_000, PHONE), known))

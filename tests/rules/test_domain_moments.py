@@ -58,7 +58,7 @@ def test_stamps_sort_as_moments_do(one: int, other: int) -> None:
     "odd",
     ["", "2026112410300", "202611241030000", "20261324103000", "20260230103000", "20261124250000", "abcdefghijklmn",
      "٢٠٢٦١١٢٤١٠٣٠٠٠", "2026-11-24 103", "00000000000000", "+2026112410300"],
-)  # fmt: skip
+)
 def test_what_is_no_stamp_is_none(odd: str) -> None:
     assert from_daraja_stamp(odd) is None
 

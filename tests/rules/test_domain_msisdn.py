@@ -20,7 +20,7 @@ nationals = st.one_of(
         "0708374149", "708374149", "254708374149", "+254708374149", "00254708374149", "0708 374 149",
         "0708-374-149", "+254 (708) 374-149", " 0708.374.149 ", "+254\u00a0708\u2009374\u202f149", "0708\u2011374149",
     ],
-)  # fmt: skip
+)
 def test_every_form_people_type_is_the_same_number(typed: str) -> None:
     assert parse_msisdn(typed) == "254708374149"
 
@@ -50,7 +50,7 @@ def test_a_range_that_no_operator_was_given_is_an_error(pair: int, rest: int) ->
         "07O8374149", "0708374149x", "٠٧٠٨٣٧٤١٤٩", "０７０８３７４１４９", "0708374149;0708374149",
         "--", "2540708374149x", "02540708374149",
     ],
-)  # fmt: skip
+)
 def test_anything_else_is_refused_with_a_right_example(typed: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         parse_msisdn(typed)
@@ -80,7 +80,7 @@ def test_no_text_reads_as_anything_but_a_kenyan_number(typed: str) -> None:
         ("785", "Airtel"), ("100", "Airtel"), ("135", "Airtel"), ("139", "Airtel"), ("770", "Telkom"),
         ("761", "Telkom"), ("120", "Telkom"), ("121", "Infura"), ("124", "Finserve (Equitel)"), ("130", "NRG"),
     ],
-)  # fmt: skip
+)
 def test_a_prefix_first_given_to_another_operator_is_only_a_warning(prefix: str, operator: str) -> None:
     msisdn = parse_msisdn(f"0{prefix}374149")
     assert first_operator(msisdn) == operator

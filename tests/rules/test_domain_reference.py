@@ -33,7 +33,7 @@ def test_a_reference_is_sent_whole_or_not_at_all(text: str, max_length: int) -> 
         ("HOUSEHOLD", "1042", "HOUSEHOLD"), ("{order}", "1042", "1042"), ("INV-{order}", "1042", "INV-1042"),
         ("{order}", "A 1/2.3_4-5", "A 1/2.3_4-5"), ("A" * 12, "1", "A" * 12),
     ],
-)  # fmt: skip
+)
 def test_the_order_id_fills_the_template(template: str, order: str, sent: str) -> None:
     assert account_reference(template, order, ACCOUNT_REFERENCE_MAX) == sent
 
@@ -42,7 +42,7 @@ def test_the_order_id_fills_the_template(template: str, order: str, sent: str) -
     ("template", "order"),
     [("A" * 13, "1"), ("HouseholdPlanet", "1"), ("{order}", "2026-11-24-1042"), ("INV#{order}", "1"), ("a@b", "1"),
      ("a&b", "1"), ("", "1"), ("   ", "1"), ("{order}", "#17"), ("-A", "1"), ("Ä", "1"), ("a\nb", "1")],
-)  # fmt: skip
+)
 def test_a_reference_that_prompts_do_not_carry_is_refused_with_a_right_example(template: str, order: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         account_reference(template, order, ACCOUNT_REFERENCE_MAX)

@@ -118,7 +118,7 @@ def test_a_row_never_contradicts_itself(row: Code) -> None:
         ("SFC_IC0003", Outcome.FAILED, Actor.OWNER, NewAttempt.AFTER_FIX, 0),
         ("E3008", Outcome.UNSURE, Actor.NOBODY, NewAttempt.AFTER_CHECK, 0),
     ],
-)  # fmt: skip
+)
 def test_each_result_code_decides_what_it_should(
     code: str, outcome: Outcome, actor: Actor, new_attempt: NewAttempt, wait_s: int
 ) -> None:
@@ -179,7 +179,7 @@ def test_nothing_that_merely_looks_like_0_is_paid(almost: str) -> None:
         ("503.001.01", "Something new", "Not known to us", Outcome.UNSURE),
         ("", "", "Not known to us", Outcome.UNSURE),
     ],
-)  # fmt: skip
+)
 def test_an_overloaded_error_code_is_read_by_its_message(
     code: str, message: str, title: str, outcome: Outcome
 ) -> None:
@@ -191,7 +191,7 @@ def test_an_overloaded_error_code_is_read_by_its_message(
 def test_every_error_body_among_the_payload_examples_has_a_row(request: pytest.FixtureRequest) -> None:
     folder = Path(str(request.config.rootpath)) / "tests" / "payloads"
     bodies = [*folder.glob("stkpush.error.*.json"), *folder.glob("stkquery.error.*.json"),
-              *folder.glob("c2b-register.error.*.json"), *folder.glob("oauth.error.*.json")]  # fmt: skip
+              *folder.glob("c2b-register.error.*.json"), *folder.glob("oauth.error.*.json")]
     assert len(bodies) >= 20
     for path in bodies:
         body = json.loads(path.read_text(encoding="utf-8"))
@@ -223,7 +223,7 @@ def test_every_row_is_found_by_its_code_whatever_its_case_and_spaces(row: Code) 
 def test_one_code_can_mean_several_things() -> None:
     assert [(row.api, row.title) for row in explain("0")] == [
         (Api.STK, "Paid"), (Api.RESPONSE, "Accepted, not paid"),
-    ]  # fmt: skip
+    ]
     meanings = explain("500.001.1001")
     assert len(meanings) >= 6
     assert meanings[-1].text == "", "what fits where nothing else does comes last"

@@ -63,7 +63,7 @@ def test_after_a_callback_the_row_decides(code: str) -> None:
 @pytest.mark.parametrize(
     ("code", "first_safe_s"),
     [("17", 130), ("1001", 120), ("1037", 120), ("1019", 120), ("1025", 120), ("4", 10 + 86_400)],
-)  # fmt: skip
+)
 def test_no_prompt_before_both_the_rows_wait_and_the_spacing_are_over(code: str, first_safe_s: int) -> None:
     early = advise(called_back(code), at(first_safe_s - 0.001))
     assert early == RetryAfter(1, STK[code].staff, STK[code].automatic)
@@ -84,7 +84,7 @@ def test_a_no_that_only_one_query_told_must_be_confirmed_first(code: str) -> Non
     assert advise(asked, at(15)) == CheckFirst(advise(asked, at(15)).reason, 60)
     assert advise(asked, at(75)) == CheckFirst(advise(asked, at(75)).reason, 0)
     agreed = payment(attempt(prompted(
-        0, ev.QueryAnswered(at(15), code, "no"), ev.QueryAnswered(at(75), code, "no"))))  # fmt: skip
+        0, ev.QueryAnswered(at(15), code, "no"), ev.QueryAnswered(at(75), code, "no"))))
     assert not isinstance(advise(agreed, at(LONG_AFTER)), CheckFirst | Refuse)
 
 
@@ -98,7 +98,7 @@ def test_an_unconfirmed_no_of_an_earlier_attempt_counts_too() -> None:
     ("error_code", "message"),
     [("connect-failed", ""), ("dns", ""), ("connect-timeout", ""), ("read-timeout", "while fetching a token"),
      ("http-503", "while fetching a token"), ("something-new", "")],
-)  # fmt: skip
+)
 def test_what_was_not_sent_may_be_sent_at_once(error_code: str, message: str) -> None:
     not_sent = attempt([ev.Sending(T0, 1), ev.Undelivered(at(1), 1, error_code, message)])
     assert isinstance(advise(payment(not_sent), at(1)), RetryNow)
@@ -114,7 +114,7 @@ def test_a_withdrawn_attempt_stands_in_nobodys_way() -> None:
      ("400.002.02", "Bad Request - Invalid PhoneNumber", Actor.STAFF),
      ("500.001.1001", "Wrong credentials", Actor.OWNER), ("400.009.99", "Something new", Actor.OWNER),
      ("http-400", "The element AccountReference is invalid.", Actor.OWNER), ("1", "Rejected", Actor.OWNER)],
-)  # fmt: skip
+)
 def test_what_was_refused_needs_its_cause_put_right(error_code: str, message: str, actor: Actor) -> None:
     refused = attempt([ev.Sending(T0, 1), ev.Refused(at(1), 1, error_code, message)])
     advice = advise(payment(refused), at(LONG_AFTER))
@@ -150,7 +150,7 @@ STK_LOCKED = next(row.staff for row in ALL_CODES if row.text == "Unable to lock 
           attempt(prompted(300, ev.Received(at(310), "callback", "UKO4Q7WX2C", 150_000)), 2)],
          PaymentStatus.OVERPAID, "mpesa log 1042"),
     ],
-)  # fmt: skip
+)
 def test_where_money_came_or_may_come_a_new_attempt_is_refused(
     attempts: list[Attempt], status: PaymentStatus, command: str
 ) -> None:
@@ -201,7 +201,7 @@ def test_no_run_goes_on_by_itself_where_a_person_is_needed_however_late_the_no_c
     context = RetryContext(
         settle=lambda p: p, attempt=lambda p: asked.append(p) or no, look=lambda p: p,
         world=World(lambda: at(LONG_AFTER + next(now)), lambda _: None, random=lambda: 0.5),
-    )  # fmt: skip
+    )
     *_, last = persist(context, no, PHONE, 3, at_once=True)
     assert isinstance(last, GaveUp)
     assert len(asked) == 1
@@ -248,7 +248,7 @@ facts = st.one_of(
     st.builds(ev.CallbackFailed, moments, codes, st.just("")),
     st.builds(ev.QueryAnswered, moments, codes, st.just("")),
     st.builds(ev.Decided, moments, st.sampled_from(["paid", "failed"]), st.just("asha"), st.just("checked")),
-)  # fmt: skip
+)
 drawn_attempts = st.tuples(st.lists(facts, max_size=5), st.sampled_from([PHONE, OTHER_PHONE]))
 payments = st.lists(drawn_attempts, min_size=1, max_size=3).map(
     lambda drawn: payment(*(attempt(e, n, msisdn) for n, (e, msisdn) in enumerate(drawn, 1)))

@@ -20,7 +20,7 @@ marks = st.sampled_from("*•xX#…●")
         "254708374149", "0708374149", "708374149", "+254 708 374 149", "2547 ***** 149", "25470****149", "0708****149",
         "2547••••4149", "2547-***-149", "07xxxxx149", "*******149", "2547**3**149", "0***149", "374149", "254*149",
     ],
-)  # fmt: skip
+)
 def test_shown_digits_of_the_phone_prove_it_in_every_form(shown: str) -> None:
     assert fits(PHONE, shown)
     assert proves(PHONE, shown)
@@ -32,7 +32,7 @@ def test_shown_digits_of_the_phone_prove_it_in_every_form(shown: str) -> None:
         "254712374149", "0712****149", "25471****149", "2547****4148", "2547 ***** 126", PHONE[:-1] + "8", "*****148",
         "447911374149", "254208374149", "71234567", "254708374149000", "2547**9**149", "2541****149", "256****149",
     ],
-)  # fmt: skip
+)
 def test_one_shown_digit_that_differs_contradicts(shown: str) -> None:
     assert not fits(PHONE, shown)
     assert not proves(PHONE, shown)
@@ -45,7 +45,7 @@ def test_one_shown_digit_that_differs_contradicts(shown: str) -> None:
         hashlib.sha256(PHONE.encode()).hexdigest(), "0a1b2c3d4e5f60718293 ***** 23456789abcdef012149",
         "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=", "2.54712E+149", "9" * 64, "WANJIKU 149",
     ],
-)  # fmt: skip
+)
 def test_what_shows_nothing_contradicts_nothing_and_proves_nothing(shown: str | None) -> None:
     assert fits(PHONE, shown)
     assert not proves(PHONE, shown)

@@ -71,7 +71,7 @@ FACTS: tuple[ev.Evidence, ...] = (
     ev.ClaimedPaid(24 * S, "processed", "short", 150_000, checkout_request_id="ws_CO_A", msisdn=PHONE),
 )
 FAILING = tuple(f for f in FACTS if isinstance(f, ev.CallbackFailed | ev.QueryAnswered)
-                and stk_result(f.result_code).outcome is not Outcome.PAID)  # fmt: skip
+                and stk_result(f.result_code).outcome is not Outcome.PAID)
 
 
 def sets_up_to(longest: int) -> Iterator[tuple[ev.Evidence, ...]]:
@@ -83,7 +83,7 @@ def is_clean(fact: ev.Evidence) -> bool:
     return (
         isinstance(fact, ev.Received) and fact.amount_cents == TERMS.amount_cents
         and fact.msisdn == PHONE and not fact.claimed_elsewhere
-    )  # fmt: skip
+    )
 
 
 def may_have_left(facts: Iterable[ev.Evidence]) -> bool:
@@ -257,7 +257,7 @@ def test_every_pair_of_attempts_gives_the_payment_its_status(kinds_of_attempt: l
 
 def test_two_paid_prompts_are_always_named_overpaid(kinds_of_attempt: list[AttemptView]) -> None:
     prompted = [a for a in kinds_of_attempt if a.state is AttemptState.PAID
-                and a.paid_cents - a.reversed_cents >= TERMS.amount_cents]  # fmt: skip
+                and a.paid_cents - a.reversed_cents >= TERMS.amount_cents]
     assert len(prompted) >= 5
     for one, other in product(prompted, repeat=2):
         assert payment_status([one, other], TERMS.amount_cents) is PaymentStatus.OVERPAID

@@ -94,7 +94,7 @@ def test_a_profile_named_simulator_is_that_profile(environ: Callable[..., Enviro
     [{"MPESA_CONSUMER_KEY": "x"}, {"MPESA_CONSUMER_KEY_FILE": "/run/key"}, {"MPESA_SHORTCODE": "600100"},
      {"MPESA_BASE_URL": "https://sandbox.safaricom.co.ke"}, {"MPESA_ENVIRONMENT": "sandbox"}],
     ids=lambda variables: next(iter(variables)),
-)  # fmt: skip
+)
 def test_the_environment_alone_makes_a_profile(environ: Callable[..., Environ], variables: Environ) -> None:
     profile = load_profile(environ(**variables))
     assert (profile.name, profile.environment) == ("env", "sandbox")

@@ -77,7 +77,7 @@ def test_a_person_is_asked_and_answers_with_return_mean_the_proposal(
 ) -> None:
     use_keyring(GoodKeyring())
     answers = ["ngong", "production", "till", "600100", "5012345", "", "https://pay.example.co.ke",
-               "CANARY-key", "CANARY-secret", "CANARY-passkey"]  # fmt: skip
+               "CANARY-key", "CANARY-secret", "CANARY-passkey"]
     result = mpesa("init", tty=True, stdin="\n".join(answers) + "\n", transport=daraja())
     assert result.status == 0, result.stderr
     assert config(home) == {
@@ -86,7 +86,7 @@ def test_a_person_is_asked_and_answers_with_return_mean_the_proposal(
             "environment": "production", "kind": "till", "shortcode": "600100", "till": "5012345",
             "account_reference": "{order}", "callback_base_url": "https://pay.example.co.ke",
         }},
-    }  # fmt: skip
+    }
     assert "a statement can name the order" in " ".join(result.stderr.split())
     listed = json.loads(mpesa("secrets", "list", "--json").stdout)["secrets"]
     assert [row["source"] for row in listed[:3]] == ["keyring"] * 3
@@ -101,7 +101,7 @@ def test_a_wrong_answer_is_asked_again(mpesa: Callable[..., object], home: Path)
         "demo": {
             "environment": "sandbox", "kind": "paybill", "shortcode": "174379", "account_reference": "{order}",
         },
-    }  # fmt: skip
+    }
     for words in ("5 to 7 digits", "simulator, sandbox or production", "https://"):
         assert words in result.stderr
 
@@ -136,7 +136,7 @@ def test_with_nobody_there_missing_answers_are_exit_9_and_named(
     ("option", "value"),
     [("--shortcode", "12"), ("--environment", "prod"), ("--kind", "shop"), ("--callback-base-url", "http://x.example"),
      ("--account-reference", "a&b"), ("--profile", "../x")],
-)  # fmt: skip
+)
 def test_an_option_that_breaks_its_rule_is_a_usage_error(
     mpesa: Callable[..., object], home: Path, option: str, value: str
 ) -> None:
@@ -282,7 +282,7 @@ def test_on_a_real_terminal_a_secret_is_not_echoed_and_echo_comes_back(home: Pat
     process = subprocess.Popen(
         [sys.executable, "-m", "mpesa_cli", "secrets", "set", "passkey", "--store", "file"],
         stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, "MPESA_HOME": str(home)},
-    )  # fmt: skip
+    )
     seen = b""
     sent = False
     while process.poll() is None or select.select([ours], [], [], 0)[0]:

@@ -142,7 +142,7 @@ def test_keyring_is_not_imported_unless_it_holds_something(home: Path, tmp_path:
         done = subprocess.run(
             [sys.executable, "-c", program], capture_output=True, text=True, check=True,
             env={"MPESA_HOME": str(home), "PYTHONPATH": ":".join(sys.path), **variables},
-        )  # fmt: skip
+        )
         assert done.stdout.strip() == "[]"
 
 
@@ -155,7 +155,7 @@ def test_a_process_ends_though_its_keyring_hangs(
     store_of(home).set("passkey", Secret("value"))
     environ = {
         "PYTHON_KEYRING_BACKEND": "fake_keyrings.HangingKeyring", "PYTHONPATH": f"{Path(__file__).parent}:{Path.cwd()}",
-    }  # fmt: skip
+    }
     result = cli("secrets", "list", env=environ)
     assert result.status == 0  # type: ignore[attr-defined]
     # Safaricom's public passkey must not stand in for the shop's own.

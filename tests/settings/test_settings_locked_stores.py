@@ -68,7 +68,7 @@ def test_nothing_is_generated_beside_a_locked_secret(
         ("trigger", "order.paid", "--to", "http://127.0.0.1:9/"),
     ],
     ids=lambda argv: argv[0],
-)  # fmt: skip
+)
 def test_whatever_needs_a_locked_secret_says_to_unlock_it(locked: Run, argv: tuple[str, ...]) -> None:
     refused = locked(*argv, "--json")
     assert told(refused) == (4, "secret-unreadable")

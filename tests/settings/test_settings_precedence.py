@@ -51,7 +51,7 @@ EXAMPLES: dict[str, tuple[str, object, str, object]] = {
                     "https://b.example", "https://b.example"),
     "api.rate_per_token": ("60", 60, "120", 120),
     "api.rate_per_phone": ("2", 2, "4", 4),
-}  # fmt: skip
+}
 
 
 def test_every_key_has_an_example_here() -> None:

@@ -40,7 +40,7 @@ def test_usable_addresses_pass_without_their_last_slash(text: str, tidied: str) 
      "http://localhost.evil.example", "https://", "https:///x", "https://a b.example", "https://pay.example?x=1",
      "https://pay.example/#x", "https://pay.example/?", "https://user@pay.example", "https://pay.example:0",
      "https://pay.example:99999", "https://[::1", "https://päy.example", "https://pay.example/\nx", "http://10.0.0.1"],
-)  # fmt: skip
+)
 def test_unusable_addresses_are_refused(text: str) -> None:
     with pytest.raises(RuleError):
         rules.any_url(text)
@@ -100,7 +100,7 @@ def test_origins_are_tidied_to_what_browsers_send(text: str, tidied: str) -> Non
     "text",
     ["", " ", "*", "null", "https://*.example", "http://shop.example", "https://shop.example/pay", "shop.example",
      "https://a.example,https://b.example", "https://a.example null", "https://user@a.example", "file:///x"],
-)  # fmt: skip
+)
 def test_what_is_no_origin_of_a_page_is_refused(text: str) -> None:
     with pytest.raises(RuleError):
         rules.origins(text)

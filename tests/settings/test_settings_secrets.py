@@ -40,7 +40,7 @@ def test_the_order_is_file_systemd_keyring_environment_own_file(
     store_of(home, "other").set("passkey", Secret("from-own-file"), "file")
     variables = {
         "MPESA_PASSKEY_FILE": named, "CREDENTIALS_DIRECTORY": str(credentials), "MPESA_PASSKEY": "from-environment",
-    }  # fmt: skip
+    }
 
     def found(profile: str = "shop") -> tuple[str, str]:
         hit = store_of(home, profile, **variables).get("passkey")
@@ -87,7 +87,7 @@ def test_a_named_file_that_cannot_be_used_is_an_error_and_never_skipped(home: Pa
         str(tmp_path / "absent"), str(tmp_path), str(fifo), "relative/path", private(tmp_path / "empty", "\n"),
         private(tmp_path / "two", "CANARY\nCANARY\n"), private(tmp_path / "huge", "C" * 70_000),
         private(tmp_path / "accent", "CANÄRY"),
-    ]  # fmt: skip
+    ]
     for named in bad:
         with pytest.raises(SettingsError) as caught:
             store_of(home, MPESA_PASSKEY_FILE=named, MPESA_PASSKEY="other").get("passkey")
@@ -194,7 +194,7 @@ def test_the_simulator_in_the_process_never_gets_a_real_secret(home: Path) -> No
     environ = {
         "MPESA_HOME": str(home), "MPESA_CONSUMER_KEY": "CANARY", "MPESA_CONSUMER_SECRET": "CANARY",
         "MPESA_PASSKEY": "CANARY",
-    }  # fmt: skip
+    }
     store = SecretStore.of(load_profile(environ, profile_flag="simulator"), environ)
     assert [store.require(name).reveal() for name in SECRET_NAMES[:2]] == ["simulator", "simulator"]
     assert store.require("passkey").reveal() == SANDBOX_PASSKEY

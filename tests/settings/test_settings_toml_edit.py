@@ -76,11 +76,11 @@ def test_a_file_that_cannot_be_changed_faithfully_is_not_changed(text: str) -> N
 
 _WORDS = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=20)
 _TABLES = st.dictionaries(st.sampled_from(["a", "b-c", "shop", "till"]), st.dictionaries(
-    st.sampled_from(["environment", "kind", "shortcode", "description"]), _WORDS, max_size=4), max_size=4)  # fmt: skip
+    st.sampled_from(["environment", "kind", "shortcode", "description"]), _WORDS, max_size=4), max_size=4)
 
 
 @given(_TABLES, st.sampled_from(["a", "shop", "new"]), st.dictionaries(
-    st.sampled_from(["environment", "till", "description"]), st.none() | _WORDS, max_size=3))  # fmt: skip
+    st.sampled_from(["environment", "till", "description"]), st.none() | _WORDS, max_size=3))
 def test_whatever_stood_there_only_the_answers_change(
     tables: dict[str, dict[str, str]], name: str, answers: dict[str, str | int | None]
 ) -> None:

@@ -45,7 +45,7 @@ def push_body(msisdn: str = PAYS, amount: object = 100, at_us: int = START_US, *
         "TransactionType": "CustomerPayBillOnline", "Amount": amount, "PartyA": msisdn, "PartyB": "174379",
         "PhoneNumber": msisdn, "CallBackURL": "http://127.0.0.1:9/hooks/0123456789abcdef", "AccountReference": "INV-1",
         "TransactionDesc": "Order 1",
-    }  # fmt: skip
+    }
     body |= other
     return {key: value for key, value in body.items() if value is not None}
 

@@ -65,7 +65,7 @@ def test_the_forbidden_word_is_worded_like_the_example() -> None:
 @pytest.mark.parametrize(("field", "wrong"), [
     ("ResponseType", "completed"), ("ResponseType", "Canceled"), ("ShortCode", "x"), ("ConfirmationURL", "/confirm"),
     ("ValidationURL", None),
-])  # fmt: skip
+])
 def test_a_wrong_registration_is_refused_and_nothing_is_registered(field: str, wrong: object) -> None:
     daraja = VirtualDaraja()
     assert seen(register(daraja, **{field: wrong}))["errorMessage"] == f"Bad Request - Invalid {field}"
@@ -201,7 +201,7 @@ def test_a_payment_through_the_other_version_is_refused() -> None:
 @pytest.mark.parametrize(("field", "wrong"), [
     ("ShortCode", ""), ("CommandID", "Pay"), ("Amount", 0), ("Amount", "1.234"), ("Amount", "x"), ("Amount", 1e9),
     ("Msisdn", 708374149), ("BillRefNumber", "x" * 21), ("BillRefNumber", None),
-])  # fmt: skip
+])
 def test_a_wrong_payment_is_refused_by_field(field: str, wrong: object) -> None:
     assert seen(simulate(VirtualDaraja(), **{field: wrong}))["errorMessage"] == f"Bad Request - Invalid {field}"
 

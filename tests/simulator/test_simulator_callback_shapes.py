@@ -24,7 +24,7 @@ from mpesa_cli.floor.moments import daraja_stamp
     ("254700008006", "stk-callback.failure.8006-locked"),
     ("254700009999", "stk-callback.failure.9999-push-error"),
     ("254722200026", "stk-callback.failure.SFC_IC0003-string-code"),
-])  # fmt: skip
+])
 def test_a_callback_is_shaped_and_worded_like_the_example(msisdn: str, example: str) -> None:
     daraja = VirtualDaraja()
     daraja.push(msisdn)
@@ -42,5 +42,5 @@ def test_a_success_tells_amount_receipt_number_and_the_time_of_payment_in_nairob
     assert items_of(body) == {
         "Amount": 150, "MpesaReceiptNumber": prompt.receipt, "PhoneNumber": 254708374149,
         "TransactionDate": int(daraja_stamp(prompt.decided_us or 0)),
-    }  # fmt: skip
+    }
     assert items_of(body)["TransactionDate"] == 20261124103003

@@ -28,7 +28,7 @@ def serve(home: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
             [sys.executable, "-m", "mpesa_cli", "simulator", "serve", *argv],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY,
             env={**os.environ, "MPESA_HOME": str(home)},
-        ))  # fmt: skip
+        ))
         return started[-1]
 
     yield start
@@ -63,7 +63,7 @@ def test_serve_says_how_to_use_it_reports_each_request_and_stops_cleanly(
     for line in (
         f"export MPESA_BASE_URL={base_url}", "export MPESA_ENVIRONMENT=simulator", "export MPESA_CONSUMER_KEY=any",
         "export MPESA_CONSUMER_SECRET=any",
-    ):  # fmt: skip
+    ):
         assert f"  {line}\n" in ready
     with httpx.Client(base_url=base_url, trust_env=False) as client:
         asked = client.get("/oauth/v1/generate?grant_type=client_credentials", auth=("any", "any"))

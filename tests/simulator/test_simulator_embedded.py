@@ -127,7 +127,7 @@ def test_a_receiver_may_talk_to_daraja_while_it_receives(shops: Callable[..., Sh
     ("254722200017", httpx.ReadTimeout, True),
     ("254722200002", httpx.ReadError, False),
     ("254722200023", httpx.RemoteProtocolError, True),
-])  # fmt: skip
+])
 def test_faults_look_as_a_network_would_show_them(
     shops: Callable[..., Shop], msisdn: str, error: type[Exception], charged: bool
 ) -> None:
@@ -189,11 +189,11 @@ def test_a_validation_is_answered_through_the_receiver(shops: Callable[..., Shop
     shop.post("/mpesa/c2b/v2/registerurl", {
         "ShortCode": "600984", "ResponseType": "Cancelled", "ConfirmationURL": "http://127.0.0.1/c",
         "ValidationURL": "http://127.0.0.1/v",
-    })  # fmt: skip
+    })
     shop.post("/mpesa/c2b/v2/simulate", {
         "ShortCode": "600984", "CommandID": "CustomerPayBillOnline", "Amount": 10, "Msisdn": PAYS,
         "BillRefNumber": "A-1",
-    })  # fmt: skip
+    })
     urls: list[str] = []
 
     def receive(url: str, _body: bytes) -> tuple[int, bytes]:

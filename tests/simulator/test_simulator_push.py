@@ -38,7 +38,7 @@ def test_wrong_credentials_get_an_empty_400(key: str, secret: str) -> None:
 @pytest.mark.parametrize(("path", "header", "code"), [
     ("/oauth/v1/generate", "Basic YTpi", "400.008.02"),
     ("/oauth/v1/generate?grant_type=client_credentials", "Bearer abc", "400.008.01"),
-])  # fmt: skip
+])
 def test_a_token_request_of_another_form_is_refused_by_code(path: str, header: str, code: str) -> None:
     reply = VirtualDaraja().handle(Request("GET", path, {"authorization": header}))
     assert (reply.status, seen(reply)["errorCode"]) == (400, code)
@@ -79,7 +79,7 @@ def test_the_example_requests_are_accepted_and_answered_in_the_example_shape() -
     ("CallBackURL", "pay.example.co.ke/x", "CallBackURL"), ("CallBackURL", "ftp://a.example/x", "CallBackURL"),
     ("CallBackURL", "https://a.example/a b", "CallBackURL"), ("CallBackURL", "https://a:port/x", "CallBackURL"),
     ("AccountReference", " ", "AccountReference"), ("TransactionDesc", None, "Remarks"),
-])  # fmt: skip
+])
 def test_a_field_that_is_missing_or_wrong_is_named_and_nothing_rings(field: str, wrong: object, named: str) -> None:
     daraja = VirtualDaraja()
     reply = daraja.push(**{field: wrong})
@@ -106,7 +106,7 @@ def test_a_password_of_another_passkey_time_or_shortcode_is_refused() -> None:
     for wrong in (
         password("174379", stamp, "wrong"), password("174378", stamp), password("174379", "20261124103001"),
         password("174379", stamp, ""), "no base64!",
-    ):  # fmt: skip
+    ):
         daraja = VirtualDaraja()
         reply = daraja.push(Password=wrong)
         assert "Wrong credentials" in str(seen(reply)["errorMessage"])

@@ -22,7 +22,7 @@ SEEN = {
     PushAnswer.SPIKE_ARREST: (500, "Spike Arrest", ""), PushAnswer.TOKEN_EXPIRED: (404, "404.001.03", ""),
     PushAnswer.LOCKED: (500, "Unable to lock subscriber", ""), PushAnswer.BUSY: (500, "System is busy", ""),
     PushAnswer.QUOTA: (500, "500.003.03", ""), PushAnswer.NO_MERCHANT: (500, "Merchant does not exist", ""),
-}  # fmt: skip
+}
 
 
 def pushed_until_it_rings(daraja: VirtualDaraja, row: Scenario) -> None:

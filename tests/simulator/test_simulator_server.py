@@ -117,11 +117,11 @@ def test_a_push_is_answered_paid_and_called_back(simulator: RunningSimulator, sh
     ("254722200002", (httpx.ReadError, httpx.RemoteProtocolError), False),
     ("254722200017", (httpx.ReadError, httpx.RemoteProtocolError), True),
     ("254722200023", (httpx.ReadError, httpx.RemoteProtocolError), True),
-])  # fmt: skip
+])
 def test_a_broken_connection_is_really_broken(
     simulator: RunningSimulator, shop: Shop, caplog: pytest.LogCaptureFixture,
     msisdn: str, errors: tuple[type[Exception], ...], charged: bool,
-) -> None:  # fmt: skip
+) -> None:
     with pytest.raises(errors):
         shop.push(msisdn)
     if charged:
@@ -154,7 +154,7 @@ def test_half_an_answer_is_announced_whole(simulator: RunningSimulator, shop: Sh
     ("254722200013", 500, "lock subscriber"), ("254722200020", 500, "System is busy"),
     ("254722200021", 500, "500.003.03"), ("254722200022", 500, "500.003.1001"), ("254722200028", 200, "<html>"),
     ("254722200029", 429, "faultstring"), ("254722200030", 500, "Merchant does not exist"),
-])  # fmt: skip
+])
 def test_an_answer_that_is_no_success_arrives_as_it_is(shop: Shop, msisdn: str, status: int, words: str) -> None:
     answer = shop.push(msisdn)
     assert answer.status_code == status
@@ -167,7 +167,7 @@ def test_a_slow_answer_outlasts_a_short_time_out(simulator: RunningSimulator, sh
         shop.client.post(
             PUSH, json=push_body("254722200012"), headers={"authorization": f"Bearer {shop.token}"},
             timeout=httpx.Timeout(5, read=0.03),
-        )  # fmt: skip
+        )
     assert len(simulator.prompts()) == 1
 
 
@@ -290,7 +290,7 @@ def test_chaos_draws_the_same_luck_from_the_same_seed_in_about_the_shares_asked(
     shares = [
         sum(row.answer != pays.answer for row in drawn), sum(row.code != "0" for row in drawn),
         sum(row.callbacks_s == () for row in drawn), sum(len(row.callbacks_s) == 2 for row in drawn),
-    ]  # fmt: skip
+    ]
     assert shares == pytest.approx([200, 400, 600, 400], rel=0.15)
 
 

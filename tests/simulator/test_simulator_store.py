@@ -45,11 +45,11 @@ def busy_daraja() -> VirtualDaraja:
     daraja.post("/mpesa/c2b/v2/registerurl", {
         "ShortCode": "174379", "ResponseType": "Completed", "ConfirmationURL": "http://a.example/c",
         "ValidationURL": "http://a.example/v",
-    })  # fmt: skip
+    })
     daraja.post("/mpesa/c2b/v2/simulate", {
         "ShortCode": "174379", "CommandID": "CustomerPayBillOnline", "Amount": 5, "Msisdn": "254708374149",
         "BillRefNumber": "A",
-    })  # fmt: skip
+    })
     daraja.query(daraja.accepted("254722200031"))
     daraja.push("254722200010")
     daraja.run(1)
@@ -66,7 +66,7 @@ def test_a_state_comes_back_from_its_document_as_it_was() -> None:
 
 @pytest.mark.parametrize("broken", [
     None, [], {}, {"version": 2}, {"version": 1}, "prompts", "prompt-field", "c2b-field",
-])  # fmt: skip
+])
 def test_a_document_of_another_form_is_refused(broken: object) -> None:
     document: object = broken
     if isinstance(broken, str):

@@ -24,14 +24,14 @@ AT_STATUSES = {
     403: "InvalidPhoneNumber", 404: "UnsupportedNumberType", 405: "InsufficientBalance", 406: "UserInBlacklist",
     407: "CouldNotRoute", 409: "DoNotDisturbRejection", 500: "InternalServerError", 501: "GatewayError",
     502: "RejectedByGateway", 999: "NeverHeardOf",
-}  # fmt: skip
+}
 PARTNER_WORDS = {
     1001: "Invalid sender id", 1002: "Network not allowed", 1003: "Invalid mobile number",
     1004: "Low bulk credits", 1005: "Failed. System error", 1006: "Invalid credentials",
     1007: "Failed. System error", 1008: "No Delivery Report", 1009: "unsupported data type",
     1010: "unsupported request type", 4090: "Internal Error. Try again after 5 minutes",
     4091: "No Partner ID is Set", 4092: "No API KEY Provided", 4093: "Details Not Found", 7777: "New",
-}  # fmt: skip
+}
 
 
 @dataclass
@@ -162,7 +162,7 @@ class AfricasTalkingHandler(_Handler):
         recipient = {
             "statusCode": code, "number": to, "status": AT_STATUSES.get(code, "Unlisted"),
             "cost": "KES 0.8000" if taken else "0", "messageId": f"ATXid_{number:06d}" if taken else "None",
-        }  # fmt: skip
+        }
         message = f"Sent to {int(taken)}/1 Total Cost: KES 0.8000"
         return json.dumps({"SMSMessageData": {"Message": message, "Recipients": [recipient]}}).encode()
 
@@ -198,7 +198,7 @@ class PartnerIdHandler(_Handler):
         return {
             self.spelling: 200, "response-description": "Success", "mobile": int(phone),
             "messageid": 8290000 + number, "networkid": "1",
-        }  # fmt: skip
+        }
 
 
 class _Server(ThreadingHTTPServer):

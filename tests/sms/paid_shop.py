@@ -18,7 +18,7 @@ def open_ledger(path: Path, environment: str = "simulator") -> Ledger:
     return Ledger(
         path, environment=environment, token_hex=secrets.token_hex,
         stage=lambda before, payment, now_us: stage(before, payment, now_us, sms_receipt=True),
-    )  # fmt: skip
+    )
 
 
 def prompt(ledger: Ledger, order: str, msisdn: str = PHONE, *, profile: str = "shop") -> AttemptRef:
@@ -26,7 +26,7 @@ def prompt(ledger: Ledger, order: str, msisdn: str = PHONE, *, profile: str = "s
     intent = Intent(
         payment_id=f"PAY-{order}", order_id=order, profile=profile, shortcode="174379", amount_cents=150_000,
         msisdn=msisdn, account_reference=order, description="Order", token_hash=secrets.token_hex(32),
-    )  # fmt: skip
+    )
     with ledger.write() as tx:
         ref = tx.open_payment(Start(intent), NOW_US).last.ref
         tx.append(ref, ev.Sending(NOW_US, 1))
@@ -40,7 +40,7 @@ def receive(ledger: Ledger, ref: AttemptRef, receipt: str = "", at_us: int = NOW
         tx.append(ref, ev.Received(
             at_us=at_us, source="callback", receipt=receipt or "U" + secrets.token_hex(5)[:9].upper(),
             amount_cents=150_000, checkout_request_id=f"ws_CO_{ref.payment_id.removeprefix('PAY-')}",
-        ))  # fmt: skip
+        ))
 
 
 def pay(ledger: Ledger, order: str, msisdn: str = PHONE, *, profile: str = "shop", receipt: str = "") -> str:

@@ -69,7 +69,7 @@ def send(ledger_path: Path, url: str, point: str) -> None:
         ledger, SmsShop("shop", "Mama Njoki", "en"),
         lambda: kind(USERNAME, Secret(API_KEY), SENDER_ID, url),
         World(random=lambda: 0.0),
-    )  # fmt: skip
+    )
     while send_waiting(context, most=5).notices:
         pass
     ledger.close()

@@ -36,7 +36,7 @@ def africas_talking(provider: Provider) -> dict[str, str]:
     return ON | {
         "MPESA_SMS_PROVIDER": "africas_talking", "MPESA_SMS_USERNAME": USERNAME, "MPESA_SMS_SENDER_ID": SENDER_ID,
         "MPESA_SMS_BASE_URL": provider.url, "MPESA_SMS_API_KEY": API_KEY,
-    }  # fmt: skip
+    }
 
 
 def lines(home: Path) -> list[dict[str, Any]]:
@@ -165,7 +165,7 @@ def test_an_sms_is_sent_again_where_it_failed_and_the_list_says_which(mpesa: Run
         "payment_id": json.loads(mpesa("status", "demo-1", "--json", env=env).stdout)["payment_id"],
         "order_id": "demo-1", "environment": "simulator",
         "sms": {"state": "done", "to": PAYS, "parts": 1, "cost": "KES 0.8000", "message_id": "ATXid_000001"},
-    }  # fmt: skip
+    }
     assert "units of GSM-7, 1 part" in sent.stderr
     assert mpesa("receipt", "--failed", "--json", env=env).stdout.strip() == "[]"
     assert at.phones() == [PAYS]
@@ -189,7 +189,7 @@ def test_a_second_sms_needs_a_copy_or_another_phone(mpesa: Run, at: Provider) ->
     ("fault", "status", "code"),
     [("drop", 5, "sms-in-doubt"), ("before-503", 5, "sms-in-doubt"), ("before-401", 5, "sms-not-sent"),
      ("before-400", 3, "sms-refused"), ("nobody", 3, "sms-refused")],
-)  # fmt: skip
+)
 def test_an_sms_on_demand_exits_by_what_became_of_it(
     mpesa: Run, at: Provider, fault: str, status: int, code: str
 ) -> None:
@@ -219,7 +219,7 @@ def test_an_sms_on_demand_needs_no_setting_but_a_payment_that_is_paid(mpesa: Run
         ("receipt", "--sms"), ("receipt",), ("receipt", "1", "--to", PAYS), ("receipt", "1", "--failed"),
         ("receipt", "1", "--sms", "--output", "a.txt"), ("receipt", "1", "--sms", "--printer", "/dev/null"),
     ],
-)  # fmt: skip
+)
 def test_options_that_say_nothing_or_too_much_are_refused(mpesa: Run, argv: tuple[str, ...]) -> None:
     assert mpesa(*argv).status == 2
 
@@ -253,7 +253,7 @@ def test_two_real_processes_that_look_at_once_send_one_sms(cli: Run, home: Path,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
         for _ in range(4)
-    ]  # fmt: skip
+    ]
     assert [process.wait() for process in looking] == [0] * 4
     assert at.phones() == [PAYS]
 
@@ -269,5 +269,5 @@ def test_a_push_without_sms_loads_nothing_of_it(home: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], env={**os.environ, "MPESA_HOME": str(home)}, capture_output=True, text=True,
         check=False,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr

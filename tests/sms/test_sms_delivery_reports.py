@@ -29,7 +29,7 @@ def body(**fields: str) -> bytes:
         ("Sent", "on_the_way"), ("Submitted", "on_the_way"), ("Buffered", "on_the_way"), ("Success", "delivered"),
         ("Failed", "not_delivered"), ("Rejected", "not_delivered"),
     ],
-)  # fmt: skip
+)
 def test_each_status_of_africas_talking_is_known(status: str, reached: str) -> None:
     report = read_delivery_report(body(status=status, failureReason="UserInBlackList"))
     assert report == DeliveryReport("ATXid_1", status, reached, "UserInBlackList")  # type: ignore[arg-type]
@@ -42,7 +42,7 @@ def test_each_status_of_africas_talking_is_known(status: str, reached: str) -> N
         b'{"id":"a","status":"Success"}', b"\xff\xfe", b"id=a&status=Success&" + b"x=1&" * 50,
         b"id=a&status=Success&x=" + b"y" * 9000,
     ],
-)  # fmt: skip
+)
 def test_anything_else_is_no_report(odd: bytes) -> None:
     assert read_delivery_report(odd) is None
 

@@ -72,7 +72,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         with subprocess.Popen(
             [sys.executable, str(script), str(path), provider.url],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ,
-        ) as nursery:  # fmt: skip
+        ) as nursery:
             yield Bench(ledger, provider, nursery)
             assert nursery.stdin is not None
             nursery.stdin.close()

@@ -23,7 +23,7 @@ def env_of(provider: Provider) -> dict[str, str]:
     return {
         "MPESA_SMS_PROVIDER": "africas_talking", "MPESA_SMS_USERNAME": USERNAME, "MPESA_SMS_SENDER_ID": SENDER_ID,
         "MPESA_SMS_BASE_URL": provider.url, "MPESA_SMS_API_KEY": API_KEY, "MPESA_SMS_SEND_RECEIPTS": "true",
-    }  # fmt: skip
+    }
 
 
 def killed_while_sending(home: Path, order: str, lease_us: float = 9e15) -> None:
@@ -54,7 +54,7 @@ def test_senders_that_died_and_receipts_that_wait_are_counted_and_named(
     assert listed.status == 0
     assert [line.split("\t")[:2] for line in listed.stdout.splitlines()] == [
         ["no", "given_up"], ["doubt", "ambiguous"], ["wait", "waiting"], ["dead", "sending"],
-    ]  # fmt: skip
+    ]
     assert (
         "SMS receipts: 1 was not sent; 1 may have been sent or not; 1 is being sent, or its program died in it; "
         "1 waits to be sent."

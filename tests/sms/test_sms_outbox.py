@@ -88,7 +88,7 @@ def test_a_paid_payment_gets_one_receipt_with_its_id_cost_and_parts(world: Shop)
     assert (row.state, row.event_id) == ("done", reference)
     assert json.loads(row.detail) == {
         "provider": "recorder", "message_id": "id-0", "cost": "KES 0.80", "parts": 1, "tries": 1,
-    }  # fmt: skip
+    }
     for _ in range(5):
         assert world.run() == []
     assert len(world.sender.sent) == 1
@@ -411,7 +411,7 @@ def by_hand(ledger: Ledger, receipt: str, msisdn: str) -> AttemptRef:
     intent = Intent(
         payment_id=f"PAY-{receipt}", order_id=f"C2B-{receipt}", profile="shop", shortcode="174379",
         amount_cents=150_000, msisdn=msisdn, account_reference="1042", description="By hand", token_hash="",
-    )  # fmt: skip
+    )
     with ledger.write() as tx:
         ref = tx.open_received(intent, NOW_US)
         tx.append(ref, ev.Received(at_us=NOW_US, source="c2b", receipt=receipt, amount_cents=150_000, msisdn=msisdn))

@@ -99,7 +99,7 @@ def test_each_status_that_takes_a_message_counts_as_sent(code: int) -> None:
         (401, "failed"), (402, "again"), (403, "failed"), (404, "failed"), (405, "again"), (406, "failed"),
         (407, "failed"), (409, "failed"), (502, "failed"), (500, "doubt"), (501, "doubt"), (999, "doubt"),
     ],
-)  # fmt: skip
+)
 def test_each_refusal_of_africas_talking_means_what_it_proves(code: int, outcome: str) -> None:
     with serving(AfricasTalkingHandler) as provider:
         found = at_of(provider).send(f"254700000{code}", TEXT, "e")
@@ -115,7 +115,7 @@ def test_each_refusal_of_africas_talking_means_what_it_proves(code: int, outcome
         (1007, "doubt"), (1008, "doubt"), (1009, "failed"), (1010, "failed"), (4090, "again"), (4091, "again"),
         (4092, "again"), (4093, "again"), (7777, "doubt"),
     ],
-)  # fmt: skip
+)
 def test_each_refusal_of_the_partner_family_means_what_it_proves(code: int, outcome: str) -> None:
     with serving(PartnerIdHandler) as provider:
         found = partner_of(provider).send(f"25470000{code}", TEXT, "e")
@@ -234,7 +234,7 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_message(tmp_path: Path) -
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
          "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
         check=True, capture_output=True,
-    )  # fmt: skip
+    )
     provider = Provider()
     server = HTTPServer(("127.0.0.1", 0), type("Handler", (AfricasTalkingHandler,), {"provider": provider}))
     server.handle_error = lambda *_: None  # type: ignore[method-assign]
@@ -258,7 +258,7 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_message(tmp_path: Path) -
         "https://example.co.ke?key=1", "https://example.co.ke#x", "https://exa mple.co.ke", "http://[::1",
         "http://127.0.0.1.example.co.ke", "http://0.0.0.0:1",
     ],
-)  # fmt: skip
+)
 def test_an_address_that_could_leak_the_key_is_refused_and_not_repeated(url: str) -> None:
     for make in (lambda: AfricasTalking("me", Secret("k"), None, url), lambda: PartnerId("1", Secret("k"), "S", url)):
         with pytest.raises(SettingsError) as refused:
@@ -275,7 +275,7 @@ def test_the_sandbox_and_the_live_api_are_different_hosts() -> None:
 @pytest.mark.parametrize(
     "base", ["https://sms.example.co.ke", "https://sms.example.co.ke/", "https://sms.example.co.ke/api/services/sendsms",
              "https://sms.example.co.ke/api/services/sendsms/"],
-)  # fmt: skip
+)
 def test_the_partner_address_may_be_given_with_or_without_its_path(base: str) -> None:
     assert PartnerId("1", Secret("k"), "S", base)._to.url == "https://sms.example.co.ke/api/services/sendsms/"
 

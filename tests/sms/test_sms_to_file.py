@@ -41,7 +41,7 @@ def test_each_message_is_a_line_that_only_its_owner_can_read(tmp_path: Path) -> 
     assert first == {
         "at": "2026-11-24T10:30:00+03:00", "to": PHONE, "from": "HOUSEHOLD", "text": "Duka ’la: asante\n",
         "encoding": "UCS-2", "parts": 1, "reference": "evt_1",
-    }  # fmt: skip
+    }
     assert (second["encoding"], second["parts"]) == ("GSM-7", 2)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700

@@ -12,7 +12,7 @@ from mpesa_cli.sms.words import TEMPLATES, Language, SmsFacts, masked_payer, rec
 FACTS = SmsFacts(
     shop="Household Planet Kenya", environment="production", amount_cents=150_000, msisdn="254708374149",
     paid_us=1_795_505_400_000_000, receipt="UKO4Q7WX2B", order_id="INV-1042", account="",
-)  # fmt: skip
+)
 LANGUAGES: tuple[Language, ...] = ("en", "sw")
 
 

@@ -16,9 +16,9 @@ import pytest
 _TESTS = Path(__file__).parent.parent
 sys.path[1:1] = [str(_TESTS / "crash")]
 
-from forked import Nursery, nursery  # noqa: E402 - found through the line above
+from forked import Nursery, nursery
 
-from mpesa_cli.ledger.ledger import Ledger  # noqa: E402 - as above
+from mpesa_cli.ledger.ledger import Ledger
 
 PAYS, CANCELS = "254708374149", "254700001032"
 
@@ -60,7 +60,7 @@ class Shop:
                 raw.execute(statement)
             for trigger, what in (("u", "UPDATE"), ("d", "DELETE")):
                 raw.execute(f"CREATE TRIGGER journal_is_append_only_{trigger} BEFORE {what} ON journal BEGIN "
-                            "SELECT RAISE(ABORT, 'the journal is append-only'); END")  # fmt: skip
+                            "SELECT RAISE(ABORT, 'the journal is append-only'); END")
             raw.commit()
 
 

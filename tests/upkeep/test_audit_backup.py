@@ -127,7 +127,7 @@ def test_what_is_no_whole_backup_of_this_environment_is_refused(busy: Any, tmp_p
     newer, other, empty = (tmp_path / f"{name}.db" for name in ("newer", "other", "empty"))
     for path, change in (
         (newer, "PRAGMA user_version = 99"), (other, "UPDATE meta SET value = 'production' WHERE key = 'environment'"),
-    ):  # fmt: skip
+    ):
         path.write_bytes(good.read_bytes())
         with contextlib.closing(sqlite3.connect(path)) as raw:
             raw.execute(change)
@@ -137,7 +137,7 @@ def test_what_is_no_whole_backup_of_this_environment_is_refused(busy: Any, tmp_p
     expected = {
         bad: "backup-not-whole", newer: "ledger-too-new", other: "ledger-other-environment", empty: "no-ledger",
         tmp_path / "text": "no-ledger", tmp_path / "nosuch": "file-unreadable", tmp_path: "file-unreadable",
-    }  # fmt: skip
+    }
     for path, code in expected.items():
         assert json.loads(busy.run("restore", str(path), "--json").stdout)["error"]["code"] == code, path
     assert list(busy.path.parent.iterdir()) == []

@@ -101,7 +101,7 @@ def test_a_sandbox_that_is_well_is_found_well_and_no_secret_is_shown(sandbox: An
     assert result.status == 0, result.stdout
     assert {name: found[name]["verdict"] for name in ("clock", "callback-address", "listener")} == {
         "clock": "ok", "callback-address": "ok", "listener": "ok",
-    }  # fmt: skip
+    }
     assert "MPESA_CONSUMER_SECRET" in result.stdout
     for secret in ("doctor-secret", "doctor-passkey"):
         assert secret not in result.stdout + result.stderr
@@ -212,7 +212,7 @@ def test_messages_that_were_given_up_are_told(busy: Any) -> None:
     words = [each["words"] for each in busy.json("doctor")["checks"] if each["check"] == "unsent-sms"]
     assert words == [
         "2 SMS receipts have waited for more than ten minutes.", "1 SMS receipt of the last seven days was given up.",
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_the_sqlite_that_is_there_is_judged(version: tuple[int, ...], verdict: s
 @pytest.mark.parametrize(
     ("kind", "verdict"), [("nfs4", "fail"), ("cifs", "fail"), ("fuse.sshfs", "fail"), ("tmpfs", "warn"), ("ext4", "ok"),
                           ("", "ok")],
-)  # fmt: skip
+)
 def test_the_file_system_is_judged(kind: str, verdict: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "_mounted_as", lambda _: kind)
     assert machine._file_system(tmp_path).verdict == verdict
@@ -272,7 +272,7 @@ def test_live_checks_are_for_the_sandbox_alone(busy: Any) -> None:
     [(Pending("not known there"), "ok"), (Final("1032", "cancelled"), "warn"), (Limited(30, "rationed"), "warn"),
      (Refused("400.002.02", "bad"), "warn"), (Unanswered("timeout", "none"), "warn"),
      (Undelivered("connect", "refused", "connect"), "warn")],
-)  # fmt: skip
+)
 def test_what_the_sandbox_says_of_an_unknown_prompt_is_judged(shop: Any, answer: Any, verdict: str) -> None:
     class Daraja:
         """Says it to every query."""

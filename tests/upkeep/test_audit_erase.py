@@ -166,9 +166,9 @@ def test_what_else_holds_the_number_is_cleared(busy: Any) -> None:
     with contextlib.closing(sqlite3.connect(busy.path)) as raw:
         raw.execute("UPDATE callbacks SET verdict = 'applied'")
         raw.execute("INSERT INTO statement_rows VALUES (?, 'received', 10000, 1, 1, '0708374149', '2547****4149', '', "
-                    "1, '174379', 'S1')", (receipt,))  # fmt: skip
+                    "1, '174379', 'S1')", (receipt,))
         raw.execute("INSERT INTO requests (request_id, command, subject, token_hash, created_us, state, result) "
-                    "VALUES ('R1', 'TransactionStatusQuery', ?, 'x', 1, 'done', ?)", (receipt, result))  # fmt: skip
+                    "VALUES ('R1', 'TransactionStatusQuery', ?, 'x', 1, 'done', ?)", (receipt, result))
         raw.execute("INSERT INTO idempotency_keys VALUES ('till', 'pay-254708374149', 'aa', ?, 1, 1)", (payment_id,))
         raw.commit()
 
@@ -235,7 +235,7 @@ def test_killed_around_each_of_its_commits_the_next_run_finishes(busy: Any, fork
     half = 0
     for point, again in restarts(busy, tmp_path):
         ended = forks.run(["erase", PAYS, "--yes", "-q"], {"MPESA_HOME": str(busy.home)}, crash_at=point,
-                          now_us=busy.clock.now)  # fmt: skip
+                          now_us=busy.clock.now)
         half += finished_by_the_next_run(busy)
         if ended.status == 0:
             assert point == 5, "too few points to prove anything"
@@ -251,7 +251,7 @@ def test_killed_at_any_moment_the_next_run_finishes(busy: Any, forks: Any, tmp_p
     for point, again in restarts(busy, tmp_path):
         after_s = whole_s * (0.3 + 0.7 * point / 200) if whole_s else None
         ended = forks.run(["erase", PAYS, "--yes", "-q"], {"MPESA_HOME": str(busy.home)}, kill_after_s=after_s,
-                          now_us=busy.clock.now)  # fmt: skip
+                          now_us=busy.clock.now)
         whole_s = whole_s or ended.seconds
         killed += ended.status < 0
         finished_by_the_next_run(busy)

@@ -48,7 +48,7 @@ def test_neither_yes_nor_its_variable_answers_the_gap_question(day: LostDay) -> 
     three_orders(day)
     before = day.prompts()
     for argv in (("retry", "A", "--yes"), ("retry", "--failed", "--since", "7d", "--yes"),
-                 ("push", "254708374149", "5", "--order", "new", "--yes")):  # fmt: skip
+                 ("push", "254708374149", "5", "--order", "new", "--yes")):
         assert day.shop.run(*argv, env={"MPESA_YES": "1"}).status == 9
     assert day.prompts() == before
 
@@ -201,7 +201,7 @@ def test_an_order_that_was_lost_is_paid_by_the_receipt_that_a_person_names(day: 
     assert day.shop.json("status", "N2", "--no-refresh")["receipt"] == "UKO4Q7WX2B"
     assert day.refused("push", "254708374149", "500", "--order", "N2") == "order-differs", "paid by whoever it was"
     assert day.shop.run("push", "254708374149", "500", "--order", "N3", "--not-paid-since-backup", "--reason",
-                        "she was here for the first time").status == 0  # fmt: skip
+                        "she was here for the first time").status == 0
     assert day.shop.run("audit", "verify").status == 0
 
 
@@ -302,7 +302,7 @@ def test_every_run_of_reconcile_names_what_is_still_missing(day: LostDay) -> Non
 @pytest.mark.parametrize(
     "done", ["DELETE FROM gaps", "UPDATE gaps SET known_until_us = restored_us", "INSERT INTO gaps VALUES (1, 2, 3)",
              "INSERT INTO named_receipts VALUES ('UKO4Q7WX2B', 'me', 'no reason at all', 1)"],
-)  # fmt: skip
+)
 def test_whoever_takes_the_gap_away_is_found_by_the_audit(day: LostDay, done: str) -> None:
     three_orders(day)
     assert day.shop.run("audit", "verify").status == 0
@@ -327,7 +327,7 @@ def test_a_hole_is_exactly_what_no_span_covers(covered: list[tuple[int, int]], s
 @given(
     st.integers(0, 200), st.integers(0, 200), st.none() | st.tuples(st.integers(0, 400), st.integers(1, 20)), spans,
     st.booleans(),
-)  # fmt: skip
+)
 def test_an_order_is_let_through_only_by_a_later_word_a_told_gap_or_an_answer(
     known: int, restored: int, word: tuple[int, int] | None, told: list[tuple[int, int]], answered: bool
 ) -> None:

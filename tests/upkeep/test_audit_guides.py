@@ -28,7 +28,7 @@ def test_systemd_takes_the_timer_and_its_service(tmp_path: Path) -> None:
     done = subprocess.run(
         [ANALYZE, "verify", "--man=no", tmp_path / TIMER.name, tmp_path / SERVICE.name], capture_output=True, text=True,
         check=False,
-    )  # fmt: skip
+    )
     assert [line for line in done.stderr.splitlines() if "mpesa-reconcile" in line] == []
 
 

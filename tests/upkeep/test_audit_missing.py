@@ -22,11 +22,11 @@ from mpesa_cli.settings.paths import ledger_note
 KEYS = {
     "MPESA_CONSUMER_KEY": "key-of-a-test", "MPESA_CONSUMER_SECRET": "secret-of-a-test",
     "MPESA_PASSKEY": "passkey-of-a-test",
-}  # fmt: skip
+}
 REAL = {
     "MPESA_ENVIRONMENT": "production", "MPESA_SHORTCODE": "600100", "APP_URL": "https://pay.example.co.ke",
     "USER": "Wanjiku", **KEYS,
-}  # fmt: skip
+}
 PHONE = "254708374149"
 REASON = ("--reason", "the old machine was stolen, no backup")
 
@@ -109,7 +109,7 @@ def test_with_the_ledger_gone_a_paid_order_is_not_asked_for_again(real: RealShop
     assert (real.push().status, code_of(real.push())) == (9, "already-paid")
     shutil.move(ledger.parent, real.home / "unmounted")
     for argv in (("push", PHONE, "100", "--order", "1042", "--yes"), ("retry", "1042", "--yes"),
-                 ("retry", "--failed", "--yes"), ("status", "1042")):  # fmt: skip
+                 ("retry", "--failed", "--yes"), ("status", "1042")):
         refused = real.run(*argv, "--json")
         assert (refused.status, code_of(refused)) == (10, "ledger-missing"), argv
         assert not ledger.exists(), "none is made in its place"

@@ -24,7 +24,7 @@ class Lost:
         environ = {
             **REAL, "MPESA_HOME": str(self.folder / "home"), "XDG_STATE_HOME": str(self.folder / "known"),
             "MPESA_BASE_URL": NOWHERE, "TERM": "dumb", "PATH": "/usr/bin:/bin",
-        }  # fmt: skip
+        }
         ended = self.forks.run(argv, environ, now_us=self.now_us, **more)
         assert "Traceback" not in ended.stderr, ended.stderr
         return ended

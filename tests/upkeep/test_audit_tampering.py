@@ -58,7 +58,7 @@ KINDS: dict[str, tuple[tuple[str, ...], int, str]] = {
     "a callback edited": ((EDITED_BODY,), 0, "body of callback"),
     "a callback moved": (("UPDATE callbacks SET payment_id = 'PAY-X'",), 0, "PAY-X"),
     "an event for nobody": (("UPDATE outbox SET payment_id = 'PAY-X'",), 0, "PAY-X"),
-}  # fmt: skip
+}
 
 
 def test_a_ledger_that_nobody_changed_is_whole(busy: Any) -> None:
@@ -99,7 +99,7 @@ def test_a_row_appended_by_hand_with_a_right_hash_is_found(busy: Any) -> None:
         ("attempt_created", "1", 1, {"amount_cents": 1, "token_hash": ""}, "a second time"),
         ("payment_created", "1", None, {}, "was recorded before"),
     ],
-)  # fmt: skip
+)
 def test_a_row_that_can_not_be_is_found_though_its_hash_is_right(
     busy: Any, kind: str, payment: str, attempt: int | None, facts: dict[str, Any], words: str
 ) -> None:
@@ -123,7 +123,7 @@ def test_an_end_that_was_cut_off_is_found_by_a_head_that_was_kept(busy: Any, tmp
     payment = payment_of(busy, "3")
     cut = [f"DELETE FROM {table} WHERE seq > 10" for table in ("journal_private", "journal")]
     cut += [f"DELETE FROM {table} WHERE payment_id = '{payment}'"
-            for table in ("receipts", "outbox", "callbacks", "attempts", "payments")]  # fmt: skip
+            for table in ("receipts", "outbox", "callbacks", "attempts", "payments")]
     busy.tamper(*cut)
 
     assert busy.run("audit", "verify").status == 0, "without the head nothing shows it"
@@ -207,9 +207,9 @@ def append(shop: Any, kind: str, payment_id: str, attempt: int | None, facts: di
         last = rows(raw)[-1]
         seq, text = last[0] + 1, json.dumps(facts, sort_keys=True, separators=(",", ":"))
         hashed = row_hash(seq=seq, at_us=5, kind=kind, payment_id=payment_id, attempt=attempt, facts=text, digest="",
-                          previous=last[8])  # fmt: skip
+                          previous=last[8])
         raw.execute("INSERT INTO journal VALUES (?,?,?,?,?,?,?,?,?)",
-                    (seq, 5, kind, payment_id, attempt, text, "", last[8], hashed))  # fmt: skip
+                    (seq, 5, kind, payment_id, attempt, text, "", last[8], hashed))
         raw.commit()
     return int(seq)
 
@@ -223,9 +223,9 @@ def recompute(shop: Any, projection: str, *, seq: int, change: dict[str, Any]) -
         facts = json.loads(row[5])
         text = json.dumps({**facts, **change} if row[0] == seq else facts, sort_keys=True, separators=(",", ":"))
         hashed = row_hash(seq=row[0], at_us=row[1], kind=row[2], payment_id=row[3], attempt=row[4], facts=text,
-                          digest=row[6], previous=previous)  # fmt: skip
+                          digest=row[6], previous=previous)
         quoted = text.replace("'", "''")
         statements.append(f"UPDATE journal SET facts = '{quoted}', previous = '{previous}', hash = '{hashed}' "
-                          f"WHERE seq = {row[0]}")  # fmt: skip
+                          f"WHERE seq = {row[0]}")
         previous = hashed
     shop.tamper(*statements)

@@ -120,7 +120,7 @@ def test_what_an_older_version_was_told_stays_told_and_tells_of_no_later_restore
 @given(
     st.lists(st.tuples(st.integers(1, 9), st.integers(0, 9)), min_size=1, max_size=3, unique_by=lambda g: g[0]),
     st.lists(st.tuples(st.integers(0, 9), st.integers(0, 40), st.integers(1, 40)), max_size=6),
-)  # fmt: skip
+)
 def test_a_gap_is_told_by_what_was_read_after_its_restore_and_by_nothing_else(
     restores: list[tuple[int, int]], read: list[tuple[int, int, int]]
 ) -> None:

@@ -130,7 +130,7 @@ def migrating(path: Path) -> subprocess.Popen[str]:
     process = subprocess.Popen(
         [sys.executable, "-c", OPEN, str(path), str(Path(__file__).resolve().parents[2])], stdin=subprocess.PIPE,
         stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    )
     assert process.stdout
     assert process.stdout.readline() == "ready\n"
     return process

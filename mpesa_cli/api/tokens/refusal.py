@@ -13,7 +13,7 @@ BearerError = Literal["", "invalid_request", "invalid_token", "insufficient_scop
 
 _HTTP_STATUS: dict[BearerError, int] = {
     "": 401, "invalid_request": 400, "invalid_token": 401, "insufficient_scope": 403,
-}  # fmt: skip
+}
 _NOTHING = "Nothing was sent. "
 _MAKE = f"{_NOTHING}Make one: mpesa token issue --name shop --scope payments:write --scope payments:read"
 _LOOK = f"{_NOTHING}Look at the tokens: mpesa token list"

@@ -29,13 +29,13 @@ class Tokens:
 
     def token(self, jti: str) -> KnownToken | None:
         """The token with this id, made or revoked here; None where the ledger never heard of it."""
-        rows = self._reads.rows(f"SELECT {COLUMNS} FROM api_tokens WHERE jti=?", (jti,))  # noqa: S608 - fixed text
+        rows = self._reads.rows(f"SELECT {COLUMNS} FROM api_tokens WHERE jti=?", (jti,))
         return token_from(rows[0]) if rows else None
 
     def all(self) -> Sequence[KnownToken]:
         """Every bearer token the ledger has heard of, newest first."""
         rows = self._reads.rows(
-            f"SELECT {COLUMNS} FROM api_tokens ORDER BY coalesce(issued_us, revoked_us) DESC, jti"  # noqa: S608
+            f"SELECT {COLUMNS} FROM api_tokens ORDER BY coalesce(issued_us, revoked_us) DESC, jti"
         )
         return [token_from(row) for row in rows]
 
@@ -52,13 +52,13 @@ class TokenWrites(Tokens):
         """Remember a bearer token, never its text, before anybody is told it."""
         scopes = sorted(token.scopes)
         self._tx.execute(
-            f"INSERT INTO api_tokens ({COLUMNS}) VALUES (?,?,?,?,?,NULL)",  # noqa: S608 - fixed text
+            f"INSERT INTO api_tokens ({COLUMNS}) VALUES (?,?,?,?,?,NULL)",
             (token.jti, token.name, " ".join(scopes), token.issued_us, token.expires_us),
         )
         facts = {
             "jti": token.jti, "name": token.name, "scopes": scopes, "issued_us": token.issued_us,
             "expires_us": token.expires_us,
-        }  # fmt: skip
+        }
         self._tx.chain(ev.Record("token_issued", at_us, facts, {}), "", None)
 
     def revoke(self, jti: str, at_us: int) -> KnownToken:
@@ -67,14 +67,14 @@ class TokenWrites(Tokens):
         if known is not None and known.revoked_us is not None:
             return known
         self._tx.execute(
-            f"INSERT INTO api_tokens ({COLUMNS}) VALUES (?,'','',NULL,NULL,?) "  # noqa: S608 - fixed text
+            f"INSERT INTO api_tokens ({COLUMNS}) VALUES (?,'','',NULL,NULL,?) "
             "ON CONFLICT (jti) DO UPDATE SET revoked_us=excluded.revoked_us",
             (jti, at_us),
         )
         name = "" if known is None else known.name
         self._tx.chain(ev.Record("token_revoked", at_us, {"jti": jti, "name": name}, {}), "", None)
         revoked = self.token(jti)
-        assert revoked is not None  # noqa: S101 - it was written in the line above
+        assert revoked is not None  # it was written in the line above
         return revoked
 
 

@@ -14,7 +14,7 @@ DELIMITERS = ",;\t"
 FIELDS = (
     "receipt", "completed", "status", "paid_in", "withdrawn", "balance", "reason", "details", "party", "linked",
     "account", "currency",
-)  # fmt: skip
+)
 ESSENTIAL = {
     "receipt": "Receipt No.",
     "completed": "Completion Time",
@@ -35,7 +35,7 @@ _NAMES = {
     "linkedtransactionid": "linked",
     "acno": "account", "accountno": "account", "accountnumber": "account",
     "currency": "currency", "currencycode": "currency", "ccy": "currency",
-}  # fmt: skip
+}
 # Used where no column has the portal's own name.
 _OTHERWISE = {"oppositeparty": "party", "oppositepartyinfo": "party", "partyinfo": "party"}
 _IN_SHILLINGS = re.compile(r"(paidin|paidout|withdrawn|balance)(?:inkes|kes|kshs?)")
@@ -83,7 +83,7 @@ def _names(cells: Sequence[str]) -> list[str]:
     spelt = [_IN_SHILLINGS.sub(r"\1", normal(cell)) for cell in cells]
     names = [_NAMES.get(name, "") for name in spelt]
     return [name or (other if (other := _OTHERWISE.get(each, "")) not in names else "")
-            for name, each in zip(names, spelt, strict=True)]  # fmt: skip
+            for name, each in zip(names, spelt, strict=True)]
 
 
 def csv_table(lines: Iterable[str]) -> tuple[Table, str]:

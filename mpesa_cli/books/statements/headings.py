@@ -14,7 +14,7 @@ _LABELS = {
     "timeperiod": "period", "statementperiod": "period", "period": "period",
     "openingbalance": "opening", "closingbalance": "closing",
     "currency": "currency", "currencycode": "currency",
-}  # fmt: skip
+}
 # Exports name a shortcode in many ways: Short Code, Business Short Code, Paybill No., Store Number, Head Office.
 _SHORTCODE_LABEL = re.compile(
     "(?:mpesa|your|business|company|organi[sz]ation|org|merchant|shop|receiving|lipana)*"

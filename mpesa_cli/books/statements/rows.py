@@ -74,7 +74,7 @@ class RowReader:
             return None
         cells.append("")
         (receipt, when, status, paid_in, withdrawn, balance, reason, details, party, linked, account,
-         currency) = self._pick(cells)  # fmt: skip
+         currency) = self._pick(cells)
         if status != "Completed" and not self._counts(cells, status, receipt, when, line):
             return None
         try:

@@ -24,7 +24,7 @@ _OTHER_KINDS = (
     (b"7z\xbc\xaf", "It is compressed (7z). Unpack it first."),
     (b"\xff\xd8\xff", "It is a picture."),
     (b"\x89PNG", "It is a picture."),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)

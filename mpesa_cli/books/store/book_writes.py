@@ -35,18 +35,18 @@ class BookWrites(Books):
         """Keep rows that are not known yet, and the statement where there are any. Returns how many were new."""
         before = self._tx.connection.total_changes
         self._tx.executemany(
-            f"INSERT INTO statement_rows ({ROW_COLUMNS}, shortcode, statement_id) "  # noqa: S608 - fixed text
+            f"INSERT INTO statement_rows ({ROW_COLUMNS}, shortcode, statement_id) "
             "VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (receipt, kind, amount_cents) DO NOTHING",
             _with_origin(self._forgetting(rows), statement),
         )
         new = self._tx.connection.total_changes - before
         if new:
             self._tx.execute(
-                f"INSERT INTO statements ({STATEMENT_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,0,?) "  # noqa: S608
+                f"INSERT INTO statements ({STATEMENT_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,0,?) "
                 "ON CONFLICT (statement_id) DO UPDATE SET row_count = row_count + excluded.row_count, settled = 0",
                 (statement.statement_id, statement.source, statement.name, statement.sha256, statement.from_us,
                  statement.until_us, statement.read_us, statement.shortcode, new, statement.findings),
-            )  # fmt: skip
+            )
         return new
 
     def _forgetting(self, rows: Sequence[StatementRow]) -> Sequence[StatementRow]:
@@ -75,7 +75,7 @@ class BookWrites(Books):
         facts = {
             "statement": statement.statement_id, "source": statement.source, "sha256": statement.sha256,
             "rows": stored.row_count, "from_us": statement.from_us, "until_us": statement.until_us,
-        }  # fmt: skip
+        }
         self._tx.chain(ev.Record("statement_read", statement.read_us, facts, {}), "", None)
 
     def mark_settled(self, statement_ids: Sequence[str]) -> None:
@@ -105,12 +105,12 @@ class BookWrites(Books):
     def close_day(
         self, day: str, shortcode: str, totals: DayTotals, *, by: str, reason: str, sha256: str, at_us: int,
         open_breaks: int,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Record the totals of a day, over those recorded before."""
         facts = {
             "day": day, "shortcode": shortcode, "totals": totals.facts(), "by": by, "reason": reason,
             "sha256": sha256, "open_breaks": open_breaks,
-        }  # fmt: skip
+        }
         head = self.journal_head()
         self._tx.chain(ev.Record("day_closed", at_us, facts, {}), "", None)
         self._tx.execute(
@@ -124,4 +124,4 @@ class BookWrites(Books):
 def _with_origin(rows: Iterable[StatementRow], statement: StoredStatement) -> Iterator[tuple[object, ...]]:
     for r in rows:
         yield (r.receipt, r.kind, r.amount_cents, r.completed_us, r.balance_cents, r.account, r.party, r.linked,
-               r.line, statement.shortcode, statement.statement_id)  # fmt: skip
+               r.line, statement.shortcode, statement.statement_id)

@@ -30,7 +30,7 @@ IN_SCOPE = "r.completed_us >= ? AND r.completed_us < ? AND r.shortcode IN (SELEC
 
 
 # The time's index alone answers this; the rows themselves are fetched for what is left.
-KEYS_IN_SCOPE = f"SELECT r.receipt, r.kind, r.amount_cents FROM statement_rows r WHERE {IN_SCOPE}"  # noqa: S608
+KEYS_IN_SCOPE = f"SELECT r.receipt, r.kind, r.amount_cents FROM statement_rows r WHERE {IN_SCOPE}"
 
 
 def bounds(scope: Scope) -> tuple[int, int, str]:
@@ -48,7 +48,7 @@ class Books:
     def statement(self, statement_id: str) -> StoredStatement | None:
         """The statement, or None where it never brought anything new."""
         rows: list[Any] = self._reads.rows(
-            f"SELECT {STATEMENT_COLUMNS} FROM statements WHERE statement_id=?",  # noqa: S608 - fixed text
+            f"SELECT {STATEMENT_COLUMNS} FROM statements WHERE statement_id=?",
             (statement_id,),
         )
         if not rows:
@@ -60,7 +60,7 @@ class Books:
         """Statements whose reader was stopped before it had settled by all their rows; from the first to the last
         row that is stored."""
         rows: list[Any] = self._reads.rows(
-            f"SELECT {STATEMENT_COLUMNS} FROM statements WHERE settled=0 "  # noqa: S608 - fixed text
+            f"SELECT {STATEMENT_COLUMNS} FROM statements WHERE settled=0 "
             "AND shortcode IN (SELECT value FROM json_each(?)) ORDER BY read_us",
             (json.dumps(list(shortcodes)),),
         )
@@ -95,7 +95,7 @@ class Books:
         """Rows of these amounts whose receipt C2B has told of, and which is no order's yet; oldest first."""
         owned = "SELECT 1 FROM receipts k JOIN payments p USING (payment_id) WHERE k.receipt=r.receipt"
         return self._rows_of_keys(
-            "r.kind='received' AND r.amount_cents IN (SELECT value FROM json_each(?)) "  # noqa: S608 - fixed text
+            "r.kind='received' AND r.amount_cents IN (SELECT value FROM json_each(?)) "
             f"AND EXISTS ({owned} AND p.order_id='C2B-'||k.receipt)",
             scope,
             json.dumps(list(amounts)),
@@ -111,7 +111,7 @@ class Books:
         _, until_us, shortcodes = bounds(scope)
         while True:
             rows: list[Any] = self._reads.rows(
-                f"SELECT {ROW_COLUMNS} FROM ({KEYS_IN_SCOPE} AND {condition} "  # noqa: S608 - fixed text
+                f"SELECT {ROW_COLUMNS} FROM ({KEYS_IN_SCOPE} AND {condition} "
                 "AND (r.completed_us, r.receipt, r.amount_cents) > (?, ?, ?) "
                 f"ORDER BY r.completed_us, r.receipt, r.amount_cents LIMIT {PAGE_ROWS}) "
                 "CROSS JOIN statement_rows USING (receipt, kind, amount_cents) "
@@ -127,7 +127,7 @@ class Books:
         """Attempts without a receipt that money may belong to, or with one that was not believed, asked for then."""
         # Those whose state says so by an index; the others are found in one walk over the attempts of that time.
         rows = self._reads.rows(
-            f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE state IN ('sending', 'pending', 'unknown', 'created') "  # noqa: S608
+            f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE state IN ('sending', 'pending', 'unknown', 'created') "
             "AND created_us BETWEEN ? AND ? AND requested_us IS NOT NULL UNION ALL "
             f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE (state='review' OR (state='paid' AND receipts='') "
             "OR (state='failed' AND flags LIKE '%unconfirmed%')) AND created_us BETWEEN ? AND ?",
@@ -147,7 +147,7 @@ class Books:
     def totals(self, scope: Scope) -> Sequence[KindTotal]:
         """Rows by kind and hour."""
         return self._by_hour(
-            f"SELECT r.kind, r.completed_us / {HOUR_US} * {HOUR_US}, count(*), sum(r.amount_cents) "  # noqa: S608
+            f"SELECT r.kind, r.completed_us / {HOUR_US} * {HOUR_US}, count(*), sum(r.amount_cents) "
             f"FROM statement_rows r WHERE {IN_SCOPE} GROUP BY 1, 2 ORDER BY 2, 1",
             bounds(scope),
         )
@@ -155,7 +155,7 @@ class Books:
     def settled_hours(self, scope: Scope) -> Sequence[KindTotal]:
         """The ledger's own payments by hour of their creation; ``kind`` is ``settled`` or ``open``."""
         return self._by_hour(
-            "SELECT CASE WHEN status IN ('pending', 'unknown', 'review') THEN 'open' ELSE 'settled' END, "  # noqa: S608
+            "SELECT CASE WHEN status IN ('pending', 'unknown', 'review') THEN 'open' ELSE 'settled' END, "
             f"created_us / {HOUR_US} * {HOUR_US}, count(*), sum(received_cents) FROM payments "
             "WHERE created_us >= ? AND created_us < ? AND shortcode IN (SELECT value FROM json_each(?)) "
             "GROUP BY 1, 2 ORDER BY 2, 1",

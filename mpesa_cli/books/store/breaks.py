@@ -53,7 +53,7 @@ class Breaks:
     def rows_in_review(self, scope: Scope) -> Iterator[KnownRow]:
         """Rows whose receipt was reported for an attempt that a person must look at."""
         return self._with_row(
-            f"SELECT {_KNOWN}, {_R} FROM attempts a CROSS JOIN statement_rows r ON r.receipt=a.receipt "  # noqa: S608
+            f"SELECT {_KNOWN}, {_R} FROM attempts a CROSS JOIN statement_rows r ON r.receipt=a.receipt "
             "CROSS JOIN payments p ON p.payment_id=a.payment_id "
             f"WHERE a.state='review' AND r.kind='received' AND {IN_SCOPE} "
             "AND NOT EXISTS (SELECT 1 FROM receipts k WHERE k.receipt=r.receipt) ORDER BY r.completed_us",
@@ -66,7 +66,7 @@ class Breaks:
         after = 0
         while True:
             rows: list[Any] = self._reads.rows(
-                f"SELECT {_KNOWN}, {MONEY_CAME}, a.receipts, coalesce(a.receipt, ''), "  # noqa: S608
+                f"SELECT {_KNOWN}, {MONEY_CAME}, a.receipts, coalesce(a.receipt, ''), "
                 f"max(coalesce({_OTHER_PHONE}, 0)), a.rowid FROM attempts a "
                 "LEFT JOIN statement_rows r ON r.receipt=a.receipt AND r.kind='received' "
                 "CROSS JOIN payments p ON p.payment_id=a.payment_id "
@@ -96,7 +96,7 @@ class Breaks:
     def claimed_twice(self, scope: Scope) -> Iterator[KnownRow]:
         """Attempts that were reported in this time with a receipt which pays another attempt."""
         rows: list[Any] = self._reads.rows(
-            f"SELECT {_KNOWN}, a.settled_us, a.receipt FROM attempts a CROSS JOIN receipts k ON k.receipt=a.receipt "  # noqa: S608
+            f"SELECT {_KNOWN}, a.settled_us, a.receipt FROM attempts a CROSS JOIN receipts k ON k.receipt=a.receipt "
             "CROSS JOIN payments p ON p.payment_id=a.payment_id "
             f"WHERE a.state='review' AND a.settled_us >= ? AND a.settled_us < ? AND {_OURS} ORDER BY a.settled_us",
             bounds(scope),
@@ -118,14 +118,14 @@ class Breaks:
         left = "" if all_of_them else "AND a.reversed_cents < a.paid_cents "
         return self._reversals(
             "statement_rows r",
-            f"a.number=k.attempt {left}AND r.kind='reversal' "  # noqa: S608 - fixed text
+            f"a.number=k.attempt {left}AND r.kind='reversal' "
             "AND r.shortcode IN (SELECT value FROM json_each(?))",
             (json.dumps(list(shortcodes)),),
         )
 
     def _reversals(self, rows_from: str, condition: str, parameters: tuple[object, ...]) -> Iterator[KnownRow]:
         rows: list[Any] = self._reads.rows(
-            f"SELECT {_KNOWN}, {_R} FROM {rows_from} "  # noqa: S608 - fixed text
+            f"SELECT {_KNOWN}, {_R} FROM {rows_from} "
             "CROSS JOIN receipts k ON k.receipt=CASE WHEN r.linked<>'' THEN r.linked ELSE r.receipt END "
             "CROSS JOIN attempts a ON a.payment_id=k.payment_id "
             "CROSS JOIN payments p ON p.payment_id=a.payment_id "
@@ -140,7 +140,7 @@ class Breaks:
     def receipts_on_two_rows(self, scope: Scope) -> Iterator[StatementRow]:
         """Rows of received money that share their receipt with another one of another amount."""
         rows = self._reads.rows(
-            f"SELECT {_R} FROM (SELECT receipt FROM statement_rows WHERE kind='received' GROUP BY receipt "  # noqa: S608
+            f"SELECT {_R} FROM (SELECT receipt FROM statement_rows WHERE kind='received' GROUP BY receipt "
             "HAVING count(*) > 1) twice CROSS JOIN statement_rows r ON r.receipt=twice.receipt "
             f"WHERE {IN_SCOPE} AND r.kind='received' ORDER BY r.completed_us, r.receipt",
             bounds(scope),
@@ -150,7 +150,7 @@ class Breaks:
     def lonely_charges(self, scope: Scope) -> Iterator[StatementRow]:
         """Charges on a receipt that nothing else is known of."""
         rows = self._reads.rows(
-            f"WITH lonely AS (SELECT r.receipt FROM statement_rows r WHERE {IN_SCOPE} AND r.kind='charge' "  # noqa: S608
+            f"WITH lonely AS (SELECT r.receipt FROM statement_rows r WHERE {IN_SCOPE} AND r.kind='charge' "
             "AND NOT EXISTS (SELECT 1 FROM statement_rows o WHERE o.receipt=r.receipt AND o.kind<>'charge') "
             "AND NOT EXISTS (SELECT 1 FROM receipts k WHERE k.receipt=r.receipt)) "
             f"SELECT {_R} FROM lonely CROSS JOIN statement_rows r ON r.receipt=lonely.receipt AND r.kind='charge' "
@@ -165,7 +165,7 @@ class Breaks:
         from mpesa_cli.books.book_totals import KindTotal
 
         rows: list[Any] = self._reads.rows(
-            f"SELECT 'received', {MONEY_CAME} / {HOUR_US} * {HOUR_US} AS hour, count(*), sum(a.paid_cents) "  # noqa: S608
+            f"SELECT 'received', {MONEY_CAME} / {HOUR_US} * {HOUR_US} AS hour, count(*), sum(a.paid_cents) "
             "FROM attempts a CROSS JOIN payments p ON p.payment_id=a.payment_id "
             f"WHERE a.state='paid' AND {MONEY_CAME} >= ? AND {MONEY_CAME} < ? AND {_OURS} GROUP BY hour ORDER BY hour",
             bounds(scope),

@@ -30,7 +30,7 @@ _SETTLED = f"""
     OR (kind='missing_at_provider' AND receipt<>'' AND EXISTS ({_IN_RECORD} AND r.kind='received'))
     OR (kind='fee' AND (EXISTS ({_IN_RECORD} AND r.kind<>'charge')
         OR EXISTS (SELECT 1 FROM receipts k WHERE k.receipt=differences.receipt)))
-"""  # noqa: S608 - fixed text
+"""
 
 
 class DifferenceWrites(Differences):
@@ -53,7 +53,7 @@ class DifferenceWrites(Differences):
         # The same once more is not written: a run that finds nothing new leaves the file alone.
         same = " AND ".join(f"differences.{name} IS excluded.{name}" for name in _CHANGING)
         self._tx.executemany(
-            f"INSERT INTO differences ({_KEPT}) VALUES ({marks}) ON CONFLICT (break_id) "  # noqa: S608
+            f"INSERT INTO differences ({_KEPT}) VALUES ({marks}) ON CONFLICT (break_id) "
             f"DO UPDATE SET {changes}, told_day=CASE WHEN differences.basis=excluded.basis THEN told_day ELSE '' END "
             f"WHERE NOT ({same})",
             _rows(found, origin, seen),
@@ -63,7 +63,7 @@ class DifferenceWrites(Differences):
         """Forget what comparing these times did not show any more; ``sure`` is that of what M-PESA has not."""
         for condition, time in (("kind<>'missing_at_provider'", scope), ("kind='missing_at_provider'", sure)):
             self._tx.execute(
-                f"DELETE FROM differences WHERE origin='record' AND seen<>? AND {condition} "  # noqa: S608
+                f"DELETE FROM differences WHERE origin='record' AND seen<>? AND {condition} "
                 "AND at_us >= ? AND at_us < ? AND shortcode IN (SELECT value FROM json_each(?))",
                 (seen, time.from_us, time.until_us, json.dumps(time.shortcodes)),
             )
@@ -80,7 +80,7 @@ class DifferenceWrites(Differences):
         """Forget what became true meanwhile: money that is attached, a review that was decided, a charge whose
         payment turned up."""
         self._tx.execute(
-            f"DELETE FROM differences WHERE origin='record' AND ({_SETTLED}) "  # noqa: S608
+            f"DELETE FROM differences WHERE origin='record' AND ({_SETTLED}) "
             "AND shortcode IN (SELECT value FROM json_each(?))",
             (json.dumps(list(shortcodes)),),
         )
@@ -134,4 +134,4 @@ def _rows(found: Iterable[tuple[Break, Scope]], origin: str, seen: int) -> Itera
     for b, scope in found:
         yield (b.kind, b.ref, b.at_us, b.amount_cents, b.receipt, b.payment_id, b.order_id, b.account,
                b.detail, b.suggested, b.id, origin, b.basis, scope.shortcodes[0], scope.from_us, scope.until_us,
-               seen)  # fmt: skip
+               seen)

@@ -25,13 +25,13 @@ _IS_ACCEPTED = (
 )
 # What was before the books began is not compared; what the payments themselves show stays.
 OURS = (
-    "d.shortcode IN (SELECT value FROM json_each(:shortcodes)) "  # noqa: S608 - fixed text
+    "d.shortcode IN (SELECT value FROM json_each(:shortcodes)) "
     "AND NOT (d.origin IN ('record', 'given_back') AND d.at_us < "
     f"coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key='{BOOKS_BEGIN}'), d.at_us))"
 )
 OPEN = f"{OURS} AND NOT {_IS_ACCEPTED}"
 _LISTED = (
-    f"{OURS} AND (NOT {_IS_ACCEPTED} OR d.origin='day' OR EXISTS (SELECT 1 FROM json_each(:scopes) s "  # noqa: S608
+    f"{OURS} AND (NOT {_IS_ACCEPTED} OR d.origin='day' OR EXISTS (SELECT 1 FROM json_each(:scopes) s "
     "WHERE d.from_us < json_extract(s.value, '$[1]') AND d.until_us > json_extract(s.value, '$[0]')))"
 )
 _UNTOLD = "(:untold_on='' OR d.told_day<>:untold_on)"
@@ -47,7 +47,7 @@ class Differences:
     def listed(
         self, shortcodes: Sequence[str], scopes: Sequence[Scope] = (), *, kind: BreakKind | None = None,
         open_only: bool = False, untold_on: str = "",
-    ) -> Iterator[Break]:  # fmt: skip
+    ) -> Iterator[Break]:
         """Those that wait for somebody, and the accepted ones of ``scopes``; the worst class first, then by time."""
         wanted = OPEN if open_only else _LISTED
         for each in KINDS if kind is None else (kind,):
@@ -57,7 +57,7 @@ class Differences:
         after: tuple[int, str] = (-(1 << 62), "")
         while True:
             rows: list[Any] = self._asked_rows(
-                f"SELECT {_prefixed(COLUMNS)}, a.accepted_by, a.reason, a.accepted_us FROM differences d "  # noqa: S608
+                f"SELECT {_prefixed(COLUMNS)}, a.accepted_by, a.reason, a.accepted_us FROM differences d "
                 "LEFT JOIN accepted_breaks a ON a.break_id=d.break_id AND coalesce(a.basis, d.basis)=d.basis "
                 f"WHERE d.kind=:kind AND (d.at_us, d.ref) > (:at_us, :ref) AND {wanted} "
                 f"ORDER BY d.at_us, d.ref LIMIT {PAGE_ROWS}",
@@ -75,7 +75,7 @@ class Differences:
     ) -> Sequence[Counted]:
         """Counts of each class, of those that ``listed`` gives."""
         rows: list[Any] = self._asked_rows(
-            f"SELECT d.kind, sum(NOT {_IS_ACCEPTED}), sum({_IS_ACCEPTED}) FROM differences d "  # noqa: S608
+            f"SELECT d.kind, sum(NOT {_IS_ACCEPTED}), sum({_IS_ACCEPTED}) FROM differences d "
             f"WHERE {_LISTED} AND {_UNTOLD} GROUP BY d.kind",
             _asked(shortcodes, scopes, untold_on),
         )
@@ -85,14 +85,14 @@ class Differences:
     def has_open_about(self, payment_id: str, shortcodes: Sequence[str]) -> bool:
         """Whether a difference about this payment waits for somebody."""
         return bool(self._asked_rows(
-            f"SELECT 1 FROM differences d WHERE d.payment_id=:payment_id AND {OPEN} LIMIT 1",  # noqa: S608
+            f"SELECT 1 FROM differences d WHERE d.payment_id=:payment_id AND {OPEN} LIMIT 1",
             {**_asked(shortcodes), "payment_id": payment_id},
-        ))  # fmt: skip
+        ))
 
     def money_that_may_be(self, payment_id: str, shortcodes: Sequence[str]) -> list[Break]:
         """Money of M-PESA's record that no payment has, and that names this one or looks like it, oldest first."""
         rows: list[Any] = self._asked_rows(
-            f"SELECT {_prefixed(COLUMNS)} FROM differences d WHERE d.payment_id=:payment_id AND {OPEN} "  # noqa: S608
+            f"SELECT {_prefixed(COLUMNS)} FROM differences d WHERE d.payment_id=:payment_id AND {OPEN} "
             "AND d.kind IN ('missing_in_ledger', 'unmatched_order') "
             "AND NOT EXISTS (SELECT 1 FROM receipts r WHERE r.receipt=d.receipt) "
             "AND NOT EXISTS (SELECT 1 FROM named_receipts n WHERE n.receipt=d.receipt) ORDER BY d.at_us, d.ref",
@@ -103,7 +103,7 @@ class Differences:
     def open_ids(self, shortcodes: Sequence[str], kinds: Sequence[str], before_us: int | None) -> Sequence[str]:
         """The ids of differences of some classes that wait, of what moved before a time where one is given."""
         rows = self._asked_rows(
-            f"SELECT d.break_id FROM differences d WHERE {OPEN} "  # noqa: S608
+            f"SELECT d.break_id FROM differences d WHERE {OPEN} "
             "AND d.kind IN (SELECT value FROM json_each(:kinds)) AND d.at_us < coalesce(:before_us, d.at_us + 1)",
             {**_asked(shortcodes), "kinds": json.dumps(list(kinds)), "before_us": before_us},
         )
@@ -112,7 +112,7 @@ class Differences:
     def open_of_file(self, sha256: str) -> int:
         """The number of lines of a file that were not read, and wait for somebody."""
         rows: list[Any] = self._reads.rows(
-            f"SELECT count(*) FROM differences d WHERE d.kind='unknown_row' AND d.ref >= ? AND d.ref < ? "  # noqa: S608
+            f"SELECT count(*) FROM differences d WHERE d.kind='unknown_row' AND d.ref >= ? AND d.ref < ? "
             f"AND NOT {_IS_ACCEPTED}",
             (f"{sha256[:8]}-", f"{sha256[:8]}."),
         )
@@ -151,7 +151,7 @@ class Differences:
         return self._payments("payments WHERE status='overpaid' ORDER BY created_us")
 
     def _payments(self, whose: str) -> list[Payment]:
-        rows = self._reads.rows(f"SELECT payment_id FROM {whose}")  # noqa: S608 - fixed text
+        rows = self._reads.rows(f"SELECT payment_id FROM {whose}")
         return [p for (payment_id,) in rows if (p := self._reads.payment(str(payment_id)))]
 
     def rules_changed(self) -> Sequence[JournalEntry]:

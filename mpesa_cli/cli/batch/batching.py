@@ -137,7 +137,7 @@ def _watch(runtime: Runtime, profile: "Profile", batch: Batch, watch_s: float) -
         for seen in watch_all(
             ledger, runtime.daraja(profile), waited, timeout_s=watch_s,
             world=runtime.world, deliver=callback_intake(runtime, profile),
-        ):  # fmt: skip
+        ):
             for payment in seen.settled:
                 words = ROW_STATUS_WORDS[batch.status_of(payment)]
                 bar.step(f"order {payment.order_id}: {words}", runtime.world.now_us())
@@ -165,7 +165,7 @@ def _result(runtime: Runtime, profile: "Profile", batch: Batch, ran: _Ran) -> tu
             **entry.facts, "order_id": entry.order_id, "msisdn": entry.msisdn, "amount": entry.amount_cents // 100,
             "result": status.value, "asked": entry.order_id in ran.asked, "reason": why,
             "payment": payment_document(payment, runtime.world.now_us()) if payment else None,
-        })  # fmt: skip
+        })
         if entry.task or batch.left_out_count:
             counted.append(status)
     told = [summary_words(lines), environment_label(profile.environment)]

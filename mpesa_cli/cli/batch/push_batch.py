@@ -47,7 +47,7 @@ def push_batch(
             runtime, batch, f"Ask for it all, to {profile.kind} {profile.party_b} (profile {profile.name})?",
             yes=yes, may_ask=runtime.streams.may_prompt() and source != STDIN,
             needs_yes=profile.environment == "production",
-        )  # fmt: skip
+        )
         return carry_out(runtime, profile, batch, watch_s)
 
 
@@ -58,7 +58,7 @@ def push_batch_dry_run(runtime: Runtime, profile: "Profile", source: str) -> Res
     known = runtime.ledger(profile).payment_by_order if profile.ledger.exists() else lambda _: None
     planned = _plan(_file(runtime, profile, source), source, known)
     lines = [Line(p.row.order_id, p.row.msisdn, p.row.amount * 100, "left out" if p.left_out else "would be asked",
-                  p.left_out) for p in planned]  # fmt: skip
+                  p.left_out) for p in planned]
     to_ask = [line for line, p in zip(lines, planned, strict=True) if not p.left_out]
     return Result(
         [{**dataclasses.asdict(p.row), "send": not p.left_out, "reason": p.left_out} for p in planned],

@@ -41,13 +41,13 @@ def retry_failed(
             left_out_count=False,
         )
         check_batch(runtime, profile, [Wanted(e.order_id, e.amount_cents, e.msisdn) for e in batch.entries if e.task],
-                    answer)  # fmt: skip
+                    answer)
         if not failed:
             runtime.streams.say("No payment has failed in that time.")
         confirm_batch(
             runtime, batch, f"Ask for these again, to {profile.kind} {profile.party_b} (profile {profile.name})?",
             yes=yes, may_ask=runtime.streams.may_prompt(), needs_yes=True,
-        )  # fmt: skip
+        )
         return carry_out(runtime, profile, batch, watch_s)
 
 
@@ -75,7 +75,7 @@ def _entry(outside: "PushContext", runtime: Runtime, payment: "Payment") -> Entr
         payment.order_id, payment.last.msisdn, payment.amount_cents,
         _task(outside, payment) if to_ask else None,
         left_out="" if to_ask else _left_out(advice), note=when,
-    )  # fmt: skip
+    )
 
 
 def _is_automatic(advice: Advice) -> bool:

@@ -115,7 +115,7 @@ def _summary(settings: "Profile", ledger: "Ledger", found: "Run") -> dict[str, A
             for each in found.not_told
         ],
         "books_begin": rfc3339(Differences(ledger).books_begin_us()),
-    }  # fmt: skip
+    }
 
 
 def _shillings(cents: int | None) -> int | float | None:

@@ -61,7 +61,7 @@ def reconcile(
     profile: ProfileOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
-) -> Result:  # fmt: skip
+) -> Result:
     """Settle every open payment, send waiting receipts, and compare the ledger with M-PESA's own record.
 
     \b
@@ -92,7 +92,7 @@ def reconcile(
     together = {
         "--close": close, "--accept": accept, "--books-begin": books_begin, "--since": since, "--pull": pull,
         "--statement": statement, "--by": signed.by, "--reason": signed.reason,
-    }  # fmt: skip
+    }
     check_together("reconcile", {name: value or None for name, value in together.items()})
     check_before(accept, before)
     settings = runtime.profile(profile)
@@ -120,7 +120,7 @@ def _reconcile(runtime: "Runtime", settings: "Profile", wanted: "Wanted", shown:
     ports = ports_of(
         runtime, settings, deliver=callback_intake(runtime, settings),
         send_sms=lambda: send_waiting_sms(runtime, settings),
-    )  # fmt: skip
+    )
     only_lists = shown.all_open and not (wanted.statements or wanted.pull or wanted.report or wanted.close)
     found = listed(ports, settings) if only_lists else run(ports, settings, wanted)
     # A program gets one document, and that is the error.

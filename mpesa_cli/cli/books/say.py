@@ -151,7 +151,7 @@ def _say_end(streams: "Streams", shown: "Shown", found: "Run") -> None:
         totals = closed.closing.totals
         said = "is closed" if closed.fresh else "was closed before with the same totals"
         streams.out(f"{closed.closing.day} {said}: {counted(totals.count, 'payment')}, "
-                    f"{format_cents(totals.gross_cents)} gross, {format_cents(totals.net_cents)} net.")  # fmt: skip
+                    f"{format_cents(totals.gross_cents)} gross, {format_cents(totals.net_cents)} net.")
         if found.open:
             were = "was" if found.open == 1 else "were"
             streams.say(f"{counted(found.open, 'difference')} {were} open when it was closed.")
@@ -160,10 +160,10 @@ def _say_end(streams: "Streams", shown: "Shown", found: "Run") -> None:
         names = ", ".join(each.name for each in balanced.taken)
         report = f" The report: {shown.report}" if shown.report else ""
         streams.out(f"All match: {counted(rows, 'row')}, {format_cents(balanced.totals.gross_cents)} came in, in "
-                    f"{names}.{report}")  # fmt: skip
+                    f"{names}.{report}")
     if found.done.not_asked:
         streams.say(f"Daraja could not be asked about {found.done.not_asked} of them this time. "
-                    "Again later: mpesa reconcile")  # fmt: skip
+                    "Again later: mpesa reconcile")
 
 
 def _circumstances(streams: "Streams", found: "Run") -> None:
@@ -182,4 +182,4 @@ def _circumstances(streams: "Streams", found: "Run") -> None:
     if balanced.carried_over:
         are = "is" if balanced.carried_over == 1 else "are"
         streams.say(f"{counted(balanced.carried_over, 'payment')} {are} too near the edge of that time to be called "
-                    "missing yet: the next statement tells.")  # fmt: skip
+                    "missing yet: the next statement tells.")

@@ -32,7 +32,7 @@ def flag_answer(runtime: Runtime, *, not_paid: bool, reason: str | None) -> NotP
     if not not_paid:
         if reason is not None:
             raise InvalidInput(f"--reason goes with {FLAG}.", hint="Nothing was sent. See: mpesa push --help",
-                               code="usage")  # fmt: skip
+                               code="usage")
         return None
     said = checked_reason(reason or "", example=f"{FLAG} --reason 'asked her, she has paid nothing today'")
     return NotPaid(_whoever(runtime), said)

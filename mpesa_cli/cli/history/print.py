@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PIPE_FIELDS = (
     "created_at", "status", "amount", "msisdn", "order_id", "receipt", "result_code", "flags", "payment_id",
-)  # fmt: skip
+)
 _NUMBERS = frozenset({"amount", "received", "reversed", "attempt_count"})
 
 
@@ -28,7 +28,7 @@ class HistoryPrinter:
     def __init__(
         self, streams: "Streams", ledger: "Reads", now_us: int, format_: "Format", *,
         unmask: bool, ascii_only: bool,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """``unmask`` and ``ascii_only`` are about tables on a terminal."""
         self.streams, self.ledger, self.now_us, self.format = streams, ledger, now_us, format_
         self.unmask, self.ascii_only = unmask, ascii_only

@@ -68,7 +68,7 @@ def verify(
     together = {
         "--order": order, "--attach": attach, "--amount": amount, "--phone": phone, "--by": by, "--reason": reason,
         "--no-order": no_order,
-    }  # fmt: skip
+    }
     check_together("verify", together)
     settings = runtime.profile(profile)
     if no_order:

@@ -25,4 +25,4 @@ def push_context(runtime: "Runtime", profile: "Profile") -> "PushContext":
         ledger=runtime.ledger(profile), daraja=runtime.daraja(profile), world=runtime.world,
         request_for=requests_of(profile, callback_base(profile)), hold=hold, say=runtime.streams.say,
         takes_money_on=profile.takes_money_on,
-    )  # fmt: skip
+    )

@@ -90,7 +90,7 @@ def push(
     typed = {
         "PHONE": phone, "AMOUNT": amount, "--order": order, "--account": account, "--description": description,
         "--from": from_,
-    }  # fmt: skip
+    }
     check_together("push", typed)
     if from_ is not None:
         from mpesa_cli.cli.batch.push_batch import push_batch, push_batch_dry_run

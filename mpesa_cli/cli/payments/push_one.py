@@ -144,7 +144,7 @@ def _send(
             lambda said: turn.take(
                 order.msisdn, lambda until: push(replace(outside, not_paid=said, until=until), order)
             ),
-        )  # fmt: skip
+        )
     except Interrupted:
         found = runtime.ledger(profile).payment_by_order(wanted.order_id)
         if found is None:
@@ -165,4 +165,4 @@ def _order_of(profile: "Profile", wanted: _Wanted) -> "Order":
     return Order(
         wanted.order_id, profile.name, profile.shortcode, wanted.amount, wanted.msisdn,
         wanted.account_reference, wanted.description,
-    )  # fmt: skip
+    )

@@ -94,7 +94,7 @@ def retry(
     typed = {
         "REF": ref, "--phone": phone, "--force": force, "--max-attempts": max_attempts, "--failed": failed,
         "--since": since,
-    }  # fmt: skip
+    }
     check_together("retry", typed)
     answer = flag_answer(runtime, not_paid=not_paid_since_backup, reason=reason)
     if failed:

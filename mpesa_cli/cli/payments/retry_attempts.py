@@ -36,7 +36,7 @@ class Wish:
 def send_once(
     runtime: Runtime, profile: "Profile", payment: "Payment", wish: Wish, asking: "Asking", turn: Turn,
     answer: "NotPaid | None",
-) -> "Payment":  # fmt: skip
+) -> "Payment":
     """One further prompt, in its turn and in time, or never.
 
     Raises what a retry raises; Interrupted after saying where the money stands.
@@ -54,7 +54,7 @@ def send_once(
                     replace(outside, not_paid=said, until=until), payment, wish.msisdn, asking
                 ).payment,
             ),
-        )  # fmt: skip
+        )
     except Interrupted:
         say_where_money_stands(runtime, runtime.ledger(profile).payment(payment.payment_id) or payment)
         raise
@@ -63,7 +63,7 @@ def send_once(
 def attempts(
     runtime: Runtime, profile: "Profile", payment: "Payment", wish: Wish, timeout_s: int,
     answer: "NotPaid | None",
-) -> "Payment":  # fmt: skip
+) -> "Payment":
     """Ask until it is paid, the attempts are used up, or a person is needed. Returns the payment as it stands."""
     from mpesa_cli.listener.ports import callback_intake
     from mpesa_cli.payments.retry_loop import GaveUp, Pausing, RetryContext, Tried, persist
@@ -90,7 +90,7 @@ def attempts(
     loop = RetryContext(
         settle=lambda latest: settle(runtime, profile, latest), attempt=attempt, look=seen,
         world=runtime.world,
-    )  # fmt: skip
+    )
     pausing = False
     with Countdown(runtime.streams) as line:
         try:

@@ -38,7 +38,7 @@ def retry_one(
         raise InvalidInput(
             "--max-attempts watches each attempt, so it can't go with --no-wait.",
             hint="Nothing was sent. See: mpesa retry --help", code="usage",
-        )  # fmt: skip
+        )
     turn = Turn(runtime, waiting)
     payment, wish = _in_turn(runtime, profile, typed, turn, yes=yes)
     if typed.max_attempts is not None:

@@ -95,4 +95,4 @@ def settle(runtime: Runtime, profile: "Profile", payment: "Payment") -> "Payment
     return refresh(
         runtime.ledger(profile), lambda: runtime.daraja(profile), payment, runtime.world,
         deliver=callback_intake(runtime, profile), told=lambda asked: runtime.streams.say(f"{asked.words}."),
-    )  # fmt: skip
+    )

@@ -18,7 +18,7 @@ Language = Literal["en", "sw"]
 BY_EXTENSION: dict[str, Format] = {
     ".txt": "text", ".html": "html", ".htm": "html", ".pdf": "pdf", ".json": "json",
     ".escpos": "escpos", ".prn": "escpos", ".bin": "escpos",
-}  # fmt: skip
+}
 BINARY = {"pdf", "escpos"}
 
 
@@ -38,7 +38,7 @@ class Wanted(NamedTuple):
         options = {
             "--output": self.output, "--printer": self.printer, "--format": self.format, "--language": self.language,
             "--paper": self.paper if self.paper != "80" else None, "--profile": self.profile,
-        }  # fmt: skip
+        }
         typed = (word for name, value in options.items() if value is not None for word in (name, value))
         return shlex.join(["mpesa", "receipt", self.ref, *typed])
 

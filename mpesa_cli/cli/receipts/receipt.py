@@ -66,7 +66,7 @@ def receipt(
     together = {
         "REF": ref, "--sms": sms, "--failed": list_failed, "--to": to, "--output": output, "--printer": printer,
         "--format": format_,
-    }  # fmt: skip
+    }
     check_together("receipt", together)
     if list_failed:
         from mpesa_cli.cli.receipts.sms_failed import failed_receipts

@@ -128,7 +128,7 @@ def _report(runtime: Runtime, profile_flag: str | None) -> dict[str, Any]:
         profiles.append(
             {"profile": one.name, "in_use": one.chosen, "environment": environment, "errors": errors,
              "warnings": warnings}
-        )  # fmt: skip
+        )
     errors = [{"message": problem.message, "hint": problem.hint, "code": problem.code} for problem in general]
     ok = not errors and not any(entry["errors"] for entry in profiles)
     return {"ok": ok, "errors": errors, "profiles": profiles, "live": None}

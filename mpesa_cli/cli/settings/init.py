@@ -66,7 +66,7 @@ def init(
     given = {
         "environment": environment, "kind": kind, "shortcode": shortcode, "till": till,
         "account_reference": account_reference, "callback_base_url": callback_base_url,
-    }  # fmt: skip
+    }
     path = config_file(runtime.environ, runtime.config_flag)
     config = read_config(path, required=False)
     if config is not None and config.problems:
@@ -86,7 +86,7 @@ def init(
     document = {
         "profile": name, "environment": profile.environment, "config_file": str(path), "checked": checked,
         "secrets": {secret: source for secret, source in secrets.listed() if source != "missing"} if json_ else {},
-    }  # fmt: skip
+    }
     return Result(document, told=map(Note, _what_is_next(profile, str(path))))
 
 

@@ -48,7 +48,7 @@ def c2b_simulate(
     version = simulate(
         runtime.daraja(settings), settings.shortcode, settings.kind, msisdn, shillings, account or settings.shortcode,
         "v1" if registered == "v1" else "v2" if registered else None,
-    )  # fmt: skip
+    )
     document = {"simulated": True, "environment": settings.environment, "api": version}
     made = Note("The payment was made. Its confirmation goes to the registered URL; see: mpesa history")
     return Result(document, notes=[made])

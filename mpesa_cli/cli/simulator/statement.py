@@ -51,7 +51,7 @@ def statement(
     from mpesa_cli.floor.files.new_file import write_new_file
 
     write_new_file(Path(output), text.encode(), overwrite=force, again="mpesa simulator statement --output FILE",
-                   stands="Nothing was changed.")  # fmt: skip
+                   stands="Nothing was changed.")
     return Result(lines=[output])
 
 

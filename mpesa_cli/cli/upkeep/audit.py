@@ -84,7 +84,7 @@ def audit_head(
         },
         [found.hash],
         [Note(f"The head of {settings.ledger} ({settings.environment}): {when}.")],
-    )  # fmt: skip
+    )
 
 
 def _anchored(given: str) -> tuple[str, int | None]:

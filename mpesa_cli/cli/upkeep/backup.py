@@ -52,4 +52,4 @@ def backup(
         },
         [made.head.hash], told=notes,
         status=ExitStatus.DONE if made.audit.whole else ExitStatus.DIFFERENCES,
-    )  # fmt: skip
+    )

@@ -96,7 +96,7 @@ def _shown(settings: "Profile", erased: "Erased | None", made: "Erasure | None")
     document: dict[str, Any] = {
         "environment": settings.environment, "profile": settings.name, "erased": made is not None, **counts,
         "kept_in": list(erased.kept_in) if erased else [], "left": {str(path): times for path, times in left.items()},
-    }  # fmt: skip
+    }
     done = Note("Erased." if made else "This would be erased. Nothing was changed.")
     return Result(
         document,

@@ -164,7 +164,7 @@ def _found(ledger: "Ledger", ref: str) -> "HeldMessage":
         raise NotFound(
             f"No held message {typed[:60]!r}.{several}", hint="Nothing was changed. See them all: mpesa held --all",
             code="held-unknown",
-        )  # fmt: skip
+        )
     return found
 
 
@@ -175,7 +175,7 @@ def _document(made: "Again") -> dict[str, Any]:
         **held_document(made.message), "readable": made.applied,
         "order_id": made.payment.order_id if made.payment else None,
         "status": made.payment.status.value if made.payment else None, "still": made.why or None,
-    }  # fmt: skip
+    }
 
 
 def _line(each: "Again", *, applied: bool) -> str:

@@ -59,4 +59,4 @@ def ledger_begin(
             "NOTHING THAT WAS PAID BEFORE IS IN IT: to push an order again that was paid can charge the customer "
             "twice. What M-PESA knows of those days: mpesa reconcile --statement FILE", loud=True,
         )],
-    )  # fmt: skip
+    )

@@ -63,4 +63,4 @@ def restore(
         },
         [str(settings.ledger)],
         told=[Note(lacking, loud=True)],
-    )  # fmt: skip
+    )

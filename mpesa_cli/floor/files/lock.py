@@ -15,7 +15,7 @@ LOOK_AGAIN_S = 0.01
 @contextlib.contextmanager
 def locked(
     path: Path, *, wait_s: float = inf, sleep: Callable[[float], None] = time.sleep
-) -> Iterator[int | None]:  # fmt: skip
+) -> Iterator[int | None]:
     """Hold the lock of the file at ``path``. Yields its handle; None where another held it all of ``wait_s`` long.
 
     The file is made where there is none, for its owner only, and stays. Raises OSError where it can't be used, or

@@ -12,6 +12,6 @@ if "httpx" not in sys.modules:
     _no_command_line.main = lambda: None  # type: ignore[attr-defined]
     sys.modules["httpx._main"] = _no_command_line
 
-import httpx  # noqa: TID253 - this module is itself only imported inside functions
+import httpx
 
 __all__ = ["httpx"]

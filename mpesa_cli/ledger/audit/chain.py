@@ -87,7 +87,7 @@ def _row_flaws(ledger: Reads, chain: Chain) -> Iterator[Flaw]:
         computed = row_hash(
             seq=seq, at_us=at_us, kind=kind, payment_id=payment_id, attempt=attempt, facts=facts, digest=digest,
             previous=previous,
-        )  # fmt: skip
+        )
         if computed != hashed:
             yield Flaw(seq, "was changed")
         elif kind not in ALL_KINDS:

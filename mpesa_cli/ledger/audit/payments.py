@@ -28,9 +28,9 @@ _STORY = (
     "SELECT j.payment_id, j.seq, j.at_us, j.kind, j.attempt, j.facts, p.facts "
     "FROM journal j LEFT JOIN journal_private p USING (seq) WHERE j.payment_id <> '' ORDER BY j.payment_id, j.seq"
 )
-_ATTEMPTS = f"SELECT {ATTEMPT_COLUMNS}, token_hash FROM attempts ORDER BY payment_id, number"  # noqa: S608
+_ATTEMPTS = f"SELECT {ATTEMPT_COLUMNS}, token_hash FROM attempts ORDER BY payment_id, number"
 _PAYMENTS = (
-    f"SELECT {PAYMENT_COLUMNS}, order_key, {PROJECTED_COLUMNS} FROM payments ORDER BY payment_id"  # noqa: S608
+    f"SELECT {PAYMENT_COLUMNS}, order_key, {PROJECTED_COLUMNS} FROM payments ORDER BY payment_id"
 )
 _decode = json.JSONDecoder().raw_decode
 _PAYMENT_WIDTH = PAYMENT_COLUMNS.count(",") + 1

@@ -78,7 +78,7 @@ def _in_words(error: sqlite3.Error, path: Path) -> MpesaError:
             + (f"It was copied before the last upgrade. To go back, move it aside, then: mpesa restore {kept[-1]}"
                if kept else "Restore the last backup: mpesa restore FILE"),
             code="ledger-shape",
-        )  # fmt: skip
+        )
     return LedgerUnusable(
         f"The ledger {path} failed: {error}.",
         hint="Nothing more was stored. See: mpesa config show",

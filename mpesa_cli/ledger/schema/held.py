@@ -30,11 +30,11 @@ def m006_held(connection: sqlite3.Connection) -> None:
             "shortcode, peer, callback_id, source, line, once) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (held_id, kind, received_us, last[0] if last else received_us, code, why, shown.receipt,
              shown.amount_cents, shown.shortcode, peer, callback_id, owner, attempt, callback_id),
-        )  # fmt: skip
+        )
         facts: dict[str, object] = {
             "held": held_id, "channel": kind, "code": code, "receipt": shown.receipt,
             "amount_cents": shown.amount_cents, "received_us": received_us,
-        }  # fmt: skip
+        }
         record = Record("message_held", last[0] if last else received_us, facts, {})
         chain_row(connection, record, "", None, lambda _: "")
 

@@ -50,7 +50,7 @@ def m005_reshaped_and_decided_anew(connection: sqlite3.Connection) -> None:
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     *_PUBLISHED, m005_reshaped_and_decided_anew, m006_held, m007_awaiting_receipts, m008_differences, m009_strangers,
     m010_restored, m011_told_after,
-)  # fmt: skip
+)
 
 _M001 = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",

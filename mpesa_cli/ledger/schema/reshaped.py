@@ -69,7 +69,7 @@ def _make_anew(connection: sqlite3.Connection, wanted: sqlite3.Connection, name:
         elif required and default is None:
             values[f'"{column}"'] = "0" if kind == "INTEGER" else "''"
     connection.execute(
-        f'INSERT INTO "{name}" ({", ".join(values)}) SELECT {", ".join(values.values())} FROM "{_ASIDE}"'  # noqa: S608
+        f'INSERT INTO "{name}" ({", ".join(values)}) SELECT {", ".join(values.values())} FROM "{_ASIDE}"'
     )
     connection.execute(f'DROP TABLE "{_ASIDE}"')
 

@@ -48,7 +48,7 @@ def keep_lost(ledger: Ledger, delivery: StoredDelivery, now_us: Callable[[], int
         held = HeldWrites(tx).hold(
             Holding(channel, at_us, LOST_CODE, _WHY, shown.receipt, shown.amount_cents, shown.shortcode,
                     delivery.peer, body=delivery.body), at_us,
-        )  # fmt: skip
+        )
     on_event(Event("stored" if held else "repeat", at_us, delivery.peer, detail=_WHY))
     return ACCEPTED if isinstance(delivery, StkDelivery) else CONFIRMED
 

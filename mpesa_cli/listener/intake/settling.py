@@ -36,7 +36,7 @@ class Settling:
     def __init__(
         self, ledger: Ledger, now_us: Callable[[], int], on_event: OnEvent, shop: c2b.Shop | None = None,
         on_doubt: Ask | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Nothing is read here; see :meth:`recover`. Without a shop, confirmations are left alone.
 
         ``on_doubt`` gets an attempt whose callback left it open: it proves nothing, or could not be read.
@@ -161,10 +161,10 @@ class Settling:
         return Event(
             "settled", self._now_us(), raw.peer, "stk", ref, applied.payment, raw.callback_id,
             said.checkout_request_id, detail=_news(applied.before, applied.payment, ref),
-        )  # fmt: skip
+        )
 
     def _apply_confirmation(self, tx: Write, raw: RawBody) -> Event:
-        assert self._shop is not None  # noqa: S101 - or no confirmation would have been looked up
+        assert self._shop is not None  # or no confirmation would have been looked up
         said = read_c2b(raw.body)
         known = None if isinstance(said, Unreadable) else tx.receipt_owner(said.receipt)
         before = tx.payment(known.payment_id) if known else None

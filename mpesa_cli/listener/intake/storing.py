@@ -111,7 +111,7 @@ def _validated(
     event = Event(
         "validated", at_us, delivery.peer, "c2b-validation", callback_id=callback_id or "",
         receipt=said.receipt if isinstance(said, C2bPayment) else "", detail=code or "accepted",
-    )  # fmt: skip
+    )
     return StoreOutcome(rejected(code) if code else LET_THROUGH, event)
 
 

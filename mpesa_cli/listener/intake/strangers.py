@@ -59,7 +59,7 @@ def _prompt(tx: Write, delivery: OpenDelivery, at_us: int) -> StoreOutcome:
     event = Event(
         "untrusted", at_us, delivery.peer, delivery.path, attempt=attempt.ref if named else None,
         payment=payment if named else None, callback_id=kept or "", checkout_request_id=checkout_id,
-    )  # fmt: skip
+    )
     return StoreOutcome(ACCEPTED if kept is not None else NO_ROOM, event, ask=named)
 
 
@@ -74,7 +74,7 @@ def _kept(tx: Write, delivery: OpenDelivery, report: Report, shortcode: str) -> 
         HeldWrites(tx).hold(
             Holding("open", report.received_us, "without-secret", _WHY, report.receipt, report.amount_cents,
                     shortcode, delivery.peer, callback_id), report.received_us,
-        )  # fmt: skip
+        )
         return callback_id
     if Bodies(tx).knows_body(channel, delivery.body):
         return ""

@@ -4,7 +4,7 @@ asyncio's own server accepts two thousand at a time. Where descriptors run out i
 a traceback, and sets as many timers to try again: measured, 5 MB of log a second, while callbacks timed out.
 """
 
-import asyncio  # noqa: TID253 - this module is itself imported inside functions only
+import asyncio
 import errno
 import socket
 import ssl

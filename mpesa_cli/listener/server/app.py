@@ -36,7 +36,7 @@ _REASONS = {
     UNKNOWN: "unknown token", TOO_MANY: "too many different bodies on one token",
     NO_PAYMENT: "no payment to this shop, without a secret", NO_SMALL_BODY: "too large without a secret",
     NO_ROOM: "too much without a secret",
-}  # fmt: skip
+}
 _FAILING = Verdict(503, b'{"status":"failing"}', stored=False)
 
 
@@ -88,7 +88,7 @@ class ListenerApp:
         reason, verdict = self._refusal(head, path, address, peer)
         if reason:
             return self.refuse(verdict, reason, peer)
-        assert address is not None  # noqa: S101 - or there would be a reason
+        assert address is not None  # or there would be a reason
         return Expected(address, peer)
 
     def take(self, expected: Expected, body: bytes, answer: SendVerdict) -> None:

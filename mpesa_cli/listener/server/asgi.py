@@ -4,7 +4,7 @@ The protocol reads heads and bodies with its own deadlines and caps, for listene
 is handed over here whole; its answer is written as it comes, no faster than the client reads.
 """
 
-import asyncio  # noqa: TID253 - this module is itself imported inside functions only
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from http import HTTPStatus

@@ -1,6 +1,6 @@
 """The event loop's side of a listener. Imported only when one starts: uvicorn costs as much as all the rest."""
 
-import asyncio  # noqa: TID253 - this module is itself imported inside functions only
+import asyncio
 import contextlib
 import logging
 import signal
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from uvicorn import Config, Server  # noqa: TID253 - as above
+from uvicorn import Config, Server
 
 from mpesa_cli.floor.errors import MpesaError
 from mpesa_cli.floor.machine import may_open
@@ -74,7 +74,7 @@ class ListenerServer:
 
     def _renew(self) -> None:
         """Serve new connections with the files' content: on SIGHUP, as a renewed certificate's hook sends it."""
-        assert self._options.certificate is not None  # noqa: S101 - or the signal would stop us
+        assert self._options.certificate is not None  # or the signal would stop us
         try:
             self._options.certificate.reload()
         except MpesaError as error:
@@ -116,7 +116,7 @@ class ListenerServer:
         server.acceptor = Acceptor(
             listening, lambda: connected(server_state=server.server_state), table, refusals,
             tls=options.certificate.context if options.certificate else None, handshake_s=options.head_and_body_s,
-        )  # fmt: skip
+        )
         server.should_exit = self._stopped_early
         reaper = loop.create_task(self._watch(app, table, writer, seldom))
         try:

@@ -7,7 +7,7 @@ the port, TLS, and waiting for requests in hand when it is told to stop.
 Only imported where a server is about to start.
 """
 
-import asyncio  # noqa: TID253 - this module is itself imported inside functions only
+import asyncio
 from collections.abc import Callable
 from functools import lru_cache
 from http import HTTPStatus

@@ -21,7 +21,7 @@ def _refused(code: str, what: str, actor: Actor) -> Code:
         customer_sw="Mfumo wa duka umekataa malipo haya. Hakuna pesa iliyokatwa. Tafadhali hakiki akaunti na kiasi, au "
                     "utuulize.",
         source=_C2B,
-    )  # fmt: skip
+    )
 
 
 def _of(api: Api, code: str, title: str, staff: str, actor: Actor, source: str) -> Code:
@@ -29,7 +29,7 @@ def _of(api: Api, code: str, title: str, staff: str, actor: Actor, source: str) 
         api, code, title, Outcome.UNSURE, actor, NewAttempt.AFTER_CHECK, 0,
         staff=f"{staff} For a prompt of ours it proves nothing.",
         customer=CHECKING.en, customer_sw=CHECKING.sw, source=source,
-    )  # fmt: skip
+    )
 
 
 VALIDATION_CODES: tuple[Code, ...] = (
@@ -46,7 +46,7 @@ RATIBA_CODES: tuple[Code, ...] = (
         "The customer has a standing order of the same name already.", Actor.STAFF, _RATIBA),
     _of(Api.RATIBA, "1051", "Request not understood", "M-PESA did not understand the standing order.", Actor.OWNER,
         _RATIBA),
-)  # fmt: skip
+)
 
 BONGA_CODES: tuple[Code, ...] = (
     _of(Api.BONGA, "1031", "PIN not entered in time", "The customer did not enter the PIN in time.", Actor.CUSTOMER,
@@ -55,6 +55,6 @@ BONGA_CODES: tuple[Code, ...] = (
     _of(Api.BONGA, "6004", "Server fault", "The points' own server had a fault.", Actor.SYSTEM, _BONGA),
     _of(Api.BONGA, "6005", "Credentials refused", "The credentials were refused.", Actor.OWNER, _BONGA),
     _of(Api.BONGA, "6006", "Something is missing", "A part of the request was missing.", Actor.OWNER, _BONGA),
-)  # fmt: skip
+)
 
 ELSEWHERE_CODES: tuple[Code, ...] = VALIDATION_CODES + RATIBA_CODES + BONGA_CODES

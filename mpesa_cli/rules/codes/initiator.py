@@ -16,7 +16,7 @@ def _row(code: str, title: str, staff: str, *, actor: Actor = Actor.OWNER, sourc
         Api.INITIATOR, code, title, Outcome.UNSURE, actor, NewAttempt.AFTER_CHECK, 0,
         staff=f"{staff} This proves nothing about the payment.",
         customer=CHECKING.en, customer_sw=CHECKING.sw, source=source,
-    )  # fmt: skip
+    )
 
 
 INITIATOR_CODES: tuple[Code, ...] = (
@@ -33,4 +33,4 @@ INITIATOR_CODES: tuple[Code, ...] = (
     _row("R000002", "No such transaction", "M-PESA knows no such transaction of this shop.", actor=Actor.STAFF,
          source=_REVERSAL),
     _row("TP40153", "Initiator lacks permission", "The API user may not do this.", source=_LIVE),
-)  # fmt: skip
+)

@@ -21,7 +21,7 @@ __all__ = [
     "ALL_CODES", "Actor", "Api", "Code", "NewAttempt", "Outcome",
     "can_be_a_code", "doubtful_meaning", "error_meaning", "explain", "explain_refusal", "no_prompt_meaning",
     "response_meaning", "stk_result",
-]  # fmt: skip
+]
 
 
 RESPONSE_CODES: tuple[Code, ...] = (
@@ -91,7 +91,7 @@ def no_prompt_meaning(error_code: str, message: str) -> Code:
         row, outcome=Outcome.FAILED, actor=Actor.SYSTEM, new_attempt=NewAttempt.NOW, wait_s=0,
         staff="M-PESA did not take the request. No phone rang and nothing was taken.",
         customer=NOT_TAKEN.en, customer_sw=NOT_TAKEN.sw,
-    )  # fmt: skip
+    )
 
 
 def doubtful_meaning(error_code: str, message: str) -> Code:
@@ -103,7 +103,7 @@ def doubtful_meaning(error_code: str, message: str) -> Code:
         row, outcome=Outcome.UNSURE, actor=Actor.SYSTEM, new_attempt=NewAttempt.AFTER_CHECK, wait_s=120,
         staff="It is not known whether M-PESA took the request. Money may move: check before asking again.",
         customer=CHECKING.en, customer_sw=CHECKING.sw, automatic=False,
-    )  # fmt: skip
+    )
 
 
 def response_meaning(code: str) -> Code:

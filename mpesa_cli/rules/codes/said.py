@@ -19,7 +19,7 @@ _PHRASES: tuple[tuple[str, frozenset[str]], ...] = tuple((phrase, frozenset(code
     ("product assignment", "2028"), ("security credential is locked", "8006"),
     ("operator does not exist", "SFC_IC0003"), ("receiver party is invalid", "SFC_IC0003"),
     ("bad debt contract", "E3008"), ("under processing", _STILL_PROCESSED), ("being processed", _STILL_PROCESSED),
-))  # fmt: skip
+))
 
 
 def contradicted(code: str, words: str) -> bool:

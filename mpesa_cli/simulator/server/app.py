@@ -3,16 +3,16 @@
 This module loads Starlette; only the simulator's server imports it.
 """
 
-import asyncio  # noqa: TID253 - the server's own module, imported by it alone
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import asdict
 
-from starlette.applications import Starlette  # noqa: TID253 - as above
-from starlette.requests import Request as HttpRequest  # noqa: TID253 - as above
-from starlette.responses import JSONResponse  # noqa: TID253 - as above
-from starlette.routing import Route  # noqa: TID253 - as above
-from starlette.types import ASGIApp, Receive, Scope, Send  # noqa: TID253 - as above
+from starlette.applications import Starlette
+from starlette.requests import Request as HttpRequest
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mpesa_cli.floor.moments import clock_time
 from mpesa_cli.simulator.engine import Engine

@@ -1,8 +1,8 @@
 """Faults of a real connection, made through uvicorn's own transport."""
 
-import asyncio  # noqa: TID253 - the server's own module, imported by it alone
+import asyncio
 
-from starlette.types import Receive, Send  # noqa: TID253 - as above
+from starlette.types import Receive, Send
 
 
 async def abort(receive: Receive, send: Send) -> None:

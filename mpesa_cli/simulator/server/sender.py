@@ -3,7 +3,7 @@
 This module loads httpx and asyncio; only the simulator's server imports it.
 """
 
-import asyncio  # noqa: TID253 - the server's own module, imported by it alone
+import asyncio
 from collections.abc import Callable
 from urllib.parse import urlsplit
 

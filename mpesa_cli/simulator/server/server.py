@@ -3,7 +3,7 @@
 This module loads uvicorn; import it inside functions.
 """
 
-import asyncio  # noqa: TID253 - only imported where the server is really run
+import asyncio
 import contextlib
 import signal
 import socket
@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-import uvicorn  # noqa: TID253 - only imported where the server is really run
+import uvicorn
 
 from mpesa_cli.floor.world import World
 from mpesa_cli.simulator.chaos import Chaos

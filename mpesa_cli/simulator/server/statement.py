@@ -5,9 +5,9 @@ This module loads Starlette; only the simulator's server imports it.
 
 import json
 
-from starlette.requests import Request as HttpRequest  # noqa: TID253 - the server's own module
-from starlette.responses import JSONResponse, Response  # noqa: TID253 - as above
-from starlette.routing import Route  # noqa: TID253 - as above
+from starlette.requests import Request as HttpRequest
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from mpesa_cli.floor.errors import Conflict, InvalidInput, NotFound
 from mpesa_cli.simulator.apis.c2b_body import shillings

@@ -58,7 +58,7 @@ def _whole(reads: "Ledger") -> Iterator[Finding]:
         yield Finding("ledger", "ok", words, "mpesa audit verify")
     if scrub_is_due(reads):
         yield Finding("erasure", "fail", "A number was erased, and its old bytes may still be in the file.",
-                      "mpesa erase PHONE --yes")  # fmt: skip
+                      "mpesa erase PHONE --yes")
 
 
 def _mode(reads: "Ledger") -> Finding:
@@ -66,7 +66,7 @@ def _mode(reads: "Ledger") -> Finding:
     if not reads.engine.is_write_ahead:
         words = "The ledger was copied or restored and is still in a mode in which a reader keeps writers waiting."
         return Finding("ledger-mode", "warn", f"{words} It changes by itself when one command has it alone.",
-                       f"fuser {reads.path}")  # fmt: skip
+                       f"fuser {reads.path}")
     size = reads.engine.log_bytes
     if size > LOG_LONG_BYTES:
         words = f"The log beside the ledger is {size >> 20:,} MB long: somebody looks at one moment of it for long."
@@ -82,7 +82,7 @@ def _restored(reads: "Ledger", shortcodes: tuple[str, ...]) -> Iterator[Finding]
             f"{day_and_time(restored.untold(shortcodes)[0].known_until_us)}; every prompt of an order from before is "
             f"refused. M-PESA's record still lacks: {still_missing(missing)}.",
             "mpesa reconcile --statement FILE",
-        )  # fmt: skip
+        )
 
 
 def _held(reads: "Ledger") -> Iterator[Finding]:

@@ -48,7 +48,7 @@ def _unknown_prompt(answer: answers.QueryAnswer) -> Finding:
             return Finding(name, "warn", f"A query for an unknown prompt was refused: {text}.", explain_refusal(code))
         case answers.Unanswered(error_code=code, description=text):
             return Finding(name, "warn", f"A query for an unknown prompt was not answered: {text}.",
-                           "mpesa doctor --live-checks")  # fmt: skip
+                           "mpesa doctor --live-checks")
         case answers.Undelivered(description=text):
             return Finding(name, "warn", f"The query did not arrive: {text}.", "mpesa doctor --live-checks")
         case _:

@@ -34,7 +34,7 @@ def _sqlite(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> Finding:
         return Finding(
             "sqlite", "ok", f"{name}. Two checkpoints at once could damage a file with it; "
             "here they are made one at a time, so never write the ledger with another program.",
-        )  # fmt: skip
+        )
     return Finding("sqlite", "ok", f"{name}.")
 
 
@@ -44,7 +44,7 @@ def _file_system(folder: Path) -> Finding:
         return Finding(
             "file-system", "fail", f"The ledger is on {kind}, a network file system: its locks can't be relied on, and "
             "two processes could damage it.", f"df -T {folder}",
-        )  # fmt: skip
+        )
     if kind in {"tmpfs", "ramfs"}:
         words = f"The ledger is on {kind}: it is gone at the next restart."
         return Finding("file-system", "warn", words, f"df -T {folder}")
@@ -81,7 +81,7 @@ def _permissions(profile: Profile, paths: Paths) -> Finding:
     """Folders and files of ours that others may read, or that belong to somebody else."""
     kept = [path for path in profile.ledger.parent.glob(profile.ledger.name + "*") if path.is_file()]
     kept += [path for folder in (paths.config_dir / "secrets", paths.cache_dir, paths.state_dir) if folder.is_dir()
-             for path in folder.rglob("*")]  # fmt: skip
+             for path in folder.rglob("*")]
     for path in (profile.ledger.parent, *kept):
         if not path.exists():
             continue

@@ -20,7 +20,7 @@ def marked(profile: "Profile", marker: "Marker | None", opened: "Callable[[], Le
         return Finding(
             "ledger-known", "ok", f"Nothing is noted of a ledger of the {profile.environment}: one that goes missing "
             "is begun anew. In production that is refused.",
-        )  # fmt: skip
+        )
     try:
         check_there(marker, profile.ledger)
         if profile.ledger.exists():
@@ -34,6 +34,6 @@ def marked(profile: "Profile", marker: "Marker | None", opened: "Callable[[], Le
         return Finding(
             "ledger-known", "warn", f"{marker.file.parent} can't be written: this is not guarded, and nobody would "
             "notice if the ledger went missing and another began in its place.", f"mkdir -p {marker.file.parent}",
-        )  # fmt: skip
+        )
     return Finding("ledger-known", "ok", f"Where the ledger is stands in {marker.file} too: if it went missing, no "
-                   "prompt would go out.")  # fmt: skip
+                   "prompt would go out.")

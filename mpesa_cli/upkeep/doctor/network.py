@@ -67,7 +67,7 @@ def _callback_address(profile: Profile) -> Iterator[Finding]:
         yield Finding("callback-address", "ok", f"{base} leads to a listener ({seen}).")
     elif _status_of(reply) == "failing":
         yield Finding("callback-address", "fail", f"The listener behind {base} can't store anything just now.",
-                      "mpesa help listen")  # fmt: skip
+                      "mpesa help listen")
     else:
         words = f"{base} answers {reply.status}, and not as a listener does ({seen})."
         yield Finding("callback-address", "fail", words, f"curl -sS {base}/healthz")
@@ -77,7 +77,7 @@ def _listener(base: str) -> Finding:
     reply = _get(f"{base}/healthz")
     if isinstance(reply, str):
         return Finding("listener", "warn", f"No listener at {base}: {reply}. Right, if it has another port or machine.",
-                       "mpesa listen")  # fmt: skip
+                       "mpesa listen")
     status = _status_of(reply)
     if status == "ok":
         return Finding("listener", "ok", f"A listener is alive at {base}.")

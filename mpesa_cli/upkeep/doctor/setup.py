@@ -65,10 +65,10 @@ def _certificate(profile: Profile) -> Iterator[Finding]:
         held = path.read_bytes()
     except OSError as refused:
         yield Finding("certificate", "fail", f"initiator.certificate {path} can't be read: {refused.strerror}.",
-                      f"ls -l {path}", configuration=True)  # fmt: skip
+                      f"ls -l {path}", configuration=True)
         return
     if b"PRIVATE KEY" in held:
         yield Finding("certificate", "fail", f"initiator.certificate {path} holds a private key; Safaricom's does not.",
-                      "mpesa config show", configuration=True)  # fmt: skip
+                      "mpesa config show", configuration=True)
     else:
         yield Finding("certificate", "ok", f"The certificate {path} can be read.")

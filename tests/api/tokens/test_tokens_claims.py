@@ -86,7 +86,7 @@ def test_null_is_not_left_out(issuer: Desk, claim: str) -> None:
     "other",
     ["", "i", "issue", "issuer ", " issuer", "Issuer", "issuerx", "issuer\u200b", "mpesa-cli/simulator", ["issuer"],
      {"issuer": 1}, 1, True],
-)  # fmt: skip
+)
 def test_another_issuer_is_refused_also_one_that_looks_nearly_the_same(issuer: Desk, other: object) -> None:
     """CVE-2024-53861: an issuer that was part of the right one was taken."""
     assert shown(issuer, issuer.claims(iss=other)).code == "token-for-another"
@@ -120,7 +120,7 @@ def test_an_id_that_can_not_be_revoked_by_hand_is_refused(issuer: Desk, jti: obj
         ("PAYMENTS:WRITE", set()), ("payments:write\tpayments:read", set()), ("payments:write,payments:read", set()),
         ("payments:readpayments:write", set()), ("payments:write\u00a0", set()), ("payments:write\n", set()),
     ],
-)  # fmt: skip
+)
 def test_a_scope_counts_only_where_it_is_spelt_whole(issuer: Desk, scope: str, allowed: set[str]) -> None:
     bearer = taken(issuer, issuer.claims(scope=scope))
     assert bearer.scopes == allowed

@@ -31,7 +31,7 @@ def test_its_commands_make_a_token_that_opens(desk: Desk) -> None:
     done = subprocess.run(
         ["bash", "-euc", shim + "".join(blocks) + 'printf "%s" "$TOKEN" > "$MPESA_HOME/token.txt"'],
         capture_output=True, text=True, check=False, timeout=60, env={**os.environ, "MPESA_HOME": str(desk.home)},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split("\t")[1:4] == ["shop", "payments:read payments:write", "valid"]
     import time

@@ -33,7 +33,7 @@ def test_what_is_issued_is_taken_by_the_checker_and_by_pyjwt(desk: Desk) -> None
         made["token"], SECRET, algorithms=["HS256"], audience="mpesa", issuer="mpesa-cli/simulator",
         options={"require": ["exp", "jti", "aud", "iss", "nbf", "iat"], "verify_exp": False, "verify_nbf": False,
                  "verify_iat": False},
-    )  # fmt: skip
+    )
     assert claims["jti"] == made["jti"]
     assert jwt.get_unverified_header(made["token"]) == {"alg": "HS256", "typ": "at+jwt"}
 
@@ -42,7 +42,7 @@ def test_what_is_issued_is_taken_by_the_checker_and_by_pyjwt(desk: Desk) -> None
     ("ttl", "lives_us"),
     [("1m", 60_000_000), ("15m", 900_000_000), ("12h", DAY_US // 2), ("30d", 30 * DAY_US), ("366d", 366 * DAY_US),
      ("8784h", 366 * DAY_US)],
-)  # fmt: skip
+)
 def test_a_token_lives_as_long_as_was_asked(desk: Desk, ttl: str, lives_us: int) -> None:
     assert desk.checker()(desk.token(ttl=ttl)).expires_us == desk.clock.now + lives_us
 
@@ -106,7 +106,7 @@ def test_making_and_revoking_are_in_the_journal_and_the_chain_holds(desk: Desk) 
     assert facts == {
         "jti": made["jti"], "name": "shop", "scopes": ["payments:read"], "issued_us": desk.clock.now,
         "expires_us": desk.clock.now + 30 * DAY_US,
-    }  # fmt: skip
+    }
     assert named == {"jti": made["jti"], "name": "shop"}
     runtime = desk.runtime()
     assert list(flaws(runtime.ledger(runtime.profile()))) == []
@@ -165,5 +165,5 @@ def test_the_listing_of_tokens_loads_no_cryptography(desk: Desk) -> None:
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True,
         env={**desk.environ, "MPESA_HOME": str(desk.home), "PATH": "/usr/bin"},
-    )  # fmt: skip
+    )
     assert done.stdout.strip() == "0 []"

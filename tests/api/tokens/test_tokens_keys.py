@@ -46,7 +46,7 @@ def test_rs256_and_es256_of_a_pem_file_are_taken_by_the_kind_of_the_key(desk: De
         desk.outside(key)
         check = desk.checker()
         for header in ({"alg": alg}, {"alg": alg, "typ": "JWT"}, {"alg": alg, "typ": "at+jwt", "kid": "whatever"},
-                       {"alg": alg, "typ": "application/at+jwt", "x5t": "abc"}):  # fmt: skip
+                       {"alg": alg, "typ": "application/at+jwt", "x5t": "abc"}):
             assert check(forged(header, desk.claims(), sign)).subject == "shop"
         other = "ES256" if alg == "RS256" else "RS256"
         assert refusal(check, forged({"alg": other}, desk.claims(), sign)).code == "token-refused"
@@ -67,7 +67,7 @@ def test_a_jwks_finds_the_key_by_its_exact_name_and_nowhere_else(desk: Desk) -> 
     assert check(forged({"alg": "RS256", "kid": "k1"}, desk.claims(), rs256(rsa_key()))).subject == "shop"
     assert check(forged({"alg": "ES256", "kid": "k2"}, desk.claims(), es256(ec_key()))).subject == "shop"
     for header in ({"alg": "RS256", "kid": "k2"}, {"alg": "ES256", "kid": "k1"}, {"alg": "RS256", "kid": "k"},
-                   {"alg": "RS256", "kid": "K1"}, {"alg": "RS256", "kid": "../k1"}, {"alg": "RS256"}):  # fmt: skip
+                   {"alg": "RS256", "kid": "K1"}, {"alg": "RS256", "kid": "../k1"}, {"alg": "RS256"}):
         assert refusal(check, forged(header, desk.claims(), rs256(rsa_key()))).code == "token-refused"
 
 
@@ -78,7 +78,7 @@ def test_the_only_key_of_a_jwks_serves_tokens_that_name_none(desk: Desk) -> None
 
 def test_keys_of_a_jwks_that_are_for_something_else_are_passed_over(desk: Desk) -> None:
     others = [jwk(rsa_key(), kid="enc", use="enc"), jwk(rsa_key(), kid="ps", alg="PS256"),
-              {"kty": "OKP", "crv": "Ed25519", "x": base64url(b"x" * 32)}, {"kty": "EC", "crv": "P-384"}]  # fmt: skip
+              {"kty": "OKP", "crv": "Ed25519", "x": base64url(b"x" * 32)}, {"kty": "EC", "crv": "P-384"}]
     path = file_in(desk, "keys.json", as_json({"keys": [*others, jwk(ec_key(), kid="sig")], "note": "ours"}))
     desk.environ = {"MPESA_API_JWKS": path, "MPESA_API_ISSUER": "issuer"}
     check = desk.checker()
@@ -103,7 +103,7 @@ BAD_SETS: dict[str, tuple[object, str]] = {
     "a point that is not on the curve": (
         {"keys": [{"kty": "EC", "crv": "P-256", "x": base64url(b"x" * 32), "y": base64url(b"y" * 32)}]}, "can't be read"
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BAD_SETS)

@@ -25,7 +25,7 @@ def test_a_token_is_on_stdout_once_and_nowhere_else(desk: Desk) -> None:
     jti = json.loads(desk.run("token", "list", "--json").stdout)[0]["jti"]
     said = [result.stderr]
     for argv in (["token", "list"], ["token", "list", "--json"], ["token", "revoke", jti], ["config", "show"],
-                 ["secrets", "list"], ["history"]):  # fmt: skip
+                 ["secrets", "list"], ["history"]):
         done = desk.run(*argv)
         said += [done.stdout, done.stderr]
     assert [each for each in said if signature in each or SECRET in each] == []

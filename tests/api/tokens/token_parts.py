@@ -138,7 +138,7 @@ class Desk:
         right: dict[str, object] = {
             "iss": self.environ.get("MPESA_API_ISSUER", "mpesa-cli/simulator"), "aud": "mpesa", "sub": "shop",
             "jti": "id-1", "scope": " ".join(BOTH), "iat": now_s, "nbf": now_s, "exp": now_s + DAY_S,
-        }  # fmt: skip
+        }
         return {name: value for name, value in (right | changes).items() if value is not None}
 
     def close(self) -> None:

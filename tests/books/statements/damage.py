@@ -8,7 +8,7 @@ PIECES = (
     b"1.23E+15", b"Receipt No.", b"Completed", b"TOTAL", b"32-13-2026 25:61:61", b"24-11-2026 10:45:12",
     b"11-24-2026 10:45:12", b"99999999999999999999.99", b"-0.00", b"nan", b"=1+1", b"(5.00)", "١٢".encode(),
     "–".encode(), b'""', b"<", b"%PDF",
-)  # fmt: skip
+)
 
 
 def damaged(data: bytes, chance: random.Random) -> bytes:

@@ -9,7 +9,7 @@ from statement_files import EAT, OLD, TODAY, Layout, csv_file, table_of, typed, 
 SHORT = ABOVE[:3]
 PORTAL = Layout(above=ABOVE)
 REORDERED = ("A/C No.", "Paid In", "Withdrawn", "Balance", "Transaction Status", "Receipt No.", "Details", "Note",
-             "Completion Time", "Other Party Info", "Linked Transaction ID", "Reason Type")  # fmt: skip
+             "Completion Time", "Other Party Info", "Linked Transaction ID", "Reason Type")
 LAYOUTS: dict[str, Layout] = {
     "portal.csv": PORTAL,
     "no-heading.csv": Layout(),
@@ -42,7 +42,7 @@ LAYOUTS: dict[str, Layout] = {
         "Transaction Status": "TRANSACTION STATUS", "Linked Transaction ID": "Linked Transaction Id",
     }),
     "mifos-2013.csv": Layout(columns=OLD),
-}  # fmt: skip
+}
 # What a layout can't say: seconds, or columns that it does not have.
 NO_SECONDS = {"excel-dates.csv", "slashes-no-seconds.csv"}
 NO_LINKED = {"mifos-2013.csv"}
@@ -63,7 +63,7 @@ def write_all() -> None:
     (FILES / "excel-shared-texts.xlsx").write_bytes(with_shared_texts(workbook(table)))
     (FILES / "excel-texts.xlsx").write_bytes(workbook(table_of(DAY, PORTAL, aside(PORTAL))))
     numbers = [[*line[:-1], int(line[-1]) if line[-1] == "007" else line[-1]] if len(line) == len(TODAY) else line
-               for line in table]  # fmt: skip
+               for line in table]
     (FILES / "account-as-number.xlsx").write_bytes(workbook(numbers))
 
 

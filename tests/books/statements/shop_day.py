@@ -23,7 +23,7 @@ PAYER, HIDDEN = "254708374149", "2547****4150"
 def _row(
     receipt: str, clock: str, kind: RowKind, amount_cents: int, balance_cents: int, *, account: str = "",
     party: str = "600984", linked: str = "",
-) -> StatementRow:  # fmt: skip
+) -> StatementRow:
     at = datetime.strptime(f"2026-11-24 {clock}", "%Y-%m-%d %H:%M:%S").replace(tzinfo=EAT)
     at_us = int(at.timestamp()) * 1_000_000
     return StatementRow(receipt, kind, amount_cents, at_us, balance_cents, account, party, linked, 0)

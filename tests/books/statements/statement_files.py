@@ -16,20 +16,20 @@ EAT = timezone(timedelta(hours=3))
 TODAY = (
     "Receipt No.", "Completion Time", "Initiation Time", "Details", "Transaction Status", "Paid In", "Withdrawn",
     "Balance", "Balance Confirmed", "Reason Type", "Other Party Info", "Linked Transaction ID", "A/C No.",
-)  # fmt: skip
+)
 OLD = (
     "Receipt", "Date", "Details", "Status", "Withdrawn", "Paid In", "Balance", "Balance Confirmed", "Transaction Type",
     "Other Party Info",
-)  # fmt: skip
+)
 FIELDS = {
     "Receipt No.": "receipt", "Receipt": "receipt", "Completion Time": "time", "Date": "time",
     "Initiation Time": "time", "Details": "details", "Transaction Status": "status", "Status": "status",
     "Paid In": "paid_in", "Withdrawn": "withdrawn", "Balance": "balance", "Balance Confirmed": "confirmed",
     "Reason Type": "reason", "Transaction Type": "reason", "Other Party Info": "party",
     "Linked Transaction ID": "linked", "A/C No.": "account",
-}  # fmt: skip
+}
 REASONS = {"received": "Pay Bill Online", "charge": "Pay Bill Charge", "reversal": "Pay Bill Reversal",
-           "other": "Organization Settlement Account to Bank"}  # fmt: skip
+           "other": "Organization Settlement Account to Bank"}
 
 
 _INLINE = r'<c r="(\w+)" t="inlineStr"><is><t>(.*?)</t></is></c>'
@@ -69,7 +69,7 @@ def cells_of(row: StatementRow, layout: Layout) -> dict[str, str]:
         "withdrawn": layout.withdrawn_sign + amount if row.amount_cents < 0 else "",
         "balance": "" if row.balance_cents is None else money(row.balance_cents, layout), "confirmed": "true",
         "reason": REASONS[row.kind], "party": party, "linked": row.linked, "account": row.account,
-    }  # fmt: skip
+    }
 
 
 def money(cents: int, layout: Layout) -> str:

@@ -131,7 +131,7 @@ def test_a_second_with_more_rows_than_any_shop_has_is_not_held_in_memory() -> No
 @pytest.mark.parametrize("newest_first", [True, False])
 def test_money_that_went_round_within_one_second_is_no_gap(newest_first: bool) -> None:
     rows = [row(1, 5_000, 105_000), row(2, 5_000, 110_000), row(2, -5_000, 105_000, "reversal"),
-            row(2, 300, 105_300), row(3, 50, 105_350)]  # fmt: skip
+            row(2, 300, 105_300), row(3, 50, 105_350)]
     for order in itertools.permutations(rows[1:4]):
         mixed = [rows[0], *order, rows[4]]
         assert checked(mixed[::-1] if newest_first else mixed).gaps == []
@@ -140,6 +140,6 @@ def test_money_that_went_round_within_one_second_is_no_gap(newest_first: bool) -
 @pytest.mark.parametrize("newest_first", [True, False])
 def test_a_charge_beside_money_that_went_round_is_not_taken_for_its_continuation(newest_first: bool) -> None:
     rows = [row(1, 1_000, 101_000), row(2, 50, 101_050), row(2, -50, 101_000, "reversal"),
-            row(2, -1, -1, "charge"), row(3, 2_000, 103_000)]  # fmt: skip
+            row(2, -1, -1, "charge"), row(3, 2_000, 103_000)]
     assert checked(rows[::-1] if newest_first else rows).gaps == []
     assert checked(rows[3:0:-1] + rows[:1] if newest_first else rows[1:]).gaps == []

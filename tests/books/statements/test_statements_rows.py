@@ -14,7 +14,7 @@ from mpesa_cli.books.statements.values import Problem
 from mpesa_cli.rules.statement_row import StatementRow
 
 GOOD = ("UKO1AB23CD", "24-11-2026 10:45:12", "", "Pay Bill", "Completed", "500.00", "", "42,250.00", "true",
-        "Pay Bill Online", "2547****4149 - JANE DOE", "", "INV-1")  # fmt: skip
+        "Pay Bill Online", "2547****4149 - JANE DOE", "", "INV-1")
 FIELDS = dict(zip(TODAY, GOOD, strict=True))
 
 
@@ -61,7 +61,7 @@ Read = Callable[..., tuple[list[StatementRow], Statement]]
         ({"Transaction Status": ""}, "The transaction status can't be read", ""),
         ({"Transaction Status": "Jane Doe 0700000001"}, "The transaction status can't be read", "AAAA AAA 9999999999"),
     ],
-)  # fmt: skip
+)
 def test_what_can_not_be_read_is_a_problem_and_never_guessed(
     read: Read, cells: dict[str, str], what: str, text: str
 ) -> None:
@@ -77,7 +77,7 @@ def test_what_can_not_be_read_is_a_problem_and_never_guessed(
         ("999,999,999.99", "-", 99_999_999_999), (" 500.00 ", "", 50_000), ("", "500.00", -50_000),
         ("", "-500.00", -50_000), ("0.00", "(1,500.00)", -150_000), ("0", "−20.00", -2_000), ("+5.00", "", 500),
     ],
-)  # fmt: skip
+)
 def test_amounts_are_read_however_they_are_written(read: Read, paid_in: str, withdrawn: str, cents: int) -> None:
     rows, statement = read({"Paid In": paid_in, "Withdrawn": withdrawn})
     assert ([row.amount_cents for row in rows], statement.problems) == ([cents], [])
@@ -109,7 +109,7 @@ def test_a_written_zero_moves_nothing_and_is_counted(read: Read) -> None:
         ("", "Reversal of payment to 254708374149 - CHARGE JANE", "", "-500.00", "reversal"),
         ("Withdraw Funds", "Bank - CHARGE JANE", "", "-500.00", "other"),
     ],
-)  # fmt: skip
+)
 def test_the_kind_follows_from_direction_and_reason(
     read: Read, reason: str, details: str, party: str, amount: str, kind: str
 ) -> None:
@@ -117,7 +117,7 @@ def test_the_kind_follows_from_direction_and_reason(
     rows, _ = read({
         "Reason Type": reason, "Details": details, "Other Party Info": party, "Paid In": amount if came else "",
         "Withdrawn": "" if came else amount,
-    })  # fmt: skip
+    })
     assert [row.kind for row in rows] == [kind]
 
 
@@ -130,7 +130,7 @@ def test_the_kind_follows_from_direction_and_reason(
         ("", "Pay Bill from 2547****4149 - JANE DOE Acc. 12345678", "2547****4149"), ("", "", ""),
         ("JANE 254708374149", "", ""),
     ],
-)  # fmt: skip
+)
 def test_the_other_sides_number_is_kept_and_its_name_is_not(
     read: Read, party: str, details: str, number: str
 ) -> None:
@@ -215,7 +215,7 @@ def test_numbers_of_a_workbook_are_told_from_receipts_and_times(tmp_path: Path) 
         assert len(list(statement.rows())) == len(DAY) - 3
     assert [(problem.line, problem.what.split(":")[0]) for problem in statement.problems] == [
         (8, "The receipt is a number"), (9, "The receipt is a number"), (10, "The completion time can't be read"),
-    ]  # fmt: skip
+    ]
 
 
 def test_a_file_of_nothing_but_problems_keeps_a_thousand_and_counts_them_all(tmp_path: Path) -> None:

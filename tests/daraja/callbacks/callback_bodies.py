@@ -12,7 +12,7 @@ _WORDS = (
     b"0", b"1", b"-1", b"0.0", b"1032", b"1e3", b"1.005", b"1e99999", b"9" * 30, b"254708374149", b"2547", b"NaN",
     b"-Infinity", b"null", b"true", b"false", b'""', b'"0"', b'"UKO4Q7WX2B"', b'"2547 ***** 149"', b'"Amount"',
     b'"ResultCode"', b'"\\ud800"', b'"\\u0000"', b"\xff", b"{}", b"[]", b"[" * 50, b'{"a":1,"a":2}', b",", b":", b'"',
-)  # fmt: skip
+)
 
 
 def paid(
@@ -43,7 +43,7 @@ def c2b(**changed: Any) -> dict[str, Any]:
         "BusinessShortCode": "600984", "BillRefNumber": "INV-00418", "InvoiceNumber": "",
         "OrgAccountBalance": "42250.00", "ThirdPartyTransID": "", "MSISDN": "2547 ***** 149",
         "FirstName": "WANJIKU", "MiddleName": "", "LastName": "",
-    }  # fmt: skip
+    }
     return body | changed
 
 

@@ -19,7 +19,7 @@ def test_a_confirmation_is_read_whole_without_the_account_balance() -> None:
         receipt="UKO4Q7X81C", amount_cents=50_000, shortcode="600984", account_reference="INV-00418",
         msisdn="2547 ***** 149", payer_name="WANJIKU", transacted_us=1_795_506_312_000_000,
         transaction_type="Pay Bill", third_party_id="",
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_numbers_come_full_masked_and_hashed(msisdn: object) -> None:
         ("2547••••149", "2547****149"), ("2547...149", "2547***149"), ("0a1b2c3d4e ***** 23456789ab", None),
         ("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=", None), ("<script>", None), ("", None), ([1], None),
     ],
-)  # fmt: skip
+)
 def test_a_phone_that_shows_nothing_never_takes_a_readable_receipt_and_amount_away(sent: object, kept: str) -> None:
     said = read(MSISDN=sent)
 

@@ -52,7 +52,7 @@ def test_amounts_are_exact_in_cents(sent: object, cents: int) -> None:
         (254708374149, "254708374149"), ("254708374149",) * 2, ("2547 ***** 149",) * 2, (None, None),
         ("2547••••149", "2547****149"), ("q83vEjRWeJCrze8=", None), (True, None), ({"a": 1}, None),
     ],
-)  # fmt: skip
+)
 def test_a_phone_is_read_as_far_as_it_is_shown_and_is_no_reason_to_doubt(sent: object, msisdn: str | None) -> None:
     said = read(paid(phone=sent))
 
@@ -100,7 +100,7 @@ def _without(name: str) -> dict[str, Any]:
         (paid(receipt="UKO4Q7WX2B!"), "UKO4Q7WX2B!", 15_000), (paid(receipt=1234567890), "a number", 15_000),
         (paid(receipt="254708374149 "), "a number", 15_000), (paid(receipt=["x"]), "['x']", 15_000),
     ],
-)  # fmt: skip
+)
 def test_a_success_without_a_receipt_that_can_be_read_is_a_claim_and_no_payment(
     body: dict[str, object], told: str, cents: int | None
 ) -> None:

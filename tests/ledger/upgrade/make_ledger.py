@@ -29,11 +29,11 @@ API_SECRET = "Zk3vQ9xLw2Rt7Yb5Nc8Pd1Sf6Gh4Jm0Ka"
 FIRST_DAY = {  # order → number of the simulator
     "paid": "254708374149", "cancelled": "254700001032", "by-row": "254722200017", "conflict": "254722200019",
     "busy": "254722200020", "no-merchant": "254722200030", "late": "254722200005", "erased": "254711111111",
-}  # fmt: skip
+}
 SECOND_DAY = {
     "unknown": "254722200017", "review": "254722200019", "by-query": "254722200003", "odd-code": "254700007777",
     "decided": "254722200017",
-}  # fmt: skip
+}
 
 
 class Shop:
@@ -57,7 +57,7 @@ class Shop:
         streams = Streams(stdin=io.StringIO(), stdout=io.StringIO(), stderr=io.StringIO(), environ=environ)
         outside: dict[str, Any] = {
             "now_us": lambda: self.now, "sleep": self.sleep, "random": lambda: 0.5, "token_hex": self.token_hex,
-        }  # fmt: skip
+        }
         try:
             from mpesa_cli.floor.world import World
         except ImportError:  # a commit that took them one by one
@@ -137,7 +137,7 @@ def confirmation(receipt: str, amount: str, account: str, phone: str = "25470837
     return json.dumps({
         "TransactionType": "Pay Bill", "TransID": receipt, "TransTime": "20261125020000", "TransAmount": amount,
         "BusinessShortCode": "174379", "BillRefNumber": account, "MSISDN": phone, "FirstName": "WANJIKU", **other,
-    }).encode()  # fmt: skip
+    }).encode()
 
 
 BODIES = [

@@ -23,7 +23,7 @@ OTHER = {
              for path in (".paid_at", ".attempts[0].flags", ".attempts[1].flags")),
            *((f"log {order}", ".journal") for order in ("part", "over", "C2B-UKO0H00004")),
        )},
-}  # fmt: skip
+}
 """Where another value is right, by command line and path in its document: why. CHANGELOG names each."""
 
 

@@ -137,7 +137,7 @@ def test_a_published_migration_never_changes() -> None:
     assert hashlib.sha256(text.encode()).hexdigest() == published
     assert [each.__name__ for each in MIGRATIONS[:4]] == [
         "m001_journal_and_projections", "m002_books", "m003_requests", "m004_api",
-    ]  # fmt: skip
+    ]
 
 
 def test_bodies_that_an_earlier_program_marked_unreadable_are_held(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_json_is_one_document_with_the_answer(mpesa: Run, app: App) -> None:
     assert isinstance(document.pop("took_ms"), int)
     assert document == {
         "event": "stk.paid", "status": 200, "answer": '{"ResultCode":0}', "webhook_id": None, "signed": False,
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("status", [204, 302, 400, 404, 500, 503])

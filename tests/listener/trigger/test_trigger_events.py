@@ -172,7 +172,7 @@ def test_an_order_body_is_what_this_program_says_of_that_story(status: str) -> N
         payment_id="PAY-7Q4M2K9X", order_id="1042", environment="simulator", profile="simulator",
         shortcode="174379", amount_cents=15000, msisdn=PHONE, account_reference="1042", description="Payment",
         created_us=us("10:30:00"), attempts=attempts,
-    )  # fmt: skip
+    )
     assert find_event(f"order.{status}").document() == {
         "type": f"order.{status}",
         "timestamp": f"2026-11-24T{told}+03:00",
@@ -187,7 +187,7 @@ def attempt(number: int, evidence: list[ev.Evidence]) -> Attempt:
         ref=AttemptRef("PAY-7Q4M2K9X", number), msisdn=PHONE, amount_cents=cents, created_us=us("10:30:00"),
         withdrawn=False, view=attempt_view(Terms(cents, PHONE, prompted), evidence),
         channel="stk" if prompted else "c2b",
-    )  # fmt: skip
+    )
 
 
 def test_an_unknown_event_is_refused_with_the_nearest_name() -> None:
@@ -213,7 +213,7 @@ def test_an_unknown_event_is_refused_with_the_nearest_name() -> None:
         ("order.paid", "amount=1500", ("data", "amount"), 1500),
         ("order.paid", "data.result_desc=Thanks", ("data", "result_desc"), "Thanks"),
     ],
-)  # fmt: skip
+)
 def test_one_value_is_changed_and_nothing_else(
     event: str, assignment: str, where: tuple[str | int, ...], value: object
 ) -> None:

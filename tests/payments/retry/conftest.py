@@ -41,7 +41,7 @@ def failed(ledger: Ledger, clock: Any) -> Callable[..., str]:
             payment_id=f"PAY-{order}", order_id=order, profile="simulator", shortcode="174379",
             amount_cents=amount * 100, msisdn=msisdn, account_reference=order, description="Payment",
             token_hash=hashlib.sha256(order.encode()).hexdigest(),
-        )  # fmt: skip
+        )
         with ledger.write() as tx:
             ref = tx.open_payment(Start(intent), at_us).last.ref
             tx.append(ref, Sending(at_us, 1))

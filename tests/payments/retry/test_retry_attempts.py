@@ -90,7 +90,7 @@ def test_a_network_that_is_down_is_tried_again_and_counts(mpesa: Run, clock: Any
     env = {
         "MPESA_ENVIRONMENT": "simulator", "MPESA_BASE_URL": "http://127.0.0.1:9", "APP_URL": "https://shop.example",
         "MPESA_PROFILE": "simulator",
-    }  # fmt: skip
+    }
     order = failed("1042", "254722200050")
     before_us = clock.now
     result = mpesa("retry", order, "--max-attempts", "3", env=env, transport=httpx.MockTransport(refuse))

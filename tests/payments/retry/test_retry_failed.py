@@ -32,7 +32,7 @@ def test_only_what_needs_no_person_is_asked_and_the_rest_is_listed_with_its_reas
     assert results(result) == {
         "busy": "paid", "unreached": "paid", "unsent": "paid",
         "cancelled": "failed", "locked": "failed", "limit": "failed",
-    }  # fmt: skip
+    }
     assert result.status == 0  # those that were left out are listed, and are nobody's fault
     assert sorted(p["account_reference"] for p in prompts()) == ["busy", "unreached", "unsent"]
     rows = {row["order_id"]: row for row in json.loads(result.stdout)}
@@ -131,7 +131,7 @@ def test_nothing_failed_is_said_and_is_well(mpesa: Run) -> None:
     "argv",
     [["1042", "--failed"], ["--failed", "--max-attempts", "2"], ["--failed", "--phone", "0722200050"],
      ["--failed", "--force", "a reason that is long"], [], ["1042", "--since", "today"]],
-)  # fmt: skip
+)
 def test_flags_that_do_not_go_together_are_wrong_usage(mpesa: Run, failed: Failed, argv: list[str]) -> None:
     failed("1042", "254722200050")
     assert mpesa("retry", *argv, "--yes").status == 2

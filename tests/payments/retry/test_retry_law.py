@@ -73,7 +73,7 @@ def context_of(ledger: Ledger, now_us: int) -> PushContext:
         ledger=ledger, daraja=Taking(), world=World(clock.now_us, clock.sleep, random=lambda: 0.5),
         say=lambda _: None,
         request_for=lambda *_: request, hold=nullcontext,
-    )  # fmt: skip
+    )
 
 
 def payment_told(ledger: Ledger, story: list[tuple[str, int]]) -> tuple[Payment, int]:

@@ -36,7 +36,7 @@ STORIES: tuple[tuple[str, ...], ...] = (
     (*_PROMPTED, "query yes"),
     (*_PROMPTED, "1037"), (*_PROMPTED, "1001"), (*_PROMPTED, "1032"), (*_PROMPTED, "1"), (*_PROMPTED, "2028"),
     (*_PROMPTED, "1037", "paid"), ("sending", "no answer", "a person said failed"),
-)  # fmt: skip
+)
 
 
 def tell(ledger: Ledger, name: str, msisdn: str, began_us: int, story: list[tuple[str, int]]) -> Payment:

@@ -24,7 +24,7 @@ def tell(shop: HeldShop, channel: str, sent_us: int, phone: str) -> None:
     match channel:
         case "c2b":
             shop.confirm(TransID=RECEIPT, TransAmount="150.00", BillRefNumber="DUKA", MSISDN=phone,
-                         TransTime=daraja_stamp(sent_us + 20_000_000))  # fmt: skip
+                         TransTime=daraja_stamp(sent_us + 20_000_000))
         case "callback":
             shop.callback(encode(paid(RECEIPT, CheckoutRequestID=CHECKOUT_ID)))
         case "row":

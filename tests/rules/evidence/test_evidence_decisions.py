@@ -123,7 +123,7 @@ def test_a_row_of_the_statement_leaves_the_prompt_that_a_person_decided_as_it_is
     assert found is not None
     assert [(str(each.state), each.view.source, set(each.view.flags)) for each in found.attempts] == [
         ("failed", "person", set()), ("paid", "statement", set())
-    ]  # fmt: skip
+    ]
 
 
 def test_a_persons_paid_takes_no_receipt_that_pays_another_order() -> None:

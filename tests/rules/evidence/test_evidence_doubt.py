@@ -129,7 +129,7 @@ def test_a_push_that_waits_asks_as_soon_as_the_callback_leaves_it_in_doubt(shop:
             shop.callback(without_receipt())
 
     looks = watch(shop.ledger, daraja, ref.payment_id, timeout_s=60,
-                  world=World(shop.clock.now_us, shop.clock.sleep, random=lambda: 0.5), deliver=deliver)  # fmt: skip
+                  world=World(shop.clock.now_us, shop.clock.sleep, random=lambda: 0.5), deliver=deliver)
     settled = next(look for look in looks if look.payment.status == "paid")
     assert (daraja.ids, standing(shop)) == ([CHECKOUT_ID], ("paid", ["unconfirmed"]))
     assert settled.payment.telling.view.settled_us is not None
@@ -195,7 +195,7 @@ def test_a_push_that_waits_takes_the_receipt_that_is_a_moment_behind_the_query(
             shop.callback(encode(paid(receipt=RECEIPT, CheckoutRequestID=CHECKOUT_ID)))
 
     *_, last = watch(shop.ledger, daraja, ref.payment_id, timeout_s=60,
-                     world=World(shop.clock.now_us, shop.clock.sleep, random=lambda: 0.5), deliver=deliver)  # fmt: skip
+                     world=World(shop.clock.now_us, shop.clock.sleep, random=lambda: 0.5), deliver=deliver)
     assert (last.payment.status, last.payment.telling.view.receipt) == ("paid", receipt)
 
 
@@ -240,7 +240,7 @@ def test_where_the_acceptance_was_lost_a_callbacks_id_is_asked_about_unless_anot
         ("1037", "DS timeout user cannot be reached.", "failed"), ("1037", "", "failed"),
         ("9999", "The transaction is being processed", "pending"), ("1032", "still under processing", "pending"),
     ],
-)  # fmt: skip
+)
 def test_a_no_whose_words_are_another_codes_is_unknown_and_other_words_change_nothing(
     shop: HeldShop, code: str, words: str, state: str
 ) -> None:

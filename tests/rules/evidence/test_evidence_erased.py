@@ -87,7 +87,7 @@ def test_money_by_hand_for_an_erased_payment_leaves_the_phone_out(shop: HeldShop
     shop.clock.advance(60)
     for name in ("WANJIKU", "WANJIKU N"):
         shop.confirm(TransID=LATE, TransAmount="150.00", BillRefNumber="A1", MSISDN=phone, FirstName=name,
-                     TransTime=daraja_stamp(shop.clock.now_us()))  # fmt: skip
+                     TransTime=daraja_stamp(shop.clock.now_us()))
     found = shop.ledger.payment_by_order("A1")
     assert found is not None
     assert (str(found.status), found.received_cents) == ("paid", 15_000)
@@ -111,7 +111,7 @@ def test_a_statement_read_after_the_erasure_settles_and_reverses_and_keeps_no_nu
     at = "10:30:10"
     shop.clock.advance(14 * 3_600)
     rows = (Row(RECEIPT, 150, at=at, party="0708374149"), Row("UKOR000001", -150, kind="Pay Bill Reversal",
-                                                              linked=RECEIPT, party=""))  # fmt: skip
+                                                              linked=RECEIPT, party=""))
     file = write(shop.home / "statement.csv", *rows)
     said = shop.mpesa("reconcile", "--statement", str(file), "--json")
     assert '"phone_mismatch"' not in said.stdout
@@ -132,6 +132,6 @@ def test_a_statement_read_after_the_erasure_settles_and_reverses_and_keeps_no_nu
         (b'{"FirstName": "A \\" B", "Value": 20261124103018}', b'{"FirstName": "", "Value": 20261124103018}'),
         (b'{"a": 1, "a": 2}', b'{"a": 1, "a": 2}'), (b"6f2a-412345678 UKO4Q7WX2B", b"6f2a-412345678 UKO4Q7WX2B"),
     ],
-)  # fmt: skip
+)
 def test_a_body_loses_numbers_and_names_and_nothing_else(body: bytes, left: bytes) -> None:
     assert body_without_number(body) == left

@@ -28,7 +28,7 @@ OTHERS = ("254711111111", "2547 ***** 111", "0712****149", "25471****149")
 
 
 def pay(shop: HeldShop, *, phone: object = PHONE, amount: str = "150.00", account: str = "", receipt: str = RECEIPT,
-        minutes: float = 1) -> None:  # fmt: skip
+        minutes: float = 1) -> None:
     """Money comes by hand so many minutes from now, by M-PESA's time, and is told at once."""
     at = daraja_stamp(shop.clock.now_us() + int(minutes * 60_000_000))
     shop.clock.advance(max(1.0, minutes * 60))
@@ -122,7 +122,7 @@ def test_what_may_be_an_orders_is_said_wherever_the_two_are_looked_at(shop: Held
     pay(shop, phone=DIGEST)
     way = f"mpesa verify {RECEIPT} --attach A1"
     for command in (["status", "A1", "--no-refresh"], ["status", RECEIPT], ["history"], ["verify", RECEIPT],
-                    ["reconcile"]):  # fmt: skip
+                    ["reconcile"]):
         done = shop.mpesa(*command)
         assert way in done.stdout + done.stderr, command
     assert shop.reconcile()[1]["may_be"] == [{"receipt": RECEIPT, "order_id": "A1"}]
@@ -262,7 +262,7 @@ def test_a_payment_without_its_receipt_may_be_any_money_that_fits_it(shop: HeldS
         ({"TransAmount": ""}, False), ({"TransAmount": "0.00"}, False), ({"TransID": "UKO4Q7X"}, False),
         ({"TransID": "254708374149"}, False), ({"TransID": "UKO4Q7X20ABCDEFGHIJKL"}, False),
     ],
-)  # fmt: skip
+)
 def test_a_readable_receipt_and_amount_for_our_shortcode_is_a_payment_and_everything_else_is_held(
     shop: HeldShop, changed: dict[str, Any], is_payment: bool
 ) -> None:

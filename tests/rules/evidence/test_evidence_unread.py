@@ -92,7 +92,7 @@ def test_a_retry_opens_no_attempt_where_a_callback_came_that_nobody_has_read(wai
         ("status", PHONE, "--json"), ("history", "--json"), ("history", "A1", "--json"), ("history", RECEIPT, "--json"),
         ("receipt", "A1", "--format", "json"), ("log", "A1", "--json"),
     ],
-)  # fmt: skip
+)
 def test_whoever_looks_is_shown_what_is_stored(waiting: HeldShop, argv: tuple[str, ...]) -> None:
     store(waiting, PAID)
     said = waiting.mpesa(*argv)
