@@ -18,7 +18,7 @@ from mpesa_cli.payments.settle import SENDER_LOST_AFTER_S
 def test_the_body_of_a_post_that_was_frozen_before_it_never_leaves_afterwards(step: str) -> None:
     """``send 1`` is the head."""
     woken = frozen_at(step)
-    assert (woken.outcome, woken.late) == ("NotDelivered late", b"")
+    assert (woken.outcome, woken.late) == ("NeverSent late", b"")
 
 
 class Clock:
