@@ -115,19 +115,8 @@ class BodyWrites(Bodies):
                 outcomes[index] = outcome
         return outcomes
 
-    def store_callback(self, attempt: AttemptRef, body: bytes, peer: str, at_us: int) -> str | None:
-        """Store a raw body; returns its id, or None where the same body was stored before.
-
-        Raises Conflict ``too-many-bodies`` where BODIES_OF_ATTEMPT_MAX different ones were; the transaction
-        goes on as if it had not been tried. Whoever holds a callback address can't fill the disk with it.
-        """
-        outcome = self.store_callbacks([NewCallback(attempt, body, peer)], at_us)[0]
-        if isinstance(outcome, Conflict):
-            raise outcome
-        return outcome
-
     def store_callback_beyond(self, attempt: AttemptRef, body: bytes, peer: str, at_us: int) -> str | None:
-        """The same whatever is stored of the attempt, for reserved places (listener/intake/reserved.py)."""
+        """The id of a body stored whatever room is left (listener/intake/reserved.py), None where it was before."""
         if self._is_erased(attempt):
             body = body_without_number(body)
         callback_id = self._new_id(at_us)

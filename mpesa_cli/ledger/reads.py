@@ -52,11 +52,6 @@ class Reads(Questions):
         )
         return self.payment(str(rows[0][0])) if rows else None
 
-    def attempt_by_token(self, token_hash: str) -> AttemptRef | None:
-        """The attempt whose callback token has this SHA-256, or None."""
-        rows = self.rows("SELECT payment_id, number FROM attempts WHERE token_hash=?", (token_hash,))
-        return AttemptRef(str(rows[0][0]), int(str(rows[0][1]))) if rows else None
-
     def attempts_by_tokens(self, token_hashes: Sequence[str]) -> dict[str, AttemptRef]:
         """The attempts whose callback tokens have these SHA-256, in one statement."""
         rows = self.rows(

@@ -8,6 +8,7 @@ from api_bench import Shop, initiate
 from daraja.callbacks.callback_bodies import encode, paid
 
 from mpesa_cli.ledger.bodies import BodyWrites
+from mpesa_cli.ledger.values import NewCallback
 from mpesa_cli.rules.evidence import Accepted, Sending
 from mpesa_cli.rules.payment import Intent
 from mpesa_cli.rules.push_rules import Start
@@ -25,7 +26,7 @@ def stored(shop: Shop, order: str, receipt: str) -> None:
         tx.append(ref, Sending(at_us, 1))
         tx.append(ref, Accepted(at_us, 1, "m-1", f"ws_CO_{order}"))
         body = paid(amount=150, receipt=receipt, CheckoutRequestID=f"ws_CO_{order}")
-        BodyWrites(tx).store_callback(ref, encode(body), "peer", at_us)
+        BodyWrites(tx).store_callbacks([NewCallback(ref, encode(body), "peer")], at_us)[0]
 
 
 @pytest.mark.parametrize("number", range(5))

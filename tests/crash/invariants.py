@@ -35,11 +35,16 @@ class Prompt:
     told: bool  # a callback about it was answered 200
 
 
+def _attempt_of(ledger: Ledger, callback_url: str) -> AttemptRef | None:
+    token_hash = hashlib.sha256(callback_url.rsplit("/", 1)[-1].encode()).hexdigest()
+    return ledger.attempts_by_tokens([token_hash]).get(token_hash)
+
+
 def prompts_of(ledger: Ledger, record: dict[str, Any]) -> list[Prompt]:
     """The record's prompts, each with the attempt that its token names."""
     return [
         Prompt(
-            ref=ledger.attempt_by_token(hashlib.sha256(row["callback_url"].rsplit("/", 1)[-1].encode()).hexdigest()),
+            ref=_attempt_of(ledger, row["callback_url"]),
             checkout_request_id=row["checkout_request_id"],
             order=row["account_reference"],
             amount_cents=row["amount"] * 100,

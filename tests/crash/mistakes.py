@@ -76,7 +76,7 @@ def _answer_before_commit() -> None:
     receive = Intake.receive
 
     def later(self: Intake, batch: Sequence[Delivery]) -> list[Verdict]:
-        known = [self._ledger.attempt_by_token(getattr(each, "token_hash", "")) is not None for each in batch]
+        known = [bool(self._ledger.attempts_by_tokens([getattr(each, "token_hash", "")])) for each in batch]
         if not all(known):
             return receive(self, batch)
         threading.Timer(STORED_LATER_S, receive, (self, batch)).start()

@@ -12,6 +12,7 @@ from mpesa_cli.initiator import results
 from mpesa_cli.initiator.store import RequestWrites
 from mpesa_cli.ledger.bodies import BodyWrites
 from mpesa_cli.ledger.held import Held
+from mpesa_cli.ledger.values import NewCallback
 from mpesa_cli.payments import c2b, settle
 
 
@@ -63,7 +64,7 @@ def test_a_callback_that_breaks_the_program_is_held_and_the_next_on_the_same_add
     with shop.ledger.write() as tx:
         ref = tx.payment_by_order("A1").last.ref
         for body in (encode(failed(1032, "x")), encode(paid(receipt=RECEIPT))):
-            BodyWrites(tx).store_callback(ref, body, "peer", shop.clock.now_us())
+            BodyWrites(tx).store_callbacks([NewCallback(ref, body, "peer")], shop.clock.now_us())[0]
     shop.intake.settling.recover()
     shop.intake.settling.settle()
     payment = shop.ledger.payment_by_order("A1")

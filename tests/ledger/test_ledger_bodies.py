@@ -39,7 +39,7 @@ def test_each_body_of_a_batch_gets_an_id_of_its_own_and_is_there_whole(ledger: L
 
 def test_what_was_stored_before_or_twice_in_a_batch_is_told_apart_from_what_is_new(ledger: Ledger) -> None:
     with ledger.write() as tx:
-        assert BodyWrites(tx).store_callback(AttemptRef("PAY-1", 1), b"old", "127.0.0.1", 1)
+        assert BodyWrites(tx).store_callbacks([NewCallback(AttemptRef("PAY-1", 1), b"old", "127.0.0.1")], 1)[0]
     with ledger.write() as tx:
         outcomes = BodyWrites(tx).store_callbacks(
             [callback(1, b"old"), callback(1, b"new"), callback(1, b"new"), callback(2)], 2

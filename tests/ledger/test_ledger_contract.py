@@ -13,6 +13,7 @@ from mpesa_cli.ledger.audit.ledger import flaws
 from mpesa_cli.ledger.bodies import Bodies, BodyWrites
 from mpesa_cli.ledger.erasing import Erasing
 from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.values import NewCallback
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import AttemptRef, Intent
 from mpesa_cli.rules.push_rules import Again, Start
@@ -286,8 +287,8 @@ def test_a_body_is_stored_once_and_read_once(opened: Open) -> None:
     ledger = opened()
     ref = pending(ledger)
     with ledger.write() as tx:
-        first = BodyWrites(tx).store_callback(ref, b'{"a":1}', "127.0.0.1", 5)
-        again = BodyWrites(tx).store_callback(ref, b'{"a":1}', "127.0.0.1", 6)
+        first = BodyWrites(tx).store_callbacks([NewCallback(ref, b'{"a":1}', "127.0.0.1")], 5)[0]
+        again = BodyWrites(tx).store_callbacks([NewCallback(ref, b'{"a":1}', "127.0.0.1")], 6)[0]
     assert first is not None
     assert again is None
     assert [c.callback_id for c in Bodies(ledger).unread_callbacks(ref)] == [first]

@@ -12,6 +12,7 @@ from mpesa_cli.floor.errors import LedgerBusy, LedgerUnusable
 from mpesa_cli.ledger.bodies import Bodies, BodyWrites
 from mpesa_cli.ledger.engine.checkpoint import CHECKPOINT_ABOVE_BYTES
 from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.values import NewCallback
 from mpesa_cli.rules.evidence import Accepted, CallbackFailed, Received, Sending
 from mpesa_cli.rules.payment import AttemptRef, Intent
 from mpesa_cli.rules.push_rules import Start
@@ -62,11 +63,12 @@ def test_one_attempts_unread_callbacks_are_found_without_reading_all_others(ledg
         return taken[0]
 
     with ledger.write() as tx:
-        BodyWrites(tx).store_callback(REF, b"{}", "127.0.0.1", 1)
+        BodyWrites(tx).store_callbacks([NewCallback(REF, b"{}", "127.0.0.1")], 1)[0]
     alone = steps()
     with ledger.write() as tx:
         for number in range(2000):
-            BodyWrites(tx).store_callback(AttemptRef(f"PAY-{number + 1000}", 1), b"{}", "127.0.0.1", number)
+            ref = AttemptRef(f"PAY-{number + 1000}", 1)
+            BodyWrites(tx).store_callbacks([NewCallback(ref, b"{}", "127.0.0.1")], number)
 
     assert steps() < alone + 20
 
@@ -91,7 +93,7 @@ def test_what_an_append_returns_is_what_the_ledger_then_holds(ledger: Ledger, ev
 def test_a_transaction_inside_another_is_refused_and_takes_nothing_with_it(ledger: Ledger) -> None:
     def write_twice() -> None:
         with ledger.write() as tx:
-            BodyWrites(tx).store_callback(REF, b"{}", "127.0.0.1", 1)
+            BodyWrites(tx).store_callbacks([NewCallback(REF, b"{}", "127.0.0.1")], 1)[0]
             with ledger.write():
                 pass
 

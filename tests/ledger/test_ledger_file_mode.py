@@ -24,7 +24,7 @@ from mpesa_cli.rules.payment import Intent
 from mpesa_cli.rules.push_rules import Start
 from mpesa_cli.upkeep.doctor.ledger import ledger as doctor
 
-UPGRADES = Path(__file__).parent.parent / "upgrade"
+UPGRADES = Path(__file__).parent / "upgrade"
 ALIKE = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1, "wal_autocheckpoint": 0,
          "trusted_schema": 0}
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mpesa_cli.ledger.bodies import BodyWrites
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.seen import Attempts
+from mpesa_cli.ledger.values import NewCallback
 from mpesa_cli.listener.intake.intake import Intake
 from mpesa_cli.rules.evidence import Refused, Sending
 from mpesa_cli.rules.payment import AttemptRef, Intent, Payment
@@ -48,7 +49,7 @@ def come_to(path: Path, came: list[tuple[AttemptRef, bytes]], *, at_once: int) -
         intake = Intake(ledger, lambda: 100, lambda event: None)
         for at_us, (ref, body) in enumerate(came):
             with ledger.write() as tx:
-                stored = BodyWrites(tx).store_callback(ref, body, "127.0.0.1", 10 + at_us)
+                stored = BodyWrites(tx).store_callbacks([NewCallback(ref, body, "127.0.0.1")], 10 + at_us)[0]
             if stored:
                 intake.settling.add(ref)
             if at_once == 1:

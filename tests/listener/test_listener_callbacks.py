@@ -8,6 +8,7 @@ from daraja.callbacks.callback_bodies import encode, failed, paid
 from listener.listening import ACCEPTED_BODY, Bench, answer, checkout_id, listener, prompt, request
 
 from mpesa_cli.ledger.bodies import BodyWrites
+from mpesa_cli.ledger.values import NewCallback
 from mpesa_cli.rules.state import AttemptState, Flag, PaymentStatus
 
 
@@ -143,7 +144,7 @@ def test_what_an_earlier_listener_stored_and_did_not_settle_is_settled_at_the_st
 
     ledger = open_ledger(tmp_path / "ledger.db")
     with ledger.write() as tx:
-        BodyWrites(tx).store_callback(ref, encode(paid()), "127.0.0.1", now_us())
+        BodyWrites(tx).store_callbacks([NewCallback(ref, encode(paid()), "127.0.0.1")], now_us())[0]
     ledger.close()
 
     with listener(tmp_path / "ledger.db") as bench:

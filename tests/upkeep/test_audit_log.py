@@ -5,6 +5,7 @@ from typing import Any
 
 from mpesa_cli.ledger.bodies import BodyWrites
 from mpesa_cli.ledger.outbox import OutboxWrites
+from mpesa_cli.ledger.values import NewCallback
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Intent
 from mpesa_cli.rules.push_rules import Start
@@ -52,7 +53,7 @@ def test_a_body_that_can_not_be_read_is_in_the_story(busy: Any) -> None:
     with busy.ledger() as ledger:
         ref = ledger.payment_by_order("2").last.ref
         with ledger.write() as tx:
-            callback = BodyWrites(tx).store_callback(ref, b"\xff\xfe", "127.0.0.1", busy.clock.now)
+            callback = BodyWrites(tx).store_callbacks([NewCallback(ref, b"\xff\xfe", "127.0.0.1")], busy.clock.now)[0]
             tx.mark_callback(callback, "unreadable: not UTF-8")
     assert "unreadable: not UTF-8: 2 bytes" in busy.run("log", "2").stdout
 

@@ -12,6 +12,7 @@ from held.held_shop import PHONE, RECEIPT, HeldShop
 from mpesa_cli.cli.payments.ports import push_context
 from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.ledger.bodies import BodyWrites
+from mpesa_cli.ledger.values import NewCallback
 from mpesa_cli.payments.push import Order, push
 from mpesa_cli.payments.retry import new_attempt
 from mpesa_cli.rules.asking_again import ByPerson
@@ -27,7 +28,7 @@ def store(shop: HeldShop, body: bytes, order: str = "A1") -> None:
     with shop.ledger.write() as tx:
         payment = tx.payment_by_order(order)
         assert payment is not None
-        BodyWrites(tx).store_callback(payment.last.ref, body, "196.201.214.200", shop.clock.now_us())
+        BodyWrites(tx).store_callbacks([NewCallback(payment.last.ref, body, "196.201.214.200")], shop.clock.now_us())[0]
 
 
 @pytest.fixture
