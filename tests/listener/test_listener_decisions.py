@@ -160,13 +160,15 @@ def test_one_failure_of_many_is_the_others_of_none(desk: Desk) -> None:
     assert [event.attempt for event in desk.told("settled")] == refs[1:]
 
 
-def test_what_another_process_applied_meanwhile_is_not_applied_again(desk: Desk) -> None:
+def test_what_another_process_applied_meanwhile_is_told_and_not_applied_again(desk: Desk) -> None:
     from mpesa_cli.payments.settle import apply_unread
 
-    desk.store(2)
+    refs = desk.store(2)
     assert apply_unread(desk.ledger, None) == 2
+    before = [desk.ledger.evidence(ref) for ref in refs]
     desk.intake.settling.settle()
-    assert (desk.told("settled"), len(desk.intake.settling)) == ([], 0)
+    assert [event.attempt for event in desk.told("settled")] == refs
+    assert ([desk.ledger.evidence(ref) for ref in refs], len(desk.intake.settling)) == (before, 0)
 
 
 def test_a_listener_that_begins_takes_up_what_was_left_unread(desk: Desk) -> None:

@@ -92,7 +92,8 @@ class Settling:
                     if hurry() and done >= least:
                         break
                     if isinstance(name, AttemptRef):
-                        events += [self._apply_callback(tx, raw, seen) for raw in callbacks.get(name, ())]
+                        applied = [self._apply_callback(tx, raw, seen) for raw in callbacks.get(name, ())]
+                        events += applied or self._applied_elsewhere(tx, name)
                     elif name in confirmations:
                         seen.clear()  # it may be about any of these payments
                         events.append(self._apply_confirmation(tx, confirmations[name]))
@@ -162,6 +163,14 @@ class Settling:
             "settled", self._now_us(), raw.peer, "stk", ref, applied.payment, raw.callback_id,
             said.checkout_request_id, detail=_news(applied.before, applied.payment, ref),
         )
+
+    def _applied_elsewhere(self, tx: Write, ref: AttemptRef) -> list[Event]:
+        """What a push that waits, or whoever looked, made of a callback since it was stored: told all the same."""
+        payment = tx.payment(ref.payment_id)
+        told = [raw for raw in Bodies(tx).callbacks(ref.payment_id) if raw.attempt == ref and raw.verdict == "applied"]
+        if payment is None or not told:
+            return []
+        return [Event("settled", self._now_us(), told[-1].peer, "stk", ref, payment, told[-1].callback_id)]
 
     def _apply_confirmation(self, tx: Write, raw: RawBody) -> Event:
         assert self._shop is not None  # or no confirmation would have been looked up

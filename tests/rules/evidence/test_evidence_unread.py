@@ -1,6 +1,7 @@
 """A callback that is stored and that nobody has read, since its listener died or is behind: whoever looks reads it."""
 
 import dataclasses
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from mpesa_cli.cli.payments.ports import push_context
 from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.ledger.bodies import BodyWrites
 from mpesa_cli.ledger.values import NewCallback
+from mpesa_cli.listener.intake.deliveries import StkDelivery
+from mpesa_cli.payments import settle
 from mpesa_cli.payments.push import Order, push
 from mpesa_cli.payments.retry import new_attempt
 from mpesa_cli.rules.asking_again import ByPerson
@@ -146,3 +149,15 @@ def test_a_ledger_that_can_not_be_written_is_shown_as_it_stands(
     monkeypatch.setattr(Ledger, "write", busy)
     assert json.loads(waiting.mpesa("status", "A1", "--no-refresh", "--json").stdout)["status"] == "pending"
     assert [each["status"] for each in json.loads(waiting.mpesa("history", "--json").stdout)] == ["pending"]
+
+
+def test_a_listener_tells_of_a_callback_that_somebody_read_before_it_could(waiting: HeldShop) -> None:
+    """A push that waits looks four times a second, and `listen --until paid` must end all the same."""
+    payment = waiting.ledger.payment_by_order("A1")
+    assert payment is not None
+    waiting.intake.receive([StkDelivery(hashlib.sha256(b"t").hexdigest(), PAID, "196.201.214.200")])
+    assert settle.apply_unread(waiting.ledger, payment.last.ref) == 1
+    for _ in range(2):
+        waiting.intake.settling.settle()
+    told = [(each.kind, each.payment.status.value) for each in waiting.heard if each.payment]
+    assert told.count(("settled", "paid")) == 1
