@@ -139,6 +139,7 @@ class Doings(ByPhone):
 
     def _reconcile_pull(self, step: Step) -> None:
         since_us = self.baton.true_us - 47 * HOUR * SECOND_US
+        self.play.record_is_read()
         said = self.play.run("reconcile-pull", ["reconcile", "--pull", "--format", "json"], step)
         if said.status in {0, 7}:
             self.play.covered.append((since_us, said.process.facts["began_us"]))

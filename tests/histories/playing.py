@@ -17,6 +17,7 @@ from truth import SHORTCODE, fate_of
 
 from mpesa_cli.floor.moments import day_and_time
 from mpesa_cli.ledger.restoring import Restores
+from mpesa_cli.ledger.statement_rows import StatementRows
 
 CUSTOMERS = ("254722200041", "254722200052", "254722200063", "254722200074")
 AMOUNTS = (10_000, 10_000, 25_000, 10_000, 25_000, 7_000)
@@ -125,6 +126,13 @@ class Play:
         for each in (self.truth.by_hand.get(receipt), *(prompt for prompt in lost if prompt.receipt == receipt)):
             if each is not None:
                 self.erased.discard(each.msisdn)
+
+    def record_is_read(self) -> None:
+        """Pull shows whole numbers: of a payment that nobody here knew it brings the number anew."""
+        with ledger_of(self.shop) as ledger:
+            for charge in self.truth.charges() if ledger is not None else ():
+                if not (self.laws.known(ledger, charge.receipt) or StatementRows(ledger).of(charge.receipt)):
+                    self._told_first(charge.receipt)
 
     def _how(self, process: Process | None) -> str:
         """By which way, and in what circumstances, a prompt went out."""

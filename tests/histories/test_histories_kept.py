@@ -64,6 +64,11 @@ WRONG = {
         Step("race", 195564373276, 871, 507), Step("force", 470438895097, 391, 764),
         Step("listener", 1095358190916, 855, 347), Step("wait", 158462340005, 593, 260, seconds=26 * HOUR),
     ]),
+    "Pull shows the number of an erased order whose receipt nobody knew": (200110, [
+        Step("push", 178013006521, 693, 459), Step("wait", 736883850615, 39, 995, seconds=HOUR),
+        Step("retry", 343829134494, 101, 253), Step("erase", 4837715840, 45, 852),
+        Step("reconcile-pull", 287483700006, 257, 574),
+    ]),
     "a callback is stored, and a push of its order says that it waits": (103396, [
         Step("push", 784560977294, 990, 480), Step("wait", 390693857687, 971, 175, seconds=HOUR),
         Step("retry-api", 562717180279, 248, 831), Step("listener", 468570593367, 541, 517),

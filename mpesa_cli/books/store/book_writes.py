@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from mpesa_cli.books.store.books import STATEMENT_COLUMNS, Books
 from mpesa_cli.ledger.statement_rows import ROW_COLUMNS
 from mpesa_cli.rules import evidence as ev
-from mpesa_cli.rules.values.pseudonym import PREFIX
+from mpesa_cli.rules.order_matching import keys_meant, order_key
+from mpesa_cli.rules.values.pseudonym import PREFIX, is_erased
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +22,17 @@ if TYPE_CHECKING:
     from mpesa_cli.books.closing import DayTotals
     from mpesa_cli.books.store.values import StoredStatement
     from mpesa_cli.ledger.writes import Write
+    from mpesa_cli.rules.payment import Attempt, Payment
     from mpesa_cli.rules.statement_row import StatementRow
+
+
+def _awaiting(payment: Payment, amount_cents: int) -> Attempt | None:
+    """The newest prompt on an erased number that may be paid by this amount and has no receipt."""
+    return next(
+        (a for a in reversed(payment.attempts) if a.channel == "stk" and is_erased(a.msisdn) and not a.view.receipts
+         and a.amount_cents == amount_cents), None,
+    )  # fmt: skip
+
 
 class BookWrites(Books):
     """Changes to the books, in one transaction."""
@@ -60,8 +71,26 @@ class BookWrites(Books):
             "AND a.number=k.attempt WHERE a.msisdn GLOB ? AND k.receipt IN (SELECT value FROM json_each(?))",
             (PREFIX + "*", json.dumps([row.receipt for row in rows])),
         )
-        erased = {str(receipt): str(pseudonym) for receipt, pseudonym in found}
-        return [replace(r, party=erased[r.receipt]) if r.party and r.receipt in erased else r for r in rows]
+        erased = self._of_erased_orders(rows) | {str(receipt): str(pseudonym) for receipt, pseudonym in found}
+        return [
+            replace(row, party=whose)
+            if row.party and (whose := erased.get(row.receipt) or erased.get(row.linked)) else row
+            for row in rows
+        ]
+
+    def _of_erased_orders(self, rows: Sequence[StatementRow]) -> dict[str, str]:
+        """Receipts that nobody knew, with the pseudonym of the only order that they name: it awaits money of that
+        amount, and its phone is compared with nothing."""
+        named = {row.receipt: keys_meant(row.account) for row in rows if row.party and row.kind == "received"}
+        orders: dict[str, list[Payment]] = {}
+        for payment in self._reads.orders_meant(sorted({key for keys in named.values() for key in keys})):
+            orders.setdefault(order_key(payment.order_id), []).append(payment)
+        found = {}
+        for row in rows:
+            meant = next((orders[key] for key in named.get(row.receipt, ()) if key in orders), [])
+            if len(meant) == 1 and (prompt := _awaiting(meant[0], row.amount_cents)) is not None:
+                found[row.receipt] = prompt.msisdn
+        return found
 
     def finish_statement(self, statement: StoredStatement) -> None:
         """Say that a stored statement was read to its end, once; journaled."""

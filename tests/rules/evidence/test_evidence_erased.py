@@ -9,7 +9,9 @@ from held.held_shop import PHONE, RECEIPT, HeldShop
 
 from mpesa_cli.floor.moments import daraja_stamp
 from mpesa_cli.ledger.bodies import Bodies
+from mpesa_cli.rules.evidence import QueryAnswered
 from mpesa_cli.rules.forgotten import body_without_number
+from mpesa_cli.rules.values.pseudonym import is_erased
 
 CHECKOUT_ID = "ws_CO_24112026103001482708374149"
 LATE = "UKO4Q7LATE"
@@ -104,6 +106,25 @@ def test_money_by_hand_that_is_told_again_after_the_erasure_brings_no_number_and
     assert traces(shop) == {}
     (*_, (body,)) = shop.ledger.rows("SELECT body FROM callbacks ORDER BY callback_id")
     assert b"WANJIKU" not in bytes(body)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("account", ["A1", "order a-1"])
+def test_a_receipt_that_nobody_knew_before_the_erasure_brings_no_number_with_it(shop: HeldShop, account: str) -> None:
+    """Only a query said that it was paid; Pull shows whole numbers. What pays something else keeps its own."""
+    ref = shop.prompt("A1")
+    at = daraja_stamp(shop.clock.now_us() + 5_000_000)
+    at = f"{at[8:10]}:{at[10:12]}:{at[12:]}"
+    with shop.ledger.write() as tx:
+        tx.append(ref, QueryAnswered(shop.clock.now_us(), "0", "The service request is processed successfully."))
+    assert shop.mpesa("erase", PHONE, "--yes").status == 0
+    shop.clock.advance(86_400)
+    other = Row("UKOD000001", 90, account, at=at, party="0711111111")
+    file = write(shop.home / "statement.csv", Row(RECEIPT, 150, account, at=at, party="0708374149"), other)
+    assert shop.mpesa("reconcile", "--statement", str(file)).status == 7
+    assert shop.ledger.receipt_owner(RECEIPT) == ref
+    assert traces(shop) == {}
+    kept = dict(shop.ledger.rows("SELECT receipt, party FROM statement_rows"))
+    assert (is_erased(str(kept[RECEIPT])), kept["UKOD000001"]) == (True, "254711111111")
 
 
 def test_a_statement_read_after_the_erasure_settles_and_reverses_and_keeps_no_number(shop: HeldShop) -> None:
