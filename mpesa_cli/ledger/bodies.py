@@ -144,13 +144,21 @@ class BodyWrites(Bodies):
         return bool(rows) and is_erased(str(rows[0][0]))
 
     def _pays_an_erased(self, body: bytes) -> bool:
-        """Whether a payment by hand is told again whose payer was erased. Before the first erasure it costs nothing."""
-        if not self._reads.rows(
-            "SELECT 1 FROM attempts WHERE msisdn >= ? AND msisdn < ? LIMIT 1", (PREFIX, PREFIX + "~")
-        ):
+        """Whether money by hand is told again whose payer, or whose first message, held or applied, was erased."""
+        if not (receipt := shown_in(body).receipt):
             return False
-        owner = self._reads.receipt_owner(receipt) if (receipt := shown_in(body).receipt) else None
-        return owner is not None and self._is_erased(owner)
+        owner = self._reads.receipt_owner(receipt)
+        return (owner is not None and self._is_erased(owner)) or self._was_erased(receipt)
+
+    def _was_erased(self, receipt: str) -> bool:
+        # Where the phone in a message could not be read, nothing of the payment is erased but that message.
+        return bool(self._reads.rows(
+            "SELECT 1 FROM callbacks WHERE substr(body, 1, 11) = CAST('{\"erased\":\"' AS BLOB) AND callback_id IN ("
+            "SELECT callback_id FROM held_messages WHERE receipt <> '' AND receipt = ? "
+            "UNION SELECT json_extract(j.facts, '$.callback_id') FROM receipts r JOIN journal j USING (payment_id) "
+            "WHERE r.receipt = ? AND j.kind = 'received') LIMIT 1",
+            (receipt, receipt),
+        ))
 
     def _new_id(self, at_us: int) -> str:
         """Begins with the time, so that new ones go to one page of the index, and not each to another."""

@@ -47,6 +47,7 @@ class Erasing:
         payment_ids = self._payments_of(number)
         payments = [p for payment_id in payment_ids if (p := self._reads.payment(payment_id))]
         self._refuse_open(payments)
+        self._refuse_unread(number)
         erasure = "ERS-" + self._tx.token_hex(6)
         bodies = self._erase_bodies(number, payment_ids)
         private_rows, sha256 = self._erase_private(number, payment_ids, erasure)
@@ -83,6 +84,20 @@ class Erasing:
                     hint=f"Nothing was erased. Settle it first: mpesa status {payment.order_id}",
                     code="payment-open",
                 )
+
+    def _refuse_unread(self, number: Replacement) -> None:
+        """Raise Conflict where money by hand was told of with this number and nobody has read it: it would be lost."""
+        unread = self._tx.execute(
+            "SELECT 1 FROM callbacks WHERE verdict = '' AND channel = 'c2b-confirmation' AND ("
+            "instr(body, CAST(:digits AS BLOB)) OR instr(lower(CAST(body AS TEXT)), :hashed)) LIMIT 1",
+            {"digits": number.digits, "hashed": number.hashed},
+        )
+        if unread.fetchone():
+            raise Conflict(
+                "Money of this number was reported and is not in the books yet.",
+                hint="Nothing was erased. Take it in first: mpesa reconcile",
+                code="payment-open",
+            )
 
     def _erase_private(self, number: Replacement, payment_ids: Sequence[str], erasure: str) -> tuple[int, str]:
         """Give private facts the pseudonym, and take their keys away. Returns how many, and the SHA-256 over them."""

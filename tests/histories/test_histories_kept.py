@@ -52,6 +52,9 @@ RIGHT = {
         Step("by-hand", 197965378053, 144, 134, "number plain"), Step("push", 423618105856, 496, 719),
         Step("erase", 794902013454, 496, 605),
     ]),
+    "money by hand is reported again after the message that nobody could read was erased": (103656, [
+        Step("by-hand", 134433457581, 899, 585, "a-list amount-no-cents"), Step("erase", 624096523380, 67, 926),
+    ]),
     "a prompt that a restore lost is told of for the first time after its payer was erased": (101098, [
         Step("push-api", 880441382820, 930, 424), Step("backup", 948030587460, 721, 451),
         Step("push-batch", 177475846073, 222, 578), Step("disaster", 200172920599, 343, 468),

@@ -16,6 +16,7 @@ from mpesa_cli.floor.errors import LedgerBusy
 from mpesa_cli.ledger.bodies import BodyWrites
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.writes import Write
+from mpesa_cli.payments.holding import hold_body
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import AttemptRef, Intent
 from mpesa_cli.rules.push_rules import Start
@@ -55,6 +56,30 @@ def test_the_number_is_gone_and_everything_else_stands(busy: Any) -> None:
     assert "Not touched" in result.stderr
     for receipt in (each["receipt"] for each in before.values() if each["receipt"]):
         assert busy.run("status", receipt, "--no-refresh").status == 0
+
+
+def test_money_that_was_reported_and_not_read_yet_is_not_erased_before_it_is_in_the_books(busy: Any) -> None:
+    body = f'{{"TransID": "UKO4Q7WX2B", "TransAmount": "500", "MSISDN": "{PAYS}"}}'.encode()
+    with busy.ledger() as ledger, ledger.write() as tx:
+        BodyWrites(tx).store_body("c2b-confirmation", body, "127.0.0.1", busy.clock.now)
+    refused = busy.run("erase", PAYS, "--yes", "--json")
+    assert (refused.status, json.loads(refused.stdout)["error"]["code"]) == (9, "payment-open")
+    assert bytes_left(busy)
+    with busy.ledger() as ledger:
+        assert ledger.rows("SELECT body FROM callbacks WHERE verdict = ''") == [(body,)]
+
+
+@pytest.mark.parametrize("phone", [f'["{PAYS}"]', f'"{PAYS}"'])
+def test_a_message_that_was_erased_comes_again_without_its_number(busy: Any, phone: str) -> None:
+    body = f'{{"TransID": "UKO4Q7WX2B", "MSISDN": {phone}}}'.encode()
+    with busy.ledger() as ledger, ledger.write() as tx:
+        BodyWrites(tx).store_body("c2b-confirmation", body, "127.0.0.1", busy.clock.now)
+        (raw,) = BodyWrites(tx).unread_bodies("c2b-confirmation")
+        hold_body(tx, raw, "c2b", "no-amount", "it shows no amount")
+    assert busy.run("erase", PAYS, "--yes").status == 0
+    with busy.ledger() as ledger, ledger.write() as tx:
+        BodyWrites(tx).store_body("c2b-confirmation", body, "127.0.0.1", busy.clock.now)
+    assert bytes_left(busy) == {}
 
 
 def test_payments_of_one_number_stay_together_and_other_numbers_stay(busy: Any) -> None:
