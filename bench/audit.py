@@ -91,7 +91,7 @@ class Run:
 
 def audited(environ: dict[str, str], home: Path, *argv: str) -> Run:
     """Run one command of `mpesa audit`."""
-    start = "from mpesa_cli.cli.app import entry_point; entry_point()"
+    start = "from mpesa_cli.start import entry_point; entry_point()"
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-c", start, "audit", *argv], env={**environ, "MPESA_HOME": str(home)},

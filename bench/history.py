@@ -104,7 +104,7 @@ def long_reads(environ: dict[str, str], full: Path, empty: Path, payments: int) 
 
 def measured(argv: list[str], environ: dict[str, str]) -> tuple[float, float]:
     """Seconds of one whole process, and its most resident memory in MB. Its output goes nowhere."""
-    start = "from mpesa_cli.cli.app import entry_point; entry_point()"
+    start = "from mpesa_cli.start import entry_point; entry_point()"
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-c", start, *argv], env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

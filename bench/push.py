@@ -27,7 +27,7 @@ from timing import YARDSTICK, Command, compiled, machine, print_ratios, seconds,
 
 PUSH, STATUS = "mpesa push --no-wait", "mpesa status --no-refresh"
 TARGETS = {PUSH: 22.0}
-START = "from mpesa_cli.cli.app import entry_point; entry_point()"
+START = "from mpesa_cli.start import entry_point; entry_point()"
 
 
 @dataclass

@@ -115,7 +115,7 @@ class Taken:
 
 def process(home: Path, environ: dict[str, str], argv: tuple[str, ...], stdout: Any) -> Taken:
     """Run ``mpesa`` in a process of its own."""
-    start = "from mpesa_cli.cli.app import entry_point; entry_point()"
+    start = "from mpesa_cli.start import entry_point; entry_point()"
     began = time.perf_counter()
     child = subprocess.Popen(
         [sys.executable, "-c", start, *argv], env={**environ, "MPESA_HOME": str(home)}, stdout=stdout

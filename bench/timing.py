@@ -27,7 +27,7 @@ class Command:
 
 def mpesa(*argv: str, environ: dict[str, str] | None = None) -> Command:
     """``mpesa`` of this tree, as its console script starts it."""
-    start = "from mpesa_cli.cli.app import entry_point; entry_point()"
+    start = "from mpesa_cli.start import entry_point; entry_point()"
     return Command(lambda _: [sys.executable, "-c", start, *argv], environ or {})
 
 

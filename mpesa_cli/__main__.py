@@ -1,6 +1,6 @@
 """``python -m mpesa_cli``."""
 
-from mpesa_cli.cli.app import entry_point
+from mpesa_cli.start import entry_point
 
 if __name__ == "__main__":
     entry_point()

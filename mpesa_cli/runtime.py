@@ -7,10 +7,11 @@ their own.
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.interrupts import Interrupts
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.world import World
 from mpesa_cli.terminal.streams import Streams
 

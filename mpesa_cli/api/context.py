@@ -1,12 +1,13 @@
 """The context that the API's handlers work with, and the values that go in and out of a handler."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from mpesa_cli.api.tokens.bearer import Bearer
 from mpesa_cli.api.tokens.limits import RateLimit
 from mpesa_cli.floor.errors import Temporary
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.payments.sending import PushContext

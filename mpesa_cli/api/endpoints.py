@@ -4,7 +4,7 @@ Routes, readers and the OpenAPI document all follow from it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib.util import find_spec
 from typing import TypeAlias
 
@@ -12,6 +12,7 @@ from mpesa_cli.api import fields as f
 from mpesa_cli.api import looking, payments
 from mpesa_cli.api.context import EVENT_STREAM, HTML, JSON, PDF, ApiContext, Call, HttpReply
 from mpesa_cli.api.fields import Field
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.state import PaymentStatus
 from mpesa_cli.rules.values.reference import ORDER_ID_MAX
 from mpesa_cli.settings.profile import Profile

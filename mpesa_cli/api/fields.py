@@ -5,11 +5,11 @@ A value is taken exactly where its schema says so, so that the OpenAPI document 
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
 
 from mpesa_cli.floor.errors import InvalidInput
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.values.amount import Limits
 from mpesa_cli.rules.values.msisdn import parse_msisdn, without_marks
 from mpesa_cli.rules.values.reference import ORDER_ID_MAX

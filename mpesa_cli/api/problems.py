@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from mpesa_cli.api.tokens.refusal import TokenRefused
@@ -18,6 +18,7 @@ from mpesa_cli.floor.errors import (
     RequestRefused,
     Temporary,
 )
+from mpesa_cli.floor.records import dataclass
 
 PROBLEM_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:mpesa-cli:problem:"

@@ -3,10 +3,10 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from mpesa_cli.batch.text import REQUIRED, Cells, Fault, read_table
 from mpesa_cli.floor.errors import InvalidInput
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.values.amount import Limits, parse_shillings
 from mpesa_cli.rules.values.msisdn import operator_warning, parse_msisdn
 from mpesa_cli.rules.values.reference import account_reference, check_description, check_order_id

@@ -4,13 +4,13 @@ An interrupted batch goes on when the same file is run again: only what never le
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
 from mpesa_cli.batch.file import Row
 from mpesa_cli.batch.text import Fault
 from mpesa_cli.floor.errors import ExitStatus
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.state import AttemptState, PaymentStatus
 from mpesa_cli.rules.values.amount import format_cents, format_shillings

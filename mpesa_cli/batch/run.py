@@ -6,11 +6,11 @@ running it again.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from mpesa_cli.batch.series import Series
 from mpesa_cli.floor.errors import Conflict, MpesaError, PhoneBusy, Temporary
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.world import World
 from mpesa_cli.rules.payment import Payment
 

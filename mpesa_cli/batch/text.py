@@ -8,7 +8,8 @@ import csv
 import difflib
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from mpesa_cli.floor.records import dataclass
 
 COLUMNS = ("phone", "amount", "order", "account", "description")
 REQUIRED = ("phone", "amount", "order")

@@ -1,9 +1,9 @@
 """The watch over many payments until each is settled or the time is up, within the ration of queries."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.payments.ask import Queries, ask, can_settle

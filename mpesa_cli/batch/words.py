@@ -1,11 +1,11 @@
 """A batch in words and tables: a file's faults, the plan, the outcome."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from mpesa_cli.batch.file import line_list
 from mpesa_cli.batch.plan import RowStatus
 from mpesa_cli.batch.text import Fault
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.state import PaymentStatus
 from mpesa_cli.rules.values.amount import format_cents
 from mpesa_cli.rules.values.msisdn import mask_msisdn

@@ -1,13 +1,13 @@
 """Differences accepted: one, a class, or all that are listed now; and the time from which the books are kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from mpesa_cli.books.break_values import KINDS, ONE_BY_ONE, Accepted, BreakKind, kind_of
 from mpesa_cli.books.store.book_writes import BookWrites
 from mpesa_cli.books.store.differences import Differences
 from mpesa_cli.floor.errors import InvalidInput, NotFound
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.statement_rows import StatementRows

@@ -1,7 +1,7 @@
 """The balancing of the books: payments settled by the rows of statements, and the differences that remain."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from mpesa_cli.books.book_totals import KindTotal, Totals, add_up
@@ -15,6 +15,7 @@ from mpesa_cli.books.store.books import Books
 from mpesa_cli.books.store.difference_writes import DifferenceWrites, in_chunks
 from mpesa_cli.books.store.differences import Differences
 from mpesa_cli.books.store.values import Scope, Span
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.rules.payment import Payment

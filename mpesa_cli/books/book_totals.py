@@ -1,7 +1,8 @@
 """Totals of money that moved: by kind and hour, and over a whole time. Values only; money in cents."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from mpesa_cli.floor.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

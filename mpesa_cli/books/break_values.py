@@ -1,10 +1,10 @@
 """Breaks: where the ledger and M-Pesa's own record do not say the same. Values, ages and classes; pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 
 BreakKind = Literal[
     "missing_at_provider",

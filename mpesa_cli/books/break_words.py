@@ -1,12 +1,12 @@
 """Breaks in words: the meaning of each class and the next step; and as rows and documents for programs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from mpesa_cli.books.break_values import Break, BreakKind, age_band
 from mpesa_cli.books.lines import Group
 from mpesa_cli.floor.moments import day_and_time, rfc3339
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.values.amount import cents_to_json, format_cents
 
 

@@ -5,7 +5,7 @@ statement does not have, of the time that it covers, is not at M-Pesa (docs/assu
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from mpesa_cli.books.break_values import Break, BreakKind
@@ -15,6 +15,7 @@ from mpesa_cli.books.statement_matching import ROWS_AT_ONCE, orders_named
 from mpesa_cli.books.store.books import Books
 from mpesa_cli.books.store.breaks import Breaks
 from mpesa_cli.books.store.values import KnownRow, Scope
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.statement_rows import StatementRows
 from mpesa_cli.rules.payment import Payment

@@ -1,7 +1,7 @@
 """The closing of a day: its totals put down, with the file and the journal that they come from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mpesa_cli.books.closed_days import day_totals
 from mpesa_cli.books.closing import Closing, DayTotals, day_bounds
@@ -10,6 +10,7 @@ from mpesa_cli.books.store.book_writes import BookWrites
 from mpesa_cli.books.store.books import Books
 from mpesa_cli.books.store.differences import Differences
 from mpesa_cli.floor.errors import Conflict, InvalidInput
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules.values.amount import format_cents
 from mpesa_cli.terminal.amount_words import counted

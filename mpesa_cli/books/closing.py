@@ -1,8 +1,9 @@
 """A day that was closed, with its totals of then. Values, and the day's bounds in Nairobi; pure."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.values.amount import cents_to_json
 from mpesa_cli.rules.values.dates import parse_since, parse_until
 

@@ -5,7 +5,6 @@ Every text from outside is escaped, and the page can neither load nor run anythi
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 
@@ -14,6 +13,7 @@ from mpesa_cli.books.break_values import AGES, CRITICAL, KINDS, OLDEST, Break, B
 from mpesa_cli.books.break_words import BREAK_WORDS, KindWords, advice
 from mpesa_cli.books.chart import chart
 from mpesa_cli.floor.moments import day_and_time
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.values.amount import format_cents
 from mpesa_cli.terminal.amount_words import counted
 from mpesa_cli.terminal.payment_words import environment_label

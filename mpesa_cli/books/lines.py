@@ -1,7 +1,8 @@
 """The lines that a run of reconcile prints for people: the worst first, up to a limit, and the number left out."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from mpesa_cli.floor.records import dataclass
 
 LINES_MOST = 20
 MORE = "{count:,} more: mpesa reconcile --open"

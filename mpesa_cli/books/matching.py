@@ -13,10 +13,10 @@ A way that finds two rows for an attempt, or two attempts for a row, has found n
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.order_matching import keys_meant, order_key
 from mpesa_cli.rules.payment import AttemptRef
 from mpesa_cli.rules.statement_row import StatementRow

@@ -1,9 +1,9 @@
 """The ports of a run of ``reconcile``, made from a Runtime."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.world import World
 from mpesa_cli.payments.c2b import Shop
 

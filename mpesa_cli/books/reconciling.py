@@ -1,7 +1,7 @@
 """One run of ``reconcile``, in its order: open payments, waiting receipts, statements, the books, a closing."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from mpesa_cli.books.statement_intake import Taken, take_file, take_pulled
 from mpesa_cli.books.store.differences import Differences
 from mpesa_cli.floor.errors import InvalidInput, MpesaError, Temporary
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.held.waiting import waiting
 from mpesa_cli.initiator.listener_alive import last_alive_us
 from mpesa_cli.initiator.results import apply_unread_results

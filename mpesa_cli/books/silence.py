@@ -1,8 +1,7 @@
 """The trust in silence: it means that all is well where M-PESA's record was compared lately and a listener lives."""
 
-from dataclasses import dataclass
-
 from mpesa_cli.floor.moments import SECOND_US, day_and_time
+from mpesa_cli.floor.records import dataclass
 
 ANSWERED_LATELY_US = 600 * SECOND_US
 """A listener that lives says so twice a minute; one that starts again does in less than this."""

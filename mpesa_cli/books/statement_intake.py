@@ -7,7 +7,7 @@ when a statement that brought something new has been read to its end.
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from itertools import islice
 from typing import Any
 
@@ -19,6 +19,7 @@ from mpesa_cli.books.store.books import Books
 from mpesa_cli.books.store.values import StoredStatement
 from mpesa_cli.daraja.pull_page import OddRow
 from mpesa_cli.floor.errors import InvalidInput
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.restoring import Restores, RestoreWrites
 from mpesa_cli.rules.statement_row import StatementRow

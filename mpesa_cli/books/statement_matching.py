@@ -5,13 +5,13 @@ decided again inside the transaction that writes it: what has changed meanwhile 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice
 
 from mpesa_cli.books.matching import BY_HAND, NEAR_US, Candidate, Fitting, Match, Matching, match
 from mpesa_cli.books.store.books import Books
 from mpesa_cli.books.store.breaks import Breaks
 from mpesa_cli.books.store.values import KnownRow, Scope
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.statement_rows import StatementRows

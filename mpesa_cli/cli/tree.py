@@ -5,12 +5,13 @@ of what any of them takes to start.
 """
 
 from collections.abc import Iterator, MutableMapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any
 
 import typer
+
+from mpesa_cli.floor.records import dataclass
 
 TAKE, LOOK, TEST, SET_UP = "Take payments", "Look", "Listen and test", "Set up"
 DAILY = (

@@ -6,12 +6,12 @@ counts so that a changed one is tried at once, not only when the token that the 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from mpesa_cli.daraja.token_answer import LONGEST_LIFETIME_S, Token, wire_token
 from mpesa_cli.floor.files.shared_file import SharedFile
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.wire.strict_json import Json
 from mpesa_cli.floor.world import World

@@ -8,7 +8,7 @@ Texts are one line of at most 300 characters without secrets; ``secrets`` are th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from mpesa_cli.daraja.error_body import (
@@ -23,6 +23,7 @@ from mpesa_cli.daraja.error_body import (
     read_error,
     refuses_token,
 )
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.wire.plain_words import one_line
 from mpesa_cli.floor.wire.strict_json import Json, UnreadableError, read_json

@@ -1,12 +1,12 @@
 """C2B: registering the URLs, and simulating a payment (daraja.md 5). Moves no money."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from mpesa_cli.daraja.endpoints import C2B_REGISTER_V1, C2B_REGISTER_V2, C2B_SIMULATE_V1, C2B_SIMULATE_V2
 from mpesa_cli.daraja.error_body import lacks_product, read_error, told
 from mpesa_cli.floor.errors import CredentialsRefused, MpesaError, RequestRefused, Temporary
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.wire.strict_json import Unreadable, read_json
 
 Version = Literal["v1", "v2"]

@@ -5,9 +5,9 @@ confirmation has no result code: its arrival means that money came.
 """
 
 import re
-from dataclasses import dataclass
 
 from mpesa_cli.daraja.callbacks import read_amount, read_phone, read_receipt
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.wire.strict_json import Json, Unreadable, UnreadableError, parse_json
 from mpesa_cli.floor.wire.wire_text import plain_text, stamp_us
 

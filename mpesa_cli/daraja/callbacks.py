@@ -5,10 +5,10 @@ body *says*; whether it is believed is decided by the attempt whose token it cam
 """
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.wire.strict_json import Json, Unreadable, UnreadableError, parse_json
 from mpesa_cli.floor.wire.wire_text import plain_text, stamp_us, wire_id
 from mpesa_cli.rules.values.amount import decimal_to_cents

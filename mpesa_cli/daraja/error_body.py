@@ -6,8 +6,9 @@ everything here is decided on ``errorMessage``, by substring, whatever its case 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.wire.plain_words import body_words, one_line, scrubbed
 from mpesa_cli.floor.wire.strict_json import Json, Unreadable, read_json

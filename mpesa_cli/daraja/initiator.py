@@ -5,11 +5,11 @@ in a token of its own, and may come before that answer.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from mpesa_cli.daraja.answers import SPIKE_PAUSE_S
 from mpesa_cli.daraja.error_body import blames_credentials, limits_rate, read_code, read_error, told
 from mpesa_cli.floor.errors import CredentialsRefused, MpesaError, OutcomeUnknown, RequestRefused, Temporary
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.wire.addresses import Hook
 from mpesa_cli.floor.wire.plain_words import one_line

@@ -4,7 +4,6 @@ Tolerant of how keys are spelt, which Daraja varies within one answer; never of 
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
@@ -13,6 +12,7 @@ from mpesa_cli.daraja.callbacks import read_amount, read_receipt
 from mpesa_cli.daraja.error_body import read_code, read_error, told
 from mpesa_cli.floor.errors import MpesaError, RequestRefused, Temporary
 from mpesa_cli.floor.moments import EAT
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.wire.plain_words import one_line
 from mpesa_cli.floor.wire.strict_json import Json, UnreadableError, parse_json
 from mpesa_cli.floor.wire.wire_text import plain_text

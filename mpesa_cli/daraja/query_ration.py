@@ -5,11 +5,11 @@ of them wait: the limit belongs to the consumer key, not to the process.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from mpesa_cli.floor.files.shared_file import SharedFile
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.wire.strict_json import Json
 from mpesa_cli.floor.world import World

@@ -5,9 +5,9 @@ Pure and total: every body has exactly one reading, and nothing is raised.
 
 import json
 import re
-from dataclasses import dataclass
 
 from mpesa_cli.daraja.callbacks import read_result_code
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.wire.strict_json import Json, Unreadable, UnreadableError, parse_json, read_json
 from mpesa_cli.floor.wire.wire_text import plain_text, wire_id
 

@@ -7,10 +7,11 @@ Timestamps are East Africa Time whatever the machine's zone is, because the stam
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from mpesa_cli.floor.moments import daraja_stamp
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.secret import Secret
 
 CALLBACK_TOKEN = re.compile(r"[0-9a-f]{32}\Z")

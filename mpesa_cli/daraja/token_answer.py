@@ -1,11 +1,11 @@
 """The answer to ``GET /oauth/v1/generate`` as a typed value. Pure; never raises."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from mpesa_cli.daraja.answers import Refused, Unanswered
 from mpesa_cli.daraja.error_body import Said, code_of, limits_rate, nothing_said, read_error
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.wire.plain_words import one_line
 from mpesa_cli.floor.wire.strict_json import Json, read_json

@@ -4,12 +4,11 @@ The API also takes the OriginatorConversationID of an earlier request, as ``Orig
 receipt; a CheckoutRequestID it does not take.
 """
 
-from dataclasses import dataclass
-
 from mpesa_cli.daraja.callbacks import read_amount, read_receipt
 from mpesa_cli.daraja.endpoints import TRANSACTION_STATUS
 from mpesa_cli.daraja.initiator import Command
 from mpesa_cli.daraja.results import Result
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.wire.wire_text import plain_text, stamp_us
 
 COMMAND_ID = "TransactionStatusQuery"

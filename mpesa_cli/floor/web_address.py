@@ -1,8 +1,9 @@
 """Web addresses that a person typed: which can be used at all, and which lead to this machine."""
 
-from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
+
+from mpesa_cli.floor.records import dataclass
 
 
 class NoWebAddressError(ValueError):

@@ -6,8 +6,9 @@ Whoever needs any of it is handed a :class:`World`, and tests hand in one whose 
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from mpesa_cli.floor.records import dataclass
 
 if TYPE_CHECKING:
     from mpesa_cli.floor.gate import Deadline

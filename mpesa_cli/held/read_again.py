@@ -5,9 +5,9 @@ Each message is a transaction of its own: a message is open, or applied whole, w
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from mpesa_cli.daraja.c2b_payment import read_c2b
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.wire.strict_json import Unreadable
 from mpesa_cli.initiator import results
 from mpesa_cli.ledger.held import Held, HeldWrites

@@ -5,12 +5,12 @@ what lets a million rows stream in seconds.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
 from typing import Any, NamedTuple
 
 from mpesa_cli.floor.moments import SECOND_US, rfc3339
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.codes.lookup import no_prompt_meaning, stk_result
 from mpesa_cli.rules.state import OVERDUE_AFTER_S, AttemptState, Flag, PaymentStatus
 from mpesa_cli.rules.values.amount import cents_to_json

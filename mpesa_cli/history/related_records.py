@@ -1,10 +1,10 @@
 """The records of a payment besides its journal: messages sent, rows of statements, bodies of other channels."""
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mpesa_cli.floor.moments import rfc3339
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.history.story_store import Story
 from mpesa_cli.ledger.outbox import Outbox
 from mpesa_cli.ledger.statement_rows import StatementRows

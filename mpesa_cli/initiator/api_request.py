@@ -1,7 +1,9 @@
 """A request to one of the asynchronous APIs, and the result that came back later (daraja.md 6)."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from mpesa_cli.floor.records import dataclass
 
 
 class RequestState(StrEnum):

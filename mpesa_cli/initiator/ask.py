@@ -5,12 +5,12 @@ where the answer to the POST was lost, and a forged one finds none.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from mpesa_cli.daraja.initiator import Ack, Command, Initiator, read_ack, request_body
 from mpesa_cli.floor.errors import MpesaError, NotDelivered, OutcomeUnknown, RequestRefused, Temporary
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.wire.addresses import secret_hash
 from mpesa_cli.floor.world import World
 from mpesa_cli.initiator.api_request import OPEN, ApiRequest, RequestState

@@ -5,9 +5,9 @@ changed it, so nothing in it proves anything: the amount is only held against wh
 """
 
 import re
-from dataclasses import dataclass
 
 from mpesa_cli.floor.errors import InvalidInput
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.values.amount import decimal_to_cents
 from mpesa_cli.rules.values.receipt_number import day_of, parse_receipt
 

@@ -4,10 +4,10 @@ The money is M-PESA's own account of the receipt, by whatever way it came; the c
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from mpesa_cli.floor.errors import ExitStatus
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.held import HeldMessage
 from mpesa_cli.rules.order_matching import order_key
 from mpesa_cli.rules.payment import Payment

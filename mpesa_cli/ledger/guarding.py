@@ -1,10 +1,10 @@
 """Guard a production ledger against being gone, another, or an old copy of itself: each time it is opened."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.errors import Conflict, LedgerUnusable
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.audit.anchor import head_of
 from mpesa_cli.ledger.engine.marker import Mark, Marker
 from mpesa_cli.ledger.restoring import RestoreWrites

@@ -6,9 +6,9 @@ a try in doubt is never repeated.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.staged_rows import put
 from mpesa_cli.ledger.writes import Write

@@ -1,8 +1,8 @@
 """Values that the ledger takes and gives besides payments and their evidence."""
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.payment import AttemptRef
 
 BODIES_OF_ATTEMPT_MAX = 32

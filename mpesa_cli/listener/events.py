@@ -1,9 +1,9 @@
 """Events of a listener, for its screen and programs: one value for each thing that happened."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.payment import AttemptRef, Payment
 
 Kind = Literal[

@@ -1,9 +1,9 @@
 """The query about how an attempt ended, sent where Daraja's answer can settle anything."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from mpesa_cli.daraja import answers
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.claiming import Claims
 from mpesa_cli.ledger.ledger import Ledger

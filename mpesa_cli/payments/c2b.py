@@ -1,10 +1,10 @@
 """C2B: money that a customer sent from the M-PESA menu becomes a payment, or finds the order it is for."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.wire.strict_json import Unreadable
 from mpesa_cli.ledger.bodies import Bodies
 from mpesa_cli.ledger.claiming import Claims

@@ -1,9 +1,8 @@
 """Attaching a proven receipt to the order that it pays, because a person says so."""
 
-from dataclasses import dataclass
-
 from mpesa_cli.floor.errors import Conflict, MpesaError, NotFound
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.orders import Orders
 from mpesa_cli.ledger.writes import Write

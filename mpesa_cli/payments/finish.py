@@ -1,9 +1,9 @@
 """Reconcile: every open payment brought to its end. For cron; run again, it changes nothing more."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.payments.ask import Queries, ask, can_settle

@@ -1,8 +1,7 @@
 """Push: record the intent, once for an order, and have its one prompt sent (payments/sending.py)."""
 
-from dataclasses import dataclass
-
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.wire.addresses import secret_hash
 from mpesa_cli.ledger.orders import Orders
 from mpesa_cli.ledger.reads import Reads

@@ -1,9 +1,10 @@
 """A person's decision how an attempt ended: the only way out of review."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from mpesa_cli.floor.errors import Conflict, MpesaError, NotFound
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.rules.deciding_order import in_order

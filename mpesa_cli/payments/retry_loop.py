@@ -5,10 +5,10 @@ left. The wait is what the advice asks for, and on top of it a pause that double
 """
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 
 from mpesa_cli.floor.errors import NotDelivered, PhoneBusy
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.world import World
 from mpesa_cli.rules.codes.lookup import stk_result
 from mpesa_cli.rules.payment import Payment

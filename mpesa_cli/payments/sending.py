@@ -6,7 +6,6 @@ nobody knows, so an attempt found there is never sent again.
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from math import inf
 from typing import Protocol
 
@@ -14,6 +13,7 @@ from mpesa_cli.daraja import answers
 from mpesa_cli.daraja.stk_push import PushRequest
 from mpesa_cli.floor.errors import LedgerBusy, LedgerUnusable, MpesaError, NotDelivered, OutcomeUnknown
 from mpesa_cli.floor.gate import Deadline
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.wire.exchange import TOTAL_S
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger

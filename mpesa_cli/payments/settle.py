@@ -4,10 +4,9 @@ Reading a raw body, appending what it says and marking the body are one transact
 not read yet or fully applied, whenever the process dies.
 """
 
-from dataclasses import dataclass
-
 from mpesa_cli.daraja.callbacks import StkClaimed, StkFailed, StkPaid, StkSaid, read_stk_callback
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.wire.exchange import TOTAL_S
 from mpesa_cli.floor.wire.strict_json import Unreadable
 from mpesa_cli.ledger.bodies import Bodies

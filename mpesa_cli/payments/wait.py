@@ -5,9 +5,9 @@ prompt, then at growing intervals, within the ration that all processes share.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.payments.ask import Queries, ask, can_settle, is_doubted

@@ -3,10 +3,10 @@
 Only a payment that is paid, with every M-PESA receipt number known, has one.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mpesa_cli.floor.errors import Conflict, MoneyMoved
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.state import AttemptState, PaymentStatus
 from mpesa_cli.rules.values.amount import format_cents

@@ -1,9 +1,9 @@
 """The words on a receipt, English and Kiswahili as data, and its facts as labelled lines. Pure."""
 
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from mpesa_cli.floor.moments import rfc3339
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.receipts.receipt import Receipt
 from mpesa_cli.rules.values.amount import cents_to_json, format_cents
 from mpesa_cli.terminal.amount_words import amount_in_english, amount_in_kiswahili

@@ -5,10 +5,10 @@ may go against it. Every way to a further prompt ends here, inside the transacti
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from mpesa_cli.floor.errors import Conflict, InvalidInput, Temporary
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.payment import Attempt, Payment
 from mpesa_cli.rules.push_rules import Again, check_phone
 from mpesa_cli.rules.restored import InTheGap, check_gap

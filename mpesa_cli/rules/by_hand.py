@@ -6,9 +6,9 @@ may claim for one of those orders.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.forgotten import can_be_of
 from mpesa_cli.rules.payment import Attempt
 from mpesa_cli.rules.state import AttemptState, Flag

@@ -5,9 +5,11 @@ contains one): the journal chains a keyed digest of them and keeps the bytes apa
 erased later without breaking the chain.
 """
 
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, field, fields
 from functools import cache
 from typing import Any, ClassVar, Literal, get_args
+
+from mpesa_cli.floor.records import dataclass
 
 
 def _private(default: Any = None) -> Any:

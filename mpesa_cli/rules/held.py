@@ -1,8 +1,9 @@
 """A held message: one that came in and could not be applied. It is kept and named until somebody has dealt with it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+
+from mpesa_cli.floor.records import dataclass
 
 HELD_MAX = 10_000
 """The most open messages held one by one. Further ones are only counted by kind, except those with a receipt."""

@@ -6,8 +6,9 @@ Pure and total: any bytes have a reading, and nothing is raised.
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from mpesa_cli.floor.records import dataclass
 
 _RECEIPTS = frozenset({"transid", "mpesareceiptnumber", "receiptno", "receipt", "transactionid"})
 _AMOUNTS = frozenset({"transamount", "amount", "transactionamount"})

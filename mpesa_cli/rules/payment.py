@@ -4,9 +4,9 @@ A **payment** is what the shop wants: an order, an amount, a phone. An **attempt
 phone. Where both stand is decided by rules/state.py; these are values.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.state import AttemptState, AttemptView, PaymentStatus, payment_status
 
 

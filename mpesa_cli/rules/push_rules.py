@@ -5,11 +5,11 @@ phone, 120 s for the same amount (result codes 1001 and 17, daraja.md section 11
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from mpesa_cli.floor.errors import Conflict, NotFound, PhoneBusy
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.evidence import Evidence, Sending, Undelivered
 from mpesa_cli.rules.payment import Attempt, Intent, Payment, ShopOrder
 from mpesa_cli.rules.restored import InTheGap, NotPaid, check_gap

@@ -1,8 +1,8 @@
 """A receipt that a customer shows, the claim about it, and the known facts about its money."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.payment import Payment
 
 Proof = Literal["ledger", "statement", "status"]

@@ -1,10 +1,11 @@
 """Gaps of a ledger that was put back from a copy: the time it can't know, what fills it, what it forbids. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mpesa_cli.floor.errors import Conflict, MpesaError
 from mpesa_cli.floor.moments import SECOND_US, day_and_time
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.statement_row import StatementRow
 from mpesa_cli.rules.values.amount import format_cents
 from mpesa_cli.rules.values.shown_number import fits

@@ -8,10 +8,10 @@ ledger's to know: rules/push_rules.py checks them when the attempt is recorded.
 """
 
 import shlex
-from dataclasses import dataclass
 from typing import assert_never
 
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.codes.lookup import Actor, Code, NewAttempt, no_prompt_meaning, stk_result
 from mpesa_cli.rules.payment import Attempt, Payment
 from mpesa_cli.rules.push_rules import SPACING_SAME_AMOUNT_S

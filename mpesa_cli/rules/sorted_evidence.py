@@ -1,11 +1,11 @@
 """The evidence of one attempt, sorted by what it says, and simple questions about it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias, assert_never
 
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.codes.lookup import Outcome, stk_result
 from mpesa_cli.rules.codes.said import stk_outcome

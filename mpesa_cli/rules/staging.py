@@ -5,10 +5,11 @@ The rows are written in the transaction that changes the status, and sent afterw
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from mpesa_cli.floor.moments import SECOND_US, rfc3339
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.payment_document import payment_document
 from mpesa_cli.rules.state import PaymentStatus

@@ -1,9 +1,9 @@
 """Names of the states of attempts and the statuses of payments. Values only: state.py decides which one holds."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules import evidence as ev
 
 OVERDUE_AFTER_S = 120  # a prompt lives about 60 to 90 s (daraja.md 2.4, docs/assumptions.md A6)

@@ -1,7 +1,8 @@
 """One row of M-Pesa's own record of a shortcode: from a statement file, or from Pull Transactions."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from mpesa_cli.floor.records import dataclass
 
 RowKind = Literal["received", "charge", "reversal", "other"]
 """The kind of movement. ``received``: a customer's money. ``charge``: Safaricom's fee, on the receipt of what it is

@@ -1,9 +1,9 @@
 """Limits on what comes without our secret: how much of it is kept, and for how long. Pure."""
 
-from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 
 BODY_MAX_BYTES = 4 * 1024
 KEPT_MAX = 5_000

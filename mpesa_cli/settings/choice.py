@@ -1,10 +1,10 @@
 """The choice of the profile that a command works with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.settings.model import Config
 from mpesa_cli.settings.values import did_you_mean
 

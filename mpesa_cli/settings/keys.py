@@ -5,9 +5,9 @@ the two can't disagree.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.settings import rules
 
 Kind = Literal["text", "whole number", "whole number or off", "number", "true or false"]

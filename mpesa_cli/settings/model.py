@@ -6,10 +6,10 @@ Checked by the table of keys in plain code. A pydantic model of the same table w
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.settings.keys import KEY_BY_NAME, SECTIONS
 from mpesa_cli.settings.rules import RuleError, profile_name
 from mpesa_cli.settings.secret_names import SECRET_NAMES

@@ -5,10 +5,10 @@ another ledger, and so charge again.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.floor.records import dataclass
 
 APP_NAME = "mpesa-cli"
 

@@ -1,10 +1,10 @@
 """A profile: one till or paybill in one environment, with every value resolved and its source known."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.values.amount import Limits
 
 Environment = Literal["simulator", "sandbox", "production"]

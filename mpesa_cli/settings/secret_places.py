@@ -6,12 +6,12 @@ lets the keyring's entries follow a MPESA_HOME that is moved.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from zlib import crc32
 
 from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.settings.private_files import locked, write_private
 
 Store = Literal["keyring", "file"]

@@ -1,10 +1,10 @@
 """The places outside our own stores where a secret can be given, each read without showing it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from mpesa_cli.floor.errors import InvalidInput, SecretMissing, SecretUnreadable, SettingsError
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.settings.paths import absolute_path
 from mpesa_cli.settings.private_files import read_secret_file

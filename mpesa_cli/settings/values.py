@@ -1,9 +1,9 @@
 """One value checked against its key: the right type, one of the choices, the rule. The same for every source."""
 
 import re
-from dataclasses import dataclass
 
 from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.settings.keys import Key
 from mpesa_cli.settings.rules import RuleError
 

@@ -1,9 +1,9 @@
 """The check of every configured profile, with all its problems: for ``config check``."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.settings.checkup import profile_gaps, profile_warnings
 from mpesa_cli.settings.choice import Choice, choose
 from mpesa_cli.settings.model import Config

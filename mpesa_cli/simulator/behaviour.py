@@ -6,8 +6,8 @@ validation, with ``answered``. All times are the simulator's own, in microsecond
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.simulator import wire
 from mpesa_cli.simulator.apis import c2b, oauth, pull, stk, transaction_status
 from mpesa_cli.simulator.deliveries import answered, delivered, due, next_due_us

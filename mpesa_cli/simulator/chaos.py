@@ -1,8 +1,9 @@
 """Chaos for crash tests: lost answers, lost and doubled callbacks, refusals, drawn from a seed."""
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.simulator.scenario import PushAnswer, Scenario
 from mpesa_cli.simulator.scenario_table import RESULT_CODES
 

@@ -1,9 +1,9 @@
 """POSTs to the merchant: those that are due, and their fate. None is ever sent again."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.simulator.apis import c2b
 from mpesa_cli.simulator.apis.c2b_body import c2b_request
 from mpesa_cli.simulator.apis.callback_body import stk_callback

@@ -1,7 +1,8 @@
 """Movements of money on a simulated shortcode, with only the fields that a statement needs."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from mpesa_cli.floor.records import dataclass
 
 # Invented, but close to what shops report: 0.55 % above KES 200, at most KES 200. Real tariffs are many.
 FREE_UP_TO_CENTS = 20_000

@@ -1,8 +1,9 @@
 """The simulator's own record: every charge, and every message to the merchant. Tests compare ledgers with it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Literal
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.simulator.apis.c2b_body import shillings
 from mpesa_cli.simulator.state import Sending, State
 

@@ -3,9 +3,10 @@
 Every duration is in seconds at speed 1.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+
+from mpesa_cli.floor.records import dataclass
 
 
 class PushAnswer(StrEnum):

@@ -4,8 +4,7 @@
 Times are chosen to be watched from a terminal: refusals by time-out come sooner than with Safaricom.
 """
 
-from dataclasses import dataclass
-
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.simulator.scenario import PushAnswer, Scenario
 
 CODE_PATTERN = "2547000"

@@ -6,8 +6,9 @@ an answer about it is a function of the prompt and the time.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.simulator.chaos import Chaos
 from mpesa_cli.simulator.initiator_key import InitiatorKey
 from mpesa_cli.simulator.movement import Balances, Movement

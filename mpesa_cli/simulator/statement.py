@@ -7,10 +7,10 @@ Newest first. A charge stands on the receipt of its payment and has the balance 
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from mpesa_cli.floor.errors import Conflict, NotFound
 from mpesa_cli.floor.moments import SECOND_US, daraja_stamp
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.values.dates import parse_since, parse_until
 from mpesa_cli.simulator.identifiers import TokenHex, receipt
 from mpesa_cli.simulator.movement import Balances, Movement

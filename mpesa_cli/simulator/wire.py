@@ -1,9 +1,10 @@
 """Requests in, replies out, and the bodies that Daraja sends, key for key (daraja.md 1 to 5, 13)."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.web_address import NoWebAddressError, web_address
 from mpesa_cli.simulator.state import Prompt
 

@@ -1,8 +1,8 @@
 """The outcome of one SMS receipt, as a value and as a sentence for the people of the shop. Pure."""
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.values.msisdn import mask_msisdn
 
 State: TypeAlias = Literal["done", "again", "given_up", "ambiguous"]

@@ -8,10 +8,11 @@ Nothing here touches a payment.
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mpesa_cli.floor.errors import MpesaError
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.outbox import Outbox, OutboxRow

@@ -1,9 +1,9 @@
 """A receipt by SMS that a person asks for: a first one, one that failed, or a copy."""
 
 import json
-from dataclasses import dataclass
 
 from mpesa_cli.floor.errors import Conflict
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.outbox import Outbox, OutboxRow, OutboxWrites
 from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.staging import Staged

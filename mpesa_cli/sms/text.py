@@ -6,8 +6,9 @@ character of its extension table takes two. One character outside turns the whol
 """
 
 import unicodedata
-from dataclasses import dataclass
 from typing import Literal
+
+from mpesa_cli.floor.records import dataclass
 
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"

@@ -4,10 +4,10 @@ The shop's name comes first, so that the message can't pass for one of Safaricom
 receipts are made. Outside production it says so, in the same breath.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
 from mpesa_cli.floor.moments import rfc3339
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.values.amount import format_cents
 from mpesa_cli.sms.text import fitted, parts

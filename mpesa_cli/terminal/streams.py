@@ -7,10 +7,10 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TextIO
 
 from mpesa_cli.floor.errors import MpesaError
+from mpesa_cli.floor.records import dataclass
 
 if TYPE_CHECKING:
     from rich.console import Console

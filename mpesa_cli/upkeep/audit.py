@@ -1,8 +1,8 @@
 """The audit of a ledger at one moment: everything that is wrong, the journal's first wrong row before all."""
 
 import itertools
-from dataclasses import dataclass
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.audit.anchor import anchor_flaws
 from mpesa_cli.ledger.audit.ledger import Chain, Flaw, flaws
 from mpesa_cli.ledger.reads import Reads

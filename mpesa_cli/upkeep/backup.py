@@ -2,11 +2,11 @@
 
 import contextlib
 import sqlite3
-from dataclasses import dataclass
 from pathlib import Path
 
 from mpesa_cli.floor.errors import Conflict, InvalidInput, LedgerBusy
 from mpesa_cli.floor.machine import give_name
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.audit.anchor import Head, head_of
 from mpesa_cli.ledger.engine.copying import copy_into, scratch_for
 from mpesa_cli.ledger.ledger_file import LedgerFile

@@ -2,10 +2,10 @@
 
 import contextlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.engine.scrubbing import check_room, scrub, scrub_is_due, search
 from mpesa_cli.ledger.erasing import Erasing
 from mpesa_cli.rules.values.pseudonym import Erased

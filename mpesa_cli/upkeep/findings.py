@@ -1,10 +1,10 @@
 """The findings of a check-up: one line for each thing that was looked at, and the command that mends it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from mpesa_cli.floor.errors import ExitStatus
+from mpesa_cli.floor.records import dataclass
 
 Verdict = Literal["ok", "warn", "fail"]
 

@@ -2,13 +2,13 @@
 
 import contextlib
 import sqlite3
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.errors import Conflict, InvalidInput, LedgerBusy, LedgerUnusable
 from mpesa_cli.floor.files.private_folder import ensure_private_dir
 from mpesa_cli.floor.machine import give_name, sync_file
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.audit.anchor import Head, head_of
 from mpesa_cli.ledger.engine.connection import open_connection
 from mpesa_cli.ledger.engine.copying import copy_into, scratch_for, sweep

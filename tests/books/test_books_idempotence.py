@@ -174,14 +174,14 @@ def test_killed_for_real_in_the_middle_of_an_import_it_goes_on(books: Books, hom
         "    if len(seen) == 3: os.kill(os.getpid(), signal.SIGKILL)\n"
         "    return done\n"
         "BookWrites.add_rows = dying\n"
-        "from mpesa_cli.cli.app import entry_point; entry_point()\n"
+        "from mpesa_cli.start import entry_point; entry_point()\n"
     )
     environ = {**os.environ, "MPESA_HOME": str(home)}
     argv = [sys.executable, "-c", script, "reconcile", "--statement", str(books.file)]
     assert subprocess.run(argv, env=environ, capture_output=True, check=False).returncode == -signal.SIGKILL
     stored = books.rows("SELECT count(*) FROM statement_rows")[0][0]
     assert 0 < stored < 12_000
-    argv[2] = "from mpesa_cli.cli.app import entry_point; entry_point()"
+    argv[2] = "from mpesa_cli.start import entry_point; entry_point()"
     done = subprocess.run([*argv, "--format", "ndjson"], env=environ, capture_output=True, text=True, check=False)
     summary = json.loads(done.stdout.splitlines()[-1])
     assert (done.returncode, summary["type"], summary["differences"]) == (7, "summary", 12_000)
@@ -212,7 +212,7 @@ def _stopped(books: Books, home: Path, method: str, call: int) -> None:
         "    self._tx.execute('BEGIN IMMEDIATE')\n"
         "    return done\n"
         f"BookWrites.{method} = dying\n"
-        "from mpesa_cli.cli.app import entry_point; entry_point()\n"
+        "from mpesa_cli.start import entry_point; entry_point()\n"
     )
     environ = {**os.environ, "MPESA_HOME": str(home)}
     argv = [sys.executable, "-c", script, "reconcile", "--statement", str(books.file)]

@@ -198,7 +198,7 @@ def test_a_look_loads_no_network_no_rich_and_no_sqlite_utils(home: Path, sold: S
     program = (
         "import atexit, sys\n"
         "atexit.register(lambda: print(*sorted(sys.modules), file=sys.stderr))\n"
-        "from mpesa_cli.cli.app import entry_point; entry_point()"
+        "from mpesa_cli.start import entry_point; entry_point()"
     )
     for options in ([], ["--json"], ["--format", "csv"], ["--summary"]):
         done = subprocess.run(

@@ -268,7 +268,7 @@ def test_a_disk_that_fills_up_during_the_post_leaves_an_unknown_outcome(
 def test_a_file_that_may_not_grow_stops_a_push_before_it_is_sent(clerk: Shopkeeper, daraja: Loopback) -> None:
     limited = (
         "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))\n"
-        "from mpesa_cli.cli.app import entry_point; entry_point()"
+        "from mpesa_cli.start import entry_point; entry_point()"
     )
     done = subprocess.run(
         [sys.executable, "-c", limited, "push", PHONE, "100", "--order", ORDER, "--json"],

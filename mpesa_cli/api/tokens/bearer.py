@@ -1,9 +1,9 @@
 """The caller: the token out of the request's headers, and the scopes that it allows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from mpesa_cli.api.tokens.refusal import TokenRefused
+from mpesa_cli.floor.records import dataclass
 
 _BLANKS = " \t"
 

@@ -6,7 +6,7 @@ times are compared with the clock that the whole program goes by.
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from mpesa_cli.api.tokens.bearer import Bearer
@@ -15,6 +15,7 @@ from mpesa_cli.api.tokens.compact import NotAToken, ReadJson, read_header, read_
 from mpesa_cli.api.tokens.keys import KeySet, VerifyingKey
 from mpesa_cli.api.tokens.refusal import TokenRefused, not_genuine
 from mpesa_cli.api.tokens.values import KnownToken
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.secret import Secret
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ Nothing here is believed; it only decides whether the text is worth a look at it
 import base64
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from mpesa_cli.floor.records import dataclass
 
 TOKEN_BYTES_MAX = 8 * 1024
 """Longer texts are refused before anything is decoded. A token of ours has about 400 bytes."""

@@ -5,9 +5,10 @@ keys are never mixed, so that nobody can sign with a key that everybody may read
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.secret import Secret
 
 SECRET_BYTES_MIN = 32

@@ -2,7 +2,8 @@
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+
+from mpesa_cli.floor.records import dataclass
 
 KEYS_MAX = 10_000
 """How many callers are remembered: about 2 MB. The one that has not come for longest is forgotten."""

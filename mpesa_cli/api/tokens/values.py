@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from mpesa_cli.floor.errors import InvalidInput
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 
 SCOPES: dict[str, str] = {
     "payments:read": "see payments, orders and receipts",

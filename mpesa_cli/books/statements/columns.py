@@ -3,10 +3,10 @@
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from mpesa_cli.books.statements.cells import plain
 from mpesa_cli.books.statements.refusals import no_header
+from mpesa_cli.floor.records import dataclass
 
 # A heading stands within so many rows that hold anything; no export was seen with more than six before it.
 SEARCHED_ROWS = 40

@@ -8,9 +8,9 @@ count where they fit, and a gap is only ever reported between rows that customer
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from mpesa_cli.books.statements.values import Gap
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.statement_row import StatementRow
 
 GAPS_KEPT = 1_000

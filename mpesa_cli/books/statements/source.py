@@ -4,11 +4,11 @@ import codecs
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 from mpesa_cli.books.statements.refusals import too_large, unreadable
+from mpesa_cli.floor.records import dataclass
 
 BYTES_MAX = 2 << 30
 LINE_MAX = 64 << 10

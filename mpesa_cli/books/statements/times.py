@@ -5,11 +5,12 @@ first three characters tell their day (daraja.md 10.1), all say that it is month
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from mpesa_cli.books.statements.refusals import dates_ambiguous
 from mpesa_cli.floor.moments import EAT, SECOND_US
+from mpesa_cli.floor.records import dataclass
 
 MINUTE_US = 60 * SECOND_US
 DAY_US = 86_400 * SECOND_US

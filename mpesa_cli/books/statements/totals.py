@@ -1,6 +1,8 @@
 """The sums of a statement's rows, and whether its own last line agrees with them."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from mpesa_cli.floor.records import dataclass
 
 
 @dataclass(slots=True)

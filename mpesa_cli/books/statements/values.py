@@ -1,7 +1,8 @@
 """The values of a statement file besides its rows: heading, problems, gaps."""
 
 import re
-from dataclasses import dataclass
+
+from mpesa_cli.floor.records import dataclass
 
 TEXT_AT_MOST = 60
 

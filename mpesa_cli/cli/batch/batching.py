@@ -1,7 +1,7 @@
 """The part that `push --from` and `retry --failed` share: ask a person, send all, watch, tell how it went."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from mpesa_cli.batch.plan import RowStatus, batch_status, row_status
@@ -12,6 +12,7 @@ from mpesa_cli.cli.payments.show import send_sms
 from mpesa_cli.cli.result import Note, Result, render
 from mpesa_cli.floor.errors import ExitStatus, MpesaError
 from mpesa_cli.floor.interrupts import Interrupted
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:

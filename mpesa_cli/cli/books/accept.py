@@ -1,6 +1,5 @@
 """``reconcile --accept`` and ``--books-begin``: a person's decisions about differences, and nothing else."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mpesa_cli.books.accepting import accept_many, accept_one, is_class
@@ -10,6 +9,7 @@ from mpesa_cli.books.standing_findings import find_standing
 from mpesa_cli.cli.result import Result
 from mpesa_cli.floor.errors import InvalidInput
 from mpesa_cli.floor.moments import rfc3339
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.values.dates import parse_day, parse_since
 from mpesa_cli.terminal.amount_words import counted
 

@@ -1,7 +1,8 @@
 """The form in which a run of ``reconcile`` is printed."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from mpesa_cli.floor.records import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,10 +1,10 @@
 """The one question before real money moves, or before what can't be undone: default No, and never an assumption."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mpesa_cli.cli.consent.asking import ask, ask_yes
 from mpesa_cli.floor.errors import Conflict, Declined
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """One push: what was typed, checked; the question; the prompt in its turn; and the wait for its answer."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mpesa_cli.cli.consent.confirm import Question, confirm_in_production
@@ -12,6 +12,7 @@ from mpesa_cli.cli.payments.watching import say_where_money_stands, watch_paymen
 from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import InvalidInput
 from mpesa_cli.floor.interrupts import Interrupted
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.values.amount import format_shillings, parse_shillings
 from mpesa_cli.rules.values.msisdn import mask_msisdn, operator_warning, parse_msisdn, spoken_form
 from mpesa_cli.rules.values.reference import account_reference, check_description, check_order_id

@@ -1,6 +1,6 @@
 """``mpesa retry --max-attempts N``: the attempts of one run, and a line that says what it waits for."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mpesa_cli.batch.progress import Countdown
@@ -10,6 +10,7 @@ from mpesa_cli.cli.payments.status import settle
 from mpesa_cli.cli.payments.turns import Turn, Waiting
 from mpesa_cli.cli.payments.watching import say_where_money_stands, watch_payment
 from mpesa_cli.floor.interrupts import Interrupted
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:

@@ -1,6 +1,5 @@
 """One retry: the payment settled, its advice followed, the question asked, the prompt in its turn, the answer."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mpesa_cli.cli.payments.push_one import confirm_prompt
@@ -11,6 +10,7 @@ from mpesa_cli.cli.payments.turns import Turn, Waiting
 from mpesa_cli.cli.payments.watching import watch_payment
 from mpesa_cli.cli.result import Result
 from mpesa_cli.floor.errors import InvalidInput, Temporary
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.values.msisdn import parse_msisdn
 from mpesa_cli.runtime import Runtime
 

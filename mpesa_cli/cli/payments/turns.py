@@ -1,12 +1,12 @@
 """Waiting for a phone's turn: counted down on a terminal, or where a script asks for it, and then decided anew."""
 
-from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
 from mpesa_cli.floor.errors import InvalidInput, Temporary
 from mpesa_cli.floor.interrupts import Interrupted
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.values.msisdn import mask_msisdn
 from mpesa_cli.runtime import Runtime
 

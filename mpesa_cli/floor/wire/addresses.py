@@ -2,8 +2,10 @@
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, cast
+
+from mpesa_cli.floor.records import dataclass
 
 HookKind = Literal["stk", "sms", "result", "timeout", "confirmation", "validation"]
 

@@ -1,6 +1,8 @@
 """Outcomes of one HTTP exchange. The split that matters: did the request's body leave?"""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from mpesa_cli.floor.records import dataclass
 
 TOTAL_S = 45.0
 """Seconds that one exchange may take in all. A POST that was announced longer ago no longer leaves."""

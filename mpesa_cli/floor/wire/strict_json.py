@@ -6,9 +6,10 @@ accepts NaN, and fails on a thousand brackets. A document that passes here has o
 
 import json
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias, Union
+
+from mpesa_cli.floor.records import dataclass
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 12

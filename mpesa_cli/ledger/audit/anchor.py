@@ -5,8 +5,8 @@ that was written down somewhere else before is the trace.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.audit.chain import Flaw
 from mpesa_cli.ledger.journal import GENESIS
 from mpesa_cli.ledger.reads import Reads

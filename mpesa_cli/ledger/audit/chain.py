@@ -3,9 +3,10 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias, cast
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.journal import GENESIS, row_hash, text_digest
 from mpesa_cli.ledger.journal_kinds import ALL_KINDS, ERASED_KEY, LEDGER_KINDS
 from mpesa_cli.ledger.reads import Reads

@@ -3,9 +3,10 @@
 import itertools
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias, cast
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.audit.chain import Flaw
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.rows import (

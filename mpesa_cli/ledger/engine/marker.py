@@ -7,12 +7,13 @@ shortcode and till, in the user's state folder, whatever MPESA_HOME says.
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from mpesa_cli.floor import machine
 from mpesa_cli.floor.errors import LedgerUnusable
 from mpesa_cli.floor.files.whole_file import write_whole
+from mpesa_cli.floor.records import dataclass
 
 WRITE_EVERY_S = 60.0
 _AT_MOST_BYTES = 4_096

@@ -7,10 +7,10 @@ payment, and posted later from a thread of their own.
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.world import World
 from mpesa_cli.listener.events import Event, Kind, OnEvent
 from mpesa_cli.listener.forwarding.webhook import signed_headers

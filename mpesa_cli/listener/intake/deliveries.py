@@ -1,9 +1,10 @@
 """Deliveries and their answers: the values between the HTTP side and the ledger side."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.values import ResultChannel
 from mpesa_cli.payments.c2b import Shop
 from mpesa_cli.rules.c2b_rules import ValidationRule

@@ -11,8 +11,9 @@ do so all through it. Those who wait for an answer before they send the next are
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import inf
+
+from mpesa_cli.floor.records import dataclass
 
 WINDOW_S = 0.1
 STALLED_S = 0.3  # a longer window shows only that the disk or the machine stood still, not how much comes

@@ -1,7 +1,6 @@
 """The outcome of storing a delivery, and the work that follows once that is committed."""
 
-from dataclasses import dataclass
-
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.listener.events import Event
 from mpesa_cli.listener.intake.deliveries import Verdict
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment

@@ -6,9 +6,9 @@ path, the method or the token.
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.listener.intake.deliveries import (
     FORBIDDEN_SHAPE,
     NO_PAYMENT,

@@ -6,11 +6,11 @@ is handed over here whole; its answer is written as it comes, no faster than the
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol, TypeAlias
 from urllib.parse import unquote
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.listener.intake.deliveries import FORBIDDEN_SHAPE, UNAVAILABLE, Verdict
 from mpesa_cli.listener.server.head import BODY_MAX, HEAD_MAX, HEADERS_MAX, Head
 from mpesa_cli.listener.server.peer import Tunnel, peer_address

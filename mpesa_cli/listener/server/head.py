@@ -1,7 +1,8 @@
 """The head of a request, and how much of a request is read at all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from mpesa_cli.floor.records import dataclass
 
 BODY_MAX = 64 * 1024
 HEAD_MAX = 32 * 1024  # h11 caps heads that come in pieces; this one is for those that come in one

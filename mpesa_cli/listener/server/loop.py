@@ -11,6 +11,7 @@ from typing import Any
 
 from uvicorn import Config, Server
 
+from mpesa_cli.floor import collection
 from mpesa_cli.floor.errors import MpesaError
 from mpesa_cli.floor.machine import may_open
 from mpesa_cli.initiator.listener_alive import EVERY_S
@@ -49,6 +50,7 @@ class ListenerServer:
         self, listening: socket.socket, *, on_ready: Callable[[], None], signals: bool
     ) -> None:
         """Serve on a bound socket until stopped; finish what is in hand. Raises what open_ledger does."""
+        collection.as_usual()
         asyncio.run(self._run(listening, on_ready, signals=signals))
 
     def stop(self) -> None:

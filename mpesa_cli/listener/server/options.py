@@ -1,10 +1,10 @@
 """Options of a listener. Those that would leave it open to strangers are refused before a port is opened."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.web_address import is_loopback
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.events import OnEvent

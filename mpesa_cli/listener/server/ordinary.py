@@ -7,8 +7,9 @@ take less than h11 does, and must never read anything otherwise: the tests compa
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from mpesa_cli.floor.records import dataclass
 
 WHOLE_BYTES_MAX = 8192  # far below the limits of a head or a body: none is passed unseen
 LINE_BYTES_MAX = 256

@@ -5,10 +5,10 @@ import errno
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.errors import MpesaError, SettingsError
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.listener.server.options import ListenerOptions, Parts
 
 if TYPE_CHECKING:

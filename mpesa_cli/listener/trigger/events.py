@@ -5,11 +5,11 @@ posts to a shop's own system. Values are invented, on the simulator's numbers.
 """
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mpesa_cli.floor.errors import InvalidInput
+from mpesa_cli.floor.records import dataclass
 
 FOLDER = Path(__file__).with_name("events_data")
 WEBHOOK = "order."

@@ -6,10 +6,10 @@ CallbackMetadata goes by its Name: ``Body.stkCallback.CallbackMetadata.Item.Amou
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from mpesa_cli.floor.errors import InvalidInput
+from mpesa_cli.floor.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

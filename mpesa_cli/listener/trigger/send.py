@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mpesa_cli.floor.errors import InvalidInput, Temporary
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.web_address import NoWebAddressError, web_address
 
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
 """The columns of a code table. The rows are in the files beside this one."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from mpesa_cli.floor.records import dataclass
 
 
 class Api(StrEnum):

@@ -5,10 +5,10 @@ integer, so nothing is ever rounded.
 """
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.errors import InvalidInput
+from mpesa_cli.floor.records import dataclass
 
 if TYPE_CHECKING:
     from decimal import Decimal

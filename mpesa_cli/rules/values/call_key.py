@@ -3,9 +3,9 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from mpesa_cli.floor.errors import Conflict
+from mpesa_cli.floor.records import dataclass
 
 KEPT_S = 7 * 86_400
 """How long a key is remembered. Clients repeat a call within minutes; after a week the order alone protects."""

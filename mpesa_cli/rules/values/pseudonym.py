@@ -2,8 +2,8 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.values.shown_number import PSEUDONYM, fits, kept_form
 
 PREFIX = PSEUDONYM

@@ -5,12 +5,12 @@ ever makes a warning, never a verdict (docs/assumptions.md A32).
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 
 from mpesa_cli.floor.errors import InvalidInput
 from mpesa_cli.floor.moments import EAT
+from mpesa_cli.floor.records import dataclass
 
 _FIRST_YEAR = 2006  # A; L is 2017 and U is 2026
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"

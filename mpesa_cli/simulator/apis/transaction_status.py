@@ -5,9 +5,9 @@ the permission (21), ``times-out`` is given up in the queue, and ``no-result`` n
 """
 
 import re
-from dataclasses import dataclass
 
 from mpesa_cli.floor.moments import daraja_stamp
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.values.receipt_number import date_code
 from mpesa_cli.simulator import wire
 from mpesa_cli.simulator.apis import checks

@@ -9,10 +9,12 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import uvicorn
 
+from mpesa_cli.floor import collection
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.world import World
 from mpesa_cli.simulator.chaos import Chaos
 from mpesa_cli.simulator.engine import Engine
@@ -72,6 +74,7 @@ def serve(
     setup = setup or Setup(Rules(speed=speed), say=say)
     with listen(port) as listening:
         base_url = base_url_of(listening)
+        collection.as_usual()
         asyncio.run(_serve(setup, setup.engine(), listening, lambda _server: ready(base_url), signals=True))
 
 

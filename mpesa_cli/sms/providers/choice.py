@@ -1,10 +1,10 @@
 """The sender that a profile's SMS settings ask for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.web_address import is_on_this_machine
 from mpesa_cli.floor.world import World

@@ -6,10 +6,10 @@ nothing more has to be stored, and who has the token can't find the key.
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.sms.providers.answers import short
 

@@ -1,7 +1,8 @@
 """The protocol of a provider of text messages, and the three outcomes of one send."""
 
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
+
+from mpesa_cli.floor.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ Each check is given three seconds. None of them sends anything but a GET.
 import json
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from mpesa_cli.floor.records import dataclass
 from mpesa_cli.settings.profile import LISTENER_BASE, Profile
 from mpesa_cli.upkeep.findings import Finding
 
