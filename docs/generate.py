@@ -29,6 +29,7 @@ from mpesa_cli.terminal.json_words import (
     ORDER_FIELDS,
     PAYMENT_FIELDS,
     RECONCILE_FIELDS,
+    REFUND_FIELDS,
     VERIFY_FIELDS,
 )
 from mpesa_cli.terminal.json_words_held import HELD_FIELDS
@@ -54,6 +55,7 @@ HELP_WIDTH = 100
 API_TITLES = {
     Api.STK: "Result codes", Api.RESPONSE: "Response codes", Api.ERROR: "Error codes",
     Api.INITIATOR: "Result codes of questions with an initiator",
+    Api.REVERSAL: "Refunds",
     Api.VALIDATION: "Refusals of payments by hand", Api.RATIBA: "Standing orders", Api.BONGA: "Loyalty points",
     Api.SMS: "SMS providers",
 }
@@ -179,8 +181,8 @@ def json_documents() -> str:
     fields = {
         name: table(json_page.HEADINGS, json_page.field_rows(words))
         for name, words in (
-            ("payment", PAYMENT_FIELDS), ("attempt", ATTEMPT_FIELDS), ("error", ERROR_FIELDS),
-            ("order", ORDER_FIELDS), ("verify", VERIFY_FIELDS),
+            ("payment", PAYMENT_FIELDS), ("refund", REFUND_FIELDS), ("attempt", ATTEMPT_FIELDS),
+            ("error", ERROR_FIELDS), ("order", ORDER_FIELDS), ("verify", VERIFY_FIELDS),
             ("reconcile", RECONCILE_FIELDS), ("break", BREAK_FIELDS), ("accept", ACCEPT_FIELDS),
             ("accept many", ACCEPT_MANY_FIELDS), ("books begin", BOOKS_BEGIN_FIELDS), ("pull", PULL_FIELDS),
             ("audit", AUDIT_FIELDS), ("head", HEAD_FIELDS), ("backup", BACKUP_FIELDS), ("restore", RESTORE_FIELDS),
@@ -193,6 +195,7 @@ def json_documents() -> str:
         "## A payment",
         "What `push`, `retry`, `status` and `resolve` print, and what `listen --forward-to` sends as `data`.",
         fields["payment"],
+        "### A refund", fields["refund"],
         "### An attempt", fields["attempt"],
         "## An order", "What `order add` prints.", fields["order"],
         "## A verdict", "What `verify` prints; with `--attach` it prints the payment.", fields["verify"],

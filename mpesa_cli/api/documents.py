@@ -5,8 +5,9 @@ from typing import Any
 
 from mpesa_cli.api.fields import Schema
 from mpesa_cli.api.problems import STATUSES, TYPE_PREFIX
+from mpesa_cli.rules.money_out.refund_state import RefundState
 from mpesa_cli.rules.state import AttemptState, Flag, PaymentStatus
-from mpesa_cli.terminal.json_words import ATTEMPT_FIELDS, ERROR_FIELDS, ORDER_FIELDS, PAYMENT_FIELDS
+from mpesa_cli.terminal.json_words import ATTEMPT_FIELDS, ERROR_FIELDS, ORDER_FIELDS, PAYMENT_FIELDS, REFUND_FIELDS
 
 Words = Mapping[str, tuple[str, str]]
 
@@ -49,6 +50,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "order.status": ("not_asked", *PaymentStatus),
     "attempt.state": tuple(AttemptState),
     "attempt.channel": ("stk", "c2b"),
+    "refund.state": tuple(RefundState),
     "receipt.kind": ("paybill", "till"),
     "receipt.language": ("en", "sw"),
     "problem.money_moved": ("no", "yes", "unknown"),
@@ -64,6 +66,7 @@ def schemas() -> dict[str, Schema]:
     }
     return {
         "payment": document_schema("payment", PAYMENT_FIELDS),
+        "refund": document_schema("refund", REFUND_FIELDS),
         "attempt": document_schema("attempt", ATTEMPT_FIELDS),
         "order": document_schema("order", ORDER_FIELDS),
         "receipt": document_schema("receipt", RECEIPT_FIELDS),
@@ -109,6 +112,7 @@ def _plain(path: str, kind: str) -> Schema:
         "list": {"type": "array", "items": reference("attempt")},
         "list of text": {"type": "array", "items": {"type": "string"}},
         "payment": reference("payment"),
+        "refund": reference("refund"),
     }
     made: Schema = known[kind]
     if path in _CHOICES:

@@ -122,8 +122,8 @@ class DarajaClient:
             return final if isinstance(final, Refused) else Unanswered(final.error_code, final.description)
         return answer
 
-    def post(self, path: str, body: Mapping[str, str]) -> tuple[int, bytes]:
-        """One POST to an API that moves no money; its status and body. A refused token is fetched once more.
+    def post(self, path: str, body: Mapping[str, str], by: "Deadline | None" = None) -> tuple[int, bytes]:
+        """One POST, which leaves before ``by`` or never; its status and body. A refused token is fetched once more.
 
         Secrets of ours that the body echoes are replaced by dots, since its words may be shown.
         Raises CredentialsRefused, NotDelivered, Temporary, and what ``ready`` raises. An app that lacks the
@@ -131,9 +131,9 @@ class DarajaClient:
         """
         refused = 0
         while True:
-            token = self._token()
+            token = self._token(by)
             secrets = self._secrets(token, body)
-            outcome = self._channel.post(path, body, token, secrets)
+            outcome = self._channel.post(path, body, token, secrets, by)
             if not isinstance(outcome, HttpAnswer):
                 raise to_error(outcome)
             said = read_error(outcome.body)

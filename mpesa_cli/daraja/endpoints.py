@@ -14,6 +14,7 @@ C2B_REGISTER_V2 = "/mpesa/c2b/v2/registerurl"
 C2B_SIMULATE_V1 = "/mpesa/c2b/v1/simulate"
 C2B_SIMULATE_V2 = "/mpesa/c2b/v2/simulate"
 TRANSACTION_STATUS = "/mpesa/transactionstatus/v1/query"
+REVERSAL = "/mpesa/reversal/v1/request"
 PULL_REGISTER = "/pulltransactions/v1/register"
 PULL_QUERY = "/pulltransactions/v1/query"
 

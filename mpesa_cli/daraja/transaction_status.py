@@ -6,7 +6,7 @@ receipt; a CheckoutRequestID it does not take.
 
 from mpesa_cli.daraja.callbacks import read_amount, read_receipt
 from mpesa_cli.daraja.endpoints import TRANSACTION_STATUS
-from mpesa_cli.daraja.initiator import Command
+from mpesa_cli.daraja.initiator import Again, Command
 from mpesa_cli.daraja.results import Result
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.wire.wire_text import plain_text, stamp_us
@@ -20,6 +20,7 @@ class TransactionStatus:
     """A transaction as Daraja describes it. Parties are numbers without the names that stand behind them.
 
     ``debit`` paid and ``credit`` was paid: phone numbers or shortcodes, empty where they were not told.
+    ``conversation`` is the OriginatorConversationID of what the status is about.
     """
 
     receipt: str
@@ -28,6 +29,7 @@ class TransactionStatus:
     debit: str
     credit: str
     finalised_us: int | None
+    conversation: str = ""
 
 
 def status_command(receipt: str, shortcode: str) -> Command:
@@ -43,7 +45,25 @@ def status_command(receipt: str, shortcode: str) -> Command:
             "Remarks": "verify",
             "Occasion": "",
         },
-        repeatable=True,
+        Again.FREE,
+    )
+
+
+def request_status_command(originator_conversation_id: str, shortcode: str) -> Command:
+    """The command that asks what became of an earlier request with an initiator, by Daraja's id for it."""
+    return Command(
+        TRANSACTION_STATUS,
+        COMMAND_ID,
+        originator_conversation_id,
+        {
+            "TransactionID": "",
+            "OriginalConversationID": originator_conversation_id,
+            "PartyA": shortcode,
+            "IdentifierType": SHORTCODE_IDENTIFIER,
+            "Remarks": "reconcile",
+            "Occasion": "",
+        },
+        Again.FREE,
     )
 
 
@@ -55,8 +75,8 @@ def read_status(result: Result) -> TransactionStatus | None:
     receipt = read_receipt(result.first("ReceiptNo"))
     if receipt is None:
         return None
-    paying = [_number(value) for value in result.every("DebitPartyName")]
-    paid = [_number(value) for value in result.every("CreditPartyName")] or paying[1:]
+    paying = [party_number(value) for value in result.every("DebitPartyName")]
+    paid = [party_number(value) for value in result.every("CreditPartyName")] or paying[1:]
     return TransactionStatus(
         receipt=receipt,
         status=plain_text(result.first("TransactionStatus"), 40),
@@ -64,10 +84,11 @@ def read_status(result: Result) -> TransactionStatus | None:
         debit=paying[0] if paying else "",
         credit=paid[0] if paid else "",
         finalised_us=stamp_us(result.first("FinalisedTime")),
+        conversation=plain_text(result.first("OriginatorConversationID"), 100),
     )
 
 
-def _number(value: object) -> str:
+def party_number(value: object) -> str:
     """The number alone of ``254708374149 - A NAME``; empty where it begins with none."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     first = plain_text(text if isinstance(text, str) else None, 100).partition(" - ")[0].replace(" ", "")

@@ -11,6 +11,9 @@ from mpesa_cli.rules.evidence import (
     GivenUp,
     QueryAnswered,
     Received,
+    RefundAsked,
+    RefundInDoubt,
+    RefundRefused,
     Refused,
     Reversed,
     SenderLost,
@@ -29,6 +32,7 @@ _SOURCES = {
     "person": "a person",
     "answer": "Daraja's answer",
     "status": "Transaction Status",
+    "result": "the refund's result",
 }
 
 
@@ -62,7 +66,13 @@ def sentence(evidence: Evidence) -> str:  # noqa: PLR0912 - one branch for each 
             return f"{by} decided that it is {verdict}: {reason}"
         case Reversed(source=source, receipt=receipt, reversal_receipt=back, amount_cents=cents):
             reported = f"{_begun(_SOURCES[source])} reported that {format_cents(cents)} went back"
-            return f"{reported}: receipt {receipt} was reversed by {back}."
+            return f"{reported}: receipt {receipt} was reversed{f' by {back}' if back else ' before'}."
+        case RefundAsked(receipt=receipt, amount_cents=cents, by=by, reason=reason, again=again):
+            return f"{by} gives {format_cents(cents)} of {receipt} back{', once more' if again else ''}: {reason}"
+        case RefundRefused(code=code, description=text):
+            return f"The refund was refused; nothing went back. [{code}: {text}]"
+        case RefundInDoubt(code=code, description=text):
+            return f"It is not known whether the refund was carried out. [{code}: {text}]"
         case GivenUp():
             return "A day is over and nobody said how it ended; Daraja is not asked any more."
 

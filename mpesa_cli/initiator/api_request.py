@@ -1,9 +1,12 @@
 """A request to one of the asynchronous APIs, and the result that came back later (daraja.md 6)."""
 
+from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
 
+from mpesa_cli.daraja.initiator import Again
 from mpesa_cli.floor.records import dataclass
+from mpesa_cli.rules.payment import AttemptRef
 
 
 class RequestState(StrEnum):
@@ -37,7 +40,11 @@ class RequestResult:
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """One request. ``subject`` is what it is about: a receipt, for a Transaction Status."""
+    """One request. ``subject`` is what it is about: a receipt, for a Transaction Status or a reversal.
+
+    ``fields`` are its body's own, without the credential, so that a repeat is the same. ``about`` names the attempt
+    whose money it moves, and ``amount_cents`` how much; None for a question.
+    """
 
     request_id: str
     command: str
@@ -48,3 +55,7 @@ class ApiRequest:
     originator_conversation_id: str = ""
     settled_us: int | None = None
     result: RequestResult | None = None
+    again: Again = Again.FREE
+    fields: Mapping[str, str] = field(default_factory=dict)
+    amount_cents: int | None = None
+    about: AttemptRef | None = None

@@ -1,12 +1,11 @@
 """Results of asynchronous requests applied: a result, or the notice that Daraja gave up on the request."""
 
-from collections.abc import Callable
-from typing import TypeAlias
-
 from mpesa_cli.daraja.results import Result, read_result
 from mpesa_cli.daraja.transaction_status import COMMAND_ID, read_status
 from mpesa_cli.floor.wire.strict_json import Unreadable
 from mpesa_cli.initiator.api_request import OPEN, ApiRequest, RequestResult, RequestState
+from mpesa_cli.initiator.followers import follow_result, follow_status, follow_timeout
+from mpesa_cli.initiator.settled import Settled
 from mpesa_cli.initiator.store import Requests, RequestWrites
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.values import ResultBody
@@ -14,9 +13,7 @@ from mpesa_cli.ledger.writes import Write
 from mpesa_cli.payments.each_alone import apply_each
 from mpesa_cli.payments.holding import hold_body
 
-Facts: TypeAlias = dict[str, str | int | None]
 _NO_REQUEST = Unreadable("no-request", "a result for no request of ours")
-Settled: TypeAlias = tuple[RequestState, RequestResult | None]
 
 
 def apply_unread_results(ledger: Ledger, request_id: str, now_us: int) -> int:
@@ -42,10 +39,7 @@ def apply_result_in(tx: Write, raw: ResultBody, now_us: int) -> str:
 def _apply(tx: Write, request: ApiRequest, raw: ResultBody, now_us: int) -> str | Unreadable:
     if raw.channel == "timeout":
         # Whatever it holds, it says that no answer was made; one that comes after all is believed.
-        if request.state in OPEN:
-            RequestWrites(tx).settle(request.request_id, RequestState.TIMED_OUT, None, now_us)
-            return "applied"
-        return "repeat"
+        return _given_up(tx, request, now_us)
     said = read_result(raw.body)
     if isinstance(said, Unreadable):
         return said
@@ -54,11 +48,9 @@ def _apply(tx: Write, request: ApiRequest, raw: ResultBody, now_us: int) -> str 
     if not said.final:
         # The sandbox's official samples have this type only for "more will follow"; with a code other than 0 it is how
         # a queue that gave up says so (docs/assumptions.md A63).
-        if said.result_code != "0" and request.state in OPEN:
-            RequestWrites(tx).settle(request.request_id, RequestState.TIMED_OUT, None, now_us)
-            return "applied"
-        return "repeat"
-    state, result = _settled(request, said)
+        return _given_up(tx, request, now_us) if said.result_code != "0" else "repeat"
+    settled = follow_result(tx, request, said, now_us)
+    state, result = settled or _settled(tx, request, said, now_us)
     if request.state in OPEN or request.state is RequestState.TIMED_OUT:
         RequestWrites(tx).settle(request.request_id, state, result, now_us)
         return "applied"
@@ -66,6 +58,14 @@ def _apply(tx: Write, request: ApiRequest, raw: ResultBody, now_us: int) -> str 
         return "repeat"
     RequestWrites(tx).settle(request.request_id, RequestState.REVIEW, request.result, now_us)
     return "applied: it contradicts what came before"
+
+
+def _given_up(tx: Write, request: ApiRequest, now_us: int) -> str:
+    if request.state not in OPEN:
+        return "repeat"
+    RequestWrites(tx).settle(request.request_id, RequestState.TIMED_OUT, None, now_us)
+    follow_timeout(tx, request, now_us)
+    return "applied"
 
 
 def _is_anothers(request: ApiRequest, said: Result) -> bool:
@@ -78,32 +78,27 @@ def _is_anothers(request: ApiRequest, said: Result) -> bool:
     return bool(both) and all(known != told for known, told in both)
 
 
-def _settled(request: ApiRequest, said: Result) -> Settled:
-    """The end of the request. A success about something else than was asked is for a person to look at."""
+def _settled(tx: Write, request: ApiRequest, said: Result, now_us: int) -> Settled:
+    """The end of a question. A success about something else than was asked is for a person to look at."""
     bare = RequestResult(said.result_code, said.result_desc)
     if said.result_code != "0":
         return RequestState.ANSWERED, bare
-    read = _READERS.get(request.command)
-    found = read(said) if read else None
-    if found is None:
-        return RequestState.REVIEW, bare
-    subject, facts = found
-    state = RequestState.ANSWERED if subject == request.subject else RequestState.REVIEW
-    return state, RequestResult(said.result_code, said.result_desc, facts)
-
-
-def _status_facts(said: Result) -> tuple[str, Facts] | None:
-    status = read_status(said)
+    status = read_status(said) if request.command == COMMAND_ID else None
     if status is None:
-        return None
-    return status.receipt, {
+        return RequestState.REVIEW, bare
+    state = RequestState.ANSWERED
+    if status.conversation == request.subject:
+        follow_status(tx, request.subject, status, now_us)
+    elif status.receipt != request.subject:
+        state = RequestState.REVIEW
+    return state, RequestResult(said.result_code, said.result_desc, {
         "receipt": status.receipt,
         "status": status.status,
         "amount_cents": status.amount_cents,
         "debit": _shown(status.debit),
         "credit": _shown(status.credit),
         "finalised_us": status.finalised_us,
-    }
+    })
 
 
 def _shown(party: str) -> str:
@@ -111,7 +106,3 @@ def _shown(party: str) -> str:
     if len(party) != 12 or not party.isdecimal():
         return party
     return f"{party[:4]}*****{party[-4:]}"
-
-
-_READERS: dict[str, Callable[[Result], tuple[str, Facts] | None]] = {COMMAND_ID: _status_facts}
-"""By Daraja's CommandID: what a success is about, and the facts of it that are kept. None where it says neither."""

@@ -6,11 +6,13 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, cast
 
+from mpesa_cli.daraja.initiator import Again
 from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.initiator.api_request import ApiRequest, RequestResult, RequestState
 from mpesa_cli.ledger.journal import canonical
 from mpesa_cli.ledger.values import BODIES_OF_REQUEST_MAX, ResultBody, ResultChannel
 from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.payment import AttemptRef
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
 
 _REQUEST = (
     "SELECT request_id, command, subject, created_us, state, conversation_id, originator_conversation_id, settled_us, "
-    "result FROM requests"
+    "result, again, fields, amount_cents, payment_id, attempt FROM requests"
 )
-_PRIVATE = ("debit", "credit")  # of a result's facts: whose money it was
+_PRIVATE = ("debit", "credit", "receiver")  # of a result's facts: whose money it was
 
 
 class Requests:
@@ -35,7 +37,10 @@ class Requests:
 
     def by_token(self, token_hash: str) -> str | None:
         """The id of the request whose address has the token with this SHA-256, or None."""
-        rows = self._reads.rows("SELECT request_id FROM requests WHERE token_hash=?", (token_hash,))
+        rows = self._reads.rows(
+            "SELECT request_id FROM requests WHERE token_hash=? "
+            "UNION ALL SELECT request_id FROM request_tokens WHERE token_hash=?", (token_hash, token_hash),
+        )
         return str(rows[0][0]) if rows else None
 
     def request(self, request_id: str) -> ApiRequest | None:
@@ -56,6 +61,22 @@ class Requests:
             f"{_REQUEST} WHERE command=? AND created_us>=? ORDER BY created_us", (command, since_us)
         )
         return [_request_from(row) for row in rows]
+
+    def moving_money(self) -> Sequence[ApiRequest]:
+        """Requests that may have moved money and have no result that settles them, oldest first."""
+        states = "('created', 'accepted', 'unknown', 'timed_out', 'review')"
+        rows = self._reads.rows(f"{_REQUEST} WHERE again <> 'free' AND state IN {states} ORDER BY created_us")
+        return [_request_from(row) for row in rows]
+
+    def asked_cents(self, command: str, since_us: int) -> int:
+        """The cents of this command's requests since, but for those that are proven to have moved none."""
+        rows = self._reads.rows(
+            "SELECT coalesce(sum(amount_cents), 0) FROM requests WHERE command=? AND created_us>=? "
+            "AND state NOT IN ('not_sent', 'refused') "
+            "AND NOT (state='answered' AND coalesce(json_extract(nullif(result, ''), '$.no'), 0))",
+            (command, since_us),
+        )
+        return int(str(rows[0][0]))
 
     def unread_results(self, request_id: str = "") -> Sequence[ResultBody]:
         """Bodies that were stored and not yet applied, of one request or of all, oldest first."""
@@ -94,20 +115,30 @@ class RequestWrites(Requests):
     def open(self, request: ApiRequest, token_hash: str) -> None:
         """Record what is about to be asked, before anything is sent."""
         self._tx.execute(
-            "INSERT INTO requests (request_id, command, subject, token_hash, created_us, state) VALUES (?,?,?,?,?,?)",
+            "INSERT INTO requests (request_id, command, subject, token_hash, created_us, state, again, fields, "
+            "amount_cents, payment_id, attempt) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
             (request.request_id, request.command, request.subject, token_hash, request.created_us,
-             RequestState.CREATED.value),
+             RequestState.CREATED.value, request.again.value,
+             canonical(dict(request.fields)) if request.fields else "", request.amount_cents,
+             *(request.about or ("", 0))),
         )
-        facts = {
+        facts: dict[str, object] = {
             "request_id": request.request_id, "command": request.command, "subject": request.subject,
             "token_hash": token_hash,
         }
+        if request.amount_cents is not None:
+            facts["amount_cents"] = request.amount_cents
         self._tx.chain(ev.Record("request_made", request.created_us, facts, {}), "", None)
+
+    def add_token(self, request_id: str, token_hash: str) -> None:
+        """Let the result of a repeat find its request as well; the token of the first POST is kept nowhere."""
+        self._tx.execute("INSERT INTO request_tokens VALUES (?,?)", (token_hash, request_id))
 
     def note_answer(self, request_id: str, state: RequestState, conversation_id: str, originator_id: str) -> None:
         """Note what the POST came to. A result that came before stays."""
         self._tx.execute(
-            "UPDATE requests SET conversation_id=?, originator_conversation_id=?, "
+            "UPDATE requests SET conversation_id=coalesce(nullif(?, ''), conversation_id), "
+            "originator_conversation_id=coalesce(nullif(?, ''), originator_conversation_id), "
             "state=CASE WHEN state IN ('created', 'unknown') THEN ? ELSE state END WHERE request_id=?",
             (conversation_id, originator_id, state.value, request_id),
         )
@@ -157,7 +188,8 @@ class RequestWrites(Requests):
             self._tx.chain(ev.Record("receipt_shown", at_us, {"receipt": receipt, "order_id": order_id}, {}), "", None)
 
 def _request_from(row: tuple[object, ...]) -> ApiRequest:
-    request_id, command, subject, created, state, conversation, originator, settled, result = row
+    (request_id, command, subject, created, state, conversation, originator, settled, result, again, fields, amount,
+     payment_id, attempt) = row
     return ApiRequest(
         request_id=str(request_id),
         command=str(command),
@@ -168,6 +200,10 @@ def _request_from(row: tuple[object, ...]) -> ApiRequest:
         originator_conversation_id=str(originator),
         settled_us=None if settled is None else int(str(settled)),
         result=_result_from(str(result)) if result else None,
+        again=Again(str(again)),
+        fields=json.loads(str(fields)) if fields else {},
+        amount_cents=None if amount is None else int(str(amount)),
+        about=AttemptRef(str(payment_id), int(str(attempt))) if payment_id else None,
     )
 
 

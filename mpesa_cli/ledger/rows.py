@@ -3,15 +3,18 @@
 import json
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import astuple, replace
 
 from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.money_out.refund_state import Refund, RefundState
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
 from mpesa_cli.rules.state import AttemptState, AttemptView, Flag
 
 ATTEMPT_COLUMNS = (
     "payment_id, number, channel, msisdn, amount_cents, created_us, withdrawn, state, flags, receipt, receipts, "
     "paid_cents, result_code, "
-    "result_desc, source, checkout_request_id, merchant_request_id, requested_us, settled_us, paid_us, reversed_cents"
+    "result_desc, source, checkout_request_id, merchant_request_id, requested_us, settled_us, paid_us, reversed_cents, "
+    "refunds"
 )
 PAYMENT_COLUMNS = (
     "payment_id, order_id, profile, shortcode, amount_cents, msisdn, account_reference, description, created_us"
@@ -25,7 +28,7 @@ PROJECTED_COLUMNS = (
 def attempt_from(row: tuple[object, ...]) -> Attempt:
     """An attempt from a row of ATTEMPT_COLUMNS."""
     (payment_id, number, channel, msisdn, amount, created, withdrawn, state, flags, receipt, receipts, paid_cents, code,
-     desc, source, checkout, merchant, requested, settled, paid, reversed_cents) = row
+     desc, source, checkout, merchant, requested, settled, paid, reversed_cents, refunds) = row
     view = AttemptView(
         state=AttemptState(str(state)),
         flags=frozenset(Flag(f) for f in str(flags).split()),
@@ -41,6 +44,7 @@ def attempt_from(row: tuple[object, ...]) -> Attempt:
         settled_us=settled,  # type: ignore[arg-type]
         paid_us=paid,  # type: ignore[arg-type]
         reversed_cents=int(reversed_cents),  # type: ignore[call-overload]
+        refunds=_refunds(str(refunds)) if refunds else (),
     )
     return Attempt(
         ref=AttemptRef(str(payment_id), int(number)),  # type: ignore[call-overload]
@@ -51,6 +55,11 @@ def attempt_from(row: tuple[object, ...]) -> Attempt:
         view=view,
         channel=str(channel),
     )
+
+
+def _refunds(stored: str) -> tuple[Refund, ...]:
+    told = [Refund(*row) for row in json.loads(stored)]
+    return tuple(replace(each, state=RefundState(each.state)) for each in told)
 
 
 def payment_from(row: tuple[object, ...], attempts: Iterable[Attempt], environment: str) -> Payment:
@@ -82,13 +91,14 @@ def save_view(connection: sqlite3.Connection, ref: AttemptRef, view: AttemptView
     connection.execute(
         "UPDATE attempts SET state=?, flags=?, receipt=?, receipts=?, paid_cents=?, result_code=?, result_desc=?, "
         "source=?, checkout_request_id=?, merchant_request_id=?, requested_us=?, settled_us=?, paid_us=?, "
-        "reversed_cents=?, withdrawn=? "
+        "reversed_cents=?, withdrawn=?, refunds=? "
         "WHERE payment_id=? AND number=?",
         (
             view.state.value, " ".join(sorted(view.flags)), view.receipt, " ".join(sorted(view.receipts)),
             view.paid_cents, view.result_code, view.result_desc, view.source, view.checkout_request_id,
             view.merchant_request_id, view.requested_us, view.settled_us, view.paid_us, view.reversed_cents,
-            int(withdrawn), ref.payment_id, ref.number,
+            int(withdrawn), json.dumps([list(astuple(each)) for each in view.refunds]) if view.refunds else "",
+            ref.payment_id, ref.number,
         ),
     )
 

@@ -164,6 +164,8 @@ class Write(Reads):
         asked = next(a for a in before.attempts if a.ref == attempt)
         if isinstance(evidence, ev.Received):
             evidence = self._with_claim(evidence, asked)
+        if isinstance(evidence, ev.RefundAsked):  # it moves money
+            self.check_known()
         erased = is_erased(asked.msisdn)
         if _repeats(evidence, known, erased=erased):
             return before
@@ -259,9 +261,17 @@ def _repeats(evidence: ev.Evidence, known: list[ev.Evidence], *, erased: bool) -
     if isinstance(evidence, ev.Decided):  # said again after another decision, it is a new one
         last = max((k for k in known if isinstance(k, ev.Decided)), key=lambda k: k.at_us, default=None)
         return last is not None and replace(last, at_us=0) == replace(evidence, at_us=0)
+    if isinstance(evidence, ev.Reversed) and _is_told(evidence, known):
+        return True
     if erased:
         return bare(evidence) in [bare(k) for k in known]
     if isinstance(evidence, _TOLD):
         same = [replace(k, at_us=0, callback_id="") for k in known if isinstance(k, _TOLD)]
         return bool(same) and replace(evidence, at_us=0, callback_id="") in same
     return replace(evidence, at_us=0) in [replace(k, at_us=0) for k in known]
+
+
+def _is_told(back: ev.Reversed, known: list[ev.Evidence]) -> bool:
+    """Whether this reversal was told before, by whichever source: by its name, or without one where one is known."""
+    told = [k for k in known if isinstance(k, ev.Reversed) and k.receipt == back.receipt]
+    return any(k.amount_cents == back.amount_cents and back.reversal_receipt in {"", k.reversal_receipt} for k in told)

@@ -87,7 +87,7 @@ class Withdrawn:
     reason: str
 
 
-Source = Literal["callback", "query", "c2b", "pull", "statement", "person", "answer", "status"]
+Source = Literal["callback", "query", "c2b", "pull", "statement", "person", "answer", "status", "result"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,8 @@ class Decided:
 class Reversed:
     """Money that came and went back: ``receipt`` is the payment's own, ``reversal_receipt`` that of the reversal.
 
-    ``amount_cents`` is positive; less than what had come where only a part went back.
+    ``amount_cents`` is positive; less than what had come where only a part went back. ``reversal_receipt`` is empty
+    where M-PESA only said that it had gone back already.
     """
 
     kind: ClassVar[str] = "reversed"
@@ -178,6 +179,45 @@ class Reversed:
     reversal_receipt: str
     amount_cents: int
     reversed_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundAsked:
+    """The announcement of one reversal of ``receipt``, committed before its POST may leave.
+
+    ``again`` says that a person asked once more, a day after a doubt that nothing had settled.
+    """
+
+    kind: ClassVar[str] = "refund_asked"
+    at_us: int
+    request_id: str
+    receipt: str
+    amount_cents: int
+    by: str
+    reason: str
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRefused:
+    """Proof that one reversal did nothing: it did not leave, was refused at once, or its result is a final no."""
+
+    kind: ClassVar[str] = "refund_refused"
+    at_us: int
+    request_id: str
+    code: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundInDoubt:
+    """A reversal of which nobody knows: no answer, given up in a queue, or a result that does not fit (``misfit``)."""
+
+    kind: ClassVar[str] = "refund_in_doubt"
+    at_us: int
+    request_id: str
+    code: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +242,9 @@ Evidence = (
     | QueryAnswered
     | Decided
     | Reversed
+    | RefundAsked
+    | RefundRefused
+    | RefundInDoubt
     | GivenUp
 )
 

@@ -7,6 +7,7 @@ phone. Where both stand is decided by rules/state.py; these are values.
 from typing import NamedTuple
 
 from mpesa_cli.floor.records import dataclass
+from mpesa_cli.rules.money_out.refund_state import Refund, telling
 from mpesa_cli.rules.state import AttemptState, AttemptView, PaymentStatus, payment_status
 
 
@@ -100,6 +101,17 @@ class Payment:
     def reversed_cents(self) -> int:
         """The cents that came for this payment and went back."""
         return sum(a.view.reversed_cents for a in self.attempts if a.state is AttemptState.PAID)
+
+    @property
+    def receipts(self) -> dict[str, Attempt]:
+        """Each receipt that pays this payment, with its attempt, in the order of the attempts."""
+        paid = (a for a in self.attempts if a.state is AttemptState.PAID)
+        return {receipt: a for a in paid for receipt in sorted(a.view.receipts)}
+
+    @property
+    def refund(self) -> Refund | None:
+        """The refund that tells where money that is to go back stands, or None."""
+        return telling([each for a in self.attempts for each in a.view.refunds])
 
     @property
     def last(self) -> Attempt:

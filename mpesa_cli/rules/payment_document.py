@@ -3,6 +3,7 @@
 from typing import Any
 
 from mpesa_cli.floor.moments import rfc3339
+from mpesa_cli.rules.money_out.refund_state import Refund
 from mpesa_cli.rules.payment import Attempt, Payment
 from mpesa_cli.rules.state import with_clock
 from mpesa_cli.rules.values.amount import cents_to_json
@@ -29,8 +30,21 @@ def payment_document(payment: Payment, now_us: int) -> dict[str, Any]:
         "result_desc": telling.result_desc,
         "created_at": rfc3339(payment.created_us),
         "paid_at": rfc3339(telling.paid_us),
+        "refund": _refund(payment.refund),
         "may_be_orders": list(payment.may_be_orders),
         "attempts": [_attempt(a, now_us) for a in payment.attempts],
+    }
+
+
+def _refund(refund: Refund | None) -> dict[str, Any] | None:
+    if refund is None:
+        return None
+    return {
+        "state": refund.state.value,
+        "request_id": refund.request_id,
+        "receipt": refund.receipt,
+        "amount": cents_to_json(refund.amount_cents),
+        "asked_at": rfc3339(refund.asked_us),
     }
 
 

@@ -33,11 +33,14 @@ class SortedEvidence:
     withdrawn: list[ev.Withdrawn]
     reversals: list[ev.Reversed]
     given_up: list[ev.GivenUp]
+    refunds_asked: list[ev.RefundAsked]
+    refunds_refused: list[ev.RefundRefused]
+    refunds_in_doubt: list[ev.RefundInDoubt]
 
 
 def sorted_evidence(evidence: Iterable[ev.Evidence]) -> SortedEvidence:  # noqa: PLR0912 - one branch for each kind
     """The evidence sorted. Duplicates count once, and the order in which it came does not matter."""
-    known = SortedEvidence({}, {}, [], [], [], [], [], [], [], [], [], [])
+    known = SortedEvidence({}, {}, *([] for _ in range(13)))
     for each in _sorted(set(evidence)):
         match each:
             case ev.Sending():
@@ -65,6 +68,12 @@ def sorted_evidence(evidence: Iterable[ev.Evidence]) -> SortedEvidence:  # noqa:
                 known.decisions.append(each)
             case ev.Reversed():
                 known.reversals.append(each)
+            case ev.RefundAsked():
+                known.refunds_asked.append(each)
+            case ev.RefundRefused():
+                known.refunds_refused.append(each)
+            case ev.RefundInDoubt():
+                known.refunds_in_doubt.append(each)
             case ev.GivenUp():
                 known.given_up.append(each)
             case _:
@@ -103,14 +112,20 @@ def first_checkout_id(known: SortedEvidence) -> str | None:
     return next((e.checkout_request_id for e in said if e.checkout_request_id), None)
 
 
-def went_back_cents(receipts: frozenset[str], known: SortedEvidence) -> int:
-    """The cents of these receipts that went back. A second report of the same reversal adds nothing."""
-    back: dict[tuple[str, str], int] = {}
-    for each in known.reversals:
-        if each.receipt in receipts:
-            key = (each.receipt, each.reversal_receipt)
-            back[key] = max(back.get(key, 0), each.amount_cents)
-    return sum(back.values())
+def back_by_receipt(receipts: Iterable[str], each_cents: int, known: SortedEvidence) -> dict[str, int]:
+    """The cents that went back of each of these receipts, which brought ``each_cents``: never more than that.
+
+    A second report of the same reversal adds nothing, and neither does one that does not name it beside one that does.
+    """
+    found: dict[str, int] = {}
+    for receipt in receipts:
+        named: dict[str, int] = {}
+        for each in known.reversals:
+            if each.receipt == receipt:
+                named[each.reversal_receipt] = max(named.get(each.reversal_receipt, 0), each.amount_cents)
+        unnamed = named.pop("", 0)
+        found[receipt] = min(each_cents, max(unnamed, sum(named.values())))
+    return found
 
 
 def outcome_of(said: ev.CallbackFailed | ev.QueryAnswered) -> Outcome:

@@ -3,7 +3,7 @@
 The evidence is a set: order, duplicates and replays can't matter. The laws (ARCHITECTURE.md):
 
 * no failing evidence ever takes a success away; it sets ``conflict``;
-* money that went back is counted beside the success, which stays;
+* money that went back is counted beside the success, which stays: of one receipt once, whoever tells it;
 * nothing is paid without matching amount and identity: what does not match is ``review``;
 * a success for something that was never sent, or was refused, is ``review``;
 * a person's decision is about what was known then: money that is reported later is never hidden by it;
@@ -12,17 +12,20 @@ The evidence is a set: order, duplicates and replays can't matter. The laws (ARC
 * time alone changes nothing but the ``overdue`` flag.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.codes.lookup import Outcome, stk_result
 from mpesa_cli.rules.codes.said import contradicted
+from mpesa_cli.rules.money_out.refund_state import RefundState, refunds_of
+from mpesa_cli.rules.money_out.refund_state import is_open as is_open_refund
 from mpesa_cli.rules.paid import paid_by_decision, paid_by_query, paid_by_receipts
 from mpesa_cli.rules.sorted_evidence import (
     AGREEING_QUERIES_APART_S,
     SortedEvidence,
+    back_by_receipt,
     came_after,
     checkout_ids,
     first_checkout_id,
@@ -30,7 +33,6 @@ from mpesa_cli.rules.sorted_evidence import (
     queries_agree,
     says_no,
     sorted_evidence,
-    went_back_cents,
 )
 from mpesa_cli.rules.state_values import (
     OVERDUE_AFTER_S,
@@ -62,9 +64,22 @@ def attempt_view(terms: Terms, evidence: Iterable[ev.Evidence]) -> AttemptView:
     """The state of an attempt. Total: every set of evidence has exactly one answer."""
     known = sorted_evidence(evidence)
     view = _decided(terms, known)
-    if not known.reversals or view.state is not AttemptState.PAID:
+    if not known.reversals and not known.refunds_asked:
         return view
-    return replace(view, reversed_cents=min(view.paid_cents, went_back_cents(view.receipts, known)))
+    # Each receipt of an attempt brought what was asked (rules/paid.py).
+    paid_for = view.receipts if view.state is AttemptState.PAID else frozenset()
+    back = back_by_receipt(paid_for, terms.amount_cents, known)
+    view = replace(view, reversed_cents=min(view.paid_cents, sum(back.values())))
+    return _with_refunds(view, back, known) if known.refunds_asked else view
+
+
+def _with_refunds(view: AttemptView, back: Mapping[str, int], known: SortedEvidence) -> AttemptView:
+    refunds = refunds_of(known.refunds_asked, known.refunds_refused, known.refunds_in_doubt, back)
+    states = {each.state for each in refunds if is_open_refund(each)}
+    flags = {Flag.REFUNDING} if RefundState.PENDING in states else set()
+    if states - {RefundState.PENDING}:
+        flags.add(Flag.REFUND_UNKNOWN)
+    return replace(view, refunds=refunds, flags=view.flags | flags)
 
 
 def _decided(terms: Terms, known: SortedEvidence) -> AttemptView:

@@ -5,6 +5,7 @@ from typing import assert_never
 
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.money_out.refund_state import Refund
 
 OVERDUE_AFTER_S = 120  # a prompt lives about 60 to 90 s (daraja.md 2.4, docs/assumptions.md A6)
 
@@ -31,6 +32,8 @@ class Flag(StrEnum):
     CONFLICT = "conflict"
     UNCONFIRMED = "unconfirmed"
     ODD_TIME = "odd_time"
+    REFUNDING = "refunding"
+    REFUND_UNKNOWN = "refund_unknown"
 
 
 class PaymentStatus(StrEnum):
@@ -77,6 +80,7 @@ class AttemptView:
     paid_cents: int = 0
     reversed_cents: int = 0
     receipts: frozenset[str] = frozenset()
+    refunds: tuple[Refund, ...] = ()
 
 
 def is_open(state: AttemptState) -> bool:

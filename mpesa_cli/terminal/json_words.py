@@ -18,11 +18,23 @@ PAYMENT_FIELDS: dict[str, tuple[str, str]] = {
     "result_desc": ("text or null", "Daraja's own words for it."),
     "created_at": ("time", "When the intent was recorded, before anything was sent."),
     "paid_at": ("time or null", "When the money came, as M-PESA says; else when we heard of it."),
+    "refund": (
+        "refund or null",
+        "The refund that was asked for last, an open one first: docs/refunds.md. Null where nobody asked for one.",
+    ),
     "may_be_orders": (
         "list of text",
         "Of money by hand that is no order's yet (`C2B-…`): the orders whose prompt it may have paid. A person says.",
     ),
     "attempts": ("list", "Every attempt, oldest first."),
+}
+
+REFUND_FIELDS: dict[str, tuple[str, str]] = {
+    "state": ("text", "`pending`, `unknown`, `review`, `refunded` or `refused`: docs/refunds.md."),
+    "request_id": ("text", "Our name for the request, `REQ-…`."),
+    "receipt": ("text", "The receipt whose money goes back."),
+    "amount": ("number", "How much of it, in shillings: all."),
+    "asked_at": ("time", "When somebody asked for it."),
 }
 
 ATTEMPT_FIELDS: dict[str, tuple[str, str]] = {

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from initiator_parts import RECEIPT, body, result
 
-from mpesa_cli.daraja.initiator import Command, Initiator
+from mpesa_cli.daraja.initiator import Again, Command, Initiator
+from mpesa_cli.daraja.reversal import reversal_command
 from mpesa_cli.daraja.transaction_status import status_command
-from mpesa_cli.floor.errors import MpesaError, NotDelivered, OutcomeUnknown, RequestRefused, SettingsError, Temporary
+from mpesa_cli.floor.errors import MpesaError, NotDelivered, RequestRefused, SettingsError, Temporary
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.world import World
 from mpesa_cli.initiator.api_request import RequestState
@@ -28,7 +29,7 @@ from mpesa_cli.rules.receipt_claim import Claim
 
 ACK = (200, body("async.ack.ok"))
 REVERSAL = Command(
-    "/mpesa/reversal/v1/request", "TransactionReversal", RECEIPT, {"TransactionID": RECEIPT}, repeatable=False
+    "/mpesa/reversal/v1/request", "TransactionReversal", RECEIPT, {"TransactionID": RECEIPT}, Again.NEVER
 )
 LOST = Temporary("no whole answer", hint="again", code="no-answer")
 UNREACHED = NotDelivered("refused", hint="again")
@@ -46,7 +47,7 @@ class Shop:
     comes: Callable[[], None] = lambda: None
     credential: Callable[[], Secret] = lambda: Secret("CREDENTIAL")
 
-    def post(self, path: str, body: Mapping[str, str]) -> tuple[int, bytes]:
+    def post(self, path: str, body: Mapping[str, str], by: object = None) -> tuple[int, bytes]:
         assert self.ledger.rows("SELECT state FROM requests")[-1] == ("created",), "sent before its intent was stored"
         self.posts.append(dict(body))
         said = self.answers.pop(0)
@@ -132,14 +133,64 @@ def test_a_lost_answer_does_no_harm_to_a_question_and_is_never_repeated_for_a_re
     w = world(LOST)
     assert ask(w.context, status_command(RECEIPT, "174379")).state is RequestState.UNKNOWN
     w = world(LOST)
-    with pytest.raises(OutcomeUnknown):
-        ask(w.context, REVERSAL)
+    assert ask(w.context, REVERSAL).state is RequestState.UNKNOWN
     assert (len(w.posts), w.states()[-1]) == (1, "unknown")
 
 
+PAYOUT = Command(
+    "/mpesa/b2c/v3/paymentrequest", "BusinessPayment", "RENT-11", {"OriginatorConversationID": "an-id-of-ours"},
+    Again.SAME_ID, 1_000, "InitiatorName",
+)
+DUPLICATE, BUSY = (500, body("b2c.error.500.duplicate-originator")), (500, body("b2c.error.500.maintenance"))
+FORBIDDEN = (403, body("b2c.error.403.not-authorized"))
+
+
+@pytest.mark.parametrize("lost", [LOST, BUSY, (200, b"<html></html>"), (502, b"")])
+def test_what_carries_its_own_id_is_sent_again_in_doubt_and_is_the_same_to_the_letter(world: Any, lost: Any) -> None:
+    w = world(lost, DUPLICATE)
+    assert ask(w.context, PAYOUT).state is RequestState.ACCEPTED
+    first, second = w.posts
+    assert first == second
+    assert first["InitiatorName"] == "api"
+    assert "Initiator" not in first
+
+
+def test_that_an_id_is_there_already_is_a_yes_by_its_words_alone_and_to_nothing_that_has_no_id(world: Any) -> None:
+    w = world(BUSY, BUSY, BUSY)
+    assert ask(w.context, PAYOUT).state is RequestState.UNKNOWN, "the same code means maintenance"
+    w = world(DUPLICATE)
+    assert ask(w.context, REVERSAL).state is RequestState.UNKNOWN
+
+
+@pytest.mark.parametrize("later", [FORBIDDEN, UNREACHED])
+def test_a_later_no_takes_no_doubt_away(world: Any, later: Any) -> None:
+    w = world(LOST, later, later)
+    assert ask(w.context, PAYOUT).state is RequestState.UNKNOWN
+    w = world(FORBIDDEN)
+    with pytest.raises(RequestRefused):
+        ask(w.context, PAYOUT)
+    assert w.states()[-1] == "refused"
+
+
+def test_a_body_is_kept_without_credential_and_addresses_where_it_moves_money(world: Any) -> None:
+    w = world(ACK)
+    asked = ask(w.context, REVERSAL)
+    assert Requests(w.ledger).request(asked.request_id).fields == {"TransactionID": RECEIPT}  # type: ignore[union-attr]
+    assert w.ledger.rows("SELECT fields, again FROM requests") == [('{"TransactionID":"UKO4Q7WX2B"}', "never")]
+
+
+def test_a_refusal_that_names_the_identifier_type_says_which_key_to_change(world: Any) -> None:
+    for set_to, other in (("11", "4"), ("4", "11")):
+        named = b'{"errorCode":"400.002.02","errorMessage":"Bad Request - Invalid RecieverIdentifierType"}'
+        w = world((400, named))
+        with pytest.raises(RequestRefused) as refused:
+            ask(w.context, reversal_command(RECEIPT, 15_000, "174379", set_to))
+        assert f'identifier_type = "{other}"' in refused.value.hint
+
+
 @pytest.mark.parametrize(("answer", "question", "reversal", "state"), [
-    ((500, body("async.error.500.maintenance")), Temporary, OutcomeUnknown, "not_sent"),
-    ((200, b"<html></html>"), Temporary, OutcomeUnknown, "not_sent"),
+    ((500, body("async.error.500.maintenance")), Temporary, None, "not_sent"),
+    ((200, b"<html></html>"), Temporary, None, "not_sent"),
     ((200, b'{"ResponseCode":"1","ResponseDescription":"no"}'), RequestRefused, RequestRefused, "refused"),
     ((400, b'{"requestId":"1","errorCode":"400.002.02","errorMessage":"Bad Request - Invalid PartyA"}'), RequestRefused,
      RequestRefused, "refused"),
@@ -152,9 +203,12 @@ def test_an_answer_that_is_no_acknowledgement_is_an_error_of_its_kind(
         ask(w.context, status_command(RECEIPT, "174379"))
     assert w.states() == [state]
     w = world(answer)
-    with pytest.raises(reversal):
-        ask(w.context, REVERSAL)
-    assert w.states()[-1] == ("unknown" if reversal is OutcomeUnknown else state)
+    if reversal is None:
+        assert ask(w.context, REVERSAL).state is RequestState.UNKNOWN
+    else:
+        with pytest.raises(reversal):
+            ask(w.context, REVERSAL)
+    assert w.states()[-1] == ("unknown" if reversal is None else state)
 
 
 def test_a_certificate_that_cant_be_used_leaves_nothing_behind(world: Any) -> None:
@@ -172,7 +226,7 @@ def test_a_result_that_overtakes_the_answer_to_its_own_question_counts(world: An
     w = world(ACK)
     original = w.post
 
-    def post(path: str, body: Mapping[str, str]) -> tuple[int, bytes]:
+    def post(path: str, body: Mapping[str, str], by: object = None) -> tuple[int, bytes]:
         answer = original(path, body)
         w.receive(result(RECEIPT))
         apply_unread_results(w.ledger, "", w.now_us)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.terminal.json_words import ATTEMPT_FIELDS, ERROR_FIELDS, PAYMENT_FIELDS
+from mpesa_cli.terminal.json_words import ATTEMPT_FIELDS, ERROR_FIELDS, PAYMENT_FIELDS, REFUND_FIELDS
 
 Run = Callable[..., Any]
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+03:00")
@@ -18,6 +18,7 @@ KINDS: dict[str, Callable[[Any], bool]] = {
     "list": lambda v: isinstance(v, list),
     "list of text": lambda v: isinstance(v, list) and all(isinstance(each, str) for each in v),
     "true or false": lambda v: isinstance(v, bool),
+    "refund": lambda v: isinstance(v, dict) and list(v) == list(REFUND_FIELDS),
     "null": lambda v: v is None,
 }
 # One number for each way a payment can go: paid, not paid, waiting, unknown, refused, never delivered.

@@ -181,7 +181,7 @@ def _fields(typed: str | None, chosen: Format) -> list[str] | None:
 
     if typed is None:
         return None
-    known = [*FIELDS, "may_be_orders", "attempts"] if chosen in {"json", "ndjson"} else list(FIELDS)
+    known = [*FIELDS, "refund", "may_be_orders", "attempts"] if chosen in {"json", "ndjson"} else list(FIELDS)
     names = [name.strip() for name in typed.split(",") if name.strip()]
     unknown = [name for name in names if name not in known]
     if unknown or not names:

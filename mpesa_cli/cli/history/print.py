@@ -61,7 +61,7 @@ class HistoryPrinter:
 
         if fields is None:
             return (payment_document(payment, self.now_us) for payment in History(self.ledger).payments(asked))
-        if {"attempts", "may_be_orders"} & set(fields):
+        if {"attempts", "may_be_orders", "refund"} & set(fields):
             return (self._picked(payment, fields) for payment in History(self.ledger).payments(asked))
         return (
             _named(fields, row)

@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from mpesa_cli.ledger.rows import save_payment, save_view
+from mpesa_cli.ledger.schema.money_out import REFUNDS, add_columns
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Attempt, Payment
@@ -21,6 +22,7 @@ def decide_anew(connection: sqlite3.Connection) -> None:
 
     A payment that stands elsewhere than before gets a row ``rules_changed`` in the journal, dated as the row before.
     """
+    add_columns(connection, "attempts", REFUNDS)  # what is saved by today's rules needs today's columns
     path = Path(connection.execute("PRAGMA database_list").fetchone()[2])
     environment = connection.execute("SELECT value FROM meta WHERE key = 'environment'").fetchone()
     tx = Write(connection, path, environment[0] if environment else "", lambda _: "", lambda *_: ())

@@ -11,6 +11,7 @@ from dataclasses import replace
 from mpesa_cli.rules.codes.elsewhere import ELSEWHERE_CODES
 from mpesa_cli.rules.codes.errors import ERROR_CODES
 from mpesa_cli.rules.codes.initiator import INITIATOR_CODES
+from mpesa_cli.rules.codes.money_out import REVERSAL_CODES
 from mpesa_cli.rules.codes.rows import Actor, Api, Code, NewAttempt, Outcome
 from mpesa_cli.rules.codes.sms import SMS_CODES
 from mpesa_cli.rules.codes.stk import STK_CODES
@@ -41,7 +42,8 @@ RESPONSE_CODES: tuple[Code, ...] = (
 )
 
 ALL_CODES: tuple[Code, ...] = (
-    STK_CODES + RESPONSE_CODES + ERROR_CODES + TRANSPORT_CODES + INITIATOR_CODES + ELSEWHERE_CODES + SMS_CODES
+    STK_CODES + RESPONSE_CODES + ERROR_CODES + TRANSPORT_CODES + INITIATOR_CODES + REVERSAL_CODES
+    + ELSEWHERE_CODES + SMS_CODES
 )
 
 _STK = {row.code: row for row in STK_CODES}

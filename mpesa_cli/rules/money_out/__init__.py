@@ -1,0 +1,1 @@
+"""Money that goes out: refunds and payouts, their limits, and who must agree. Pure."""
