@@ -10,11 +10,14 @@ more, none of it for a payment: SQLite begins its log anew, and folds it back wh
 
 import argparse
 import contextlib
+import datetime
+import ipaddress
 import json
 import re
 import shutil
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -23,10 +26,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import certifi
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 from timing import YARDSTICK, Command, compiled, machine, print_ratios, seconds, yardstick
 
-PUSH, STATUS = "mpesa push --no-wait", "mpesa status --no-refresh"
-TARGETS = {PUSH: 22.0}
+PUSH, TLS_PUSH, STATUS = "mpesa push --no-wait", "mpesa push --no-wait, https", "mpesa status --no-refresh"
+TARGETS = {PUSH: 14.0, STATUS: 8.0}
 START = "from mpesa_cli.start import entry_point; entry_point()"
 
 
@@ -34,17 +42,18 @@ START = "from mpesa_cli.start import entry_point; entry_point()"
 class AtOnce:
     """A Daraja on 127.0.0.1 that takes every prompt at once."""
 
+    tls: ssl.SSLContext | None = None
     requests: list[str] = field(default_factory=list)
     listening: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.listening.getsockname()[1]}"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.listening.getsockname()[1]}"
 
     def serve(self) -> None:
         while True:
             connection, _ = self.listening.accept()
-            with connection:
+            with self.tls.wrap_socket(connection, server_side=True) if self.tls else connection as connection:
                 head = self._read(connection)
                 self.requests.append(head.split(" HTTP/")[0])
                 body = json.dumps(self._answer(head)).encode()
@@ -79,14 +88,20 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--rounds", type=int, default=40)
     rounds = arguments.parse_args().rounds
-    daraja = AtOnce()
-    threading.Thread(target=daraja.serve, daemon=True).start()
-    with compiled() as environ, tempfile.TemporaryDirectory() as home:
+    with compiled() as environ, tempfile.TemporaryDirectory() as home, tempfile.TemporaryDirectory() as scratch:
+        daraja, secure = AtOnce(), AtOnce(own_certificate(Path(scratch)))
+        for each in (daraja, secure):
+            threading.Thread(target=each.serve, daemon=True).start()
         environ |= {
             "MPESA_HOME": home, "MPESA_ENVIRONMENT": "sandbox", "MPESA_BASE_URL": daraja.url,
             "MPESA_CONSUMER_KEY": "bench", "MPESA_CONSUMER_SECRET": "bench", "APP_URL": "https://pay.example.co.ke",
         }
-        commands = {YARDSTICK: yardstick(), PUSH: Command(push, {}), STATUS: Command(status, {}, status=8)}
+        over_tls = {"MPESA_HOME": str(Path(scratch) / "tls"), "MPESA_BASE_URL": secure.url,
+                    "SSL_CERT_FILE": str(Path(scratch) / "trusted.pem")}
+        commands = {
+            YARDSTICK: yardstick(), PUSH: Command(push, {}), TLS_PUSH: Command(push, over_tls),
+            STATUS: Command(status, {}, status=8),
+        }
         print(f"{machine()}; {rounds} rounds")
         print_ratios(seconds(commands, rounds, environ), TARGETS)
         prompts = sum("stkpush" in each for each in daraja.requests)
@@ -97,6 +112,25 @@ def main() -> None:
             listener.execute("SELECT count(*) FROM payments").fetchall()
             subprocess.run(push(rounds + 2), env=environ, capture_output=True, check=True)
             print(f"flushes to disk of a push beside a listener: {flushes(push(rounds + 3), environ)} (target: log 3)")
+
+
+def own_certificate(folder: Path) -> ssl.SSLContext:
+    """A server's certificate for 127.0.0.1, and beside it certifi's whole bundle with that one more to trust."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bench")]), datetime.datetime.now(datetime.UTC)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    built = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    built = built.serial_number(1).not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
+    made = built.add_extension(address, critical=False).sign(key, hashes.SHA256())
+    certificate = made.public_bytes(serialization.Encoding.PEM)
+    own = folder / "own.pem"
+    own.write_bytes(certificate + key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ))
+    (folder / "trusted.pem").write_bytes(Path(certifi.where()).read_bytes() + b"\n" + certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(own)
+    return context
 
 
 def push(number: int) -> list[str]:

@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 from mpesa_cli.floor.errors import InvalidInput
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.values.amount import Limits
-from mpesa_cli.rules.values.msisdn import parse_msisdn, without_marks
+from mpesa_cli.rules.values.msisdn import parse_msisdn
 from mpesa_cli.rules.values.reference import ORDER_ID_MAX
+from mpesa_cli.rules.values.typed_digits import without_marks
 
 Schema: TypeAlias = dict[str, Any]
 Read: TypeAlias = Callable[[Any], Any]

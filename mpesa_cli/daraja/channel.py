@@ -36,9 +36,12 @@ class Channel:
     def open(self) -> "Wire":
         """Load the HTTP library and check proxy and trust store. Raises SettingsError."""
         if self._wire is None:
+            from mpesa_cli.floor.wire.trust import Trust
+
+            trust = Trust() if self._base.is_https and self._transport is None else None
             from mpesa_cli.floor.wire.http import Wire
 
-            self._wire = Wire(self._base, self._limits, self._transport)
+            self._wire = Wire(self._base, self._limits, self._transport, trust)
         return self._wire
 
     def get(self, path: str, basic: Secret, secrets: Sequence[Secret], by: "Deadline | None" = None) -> Outcome:

@@ -6,9 +6,9 @@ Nothing here needs a network. Where the ledger can't be written just now, it is 
 from contextlib import suppress
 
 from mpesa_cli.floor.errors import LedgerBusy, LedgerUnusable
+from mpesa_cli.ledger.bodies import Bodies
 from mpesa_cli.ledger.ledger import Ledger
-from mpesa_cli.payments.settle import apply_unread
-from mpesa_cli.rules.payment import Payment
+from mpesa_cli.rules.payment import AttemptRef, Payment
 
 
 def find_told(ledger: Ledger, ref: str) -> Payment | None:
@@ -18,7 +18,7 @@ def find_told(ledger: Ledger, ref: str) -> Payment | None:
         take_in(ledger)
         return ledger.find(ref)
     with suppress(LedgerBusy, LedgerUnusable):
-        if sum(apply_unread(ledger, attempt.ref) for attempt in found.attempts):
+        if sum(_apply(ledger, attempt.ref) for attempt in found.attempts):
             return ledger.payment(found.payment_id)
     return found
 
@@ -26,4 +26,13 @@ def find_told(ledger: Ledger, ref: str) -> Payment | None:
 def take_in(ledger: Ledger) -> None:
     """Apply every callback that is stored and was not read, before many payments are shown."""
     with suppress(LedgerBusy, LedgerUnusable):
-        apply_unread(ledger, None)
+        _apply(ledger, None)
+
+
+def _apply(ledger: Ledger, attempt: AttemptRef | None) -> int:
+    """How many were applied. What reads them is loaded where there is something to read, which is seldom."""
+    if not Bodies(ledger).unread_callbacks(attempt):
+        return 0
+    from mpesa_cli.payments.settle import apply_unread
+
+    return apply_unread(ledger, attempt)

@@ -4,7 +4,7 @@ Tables taken from a PDF, and spreadsheets, break lines inside dates, states and 
 are no blanks.
 """
 
-from mpesa_cli.rules.values.msisdn import without_marks
+from mpesa_cli.rules.values.typed_digits import without_marks
 
 
 def plain(cells: list[str]) -> list[str]:

@@ -17,11 +17,12 @@ LATEST = 10
 def phone_meant(runtime: "Runtime", profile: "Profile", ref: str) -> str | None:
     """The MSISDN that ``ref`` writes, where no payment and no order goes by it; None for any other reference."""
     from mpesa_cli.ledger.orders import Orders
-    from mpesa_cli.rules.values.msisdn import parse_msisdn
 
     ledger = runtime.ledger(profile)
     if ledger.find(ref) is not None or Orders(ledger).order(ref.strip()) is not None:
         return None
+    from mpesa_cli.rules.values.msisdn import parse_msisdn
+
     try:
         return parse_msisdn(ref)
     except InvalidInput:

@@ -18,6 +18,7 @@ from mpesa_cli.floor.web_address import WebAddress
 from mpesa_cli.floor.wire.exchange import HttpAnswer, Limits, NeverSent, NoAnswer, Outcome
 from mpesa_cli.floor.wire.failures import explain_failure
 from mpesa_cli.floor.wire.lean_httpx import httpx
+from mpesa_cli.floor.wire.trust import Trust
 
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)  # at DEBUG they would write headers into any log
@@ -29,15 +30,21 @@ _MAX_RETRY_AFTER_S = 3600
 class Wire:
     """HTTP to one host. Every request gets a connection of its own; none is retried, none redirected."""
 
-    def __init__(self, base: WebAddress, limits: Limits, transport: httpx.BaseTransport | None = None) -> None:
-        """``transport`` answers inside the process. Raises SettingsError for a bad proxy or trust store."""
+    def __init__(
+        self, base: WebAddress, limits: Limits, transport: httpx.BaseTransport | None = None,
+        trust: Trust | None = None,
+    ) -> None:
+        """``transport`` answers inside the process; ``trust`` began to load before this module was imported.
+
+        Raises SettingsError for a bad proxy or trust store.
+        """
         self._base = base
         self._limits = limits
         self._embedded = transport is not None
         try:
             self._client = httpx.Client(
                 transport=transport,
-                verify=_trust(base, embedded=self._embedded),
+                verify=_context(trust, needed=base.is_https and not self._embedded),
                 # Proxies are a real need in some shops, but never on the way to this machine itself.
                 trust_env=base.is_https and not base.is_loopback and not self._embedded,
                 timeout=httpx.Timeout(
@@ -166,10 +173,10 @@ def _may_have_left(error: Exception) -> bool:
     )
 
 
-def _trust(base: WebAddress, *, embedded: bool) -> ssl.SSLContext:
+def _context(trust: Trust | None, *, needed: bool) -> ssl.SSLContext:
     """The trust store; an empty one, which costs nothing and trusts nobody, where TLS is not used."""
-    if base.is_https and not embedded:
-        return httpx.create_ssl_context()
+    if needed:
+        return (trust or Trust()).context()
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 

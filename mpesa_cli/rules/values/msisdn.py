@@ -8,19 +8,7 @@ import re
 
 from mpesa_cli.floor.errors import InvalidInput
 
-_GAP = r"\s\-().\u00a0\u2009\u202f\u2010-\u2015"
-# Marks of direction, joiners and blanks of no width, which contacts and web pages put around numbers.
-_INVISIBLE = re.compile(r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]+")
-_SEPARATORS = re.compile(f"[{_GAP}]+")
 _NATIONAL = re.compile(r"(?:\+?254|00254|0)?([17]\d{8})", re.ASCII)
-_LENGTH_MAX = 64
-_ZERO_CENTS = re.compile(r"(?<=\d{9})\.00?\Z", re.ASCII)
-# A point before the last one or two digits makes a decimal, and so does a single point before noughts only.
-_DECIMAL = re.compile(r".*\.\d{1,2}|[^.]*\.0+", re.ASCII | re.DOTALL)
-_ZERO = rf"\([{_GAP}]*0[{_GAP}]*\)"
-_ZERO_BEHIND_COUNTRY = re.compile(rf"([{_GAP}]*(?:\+|00)?[{_GAP}]*2[{_GAP}]*5[{_GAP}]*4[{_GAP}]*){_ZERO}")
-_ZERO_ELSEWHERE = re.compile(rf"[\d+].*{_ZERO}", re.ASCII | re.DOTALL)
-_COUNTRY_AND_ZERO = re.compile(r"((?:\+|00)?254)0(?=\d{9}\Z)", re.ASCII)
 # daraja.md section 9: 7 + 8 digits, or 1 followed by these pairs and 6 digits.
 _ONE_SERIES = frozenset(
     [f"{n:02d}" for n in range(9)]
@@ -39,7 +27,11 @@ def parse_msisdn(typed: str) -> str:
     Raises InvalidInput for anything else: where a digit may have been lost or added, as in a number that a
     spreadsheet turned into a decimal, and for ranges that no operator was given.
     """
-    found = _NATIONAL.fullmatch(_compact(typed))
+    found = _NATIONAL.fullmatch(typed)
+    if found is None:  # its patterns are loaded for what needs them
+        from mpesa_cli.rules.values.typed_digits import digits_of
+
+        found = _NATIONAL.fullmatch(digits_of(typed))
     if found is None:
         raise InvalidInput(
             f"{typed!r} is not a Kenyan mobile number.",
@@ -54,28 +46,6 @@ def parse_msisdn(typed: str) -> str:
             code="invalid-msisdn",
         )
     return "254" + national
-
-
-def without_marks(text: str) -> str:
-    """The text without its invisible characters."""
-    return _INVISIBLE.sub("", text)
-
-
-def _compact(typed: str) -> str:
-    """The digits that were typed, with the plus before them; empty where it is in doubt which ones are meant."""
-    text = without_marks(typed).strip()
-    if text[:1] in {"'", "\u2019"}:  # a spreadsheet's sign for "this is text"
-        text = text[1:].strip()
-    text = _ZERO_CENTS.sub("", text)
-    if len(text) > _LENGTH_MAX or _DECIMAL.fullmatch(text):
-        return ""
-    if behind_country := _ZERO_BEHIND_COUNTRY.match(text):
-        return _SEPARATORS.sub("", behind_country[1] + text[behind_country.end() :])
-    if _ZERO_ELSEWHERE.search(text):
-        return ""
-    digits = _SEPARATORS.sub("", text)
-    with_zero = _COUNTRY_AND_ZERO.match(digits)
-    return with_zero[1] + digits[with_zero.end() :] if with_zero else digits
 
 
 def first_operator(msisdn: str) -> str:
@@ -117,7 +87,9 @@ def mask_msisdn(msisdn: str) -> str:
         return f"{local[:4]}•••{local[-3:]}"
     if "*" not in msisdn:
         return "•••"
-    shown = _SEPARATORS.sub("", msisdn)
+    from mpesa_cli.rules.values.typed_digits import without_gaps
+
+    shown = without_gaps(msisdn)
     head, tail = shown.partition("*")[0], shown.rpartition("*")[2]
     return f"{local_form(head)[:4] if head.startswith('254') else head[:4]}•••{tail[-3:]}"
 
