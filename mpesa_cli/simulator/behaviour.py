@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.simulator import wire
-from mpesa_cli.simulator.apis import c2b, oauth, pull, stk, transaction_status
+from mpesa_cli.simulator.apis import asynchronous, c2b, initiator_apis, oauth, pull, stk
+from mpesa_cli.simulator.apis.asynchronous import Api
 from mpesa_cli.simulator.deliveries import answered, delivered, due, next_due_us
 from mpesa_cli.simulator.identifiers import TokenHex, request_id
 from mpesa_cli.simulator.record import Charge, charges, prompt_records
@@ -50,12 +51,19 @@ def _c2b_routes(version: str) -> dict[str, _Route]:
     }
 
 
+def _initiator_route(api: Api) -> _Route:
+    def handler(state: State, request: Request, now_us: int, token_hex: TokenHex) -> Reply:
+        return asynchronous.take(state, request, api, now_us, token_hex)
+
+    return _Route(handler, api.bad_token)
+
+
 _ROUTES: dict[str, _Route] = {
     PUSH_PATH: _Route(stk.push, "404.001.03"),
     QUERY_PATH: _Route(stk.query, "404.001.03"),
     **_c2b_routes("v1"),
     **_c2b_routes("v2"),
-    "/mpesa/transactionstatus/v1/query": _Route(transaction_status.query, "404.001.03"),
+    **{path: _initiator_route(api) for path, api in initiator_apis.PATHS.items()},
     "/pulltransactions/v1/register": _Route(pull.register, "401.001"),
     "/pulltransactions/v1/query": _Route(pull.query, "401.001"),
 }
@@ -83,7 +91,8 @@ def _refused_token(state: State, request: Request, route: _Route, now_us: int) -
         return "404.001.04", "Invalid Authentication Header"
     token = oauth.token_of(state, request, now_us)
     if token is None:
-        return route.bad_token, "Invalid Access Token"
+        echoed = f"Error Occurred - Invalid Access Token - {oauth.bearer(request)}"
+        return route.bad_token, echoed if route.bad_token == "401.002.01" else "Invalid Access Token"  # noqa: S105
     if route.version and token.c2b_version not in {"", route.version}:
         return "401.003.01", c2b.NO_PRODUCT
     return None

@@ -7,7 +7,7 @@ from mpesa_cli.floor.records import dataclass
 from mpesa_cli.simulator.apis import c2b
 from mpesa_cli.simulator.apis.c2b_body import c2b_request
 from mpesa_cli.simulator.apis.callback_body import stk_callback
-from mpesa_cli.simulator.apis.transaction_status import result_body
+from mpesa_cli.simulator.apis.initiator_apis import posted_body
 from mpesa_cli.simulator.state import SECOND_US, C2BPayment, Sending, State
 from mpesa_cli.simulator.wire import json_bytes
 
@@ -79,8 +79,8 @@ def next_due_us(state: State) -> int | None:
             times.append(asked_us + c2b.VALIDATION_LIMIT_S * SECOND_US)
         rows = [*([payment.validation] if payment.validation else []), *payment.confirmations]
         times.extend(row.due_us for row in rows if row.sent_us is None)
-    results = (row.sending for row in state.asked.values())
-    times += [sending.due_us for sending in results if sending is not None and sending.sent_us is None]
+    results = (sending for row in state.asked.values() for sending in row.sendings)
+    times += [sending.due_us for sending in results if sending.sent_us is None]
     return min(times, default=None)
 
 
@@ -111,8 +111,10 @@ def _c2b_due(state: State, now_us: int) -> Iterator[Delivery]:
 
 def _results_due(state: State, now_us: int) -> Iterator[Delivery]:
     for ref, row in state.asked.items():
-        if row.sending is not None and row.sending.sent_us is None and row.sending.due_us <= now_us:
-            yield Delivery("result", ref, 0, row.url, row.sending.due_us, result_body(state, row, now_us))
+        for index, sending in enumerate(row.sendings):
+            if sending.sent_us is None and sending.due_us <= now_us:
+                body = posted_body(state, row, index, now_us)
+                yield Delivery("result", ref, index, row.url, sending.due_us, body)
 
 
 def _unsettled(state: State) -> list[C2BPayment]:
@@ -137,7 +139,7 @@ def _sending(state: State, delivery: Delivery) -> Sending | None:
         return prompt.sendings[delivery.index] if prompt is not None else None
     if delivery.kind == "result":
         asked = state.asked.get(delivery.ref)
-        return asked.sending if asked is not None else None
+        return asked.sendings[delivery.index] if asked is not None else None
     payment = state.c2b.get(delivery.ref)
     if payment is None:
         return None

@@ -6,7 +6,7 @@ from mpesa_cli.floor.world import World
 from mpesa_cli.simulator import behaviour
 from mpesa_cli.simulator.deliveries import Delivery
 from mpesa_cli.simulator.movement import Movement
-from mpesa_cli.simulator.record import c2b_records
+from mpesa_cli.simulator.record import c2b_records, left, request_records
 from mpesa_cli.simulator.state import SECOND_US
 from mpesa_cli.simulator.statement import Period, reverse, statement
 from mpesa_cli.simulator.store import Store
@@ -93,4 +93,8 @@ class Engine:
                 "charges": [asdict(charge) for charge in behaviour.charges(state, now_us)],
                 "prompts": behaviour.prompt_records(state, now_us),
                 "c2b": c2b_records(state),
+                "reversals": left(state, now_us, "reversal"),
+                "payouts": left(state, now_us, "payout"),
+                "b2b": left(state, now_us, "b2b"),
+                "requests": request_records(state),
             }

@@ -4,7 +4,9 @@ from dataclasses import asdict
 from typing import Literal
 
 from mpesa_cli.floor.records import dataclass
+from mpesa_cli.simulator.accounts import every_movement
 from mpesa_cli.simulator.apis.c2b_body import shillings
+from mpesa_cli.simulator.movement import Kind
 from mpesa_cli.simulator.state import Sending, State
 
 
@@ -76,6 +78,47 @@ def c2b_records(state: State) -> list[dict[str, object]]:
             "confirmations": [asdict(sent) for sent in row.confirmations],
         }
         for row in state.c2b.values()
+    ]
+
+
+def left(state: State, now_us: int, kind: Kind) -> list[dict[str, object]]:
+    """One object per ``reversal``, ``payout`` or ``b2b`` payment that was really made, oldest first.
+
+    ``reverses`` is the receipt that a reversal undid; ``conversation`` the OriginatorConversationID, empty where
+    somebody at the portal did it.
+    """
+    return [
+        {
+            "receipt": row.receipt,
+            "reverses": row.linked,
+            "amount": shillings(row.amount_cents),
+            "shortcode": row.shortcode,
+            "party": row.msisdn,
+            "account": row.account,
+            "remarks": row.note,
+            "conversation": row.conversation,
+            "at_us": row.at_us,
+        }
+        for row in every_movement(state, now_us)
+        if row.kind == kind
+    ]
+
+
+def request_records(state: State) -> list[dict[str, object]]:
+    """One object per request that an initiator API took, with its results and what the merchant answered to them."""
+    return [
+        {
+            "api": row.api,
+            "scenario": row.scenario,
+            "conversation_id": row.conversation_id,
+            "originator_conversation_id": row.originator_conversation_id,
+            "asked": row.asked,
+            "accepted_us": row.accepted_us,
+            "receipt": row.receipt,
+            "url": row.url,
+            "results": [asdict(sent) for sent in row.sendings],
+        }
+        for row in state.asked.values()
     ]
 
 

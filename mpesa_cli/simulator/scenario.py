@@ -10,7 +10,7 @@ from mpesa_cli.floor.records import dataclass
 
 
 class PushAnswer(StrEnum):
-    """The answer to the POST of a push."""
+    """The answer to the POST of a push, or of a request to an initiator API."""
 
     OK = "ok"
     LOST = "lost"  # accepted, the answer never arrives
@@ -28,16 +28,21 @@ class PushAnswer(StrEnum):
     BUSY = "busy"
     QUOTA = "quota"
     NO_MERCHANT = "no-merchant"
+    # Of the initiator APIs alone.
+    SYSTEM_ERROR = "system-error"  # accepted, but what arrives says 500.002.1001
+    MAINTENANCE = "maintenance"
+    NOT_ENTITLED = "not-entitled"
 
     @property
     def accepts(self) -> bool:
-        """Whether a prompt reaches the phone, whatever the caller gets to see."""
+        """Whether it is done, whatever the caller gets to see."""
         return self in _ACCEPTING
 
 
-_ACCEPTING = frozenset(
-    {PushAnswer.OK, PushAnswer.LOST, PushAnswer.TRUNCATED, PushAnswer.HTML_200, PushAnswer.INTERNAL_ERROR}
-)
+_ACCEPTING = frozenset({
+    PushAnswer.OK, PushAnswer.LOST, PushAnswer.TRUNCATED, PushAnswer.HTML_200, PushAnswer.INTERNAL_ERROR,
+    PushAnswer.SYSTEM_ERROR,
+})
 
 # The answer of a query while the customer has not decided.
 Pending = Literal["4999", "http-500"]

@@ -76,6 +76,7 @@ class Prompt:
     result_code: str
     result_desc: str
     receipt: str
+    buy_goods: bool = False
     pending: Pending = "4999"
     known_us: int = 0  # before this, a query answers that the transaction does not exist
     query_code: str = ""
@@ -91,7 +92,7 @@ class Prompt:
     def movement(self) -> Movement:
         """The money that this prompt moved, where it is ``charged``."""
         return Movement(self.receipt, "payment", self.amount * 100, self.decided_us or 0, self.shortcode, self.msisdn,
-                        self.account_reference)
+                        self.account_reference, self.buy_goods)
 
     def line_free_us(self) -> int:
         """The time from which another prompt may be shown on this phone."""
@@ -149,20 +150,24 @@ class C2BPayment:
 
 @dataclass(slots=True)
 class AsyncRequest:
-    """A request to an initiator API. ``refusal``: result code and words; ``echo``: the body posted for a time-out.
+    """A request that an initiator API took. ``asked``: the fields of its body as text, without the credential.
 
-    ``sending`` None: nothing is ever posted to ``url``.
+    ``bodies`` are what is posted to ``url``, one for each sending (the last one for those beyond); none where a
+    question is answered when its answer is due. ``receipt`` is of the money that moved. No ``sendings``: nothing is
+    ever posted.
     """
 
     conversation_id: str
     originator_conversation_id: str
-    transaction_id: str
+    api: str
     shortcode: str
-    refusal: tuple[str, str] | None
+    asked: dict[str, str]
+    scenario: str
     url: str
-    echo: dict[str, str]
     accepted_us: int
-    sending: Sending | None = None
+    receipt: str = ""
+    bodies: list[dict[str, object]] = field(default_factory=list)
+    sendings: list[Sending] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -178,11 +183,12 @@ class State:
     queries: dict[str, list[int]] = field(default_factory=dict)
     registrations: dict[str, Registration] = field(default_factory=dict)
     c2b: dict[str, C2BPayment] = field(default_factory=dict)
-    # For statements: reversals, and payments that are forgotten otherwise.
+    # For statements: what left the shop, and payments that are forgotten otherwise.
     booked: list[Movement] = field(default_factory=list)
     carried: dict[str, Balances] = field(default_factory=dict)  # by shortcode: sums of those dropped from ``booked``
     pull_registered: list[str] = field(default_factory=list)
-    asked: dict[str, AsyncRequest] = field(default_factory=dict)
+    asked: dict[str, AsyncRequest] = field(default_factory=dict)  # by ConversationID
+    wrong_passwords: dict[str, list[int]] = field(default_factory=dict)  # by initiator: when, in a row
     # Derived: found again from the above whenever a state is read.
     by_msisdn: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     unsent: set[str] = field(default_factory=set)

@@ -36,6 +36,7 @@ def to_document(state: State) -> dict[str, object]:
         "c2b": [asdict(payment) for payment in state.c2b.values()],
         "pull_registered": state.pull_registered,
         "asked": [asdict(row) for row in state.asked.values()],
+        "wrong_passwords": state.wrong_passwords,
         "booked": [asdict(movement) for movement in state.booked],
         "carried": {shortcode: asdict(row) for shortcode, row in state.carried.items()},
     }
@@ -48,7 +49,10 @@ def from_document(document: Any, rules: Rules) -> State:
             raise UnreadableStateError(f"version {document['version']}")
         state = State(rules=rules, **{name: document[name] for name in _PLAIN})
         state.pull_registered = document.get("pull_registered", [])
-        state.asked = {row["conversation_id"]: _asked(row) for row in document.get("asked", [])}
+        # Those of a version that knew one question only are a day old at most; they are not answered any more.
+        asked = [row for row in document.get("asked", []) if "bodies" in row]
+        state.asked = {row["conversation_id"]: _asked(row) for row in asked}
+        state.wrong_passwords = document.get("wrong_passwords", {})
         state.tokens = {digest: Token(**row) for digest, row in document["tokens"].items()}
         state.registrations = {code: Registration(**row) for code, row in document["registrations"].items()}
         for row in document["prompts"]:
@@ -64,12 +68,7 @@ def from_document(document: Any, rules: Rules) -> State:
 
 
 def _asked(row: dict[str, Any]) -> AsyncRequest:
-    refusal, sending = row["refusal"], row["sending"]
-    return AsyncRequest(**{
-        **row,
-        "refusal": (refusal[0], refusal[1]) if refusal else None,
-        "sending": Sending(**sending) if sending else None,
-    })
+    return AsyncRequest(**{**row, "sendings": [Sending(**sent) for sent in row["sendings"]]})
 
 
 def _c2b_payment(row: dict[str, Any]) -> C2BPayment:

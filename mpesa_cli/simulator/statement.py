@@ -12,13 +12,20 @@ from mpesa_cli.floor.errors import Conflict, NotFound
 from mpesa_cli.floor.moments import SECOND_US, daraja_stamp
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.values.dates import parse_since, parse_until
-from mpesa_cli.simulator.identifiers import TokenHex, receipt
+from mpesa_cli.simulator.accounts import (
+    OPENING_CENTS,
+    WORKING_OPENING_CENTS,
+    every_movement,
+    give_back,
+    movements,
+)
+from mpesa_cli.simulator.identifiers import TokenHex
 from mpesa_cli.simulator.movement import Balances, Movement
 from mpesa_cli.simulator.state import State
 
-OPENING_CENTS = 4_175_000
 SHOP = "SIMULATED SHOP"
 CUSTOMER = "SIMULATED CUSTOMER"
+BUSINESS = "SIMULATED BUSINESS"
 HEADINGS = (
     "Receipt No.", "Completion Time", "Initiation Time", "Details", "Transaction Status", "Paid In", "Withdrawn",
     "Balance", "Balance Confirmed", "Reason Type", "Other Party Info", "Linked Transaction ID", "A/C No.",
@@ -39,19 +46,6 @@ def read_period(since: str | None, until: str | None, now_us: int) -> Period:
         parse_since(since, now_us) if since else None,
         parse_until(until, now_us) if until else None,
     )
-
-
-def movements(state: State, shortcode: str, now_us: int) -> list[Movement]:
-    """Every movement of a shortcode up to ``now_us``, oldest first. A push that C2B reports too is one."""
-    found = [row for row in state.booked if row.shortcode == shortcode]
-    found += [p.movement() for p in state.prompts.values() if p.shortcode == shortcode and p.charged(now_us)]
-    found += [
-        row.movement(row.completed_us)
-        for row in state.c2b.values()
-        if row.shortcode == shortcode and row.completed_us is not None and row.completed_us <= now_us
-        and not row.from_push
-    ]
-    return sorted(found, key=lambda row: row.at_us)
 
 
 def statement(state: State, shortcode: str, period: Period, now_us: int) -> str:
@@ -87,9 +81,7 @@ def reverse(state: State, asked: str, now_us: int, token_hex: TokenHex) -> Movem
     Raises NotFound where no payment has that receipt, Conflict where it was given back already.
     """
     wanted = asked.strip().upper()
-    codes = {row.shortcode for row in state.booked} | {row.shortcode for row in state.prompts.values()}
-    codes |= {row.shortcode for row in state.c2b.values()}
-    every = [row for code in sorted(codes) for row in movements(state, code, now_us)]
+    every = every_movement(state, now_us)
     original = next((row for row in every if row.receipt == wanted and row.kind == "payment"), None)
     if original is None:
         raise NotFound(
@@ -103,14 +95,7 @@ def reverse(state: State, asked: str, now_us: int, token_hex: TokenHex) -> Movem
             hint="Nothing was reversed again. See it: mpesa simulator statement",
             code="already-reversed",
         )
-    state.serial += 1
-    taken = {row.receipt for row in every} | state.receipts
-    made = Movement(
-        receipt(now_us, state.serial, taken, token_hex), "reversal", original.amount_cents, now_us,
-        original.shortcode, original.msisdn, "", original.buy_goods, linked=wanted,
-    )
-    state.booked.append(made)
-    return made
+    return give_back(state, original, now_us, token_hex)
 
 
 def _rows(row: Movement, after: Balances, shortcode: str) -> Iterator[list[str]]:
@@ -124,12 +109,24 @@ def _rows(row: Movement, after: Balances, shortcode: str) -> Iterator[list[str]]
         yield [row.receipt, when, when, details, "Completed", "", f"-{amount}", balance, "true",
                f"{product} Reversal", party, row.linked, ""]
         return
-    details = f"{product} from {party}" + (f" Acc. {row.account}" if row.account else "")
-    yield [row.receipt, when, when, details, "Completed", amount, "", balance, "true", f"{product} Online", party, "",
-           row.account]
+    if row.kind == "b2b":
+        to, balance = f"{row.msisdn} - {BUSINESS}", _money(after.working_cents + WORKING_OPENING_CENTS)
+        details = f"{row.reason} to {to} Acc. {row.account}"
+        yield [row.receipt, when, when, details, "Completed", "", f"-{amount}", balance, "true", row.reason, to, "",
+               row.account]
+        return
+    if row.kind == "payout":
+        details = f"Business Payment to {party} via API. Original conversation ID is {row.conversation}."
+        yield [row.receipt, when, when, details, "Completed", "", f"-{amount}", balance, "true", row.reason, party,
+               "", ""]
+    else:
+        details = f"{product} from {party}" + (f" Acc. {row.account}" if row.account else "")
+        yield [row.receipt, when, when, details, "Completed", amount, "", balance, "true", f"{product} Online", party,
+               "", row.account]
     if row.charge_cents:
-        yield [row.receipt, when, when, f"{product} Charge", "Completed", "", f"-{_money(row.charge_cents)}",
-               _money(after.charges_cents), "true", f"{product} Charge", f"{shortcode} - {SHOP}", "", ""]
+        fee = "Business Payment Charge" if row.kind == "payout" else f"{product} Charge"
+        yield [row.receipt, when, when, fee, "Completed", "", f"-{_money(row.charge_cents)}",
+               _money(after.charges_cents), "true", fee, f"{shortcode} - {SHOP}", "", ""]
 
 
 def _heading(shortcode: str, since_us: int, until_us: int, opening: Balances, closing: Balances) -> list[list[str]]:

@@ -39,21 +39,22 @@ def issue(state: State, request: Request, now_us: int, token_hex: TokenHex) -> R
 
 def token_of(state: State, request: Request, now_us: int) -> Token | None:
     """The token that this request carries, where it was issued here and is still good."""
-    token = state.tokens.get(_digest(_bearer(request)))
+    token = state.tokens.get(_digest(bearer(request)))
     return token if token is not None and token.expires_us > now_us else None
 
 
 def has_bearer(request: Request) -> bool:
     """Whether there is a Bearer header at all: without one the answer is another."""
-    return bool(_bearer(request))
+    return bool(bearer(request))
 
 
 def revoke(state: State, request: Request) -> None:
     """Let the request's token expire now, before its time."""
-    state.tokens.pop(_digest(_bearer(request)), None)
+    state.tokens.pop(_digest(bearer(request)), None)
 
 
-def _bearer(request: Request) -> str:
+def bearer(request: Request) -> str:
+    """The token that this request carries, whoever issued it; empty where it has none."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 

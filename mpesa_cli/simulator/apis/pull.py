@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 from mpesa_cli.floor.moments import EAT
 from mpesa_cli.simulator import wire
+from mpesa_cli.simulator.accounts import movements
 from mpesa_cli.simulator.apis import checks
 from mpesa_cli.simulator.apis.c2b_body import shillings
 from mpesa_cli.simulator.apis.checks import text_of
 from mpesa_cli.simulator.identifiers import TokenHex, request_id
 from mpesa_cli.simulator.movement import Movement
 from mpesa_cli.simulator.state import SECOND_US, State
-from mpesa_cli.simulator.statement import movements
 from mpesa_cli.simulator.wire import Reply, Request
 
 PAGE_ROWS = 100

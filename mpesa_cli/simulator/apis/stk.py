@@ -5,6 +5,7 @@ from dataclasses import replace
 from mpesa_cli.simulator import wire
 from mpesa_cli.simulator.apis import c2b, checks, oauth
 from mpesa_cli.simulator.apis.checks import text_of
+from mpesa_cli.simulator.apis.spoiled_answers import as_far_as_it_gets, refused
 from mpesa_cli.simulator.identifiers import TokenHex, checkout_request_id, receipt, request_id
 from mpesa_cli.simulator.scenario import PushAnswer, Scenario
 from mpesa_cli.simulator.scenario_table import FIXED, LOCKED_TEXT, RESULT_CODES
@@ -79,19 +80,7 @@ def _refuse(state: State, request: Request, scenario: Scenario, made: str) -> Re
         state.refused_in_a_row[scenario.msisdn] = state.refused_in_a_row.get(scenario.msisdn, 0) + 1
     if scenario.answer is PushAnswer.TOKEN_EXPIRED:
         oauth.revoke(state, request)
-    return {
-        PushAnswer.DROPPED: Reply(200, b"", fault="drop_before"),
-        PushAnswer.HTML_503: wire.page(503, wire.UNAVAILABLE_PAGE),
-        PushAnswer.HTML_403: wire.page(403, wire.IMPERVA_PAGE),
-        PushAnswer.EMPTY_400: Reply(400, b""),
-        PushAnswer.SPIKE_ARREST: wire.error(made, "500.003.02", "Error Occurred: Spike Arrest Violation"),
-        PushAnswer.APIGEE_429: Reply(429, wire.json_bytes(wire.APIGEE_FAULT)),
-        PushAnswer.TOKEN_EXPIRED: wire.error(made, "404.001.03", "Invalid Access Token"),
-        PushAnswer.LOCKED: wire.error(made, "500.001.1001", LOCKED_TEXT),
-        PushAnswer.BUSY: wire.error(made, "500.003.02", "System is busy. Please try again in few minutes."),
-        PushAnswer.QUOTA: wire.error(made, "500.003.03", "Error Occurred: Quota Violation"),
-        PushAnswer.NO_MERCHANT: wire.error(made, "500.001.1001", "Merchant does not exist"),
-    }[scenario.answer]
+    return refused(scenario.answer, made, "404.001.03")
 
 
 def _fate(state: State, body: dict[str, object], scenario: Scenario, now_us: int) -> Scenario:
@@ -131,6 +120,7 @@ def _accept(
         shortcode=text_of(body["BusinessShortCode"]),
         account_reference=text_of(body["AccountReference"]),
         callback_url=text_of(body["CallBackURL"]),
+        buy_goods=body["TransactionType"] == "CustomerBuyGoodsOnline",
         scenario=fate.name,
         accepted_us=now_us,
         decided_us=decided_us,
@@ -159,15 +149,7 @@ def _answer(state: State, prompt: Prompt, scenario: Scenario, made: str) -> Repl
         delay_s=scenario.answer_delay_s / state.rules.speed,
         callback_first=scenario.callback_first,
     )
-    if scenario.answer is PushAnswer.LOST:
-        return replace(plain, fault="drop_after")
-    if scenario.answer is PushAnswer.TRUNCATED:
-        return replace(plain, fault="truncate")
-    if scenario.answer is PushAnswer.HTML_200:
-        return wire.page(200, wire.IMPERVA_PAGE)
-    if scenario.answer is PushAnswer.INTERNAL_ERROR:
-        return wire.error(made, "500.003.1001", "Internal Server Error")
-    return plain
+    return as_far_as_it_gets(plain, scenario.answer, made)
 
 
 def _within_ration(state: State, request: Request, now_us: int) -> bool:

@@ -1,154 +1,98 @@
-"""Transaction Status: taken at once, answered a moment later on the request's own address (daraja.md 6, 7.1).
+"""Transaction Status: the fate of a transaction, by its receipt or by the request that made it (daraja.md 7.1).
 
-The initiator chooses the answer: the password ``wrong`` is not known (2001), the name ``no-role`` lacks
-the permission (21), ``times-out`` is given up in the queue, and ``no-result`` never hears anything.
+Any movement of the shortcode is known by its receipt. By the OriginatorConversationID of an earlier request its money
+is found where it was done; a request that was refused is Declined, one that was given up in the queue Expired.
 """
 
 import re
 
-from mpesa_cli.floor.moments import daraja_stamp
-from mpesa_cli.floor.records import dataclass
-from mpesa_cli.rules.values.receipt_number import date_code
-from mpesa_cli.simulator import wire
-from mpesa_cli.simulator.apis import checks
+from mpesa_cli.simulator.accounts import movements
+from mpesa_cli.simulator.apis import asynchronous
+from mpesa_cli.simulator.apis.asynchronous import Api, Item, Outcome, item, named, one_of, refusal
 from mpesa_cli.simulator.apis.checks import text_of
-from mpesa_cli.simulator.apis.pull import paid_in
-from mpesa_cli.simulator.identifiers import TokenHex, request_id
+from mpesa_cli.simulator.asynchronous_scenarios import async_scenario
 from mpesa_cli.simulator.movement import Movement
-from mpesa_cli.simulator.state import AsyncRequest, Sending, State
-from mpesa_cli.simulator.wire import Reply, Request, json_bytes
+from mpesa_cli.simulator.state import AsyncRequest, State
 
-RESULT_AFTER_S = 2.0
-TIMEOUT_AFTER_S = 5.0
-_REFUSED_PASSWORDS = frozenset({"wrong"})
-NO_ROLE, TIMES_OUT, NO_RESULT = "no-role", "times-out", "no-result"
 _RECEIPT = re.compile(r"[A-Z0-9]{10}")
-_INTERNAL_URL = "https://internalsandbox.safaricom.co.ke/mpesa/transactionstatusresults/v1/submit"
-_TEXT_MAX = 100
 
 
-@dataclass(frozen=True, slots=True)
-class _No:
-    code: int | str
-    words: str
+def _status(state: State, asked: AsyncRequest, now_us: int) -> Outcome:
+    receipt = asked.asked.get("TransactionID", "")
+    if not receipt:
+        return _of_request(state, asked, now_us)
+    if not _RECEIPT.fullmatch(receipt):
+        return refusal("25")
+    found = _movement(state, asked.shortcode, receipt, now_us)
+    return _told(asked, found) if found is not None else refusal("R000002")
 
 
-def query(state: State, request: Request, now_us: int, token_hex: TokenHex) -> Reply:
-    """Answer a request whose token is good: taken, with the ids that the result will carry."""
-    body = request.json_object()
-    wrong = _wrong_field(body)
-    if wrong:
-        return wire.bad_field(request_id(token_hex), wrong)
-    key = state.rules.initiator_key
-    password = key.password(text_of(body["SecurityCredential"])) if key else None
-    name = text_of(body["Initiator"])
-    times_out = name == TIMES_OUT
-    asked = AsyncRequest(
-        conversation_id=f"AG_{daraja_stamp(now_us)[:8]}_{token_hex(10)}",
-        originator_conversation_id=request_id(token_hex),
-        transaction_id=text_of(body["TransactionID"]),
-        shortcode=text_of(body["PartyA"]),
-        refusal=_refusal(name, password),
-        url=text_of(body["QueueTimeOutURL" if times_out else "ResultURL"]),
-        echo={key: value for key, value in body.items() if isinstance(value, str)} if times_out else {},
-        accepted_us=now_us,
-    )
-    if name != NO_RESULT:
-        asked.sending = Sending(now_us + state.rules.us(TIMEOUT_AFTER_S if times_out else RESULT_AFTER_S))
-    state.forget_old(now_us)
-    state.asked[asked.conversation_id] = asked
-    return wire.ok({
-        "OriginatorConversationID": asked.originator_conversation_id,
-        "ConversationID": asked.conversation_id,
-        "ResponseCode": "0",
-        "ResponseDescription": "Accept the service request successfully.",
-    })
+def _of_request(state: State, asked: AsyncRequest, now_us: int) -> Outcome:
+    """The fate of an earlier request, by its OriginatorConversationID."""
+    wanted = asked.asked["OriginalConversationID"]
+    made = next((row for row in movements(state, asked.shortcode, now_us) if row.conversation == wanted), None)
+    if made is not None:
+        return _told(asked, made)
+    requests = [row for row in state.asked.values() if row.originator_conversation_id == wanted]
+    first = next((row for row in requests if row.shortcode == asked.shortcode and "Amount" in row.asked), None)
+    if first is None:
+        return refusal("R000002")
+    given_up = async_scenario(first.scenario, "").times_out
+    undone = Movement("", "payout", int(first.asked["Amount"]) * 100, first.accepted_us, first.shortcode,
+                      first.asked.get("PartyB", ""), "", conversation=wanted)
+    return _told(asked, undone, "Expired" if given_up else "Declined")
 
 
-def result_body(state: State, asked: AsyncRequest, now_us: int) -> bytes:
-    """The body that is posted: an echo of the request where it timed out, else the result as it stands now."""
-    if asked.echo:
-        return json_bytes(asked.echo)
-    if asked.refusal:
-        code, words = asked.refusal
-        return json_bytes(_failure(asked, _No(int(code), words), now_us))
-    if not _RECEIPT.fullmatch(asked.transaction_id):
-        return json_bytes(_failure(asked, _No(25, "The format of parameter null is invalid."), now_us))
-    found = next((row for row in paid_in(state, asked.shortcode, now_us) if row.receipt == asked.transaction_id), None)
-    if found is None:
-        return json_bytes(_failure(asked, _No("R000002", "The OriginalTransactionID is invalid."), now_us))
-    return json_bytes(_success(asked, found))
+def _movement(state: State, shortcode: str, receipt: str, now_us: int) -> Movement | None:
+    return next((row for row in movements(state, shortcode, now_us) if row.receipt == receipt), None)
 
 
-def _refusal(name: str, password: str | None) -> tuple[str, str] | None:
-    if password is None or password in _REFUSED_PASSWORDS:
-        return "2001", "The initiator information is invalid."
-    if name == NO_ROLE:
-        return "21", "The initiator is not allowed to initiate this request."
-    return None
-
-
-def _envelope(asked: AsyncRequest, code: int | str, words: str, at_us: int) -> dict[str, object]:
-    return {
-        "ResultType": 0,
-        "ResultCode": code,
-        "ResultDesc": words,
-        "OriginatorConversationID": asked.originator_conversation_id,
-        "ConversationID": asked.conversation_id,
-        "TransactionID": f"{date_code(at_us)}0000000",
-    }
-
-
-def _failure(asked: AsyncRequest, no: _No, now_us: int) -> dict[str, object]:
-    return {
-        "Result": {
-            **_envelope(asked, no.code, no.words, now_us),
-            # A single parameter is an object, not a list of one.
-            "ResultParameters": {
-                "ResultParameter": {"Key": "BOCompletedTime", "Value": int(daraja_stamp(now_us))}
-            },
-            "ReferenceData": {"ReferenceItem": {"Key": "QueueTimeoutURL", "Value": _INTERNAL_URL}},
-        }
-    }
-
-
-def _success(asked: AsyncRequest, paid: Movement) -> dict[str, object]:
-    stamp = int(daraja_stamp(paid.at_us))
-    parameters: list[dict[str, object]] = [
-        {"Key": "DebitPartyName", "Value": f"{paid.msisdn} - WANJIKU KAMAU"},
-        {"Key": "CreditPartyName", "Value": f"{asked.shortcode} - Simulated Shop"},
-        {"Key": "OriginatorConversationID", "Value": asked.originator_conversation_id},
-        {"Key": "InitiatedTime", "Value": stamp},
-        {"Key": "DebitAccountType", "Value": "MMF Account For Customer"},
-        {"Key": "DebitPartyCharges", "Value": ""},
+def _told(asked: AsyncRequest, row: Movement, status: str = "Completed") -> Outcome:
+    came = row.kind == "payment"
+    shop, other = f"{asked.shortcode} - Simulated Shop", f"{row.msisdn} - WANJIKU KAMAU"
+    stamp = asynchronous.stamp(row.at_us)
+    fee = f"Fee For B2C Payment|KES|{row.charge_cents / 100:.2f}" if row.kind == "payout" and row.receipt else ""
+    items: list[Item] = [
+        item("DebitPartyName", other if came else shop),
+        item("CreditPartyName", shop if came else other),
+        item("OriginatorConversationID", row.conversation or asked.originator_conversation_id),
+        item("InitiatedTime", stamp),
+        item("DebitAccountType", "MMF Account For Customer" if came else "Utility Account"),
+        item("DebitPartyCharges", fee),
         {"Key": "TransactionReason"},
-        {"Key": "ReasonType", "Value": "Pay Merchant" if paid.buy_goods else "Pay Bill Online"},
-        {"Key": "TransactionStatus", "Value": "Completed"},
-        {"Key": "FinalisedTime", "Value": stamp},
-        {"Key": "Amount", "Value": paid.amount_cents / 100},
-        {"Key": "ConversationID", "Value": asked.conversation_id},
-        {"Key": "ReceiptNo", "Value": paid.receipt},
+        item("ReasonType", row.reason or _reason(row)),
+        item("TransactionStatus", status),
+        item("FinalisedTime", stamp),
+        item("Amount", row.amount_cents / 100),
+        item("ConversationID", asked.conversation_id),
+        item("ReceiptNo", row.receipt),
     ]
-    return {
-        "Result": {
-            **_envelope(asked, 0, "The service request is processed successfully.", asked.accepted_us),
-            "ResultParameters": {"ResultParameter": parameters},
-            "ReferenceData": {"ReferenceItem": {"Key": "Occasion"}},
-        }
-    }
+    return Outcome(items=tuple(items), reference={"Key": "Occasion"})
 
 
-def _wrong_field(body: dict[str, object]) -> str:
-    for name in ("Initiator", "SecurityCredential", "TransactionID"):
-        if not text_of(body.get(name)):
-            return name
-    if body.get("CommandID") != "TransactionStatusQuery":
-        return "CommandID"
-    if not checks.is_shortcode(body.get("PartyA")):
-        return "PartyA"
-    if text_of(body.get("IdentifierType")) not in {"1", "2", "4"}:
-        return "IdentifierType"
-    for name in ("ResultURL", "QueueTimeOutURL"):
-        if not wire.is_web_address(body.get(name)):
-            return name
-    return "Remarks" if not 1 <= len(text_of(body.get("Remarks"))) <= _TEXT_MAX else ""
+def _reason(row: Movement) -> str:
+    product = "Pay Merchant" if row.buy_goods else "Pay Bill Online"
+    return f"{product} Reversal" if row.kind == "reversal" else product
+
+
+def _is_named(body: dict[str, object]) -> bool:
+    return bool(text_of(body.get("TransactionID")) or text_of(body.get("OriginalConversationID")))
+
+
+API = Api(
+    name="status",
+    results="transactionstatus",
+    checks=(
+        named("Initiator", asynchronous.given),
+        asynchronous.CREDENTIAL,
+        named("CommandID", one_of("TransactionStatusQuery")),
+        asynchronous.PARTY_A,
+        named("IdentifierType", one_of("1", "2", "4")),
+        *asynchronous.ADDRESSES,
+        asynchronous.REMARKS,
+    ),
+    answers=_status,
+    refuses=lambda _state, body, _scenario: (
+        None if _is_named(body) else ("400.002.02", "Bad Request - Invalid TransactionID")
+    ),
+)
