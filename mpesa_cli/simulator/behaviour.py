@@ -9,7 +9,17 @@ from collections.abc import Callable
 
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.simulator import wire
-from mpesa_cli.simulator.apis import asynchronous, c2b, initiator_apis, oauth, pull, stk
+from mpesa_cli.simulator.apis import (
+    asynchronous,
+    c2b,
+    dynamic_qr,
+    initiator_apis,
+    not_played,
+    oauth,
+    organisation,
+    pull,
+    stk,
+)
 from mpesa_cli.simulator.apis.asynchronous import Api
 from mpesa_cli.simulator.deliveries import answered, delivered, due, next_due_us
 from mpesa_cli.simulator.identifiers import TokenHex, request_id
@@ -53,7 +63,8 @@ def _c2b_routes(version: str) -> dict[str, _Route]:
 
 def _initiator_route(api: Api) -> _Route:
     def handler(state: State, request: Request, now_us: int, token_hex: TokenHex) -> Reply:
-        return asynchronous.take(state, request, api, now_us, token_hex)
+        refusal = not_played.top_up(request.json_object(), token_hex) if api.name == "b2b" else None
+        return refusal or asynchronous.take(state, request, api, now_us, token_hex)
 
     return _Route(handler, api.bad_token)
 
@@ -66,6 +77,8 @@ _ROUTES: dict[str, _Route] = {
     **{path: _initiator_route(api) for path, api in initiator_apis.PATHS.items()},
     "/pulltransactions/v1/register": _Route(pull.register, "401.001"),
     "/pulltransactions/v1/query": _Route(pull.query, "401.001"),
+    "/mpesa/qrcode/v1/generate": _Route(dynamic_qr.generate, "404.001.03"),
+    "/sfcverify/v1/query/info": _Route(organisation.info, "401.001"),
 }
 
 
@@ -74,7 +87,8 @@ def handle(state: State, request: Request, now_us: int, token_hex: TokenHex) -> 
     path = request.bare_path.rstrip("/")
     route = _ROUTES.get(path)
     if route is None and path != OAUTH_PATH:
-        return wire.error(request_id(token_hex), "404.001.01", "Resource not found")
+        missing = not_played.not_played(path, token_hex)
+        return missing or wire.error(request_id(token_hex), "404.001.01", "Resource not found")
     if request.method != ("GET" if route is None else "POST"):
         return wire.error(request_id(token_hex), "405.001", f"{request.method} Method Not Allowed")
     if route is None:

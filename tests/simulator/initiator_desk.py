@@ -13,9 +13,11 @@ from mpesa_cli.simulator.wire import Reply
 REVERSAL = "/mpesa/reversal/v1/request"
 B2C_V1, B2C_V3 = "/mpesa/b2c/v1/paymentrequest", "/mpesa/b2c/v3/paymentrequest"
 STATUS = "/mpesa/transactionstatus/v1/query"
+BALANCE, B2B, TAX = "/mpesa/accountbalance/v1/query", "/mpesa/b2b/v1/paymentrequest", "/mpesa/b2b/v1/remittax"
 REQUESTS = {
     REVERSAL: "reversal.request", B2C_V1: "b2c.request.v1", B2C_V3: "b2c.request.v3",
-    STATUS: "transactionstatus.request.by-receipt",
+    STATUS: "transactionstatus.request.by-receipt", BALANCE: "accountbalance.request", B2B: "b2b-paybill.request",
+    TAX: "remittax.request",
 }
 SHOP = "174379"
 

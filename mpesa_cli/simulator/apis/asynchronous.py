@@ -60,7 +60,7 @@ class Api:
 
     ``results``: the word in Safaricom's internal address. ``refuses``: an error code and text where the request is
     refused at once for a reason of the API's own. ``number``: whose number may choose the scenario.
-    ``bare_failure``: a failed result has no parameters. ``texts``: codes are strings, as Safaricom's samples have them.
+    ``bare_failure``: a failed result has no parameters. ``texts``: a success has codes as strings.
     """
 
     name: str
@@ -149,7 +149,8 @@ def take(state: State, request: Request, api: Api, now_us: int, token_hex: Token
 
 def result(api: Api, row: AsyncRequest, outcome: Outcome, at_us: int, *, texts: bool = False) -> dict[str, object]:
     """The document of a result. A failed one has a single parameter, which is an object, or none."""
-    failed, texts = outcome.code != "0", texts or api.texts
+    failed = outcome.code != "0"
+    texts = texts or (api.texts and not failed)
     code: int | str = int(outcome.code) if outcome.code.isdecimal() and not texts else outcome.code
     said: dict[str, object] = {
         "ResultType": "0" if texts else 0,

@@ -7,6 +7,7 @@ import json
 import re
 
 from mpesa_cli.simulator import wire
+from mpesa_cli.simulator.accounts import balances
 from mpesa_cli.simulator.apis import checks
 from mpesa_cli.simulator.apis.checks import text_of
 from mpesa_cli.simulator.identifiers import TokenHex, receipt, request_id
@@ -19,7 +20,6 @@ NO_ANSWER = "no answer"
 NO_PRODUCT = "Error Occurred - Invalid Access Token - Invalid API call as no apiproduct match found"
 # Safaricom's list for the URLs of this API, in any letter case.
 FORBIDDEN_WORDS = ("m-pesa", "mpesa", "safaricom", "exec", "exe", "cmd", "sql", "query")
-_OPENING_BALANCE_CENTS = 4_175_000
 _AMOUNT = re.compile(r"\d{1,9}(\.\d{1,2})?", re.ASCII)
 
 
@@ -77,10 +77,10 @@ def report_push(state: State, prompt: Prompt) -> None:
 
 def complete(state: State, payment: C2BPayment, at_us: int) -> None:
     """Move the money at ``at_us``; confirmations follow where a URL is registered."""
+    known = balances(state, payment.shortcode, at_us).shop_cents
+    # A push that is reported here too is among what is known.
+    payment.balance_cents = known if payment.from_push else known + payment.amount_cents
     payment.completed_us = at_us
-    others = [row for row in state.c2b.values() if row is not payment and row.completed_us is not None]
-    earlier_cents = sum(row.amount_cents for row in others)
-    payment.balance_cents = _OPENING_BALANCE_CENTS + earlier_cents + payment.amount_cents
     if payment.registration is not None:
         payment.confirmations = [Sending(at_us + state.rules.us(after)) for after in payment.confirm_after_s]
 

@@ -1,6 +1,6 @@
 """The initiator APIs by their paths, and the body that is posted for each sending of a request."""
 
-from mpesa_cli.simulator.apis import asynchronous, b2c, reversal, transaction_status
+from mpesa_cli.simulator.apis import account_balance, asynchronous, b2b, b2c, reversal, transaction_status
 from mpesa_cli.simulator.apis.asynchronous import Api
 from mpesa_cli.simulator.state import AsyncRequest, State
 from mpesa_cli.simulator.wire import json_bytes
@@ -10,6 +10,9 @@ PATHS: dict[str, Api] = {
     "/mpesa/reversal/v1/request": reversal.API,
     "/mpesa/b2c/v1/paymentrequest": b2c.V1,
     "/mpesa/b2c/v3/paymentrequest": b2c.V3,
+    "/mpesa/accountbalance/v1/query": account_balance.API,
+    "/mpesa/b2b/v1/paymentrequest": b2b.API,
+    "/mpesa/b2b/v1/remittax": b2b.TAX,
 }
 _BY_NAME = {api.name: api for api in PATHS.values()}
 

@@ -7,11 +7,24 @@ from mpesa_cli.simulator.apis.checks import text_of
 from mpesa_cli.simulator.wire import Reply, Request
 
 _NAMES = {
-    "generate": "token",
-    "processrequest": "push",
-    "query": "query",
-    "registerurl": "C2B register",
-    "simulate": "C2B payment",
+    "/oauth/v1/generate": "token",
+    "/mpesa/stkpush/v1/processrequest": "push",
+    "/mpesa/stkpushquery/v1/query": "query",
+    "/mpesa/c2b/v1/registerurl": "C2B register",
+    "/mpesa/c2b/v2/registerurl": "C2B register",
+    "/mpesa/c2b/v1/simulate": "C2B payment",
+    "/mpesa/c2b/v2/simulate": "C2B payment",
+    "/mpesa/transactionstatus/v1/query": "transaction status",
+    "/mpesa/accountbalance/v1/query": "account balance",
+    "/mpesa/reversal/v1/request": "reversal",
+    "/mpesa/b2c/v1/paymentrequest": "payout",
+    "/mpesa/b2c/v3/paymentrequest": "payout",
+    "/mpesa/b2b/v1/paymentrequest": "B2B payment",
+    "/mpesa/b2b/v1/remittax": "tax",
+    "/mpesa/qrcode/v1/generate": "QR code",
+    "/sfcverify/v1/query/info": "organisation",
+    "/pulltransactions/v1/register": "pull register",
+    "/pulltransactions/v1/query": "pull query",
 }
 _FAULTS = {
     "drop_before": "connection cut, nothing accepted",
@@ -22,11 +35,11 @@ _FAULTS = {
 
 def describe(request: Request, reply: Reply) -> str:
     """The line: ``push 2547••••4149 KES 100: HTTP 200``."""
-    name = _NAMES.get(request.bare_path.rstrip("/").rsplit("/", 1)[-1])
+    name = _NAMES.get(request.bare_path.rstrip("/"))
     body = request.json_object()
     words = [name or f"{request.method} another path"]
-    msisdn = text_of(body.get("PhoneNumber") or body.get("Msisdn"))
-    if msisdn:
+    msisdn = text_of(body.get("PhoneNumber") or body.get("Msisdn") or body.get("PartyB"))
+    if len(msisdn) == 12:
         words.append(mask_msisdn(msisdn))
     amount = text_of(body.get("Amount"))
     if amount.isdecimal():
