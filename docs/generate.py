@@ -148,7 +148,7 @@ def states() -> str:
               [[f"`{s.value}`", words, moved] for s, (words, moved) in ATTEMPT_WORDS.items()]),
         "## Flags", "What an attempt may carry besides its state.",
         table(["flag", "means"], [[f"`{f.value}`", words] for f, words in FLAG_WORDS.items()]),
-        "## The seven laws", "\n".join(f"{number}. {law}" for number, law in enumerate(LAWS, 1)),
+        "## The eight laws", "\n".join(f"{number}. {law}" for number, law in enumerate(LAWS, 1)),
     )
 
 

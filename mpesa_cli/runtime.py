@@ -39,7 +39,7 @@ class Runtime:
     transport: "httpx.BaseTransport | None" = None
     config_flag: str | None = None
     command: str | None = None  # its first word: push, status, …
-    prompt_may_be_out: bool = False  # this run's own, or one that it found
+    prompt_may_be_out: bool = False  # this run's own, or one that it found; or money that it gives back
     interrupts: Interrupts = field(init=False)
     _closers: list[Callable[[], None]] = field(init=False, default_factory=list)
     _embedded: "dict[Path, EmbeddedDaraja]" = field(init=False, default_factory=dict)

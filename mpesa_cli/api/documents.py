@@ -23,6 +23,7 @@ RECEIPT_FIELDS: Words = {
     "amount_in_words": ("text", "The same in words."),
     "owed": ("number", "What of it is owed back."),
     "returned": ("number", "What M-PESA gave back already."),
+    "going_back": ("number", "What was asked to go back, and M-PESA has not said that it did."),
     "msisdn": ("text", "The payer, masked as on paper."),
     "account_reference": ("text", "What the customer saw as the account."),
     "order_id": ("text or null", "The shop's; null where the customer paid by hand without one."),

@@ -8,6 +8,7 @@ from mpesa_cli.floor.records import dataclass
 
 BreakKind = Literal[
     "missing_at_provider",
+    "refund_in_doubt",
     "conflict",
     "amount_mismatch",
     "phone_mismatch",
@@ -26,8 +27,10 @@ BreakKind = Literal[
 
 KINDS: tuple[BreakKind, ...] = get_args(BreakKind)
 CRITICAL: frozenset[BreakKind] = frozenset({"missing_at_provider"})
-ONE_BY_ONE: frozenset[BreakKind] = frozenset({"missing_at_provider", "conflict", "double_payment"})
-"""Never accepted with "all" or by a date: money that may be missing, that is contradicted, or that is owed back."""
+ONE_BY_ONE: frozenset[BreakKind] = frozenset(
+    {"missing_at_provider", "refund_in_doubt", "conflict", "double_payment"}
+)
+"""Never accepted with "all" or by a date: money that may be missing, may have gone back, is contradicted, or owed."""
 
 DAY_US = 86_400 * SECOND_US
 AGES: tuple[tuple[str, int], ...] = (("0-1", 1), ("1-2", 2), ("3-7", 7), ("8-30", 30))

@@ -25,6 +25,12 @@ BREAK_WORDS: dict[BreakKind, KindWords] = {
         "The ledger says paid, and M-PESA's record of that time has no such payment: a forged message, perhaps.",
         "Hand out nothing more on it before the M-PESA portal was looked at. How it became paid: mpesa log {order}",
     ),
+    "refund_in_doubt": KindWords(
+        "REFUND IN DOUBT",
+        "Money was asked to go back to a customer, and nobody knows whether it did.",
+        "Do not give it back another way. Read M-PESA's statement of that day: mpesa reconcile --statement FILE. "
+        "A day later, if that does not tell: mpesa refund {receipt} --again --reason WHY",
+    ),
     "conflict": KindWords(
         "CONTRADICTED",
         "A payment is paid, and another message about it says something else: another amount, a second receipt, a no.",
@@ -48,7 +54,7 @@ BREAK_WORDS: dict[BreakKind, KindWords] = {
     "double_payment": KindWords(
         "PAID TWICE",
         "More came for the order than was asked: the customer is owed something back.",
-        "Give it back in the M-PESA portal, then accept this. See what came: mpesa status {order} --json",
+        "Give one receipt back: mpesa refund {receipt} --reason WHY. See what came: mpesa status {order} --json",
     ),
     "status_conflict": KindWords(
         "FOR REVIEW, AND PAID",

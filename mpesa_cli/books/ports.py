@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Ports:
     """The ledger and the outside of one run. ``deliver`` brings in the callbacks that are due, ``send_sms`` sends the
-    receipts that wait; ``pull`` reads what M-PESA lists as paid in a span of at most 48 hours (daraja.md 7.8)."""
+    receipts that wait, ``settle_refunds`` reads what came for questions and settles refunds in doubt; ``pull`` reads
+    what M-PESA lists as paid in a span of at most 48 hours (daraja.md 7.8)."""
 
     ledger: "Ledger"
     daraja: "Callable[[], DarajaClient]"
@@ -27,13 +28,15 @@ class Ports:
     world: World
     deliver: Callable[[], object]
     send_sms: Callable[[], object]
+    settle_refunds: Callable[[], object]
     pull: "Callable[[int, int, Callable[[OddRow], object]], Iterator[StatementRow]]"
     say: Callable[[str], None]
     complain: Callable[[str], None]
 
 
 def ports_of(
-    runtime: "Runtime", profile: "Profile", *, deliver: Callable[[], object], send_sms: Callable[[], object]
+    runtime: "Runtime", profile: "Profile", *, deliver: Callable[[], object], send_sms: Callable[[], object],
+    settle_refunds: Callable[[], object],
 ) -> Ports:
     """The ports of a profile. Raises LedgerUnusable or LedgerBusy."""
 
@@ -44,6 +47,6 @@ def ports_of(
 
     return Ports(
         runtime.ledger(profile), lambda: runtime.daraja(profile),
-        Shop.of(profile, lambda: runtime.world.new_id("PAY-")), runtime.world, deliver, send_sms, pull,
+        Shop.of(profile, lambda: runtime.world.new_id("PAY-")), runtime.world, deliver, send_sms, settle_refunds, pull,
         runtime.streams.say, runtime.streams.complain,
     )

@@ -17,7 +17,6 @@ from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.held.waiting import waiting
 from mpesa_cli.initiator.listener_alive import last_alive_us
-from mpesa_cli.initiator.results import apply_unread_results
 from mpesa_cli.ledger.restoring import Restores
 from mpesa_cli.payments.claims import all_claims
 from mpesa_cli.payments.finish import Reconciled, settle_open
@@ -83,8 +82,7 @@ def run(ports: Ports, settings: "Profile", wanted: Wanted) -> Run:
     day = parse_day(wanted.close, ports.world.now_us(), "--close") if wanted.close else None
     with only_batch(settings.ledger, "reconcile"):
         done = settle_open(
-            ledger, ports.daraja, ports.world, ports.deliver, ports.c2b,
-            lambda: apply_unread_results(ledger, "", ports.world.now_us()),
+            ledger, ports.daraja, ports.world, ports.deliver, ports.c2b, ports.settle_refunds
         )
         ports.send_sms()
         taken, partly = _taken(ports, wanted, shop)

@@ -13,6 +13,8 @@ from mpesa_cli.books.store.differences import Differences
 from mpesa_cli.books.store.values import Scope
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.ledger.refunds import Refunds
+from mpesa_cli.rules.money_out.refund_state import Refund, RefundState
 from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.state import Flag
 from mpesa_cli.rules.values.amount import format_cents
@@ -45,6 +47,9 @@ def _of_payments(ledger: Reads, shortcodes: tuple[str, ...]) -> Iterator[Break]:
     for payment in Differences(ledger).overpaid_payments():
         if payment.shortcode in shortcodes:
             yield _overpaid(payment)
+    for payment, refund in Refunds(ledger).open():
+        if payment.shortcode in shortcodes and refund.state is not RefundState.PENDING:
+            yield _in_doubt(payment, refund)
     for payment in Differences(ledger).payments_with_conflict():
         if payment.shortcode in shortcodes:
             yield from _contradicted(payment)
@@ -93,9 +98,19 @@ def _contradicted(payment: Payment) -> Iterator[Break]:
             )
 
 
+def _in_doubt(payment: Payment, refund: Refund) -> Break:
+    return Break(
+        "refund_in_doubt", refund.request_id, refund.asked_us, refund.amount_cents, refund.receipt,
+        payment.payment_id, payment.order_id,
+        detail=f"Nobody knows whether {format_cents(refund.amount_cents)} of order {payment.order_id} went back.",
+    )
+
+
 def _given_back(ledger: Reads, shortcodes: tuple[str, ...]) -> Iterator[Break]:
+    """What M-PESA gave back and nobody asked for here."""
+    asked = Refunds(ledger).given_back()
     for known in Breaks(ledger).reversals_of_ours(shortcodes, all_of_them=True):
-        if known.row is not None:
+        if known.row is not None and known.receipt not in asked:
             yield Break(
                 "reversed", known.row.receipt, known.at_us, known.row.amount_cents, known.receipt, known.payment_id,
                 known.order_id,

@@ -16,8 +16,8 @@ from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.errors import print_error
 from mpesa_cli.terminal.streams import StdoutClosed, StdoutFailed
 
-_ASKING = frozenset({"push", "retry"})
-"""Commands that ask for money: an error before a request has left proves that nothing was charged."""
+_ASKING = frozenset({"push", "retry", "refund"})
+"""Commands that ask for money or give it back: an error before a request has left proves that none moved."""
 
 app = typer.Typer(
     name="mpesa",

@@ -15,8 +15,8 @@ from mpesa_cli.floor.records import dataclass
 
 TAKE, LOOK, TEST, SET_UP = "Take payments", "Look", "Listen and test", "Set up"
 DAILY = (
-    "push", "retry", "receipt", "status", "history", "log", "verify", "explain", "reconcile", "held", "resolve",
-    "listen", "init", "doctor", "backup",
+    "push", "retry", "refund", "receipt", "status", "history", "log", "verify", "explain", "reconcile", "held",
+    "resolve", "listen", "init", "doctor", "backup",
 )
 """The commands of a shop's day: what `mpesa` alone shows, a line each."""
 
@@ -51,6 +51,7 @@ class Entry:
 ENTRIES: dict[str, Entry] = {
     "push": Entry(TAKE, "payments.push.push", brief="ask a customer's phone for money and wait for the answer"),
     "retry": Entry(TAKE, "payments.retry.retry", brief="ask again, once it is sure that nothing was paid"),
+    "refund": Entry(TAKE, "money_out.refund.refund", brief="give a customer's money back"),
     "receipt": Entry(TAKE, "receipts.receipt.receipt", brief="make a receipt: screen, paper, PDF or SMS"),
     "status": Entry(LOOK, "payments.status.status", brief="where a payment stands; alone: what is open now"),
     "history": Entry(LOOK, "history.history.history", brief="payments, newest first, or sums per day"),

@@ -13,6 +13,8 @@ from mpesa_cli.ledger.writes import Write
 
 GIVEN_UP = "queue-timeout"
 """The code of the doubt where M-PESA's queue gave up. Whatever its body says, it proves nothing."""
+TOLD = "status"
+"""In place of a result code: Transaction Status told how it ended, and its own result did not yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +71,5 @@ def _fits(request: ApiRequest, status: TransactionStatus) -> bool:
 
 
 def _settle(tx: Write, request: ApiRequest, words: str, facts: dict[str, str | int | None], at_us: int) -> None:
-    result = RequestResult("status", words, facts)
+    result = RequestResult(TOLD, words, facts)
     RequestWrites(tx).settle(request.request_id, RequestState.ANSWERED, result, at_us)

@@ -1,6 +1,7 @@
 """The context for asking Daraja with an initiator, made from a Runtime."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.errors import SettingsError
@@ -40,6 +41,13 @@ def initiator_context(runtime: Runtime, profile: "Profile", deliver: Callable[[]
             "The initiator's password holds characters other than letters, digits and # & % $. M-PESA is known to "
             "refuse some of them; a few wrong passwords lock the API user."
         )
+
+    @contextlib.contextmanager
+    def hold() -> Iterator[None]:
+        runtime.prompt_may_be_out = True
+        with runtime.interrupts.hold():
+            yield
+
     initiator = Initiator(
         name=profile.initiator.name or "",
         shortcode=profile.shortcode,
@@ -53,6 +61,7 @@ def initiator_context(runtime: Runtime, profile: "Profile", deliver: Callable[[]
         initiator=initiator,
         world=runtime.world,
         deliver=deliver,
+        hold=hold,
     )
 
 

@@ -4,7 +4,7 @@ from mpesa_cli.daraja.results import Result, read_result
 from mpesa_cli.daraja.transaction_status import COMMAND_ID, read_status
 from mpesa_cli.floor.wire.strict_json import Unreadable
 from mpesa_cli.initiator.api_request import OPEN, ApiRequest, RequestResult, RequestState
-from mpesa_cli.initiator.followers import follow_result, follow_status, follow_timeout
+from mpesa_cli.initiator.followers import TOLD, follow_result, follow_status, follow_timeout
 from mpesa_cli.initiator.settled import Settled
 from mpesa_cli.initiator.store import Requests, RequestWrites
 from mpesa_cli.ledger.ledger import Ledger
@@ -51,13 +51,19 @@ def _apply(tx: Write, request: ApiRequest, raw: ResultBody, now_us: int) -> str 
         return _given_up(tx, request, now_us) if said.result_code != "0" else "repeat"
     settled = follow_result(tx, request, said, now_us)
     state, result = settled or _settled(tx, request, said, now_us)
-    if request.state in OPEN or request.state is RequestState.TIMED_OUT:
+    if _has_no_result_of_its_own(request):
         RequestWrites(tx).settle(request.request_id, state, result, now_us)
         return "applied"
     if request.result == result:
         return "repeat"
     RequestWrites(tx).settle(request.request_id, RequestState.REVIEW, request.result, now_us)
     return "applied: it contradicts what came before"
+
+
+def _has_no_result_of_its_own(request: ApiRequest) -> bool:
+    """Whether a result settles it: it is open, or another way than its own result told how it ended."""
+    told_otherwise = request.state is RequestState.ANSWERED and (request.result is None or request.result.code == TOLD)
+    return request.state in OPEN or request.state is RequestState.TIMED_OUT or told_otherwise
 
 
 def _given_up(tx: Write, request: ApiRequest, now_us: int) -> str:

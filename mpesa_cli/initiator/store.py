@@ -55,11 +55,9 @@ class Requests:
         )
         return _request_from(rows[0]) if rows else None
 
-    def since(self, command: str, since_us: int) -> Sequence[ApiRequest]:
-        """Requests of this kind that were made since, oldest first."""
-        rows = self._reads.rows(
-            f"{_REQUEST} WHERE command=? AND created_us>=? ORDER BY created_us", (command, since_us)
-        )
+    def made_since(self, since_us: int) -> Sequence[ApiRequest]:
+        """Requests that were made since, of whatever kind, oldest first."""
+        rows = self._reads.rows(f"{_REQUEST} WHERE created_us>=? ORDER BY created_us", (since_us,))
         return [_request_from(row) for row in rows]
 
     def moving_money(self) -> Sequence[ApiRequest]:

@@ -8,6 +8,7 @@ from mpesa_cli.daraja.transaction_status import COMMAND_ID, status_command
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.initiator.api_request import OPEN, ApiRequest, RequestState
 from mpesa_cli.initiator.ask import InitiatorContext, ask, wait_for_result
+from mpesa_cli.initiator.lockout import would_lock
 from mpesa_cli.initiator.results import apply_unread_results
 from mpesa_cli.initiator.store import Requests, RequestWrites
 from mpesa_cli.initiator.verdict import (
@@ -17,7 +18,6 @@ from mpesa_cli.initiator.verdict import (
     blames_initiator,
     is_over_without_money,
     judge,
-    locks_initiator,
     says_unknown,
 )
 from mpesa_cli.ledger.claiming import Claims
@@ -36,7 +36,6 @@ from mpesa_cli.rules.values.receipt_number import look_alikes, plausibility
 
 FRESH_S = 300  # so long an answer of Daraja's is not asked for again
 STILL_COMING_S = 60
-LOCK_WINDOW_S, WRONG_TRIES_MAX = 900, 2
 PATIENCE_WITH_ANOTHERS_S = 10  # then it is asked anew: the result may have been lost with whoever asked
 
 
@@ -99,7 +98,7 @@ def ask_daraja(context: InitiatorContext, found: Checked, timeout_s: float, look
     if request is not None and _is_on_its_way(request, context.world.now_us()):
         request = wait_for_result(context, request, min(timeout_s, PATIENCE_WITH_ANOTHERS_S), look)
     if request is None or not _is_fresh(request, context.world.now_us()):
-        if _would_lock(context.ledger, context.world.now_us()):
+        if would_lock(context.ledger, context.world.now_us()):
             return _unproven(
                 found,
                 "M-PESA refused the initiator twice within 15 minutes. One more try may lock it, so it was not asked. "
@@ -167,12 +166,6 @@ def _is_fresh(request: ApiRequest, now_us: int) -> bool:
     if request.state is not RequestState.ANSWERED or request.settled_us is None or _is_complaint(request):
         return False
     return now_us - request.settled_us <= FRESH_S * SECOND_US
-
-
-def _would_lock(ledger: Ledger, now_us: int) -> bool:
-    """Whether a wrong password was tried so often just now that one more may lock the API user (daraja.md 6.2)."""
-    made = Requests(ledger).since(COMMAND_ID, now_us - LOCK_WINDOW_S * SECOND_US)
-    return sum(each.result is not None and locks_initiator(each.result.code) for each in made) >= WRONG_TRIES_MAX
 
 
 def _is_complaint(request: ApiRequest) -> bool:

@@ -24,6 +24,7 @@ from mpesa_cli.rules.state import AttemptState, AttemptView, PaymentStatus, Term
 from mpesa_cli.rules.values.pseudonym import is_erased
 
 if TYPE_CHECKING:
+    from mpesa_cli.rules.money_out.refund_rules import RefundLeave
     from mpesa_cli.rules.push_rules import Again, Start
 
 Stage = Callable[[PaymentStatus, Payment, int], Sequence[Staged]]
@@ -188,6 +189,13 @@ class Write(Reads):
         if staged:
             staged_rows.put(self.connection, staged, payment.payment_id, self._late_us or evidence.at_us)
         return payment
+
+    def open_refund(self, leave: "RefundLeave", request_id: str, at_us: int) -> Payment:
+        """Record that a receipt's money is about to be given back, by the request that was recorded with it."""
+        asking = leave.asking
+        return self.append(leave.about, ev.RefundAsked(
+            at_us, request_id, leave.receipt, leave.amount_cents, asking.by, asking.reason, asking.again
+        ))
 
     def mark_callback(self, callback_id: str, verdict: str) -> None:
         """Say what became of a raw body."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mpesa_cli.floor.errors import Conflict, MoneyMoved
 from mpesa_cli.floor.records import dataclass
+from mpesa_cli.rules.money_out.refund_state import is_open
 from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.state import AttemptState, PaymentStatus
 from mpesa_cli.rules.values.amount import format_cents
@@ -37,7 +38,8 @@ class Receipt:
     """One receipt.
 
     ``receipts`` are the M-PESA receipt numbers, oldest first; ``amount_cents`` is all that came, and
-    ``owed_cents`` what of it is to be given back, ``returned_cents`` what M-PESA gave back already. ``payer``
+    ``owed_cents`` what of it is to be given back, ``returned_cents`` what M-PESA gave back already,
+    ``going_back_cents`` what was asked to go back and may have gone. ``payer``
     is masked, and empty where M-PESA hid the number. ``order_id`` is the shop's own, empty where the customer
     paid by hand without one.
     """
@@ -57,6 +59,7 @@ class Receipt:
     environment: str
     copy: bool = False
     returned_cents: int = 0
+    going_back_cents: int = 0
 
     @property
     def code(self) -> str:
@@ -83,6 +86,7 @@ def receipt_of(payment: Payment, shop: Shop, *, copy: bool = False) -> Receipt:
         amount_cents=payment.received_cents + payment.reversed_cents,
         owed_cents=max(0, payment.received_cents - payment.amount_cents),
         returned_cents=payment.reversed_cents,
+        going_back_cents=_going_back_cents(payment),
         payer=mask_msisdn(payer) if payer else "",
         account_reference=payment.account_reference,
         order_id="" if _is_made_up(payment) else payment.order_id,
@@ -92,6 +96,12 @@ def receipt_of(payment: Payment, shop: Shop, *, copy: bool = False) -> Receipt:
         environment=payment.environment,
         copy=copy,
     )
+
+
+def _going_back_cents(payment: Payment) -> int:
+    """The cents of receipts whose refund is open."""
+    asked = {r.receipt: r.amount_cents for a in payment.attempts for r in a.view.refunds if is_open(r)}
+    return sum(asked.values())
 
 
 def _is_made_up(payment: Payment) -> bool:

@@ -31,6 +31,7 @@ class ReceiptWords:
     in_words: str
     owed: str
     returned: str
+    going_back: str
     reference: str
     simulator: str
     sandbox: str
@@ -54,6 +55,7 @@ WORDS: dict[Language, ReceiptWords] = {
         in_words="In words",
         owed="To give back",
         returned="GIVEN BACK",
+        going_back="REFUND ASKED FOR",
         reference="Our ref.",
         simulator="SIMULATOR: no real money",
         sandbox="SANDBOX: no real money",
@@ -75,6 +77,7 @@ WORDS: dict[Language, ReceiptWords] = {
         in_words="Kwa maneno",
         owed="Ya kurudisha",
         returned="IMERUDISHWA",
+        going_back="KUREJESHWA KUMEOMBWA",
         reference="Kumbukumbu",
         simulator="SIMULATOR: si pesa halisi",
         sandbox="SANDBOX: si pesa halisi",
@@ -107,11 +110,16 @@ def facts(receipt: Receipt, language: Language) -> list[Fact]:
         Fact("paid_at", words.date, date_words(receipt.paid_us, language)),
         Fact("msisdn", words.payer, receipt.payer),
         Fact("amount_in_words", words.in_words, amount_words(receipt.amount_cents, language)),
-        Fact("returned", words.returned, format_cents(receipt.returned_cents) if receipt.returned_cents else ""),
-        Fact("owed", words.owed, format_cents(receipt.owed_cents) if receipt.owed_cents else ""),
+        Fact("returned", words.returned, _some(receipt.returned_cents)),
+        Fact("going_back", words.going_back, _some(receipt.going_back_cents)),
+        Fact("owed", words.owed, _some(receipt.owed_cents)),
         Fact("payment_id", words.reference, receipt.payment_id),
     ]
     return [line for line in lines if line.value]
+
+
+def _some(cents: int) -> str:
+    return format_cents(cents) if cents else ""
 
 
 def environment_words(receipt: Receipt, language: Language) -> str:
@@ -146,6 +154,7 @@ def receipt_document(receipt: Receipt, language: Language) -> dict[str, Any]:
         "amount_in_words": amount_words(receipt.amount_cents, language),
         "owed": cents_to_json(receipt.owed_cents),
         "returned": cents_to_json(receipt.returned_cents),
+        "going_back": cents_to_json(receipt.going_back_cents),
         "msisdn": receipt.payer,
         "account_reference": receipt.account_reference,
         "order_id": receipt.order_id or None,

@@ -10,6 +10,7 @@ from typing import Literal
 
 from mpesa_cli.floor.moments import SECOND_US, rfc3339
 from mpesa_cli.floor.records import dataclass
+from mpesa_cli.rules.money_out.refund_state import RefundState
 from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.payment_document import payment_document
 from mpesa_cli.rules.state import PaymentStatus
@@ -42,17 +43,26 @@ class Staged:
 
 def stage(before: PaymentStatus | None, payment: Payment, now_us: int, *, sms_receipt: bool) -> Sequence[Staged]:
     """The rows for a payment whose status was ``before``. An order is told PAID once, for ever."""
-    after = payment.status
+    after, rows = payment.status, _refunds_asked(payment, now_us)
     if after is before or after not in TOLD:
-        return ()
+        return rows
     kind = f"order.{after.value}"
-    number = len(payment.attempts)
-    body = {"type": kind, "timestamp": rfc3339(now_us), "data": payment_document(payment, now_us)}
-    once = payment.payment_id if after is PaymentStatus.PAID else f"{payment.payment_id}/{number}"
-    rows = [Staged("webhook", kind, f"{kind}/{once}", json.dumps(body, separators=(",", ":")).encode())]
+    once = payment.payment_id if after is PaymentStatus.PAID else f"{payment.payment_id}/{len(payment.attempts)}"
+    rows.append(_event(kind, once, payment, now_us))
     if sms_receipt and after is PaymentStatus.PAID:
         rows.append(Staged("sms", "receipt", f"sms.receipt/{payment.payment_id}", b""))
     return rows
+
+
+def _refunds_asked(payment: Payment, now_us: int) -> list[Staged]:
+    """An event for each refund whose money may still go back: told once, when it is asked for."""
+    waiting = [r for a in payment.attempts for r in a.view.refunds if r.state is RefundState.PENDING]
+    return [_event("order.refund_pending", each.request_id, payment, now_us) for each in waiting]
+
+
+def _event(kind: str, once: str, payment: Payment, now_us: int) -> Staged:
+    body = {"type": kind, "timestamp": rfc3339(now_us), "data": payment_document(payment, now_us)}
+    return Staged("webhook", kind, f"{kind}/{once}", json.dumps(body, separators=(",", ":")).encode())
 
 
 SMS_FOR_US = 24 * 3600 * SECOND_US

@@ -110,6 +110,16 @@ KEYS: tuple[Key, ...] = (
     Key("initiator.certificate", "text", "Safaricom's certificate that the API user's password is encrypted for; "
         "relative to the configuration file's folder",
         default_text="none; the simulator's own in the simulator", rule=rules.path),
+    Key("refunds.enabled", "true or false", "Whether money may be given back from here (docs/refunds.md)",
+        default_text="false in production, true elsewhere"),
+    Key("refunds.max", "whole number", "The most that is given back at once, in shillings",
+        default_text="none; required in production where enabled", rule=rules.between(1, 10_000_000)),
+    Key("refunds.daily_max", "whole number", "The most that is given back in a day, in shillings",
+        default_text="none; required in production where enabled", rule=rules.between(1, 100_000_000)),
+    Key("refunds.approve_above", "whole number", "Above so many shillings a second person must agree",
+        default_text="none; nobody else is asked", rule=rules.between(0, 10_000_000)),
+    Key("refunds.identifier_type", "text", "What a reversal says that the shortcode is (RecieverIdentifierType)",
+        "11", choices=("11", "4")),
     Key("api.issuer", "text", "Who makes the HTTP API's bearer tokens: what their claim iss must say (docs/tokens.md)",
         default_text="mpesa-cli/NAME", rule=rules.one_line),
     Key("api.audience", "text", "Whom the bearer tokens are for: what their claim aud must say", "mpesa",
@@ -128,7 +138,7 @@ KEYS: tuple[Key, ...] = (
 )
 
 KEY_BY_NAME = {key.name: key for key in KEYS}
-SECTIONS = ("limits", "sms", "initiator", "api")
+SECTIONS = ("limits", "sms", "initiator", "refunds", "api")
 
 # Variables that are not keys of a profile: name, meaning.
 VARIABLES: tuple[tuple[str, str], ...] = (

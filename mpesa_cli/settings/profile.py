@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from mpesa_cli.floor.records import dataclass
+from mpesa_cli.rules.money_out.limits import OutLimits
 from mpesa_cli.rules.values.amount import Limits
 
 Environment = Literal["simulator", "sandbox", "production"]
@@ -37,6 +38,30 @@ class InitiatorSettings:
 
     name: str | None
     certificate: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundSettings:
+    """The settings of money given back. Amounts in shillings; None where there is no limit."""
+
+    enabled: bool
+    max: int | None
+    daily_max: int | None
+    approve_above: int | None
+    identifier_type: str
+
+    @property
+    def limits(self) -> OutLimits:
+        """The limits, in cents."""
+        return out_limits("refunds", self.enabled, self.max, self.daily_max, self.approve_above)
+
+
+def out_limits(
+    section: str, enabled: bool, most: int | None, daily_max: int | None, approve_above: int | None
+) -> OutLimits:
+    """The limits of a section, from shillings."""
+    most_cents, daily_cents, above_cents = (None if n is None else n * 100 for n in (most, daily_max, approve_above))
+    return OutLimits(section, enabled, most_cents, daily_cents, above_cents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +115,7 @@ class Profile:
     limits: Limits
     sms: SmsSettings
     initiator: InitiatorSettings
+    refunds: RefundSettings
     api: ApiSettings
     sources: Mapping[str, str]
 

@@ -92,6 +92,8 @@ def _follow_environment(name: str, values: dict[str, Setting], data_dir: Path) -
         values["callback_ips"] = Setting("off", _DEFAULT)
     if environment == "simulator" and values["initiator.name"].value is None:
         values["initiator.name"] = Setting(p.SIMULATOR_INITIATOR, _DEFAULT)
+    if values["refunds.enabled"].value is None:
+        values["refunds.enabled"] = Setting(environment != "production", _DEFAULT)
     if values["api.issuer"].value is None:
         values["api.issuer"] = Setting(f"mpesa-cli/{name}", _DEFAULT)
     for key, ending in (("ledger", ".db"), ("sms.file", "-sms.txt")):
@@ -123,6 +125,11 @@ def _contradictions(name: str, values: Mapping[str, Setting]) -> list[Problem]:
         found.append((what, f"Shorten it, or allow it:  account_reference_max = {len(reference)}"))
     if of["api.public_key"] and of["api.jwks"]:
         found.append(("api.public_key and api.jwks are both set", "Take one of the two out"))
+    if of["environment"] == "production" and of["refunds.enabled"]:
+        found += [
+            (f"refunds are enabled, but {key} is missing", "Say how many shillings: the shop's choice")
+            for key in ("refunds.max", "refunds.daily_max") if of[key] is None
+        ]
     if of["limits.amount_min"] > of["limits.amount_max"]:
         found.append(("limits.amount_min is above limits.amount_max", "Correct one of the two"))
     return [
@@ -144,7 +151,8 @@ def _profile(name: str, name_source: str, values: Mapping[str, Setting]) -> p.Pr
     sources = {"name": name_source} | {key: setting.source for key, setting in values.items()}
     return p.Profile(
         **flat, name=name, limits=Limits(**_section("limits", values)), sms=p.SmsSettings(**sms),
-        initiator=p.InitiatorSettings(**initiator), api=p.ApiSettings(**api), sources=MappingProxyType(sources),
+        initiator=p.InitiatorSettings(**initiator), refunds=p.RefundSettings(**_section("refunds", values)),
+        api=p.ApiSettings(**api), sources=MappingProxyType(sources),
     )
 
 

@@ -9,6 +9,7 @@ from mpesa_cli.rules.payment import Attempt, Payment
 from mpesa_cli.rules.state import AttemptState, Flag, PaymentStatus
 from mpesa_cli.rules.values.amount import format_cents
 from mpesa_cli.rules.values.msisdn import mask_msisdn
+from mpesa_cli.terminal.refund_words import refund_lines
 from mpesa_cli.terminal.state_words import STATUS_WORDS
 from mpesa_cli.terminal.streams import Streams
 
@@ -91,6 +92,10 @@ def circumstances(payment: Payment) -> str:
 
 def advice(payment: Payment, *, customer: str = "", verbose: bool = False) -> list[str]:
     """The reason, whether money moved, what to tell the customer, and the command to run next."""
+    return [*refund_lines(payment), *_advice(payment, customer, verbose=verbose)]
+
+
+def _advice(payment: Payment, customer: str, *, verbose: bool) -> list[str]:
     view, order = payment.telling.view, payment.order_id
     match payment.status:
         case PaymentStatus.PAID:

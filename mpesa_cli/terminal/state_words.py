@@ -59,4 +59,5 @@ LAWS: tuple[str, ...] = (
     "A callback is answered 200 only after its raw body is on disk, otherwise 503.",
     "Every command may be killed at any instruction; the next status, retry or reconcile finishes the story.",
     "One open prompt per phone; 60 s between prompts on a phone, 120 s for the same amount.",
+    "Of one receipt at most one reversal is in doubt or done; a further one is a person's, once, a day after a doubt.",
 )

@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 class Question:
     """A question to a person. ``unattended`` is said where nobody is there, ``nothing`` what has not happened then.
 
-    With ``typed`` the answer is that order id in place of y.
+    With ``typed`` the answer is that order id, or what ``wrong`` names, in place of y. ``asks_always``: no flag answers
+    it beforehand.
     """
 
     words: str
     unattended: str
     nothing: str = "Nothing was sent."
     typed: str = ""
+    wrong: str = "That is not the order id."
+    asks_always: bool = False
 
 
 def confirm_in_production(runtime: Runtime, profile: "Profile", question: Question, *, yes: bool) -> None:
@@ -35,15 +38,17 @@ def confirm(runtime: Runtime, question: Question, *, yes: bool, may_ask: bool = 
 
     Raises Declined where a person says no, and Conflict ``needs-yes`` where nobody can be asked.
     """
-    if is_answered(runtime, yes=yes):
+    if is_answered(runtime, yes=yes) and not question.asks_always:
         return
     if not may_ask or not runtime.streams.may_prompt():
-        hint = f"{question.nothing} Add --yes (or MPESA_YES=1) to the same command."
+        way = "Run it at a terminal; --yes does not answer this." if question.asks_always else (
+            "Add --yes (or MPESA_YES=1) to the same command.")
+        hint = f"{question.nothing} {way}"
         raise Conflict(question.unattended, hint=hint, code="needs-yes")
     again = f"{question.nothing} To do it after all, run the same command again."
     if question.typed:
         if ask(runtime.streams, question.words, None, str.strip) != question.typed:
-            raise Declined("That is not the order id.", hint=again)
+            raise Declined(question.wrong, hint=again)
     elif not ask_yes(runtime.streams, question.words):
         raise Declined("You said no.", hint=again)
 

@@ -91,8 +91,15 @@ def settle(runtime: Runtime, profile: "Profile", payment: "Payment") -> "Payment
     """The payment once all that came in is applied and Daraja, where it can help, was asked once."""
     from mpesa_cli.listener.ports import callback_intake
     from mpesa_cli.payments.refresh import refresh
+    from mpesa_cli.rules.money_out.refund_state import is_open
 
+    deliver, ledger = callback_intake(runtime, profile), runtime.ledger(profile)
+    if payment.refund is not None and is_open(payment.refund):
+        from mpesa_cli.initiator.refunds.ports import settles_refunds
+
+        settles_refunds(runtime, profile, deliver)()
+        payment = ledger.payment(payment.payment_id) or payment
     return refresh(
-        runtime.ledger(profile), lambda: runtime.daraja(profile), payment, runtime.world,
-        deliver=callback_intake(runtime, profile), told=lambda asked: runtime.streams.say(f"{asked.words}."),
+        ledger, lambda: runtime.daraja(profile), payment, runtime.world,
+        deliver=deliver, told=lambda asked: runtime.streams.say(f"{asked.words}."),
     )

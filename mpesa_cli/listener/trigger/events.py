@@ -64,6 +64,7 @@ EVENTS: tuple[TriggerEvent, ...] = (
     TriggerEvent("order.review", "What came in does not fit the order: a person must look."),
     TriggerEvent("order.partial", "Part of the order's money came in by hand."),
     TriggerEvent("order.overpaid", "The order was paid twice: one payment is owed back."),
+    TriggerEvent("order.refund_pending", "The order was paid, and its money was asked to go back."),
     TriggerEvent("order.refunded", "The order was paid, and M-PESA gave all of the money back."),
 )
 

@@ -22,7 +22,7 @@ from mpesa_cli.rules.staging import TOLD
 from mpesa_cli.rules.state import Terms, attempt_view
 
 PAYLOADS = Path(__file__).resolve().parents[2] / "payloads"
-NAME = re.compile(r"(?:stk|order|c2b)(?:\.[a-z0-9]+(?:-[a-z0-9]+)*){1,2}")
+NAME = re.compile(r"(?:stk|order|c2b)(?:\.[a-z0-9]+(?:[-_][a-z0-9]+)*){1,2}")
 RECORDED_AS = {
     "stk.paid": "stk-callback.success",
     "stk.balance-no-value": "stk-callback.success.balance-no-value",
@@ -110,7 +110,9 @@ def shape(value: Any) -> Any:
 
 
 def test_there_is_one_order_event_for_each_status_that_a_shop_is_told() -> None:
-    assert {e.name for e in EVENTS if e.sender == "mpesa"} == {f"order.{status.value}" for status in TOLD}
+    assert {e.name for e in EVENTS if e.sender == "mpesa"} == {
+        *(f"order.{status.value}" for status in TOLD), "order.refund_pending",
+    }
 LOST = "no whole answer from sandbox.safaricom.co.ke within 30 s"
 
 
@@ -126,6 +128,9 @@ def came(clock: str, told: str, receipt: str = "UKO4Q7WX2B", cents: int = 15000,
     return ev.Received(us(told), more.pop("source", "callback"), receipt, cents, us(clock), **more)
 
 
+ASKED_BACK = ev.RefundAsked(
+    us("11:01:50"), "REQ-3F0A9C51D2E84B67", "UKO4Q7WX2B", 15000, "Asha", "brought it back"
+)
 STORIES: dict[str, tuple[str, list[list[ev.Evidence]]]] = {
     "paid": ("10:30:19", [[*sent(0, "10:30:01"), came("10:30:18", "10:30:19")]]),
     "failed": (
@@ -157,9 +162,13 @@ STORIES: dict[str, tuple[str, list[list[ev.Evidence]]]] = {
             [
                 *sent(0, "10:30:01"),
                 came("10:30:18", "10:30:19"),
-                ev.Reversed(us("11:02:00"), "statement", "UKO4Q7WX2B", "UKO4Q8A1ZR", 15000, us("10:58:00")),
+                ASKED_BACK,
+                ev.Reversed(us("11:02:00"), "result", "UKO4Q7WX2B", "UKO4Q8A1ZR", 15000, us("11:01:58")),
             ]
         ],
+    ),
+    "refund_pending": (
+        "11:01:50", [[*sent(0, "10:30:01"), came("10:30:18", "10:30:19"), ASKED_BACK]],
     ),
 }
 

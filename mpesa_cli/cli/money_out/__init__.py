@@ -1,0 +1,1 @@
+"""Commands by which money goes out, and who must agree to it."""
