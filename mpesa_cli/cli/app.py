@@ -16,7 +16,7 @@ from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.errors import print_error
 from mpesa_cli.terminal.streams import StdoutClosed, StdoutFailed
 
-_ASKING = frozenset({"push", "retry", "refund"})
+_ASKING = frozenset({"push", "retry", "refund", "approve"})
 """Commands that ask for money or give it back: an error before a request has left proves that none moved."""
 
 app = typer.Typer(

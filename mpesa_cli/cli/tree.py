@@ -52,6 +52,7 @@ ENTRIES: dict[str, Entry] = {
     "push": Entry(TAKE, "payments.push.push", brief="ask a customer's phone for money and wait for the answer"),
     "retry": Entry(TAKE, "payments.retry.retry", brief="ask again, once it is sure that nothing was paid"),
     "refund": Entry(TAKE, "money_out.refund.refund", brief="give a customer's money back"),
+    "approve": Entry(TAKE, "money_out.approve.approve", brief="agree to a refund that somebody else asked for"),
     "receipt": Entry(TAKE, "receipts.receipt.receipt", brief="make a receipt: screen, paper, PDF or SMS"),
     "status": Entry(LOOK, "payments.status.status", brief="where a payment stands; alone: what is open now"),
     "history": Entry(LOOK, "history.history.history", brief="payments, newest first, or sums per day"),
@@ -123,6 +124,16 @@ ENTRIES: dict[str, Entry] = {
             ("show", "settings.config.config_show"),
             ("check", "settings.config.config_check"),
             ("path", "settings.config.config_path"),
+        ),
+    ),
+    "operator": Entry(
+        SET_UP,
+        brief="who may agree that money goes out",
+        words="The people who agree that money goes out, each known by a PIN.",
+        members=(
+            ("set", "money_out.operator.operator_set"),
+            ("list", "money_out.operator.operator_list"),
+            ("remove", "money_out.operator.operator_remove"),
         ),
     ),
     "secrets": Entry(

@@ -75,7 +75,7 @@ def ask(context: InitiatorContext, command: Command) -> ApiRequest:
 
 def record(
     context: InitiatorContext, tx: Write, command: Command, body: Mapping[str, str], token: str,
-    *, about: AttemptRef | None = None, by: Deadline | None = None,
+    *, about: AttemptRef | None = None, by: Deadline | None = None, request_id: str = "",
 ) -> Recorded:
     """Record what is about to be asked, in the transaction that decides that it may be. ``body`` is made of ``token``.
 
@@ -83,12 +83,17 @@ def record(
     the two sends nothing when it wakes, when somebody else may have been told that nothing was sent.
     """
     request = ApiRequest(
-        "REQ-" + context.world.token_hex(8).upper(), command.command_id, command.subject, context.world.now_us(),
+        request_id or new_request_id(context.world), command.command_id, command.subject, context.world.now_us(),
         RequestState.CREATED, again=command.again, fields=command.fields if command.again is not Again.FREE else {},
         amount_cents=command.amount_cents, about=about,
     )
     RequestWrites(tx).open(request, secret_hash(token))
     return Recorded(request, body, by)
+
+
+def new_request_id(world: World) -> str:
+    """A name for a request, or for what may become one."""
+    return "REQ-" + world.token_hex(8).upper()
 
 
 def send(context: InitiatorContext, command: Command, recorded: Recorded) -> ApiRequest:

@@ -16,6 +16,7 @@ LEDGER_KINDS = frozenset(
         "receipt_named",  # by a person, as nobody's here
         "request_made", "request_settled", "receipt_shown",  # what was asked of Daraja, what a customer showed
         "message_held", "held_done", "held_applied", "held_reopened", "held_removed",  # what could not be applied
+        "operator_set", "operator_removed", "operator_pin_wrong", "proposal_made", "proposal_approved",  # two people
         "order_added", "token_issued", "token_revoked",  # the HTTP API
     }
 )

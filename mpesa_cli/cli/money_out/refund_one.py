@@ -1,5 +1,6 @@
 """One refund: the payment as it stands, the question, the reversal, and the wait for its result."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mpesa_cli.cli.consent.confirm import Question, confirm_in_production
@@ -11,7 +12,7 @@ from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
     from mpesa_cli.initiator.ask import InitiatorContext
-    from mpesa_cli.rules.money_out.refund_rules import RefundAsking
+    from mpesa_cli.rules.money_out.refund_rules import RefundAsking, RefundLeave
     from mpesa_cli.rules.money_out.refund_state import Refund
     from mpesa_cli.rules.payment import Payment
     from mpesa_cli.settings.profile import Profile
@@ -24,15 +25,18 @@ def refund_one(
     from mpesa_cli.initiator.ask import wait_for_result
     from mpesa_cli.initiator.refunds.asking import leave_to_refund, refund
     from mpesa_cli.initiator.refunds.ports import refund_terms
+    from mpesa_cli.rules.money_out.limits import needs_approval
     from mpesa_cli.rules.values.amount import format_cents
 
-    context = _context(runtime, profile)
+    context = refund_context(runtime, profile)
     payment, receipt = _meant(runtime, profile, ref)
     terms = refund_terms(profile)
     leave = leave_to_refund(
         context.ledger, terms, payment.payment_id, receipt, asking, context.world.now_us()
     )
-    _confirm(runtime, profile, payment, receipt, asking, leave.amount_cents, yes=yes)
+    if needs_approval(terms.limits, leave.amount_cents):
+        return _proposed(runtime, profile, payment, receipt, asking)
+    confirm_amount(runtime, profile, payment, leave, yes=yes)
     runtime.streams.say(f"Giving {format_cents(leave.amount_cents)} of {receipt} back, order {payment.order_id} …")
     request = refund(context, terms, payment, receipt, asking)
     wait_for_result(context, request, timeout_s, lambda _left_s: None)
@@ -82,7 +86,8 @@ def exit_status_of(refund: "Refund") -> ExitStatus:
             return ExitStatus.UNKNOWN
 
 
-def _context(runtime: Runtime, profile: "Profile") -> "InitiatorContext":
+def refund_context(runtime: Runtime, profile: "Profile") -> "InitiatorContext":
+    """The outside of a refund. Raises SettingsError or SecretMissing; nothing is sent."""
     from mpesa_cli.initiator.ports import has_initiator, initiator_context
     from mpesa_cli.listener.ports import callback_intake
 
@@ -111,23 +116,42 @@ def _meant(runtime: Runtime, profile: "Profile", ref: str) -> "tuple[Payment, st
     return payment, receipt_meant(payment, ref)
 
 
-def _confirm(
-    runtime: Runtime, profile: "Profile", payment: "Payment", receipt: str, asking: "RefundAsking", cents: int,
-    *, yes: bool,
+def confirm_amount(
+    runtime: Runtime, profile: "Profile", payment: "Payment", leave: "RefundLeave", *, yes: bool, always: bool = False
 ) -> None:
-    """Have the amount typed where the money is real. That one asks again, no flag answers beforehand."""
+    """Have the amount typed where the money is real. Asking again, or agreeing (``always``), no flag answers for."""
     from mpesa_cli.rules.values.amount import cents_to_json, format_cents
     from mpesa_cli.rules.values.msisdn import spoken_form
 
-    amount = str(cents_to_json(cents))
-    attempt = payment.receipts[receipt]
+    amount = str(cents_to_json(leave.amount_cents))
+    msisdn = payment.receipts[leave.receipt].msisdn
     question = Question(
-        f"Give {format_cents(cents)} of receipt {receipt} (order {payment.order_id}) back to "
-        f"{spoken_form(attempt.msisdn) if attempt.msisdn.isdecimal() else attempt.msisdn}? "
-        f"Type the amount, {amount}, to confirm",
+        f"Give {format_cents(leave.amount_cents)} of receipt {leave.receipt} (order {payment.order_id}) back to "
+        f"{spoken_form(msisdn) if msisdn.isdecimal() else msisdn}? Type the amount, {amount}, to confirm",
         "This is real money, and nobody is here to confirm it.",
         typed=amount,
         wrong="That is not the amount.",
-        asks_always=asking.again,
+        asks_always=always or leave.asking.again,
     )
     confirm_in_production(runtime, profile, question, yes=yes)
+
+
+def _proposed(
+    runtime: Runtime, profile: "Profile", payment: "Payment", receipt: str, asking: "RefundAsking"
+) -> Result:
+    """The wish, recorded for another person: whoever asks is known by a PIN too, so that nobody is both."""
+    from mpesa_cli.cli.money_out.pin import operator_here
+    from mpesa_cli.initiator.people.words import proposal_document
+    from mpesa_cli.initiator.refunds.asking import propose
+    from mpesa_cli.initiator.refunds.ports import refund_terms
+    from mpesa_cli.rules.values.amount import format_cents
+
+    ledger = runtime.ledger(profile)
+    maker = operator_here(runtime, ledger, asking.by)
+    made = propose(ledger, runtime.world, refund_terms(profile), payment, receipt, replace(asking, by=maker))
+    return Result(
+        proposal_document(made),
+        [f"WAITS FOR APPROVAL {format_cents(made.amount_cents)} of receipt {receipt}, order {payment.order_id}",
+         f"  Nothing was sent. Another person agrees within a day: mpesa approve {made.request_id} --by NAME"],
+        status=ExitStatus.CONFLICT,
+    )
