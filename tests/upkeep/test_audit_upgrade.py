@@ -22,6 +22,7 @@ from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.ledger_file import LedgerFile
 from mpesa_cli.ledger.schema.current import LATEST
 from mpesa_cli.ledger.schema.migrations import MIGRATIONS
+from mpesa_cli.ledger.schema.money_out import REFUNDS, add_columns
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Intent
@@ -50,6 +51,8 @@ def ledger_of_format(path: Path, version: int, payments: int = 20) -> Head:
             migrate(raw)
         raw.execute(f"PRAGMA user_version={version}")
         raw.execute("INSERT INTO meta VALUES ('environment', 'simulator')")
+        lacked = "refunds" not in {row[1] for row in raw.execute("PRAGMA table_info(attempts)")}
+        add_columns(raw, "attempts", REFUNDS)  # for today's Write, which puts the payments in
         tx = Write(raw, path, "simulator", secrets.token_hex, lambda *_: ())
         for number in range(payments):
             name = str(number)
@@ -57,6 +60,8 @@ def ledger_of_format(path: Path, version: int, payments: int = 20) -> Head:
             ref = tx.open_payment(Start(intent), number + 1).last.ref
             tx.append(ref, ev.Sending(number + 2, 1))
             tx.append(ref, ev.Received(number + 3, "callback", f"UKO4Q7W{number:03d}", 100))
+        if lacked:
+            raw.execute("ALTER TABLE attempts DROP COLUMN refunds")
         raw.execute("COMMIT")
     with contextlib.closing(LedgerFile(path)) as old:
         return head_of(old)

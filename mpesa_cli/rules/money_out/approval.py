@@ -40,7 +40,7 @@ class Approval:
 
 
 def basis_of(payment: Payment, leave: RefundLeave) -> str:
-    """How a payment stands, as far as whoever agrees goes by it."""
+    """The standing of a payment, as far as whoever agrees goes by it."""
     refunds = [f"{r.request_id}:{r.state}" for a in payment.attempts for r in a.view.refunds]
     return " ".join([
         payment.status, str(payment.received_cents), str(payment.reversed_cents), leave.receipt,
@@ -55,7 +55,7 @@ def check_approval(proposal: Proposal, approval: Approval, basis_now: str, now_u
     if is_over(proposal, now_us):
         raise _no(proposal, f"{proposal.request_id} is over: it was not agreed to within a day.", "proposal-over")
     if same_person(proposal.asking.by, approval.by):
-        raise _no(proposal, f"{approval.by} asked for {proposal.request_id}; another person has to agree.", "same-person")
+        raise _no(proposal, f"{approval.by} asked for {proposal.request_id}; another person must agree.", "same-person")
     if proposal.basis != basis_now:
         raise _no(proposal, f"The payment changed since {proposal.request_id} was made.", "payment-changed")
 
