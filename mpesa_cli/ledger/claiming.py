@@ -22,13 +22,13 @@ class Claims:
         """``questions`` are asked of the ledger, or inside a write transaction."""
         self._rows = questions.rows
 
-    def open_prompts(self, amount_cents: int, at_us: int) -> Sequence[Attempt]:
+    def open_prompts(self, money: HandMoney) -> Sequence[Attempt]:
         """Prompts of this amount that were asked for around ``at_us`` and may still be paid, or lack their receipt."""
-        return [attempt for attempt, _, _ in self._open_prompts(amount_cents, at_us)]
+        return [attempt for attempt, _, _ in self._open_prompts(money)]
 
     def orders_it_may_be(self, money: HandMoney, profile: str) -> tuple[str, ...]:
         """The orders of a profile (empty: of any) whose prompt this money may have paid, oldest first."""
-        found = self._open_prompts(money.amount_cents, money.at_us)
+        found = self._open_prompts(money)
         fitting = [order for each, order, whose in found if profile in ("", whose) and may_pay(each, money)]
         return tuple(dict.fromkeys(fitting))
 
@@ -75,8 +75,9 @@ class Claims:
         )
         return [AttemptRef(str(payment_id), int(str(number))) for payment_id, number in rows]
 
-    def _open_prompts(self, amount_cents: int, at_us: int) -> list[tuple[Attempt, str, str]]:
-        since_us, until_us = at_us - AFTER_PROMPT_US - _INTENT_US, at_us + BEFORE_PROMPT_US
+    def _open_prompts(self, money: HandMoney) -> list[tuple[Attempt, str, str]]:
+        amount_cents, earliest_us = money.amount_cents, money.at_us if money.since_us is None else money.since_us
+        since_us, until_us = earliest_us - AFTER_PROMPT_US - _INTENT_US, money.at_us + BEFORE_PROMPT_US
         rows = self._rows(
             f"{_ASKED} WHERE a.state IN ('created', 'sending', 'pending', 'unknown') "
             "AND a.created_us BETWEEN ? AND ? AND a.channel = 'stk' AND a.amount_cents = ? "

@@ -14,7 +14,7 @@ from mpesa_cli.ledger.values import RawBody
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.payments.each_alone import apply_each
 from mpesa_cli.payments.holding import hold_body
-from mpesa_cli.rules.believed import believed_us
+from mpesa_cli.rules.believed import BY_HAND_US, believed_us
 from mpesa_cli.rules.by_hand import HandMoney, prompt_named, prompt_proven
 from mpesa_cli.rules.evidence import Received
 from mpesa_cli.rules.order_matching import keys_meant, order_key
@@ -107,7 +107,10 @@ def _attempt_for(tx: Write, said: C2bPayment, raw: RawBody, shop: Shop, *, again
     A prompt that is paid is reported by C2B too where URLs are registered (daraja.md 3.2), and the two come in any
     order. rules/by_hand.py decides which prompt it settles.
     """
-    money = HandMoney(said.amount_cents, believed_us(said.transacted_us, raw.received_us), said.msisdn or "")
+    at_us = believed_us(said.transacted_us, raw.received_us)
+    # Without a time it may be an old prompt's: as money of the moment it would be counted once more, beside its prompt.
+    since_us = None if at_us == said.transacted_us else at_us - BY_HAND_US
+    money = HandMoney(said.amount_cents, at_us, said.msisdn or "", since_us)
     prompts = _prompts(tx, money, raw, shop, again=again)
     order = order_meant(tx, said, shop)
     if order is not None and _others_show_it(order, said, prompts):
@@ -143,7 +146,7 @@ def _prompts(
     found = []
     # A clock that was set back before the message came does not make it earlier.
     heard_us = raw.received_us if again else max(raw.received_us, money.at_us)
-    for prompt in Claims(tx).open_prompts(money.amount_cents, money.at_us):
+    for prompt in Claims(tx).open_prompts(money):
         payment = tx.payment(prompt.ref.payment_id)
         sent_us = prompt.view.requested_us
         if payment is not None and payment.shortcode in shop.shortcodes and (sent_us or 0) <= heard_us:

@@ -6,6 +6,7 @@ may claim for one of those orders.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.records import dataclass
@@ -23,11 +24,15 @@ _OPEN = frozenset({AttemptState.SENDING, AttemptState.PENDING, AttemptState.UNKN
 
 @dataclass(frozen=True, slots=True)
 class HandMoney:
-    """Money that came: when, by M-PESA's time, and from whom as far as that is shown. ``payer`` may be empty."""
+    """Money that came: when, by M-PESA's time, and from whom as far as that is shown. ``payer`` may be empty.
+
+    Where M-PESA's time is not known, ``at_us`` is when it was told, ``since_us`` the earliest that it may have come.
+    """
 
     amount_cents: int
     at_us: int
     payer: str
+    since_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +56,17 @@ def may_pay(attempt: Attempt, money: HandMoney) -> bool:
     sent_us = attempt.view.requested_us
     if sent_us is None or not awaits_receipt(attempt) or attempt.amount_cents != money.amount_cents:
         return False
-    in_time = sent_us - BEFORE_PROMPT_US <= money.at_us <= sent_us + AFTER_PROMPT_US
+    earliest_us = money.at_us if money.since_us is None else money.since_us
+    in_time = sent_us - BEFORE_PROMPT_US <= money.at_us and earliest_us <= sent_us + AFTER_PROMPT_US
     return in_time and can_be_of(attempt.msisdn, money.payer)
 
 
 def prompt_proven(prompts: Sequence[Attempt], money: HandMoney) -> Attempt | None:
-    """The only prompt that this money pays by amount, time and at least three digits of the phone; else None."""
+    """The only prompt that this money pays by amount, time and at least three digits of the phone; else None.
+
+    A time that is not known proves nothing: it is taken for that at which the money was told.
+    """
+    money = replace(money, since_us=None)
     proven = [each for each in prompts if may_pay(each, money) and proves(each.msisdn, money.payer)]
     return proven[0] if len(proven) == 1 else None
 

@@ -100,6 +100,21 @@ def test_money_pays_a_prompt_from_a_minute_before_it_was_sent_until_ten_after(
     assert state(shop, "A1") == "paid" or status(shop, RECEIPT)["may_be_orders"] == []
 
 
+@pytest.mark.parametrize("time", [None, "20190101120000", "soon"])
+@pytest.mark.parametrize("account", ["A1", ""])
+def test_money_told_without_a_time_is_the_named_orders_prompt_and_never_a_second_payment(
+    shop: HeldShop, account: str, time: object
+) -> None:
+    shop.prompt("A1", reference="DUKA")
+    shop.clock.advance(2 * 3600)
+    shop.confirm(TransID=RECEIPT, TransAmount="150.00", BillRefNumber=account, MSISDN=PHONE, TransTime=time)
+    told = status(shop, RECEIPT)
+    if account:
+        assert (told["order_id"], told["status"], len(told["attempts"])) == ("A1", "paid", 1)
+    else:  # neither phone nor amount say that it is of that time
+        assert (told["order_id"], state(shop, "A1")) == (f"C2B-{RECEIPT}", "pending")
+
+
 def test_of_two_prompts_that_the_phone_fits_neither_is_paid_by_itself(shop: HeldShop) -> None:
     shop.prompt("A1", reference="DUKA")
     shop.prompt("B2", reference="DUKA", token="u", phone="254700000149", checkout_id="ws_CO_2")
