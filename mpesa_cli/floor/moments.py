@@ -47,3 +47,9 @@ def day_and_time(at_us: int) -> str:
 
 def _eat(at_us: int) -> datetime:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)).astimezone(EAT)
+
+
+def day_begin_us(at_us: int) -> int:
+    """The beginning of a moment's day in EAT."""
+    into_it_us = (at_us + _EAT_HOURS * 3_600 * SECOND_US) % (86_400 * SECOND_US)
+    return at_us - into_it_us

@@ -5,7 +5,7 @@ from mpesa_cli.rules.evidence import KINDS
 PAYMENT_KINDS = frozenset(
     {
         "payment_created", "attempt_created", "payment_merged", "receipt_attached", "rules_changed",
-        "not_paid_since_backup",
+        "not_paid_since_backup", "acknowledged",
     }
 )
 """About one payment, and no evidence."""

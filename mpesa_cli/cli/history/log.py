@@ -103,6 +103,8 @@ def words(entry: "JournalEntry") -> str:
         return f"This version decides by newer rules: it was {facts['was']}, and is {facts['is']}."
     if entry.kind == "not_paid_since_backup":
         return f"{facts['by']} said that it was not paid in the time that the restored ledger lacks: {facts['reason']}"
+    if entry.kind == "acknowledged":
+        return f"{facts['by']} acknowledged it at the counter."
     if entry.kind in KINDS:
         return sentence(from_record(Record(entry.kind, entry.at_us, entry.facts, {})))
     return entry.kind
