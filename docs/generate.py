@@ -38,6 +38,7 @@ from mpesa_cli.terminal.json_words_upkeep import (
     ACCEPT_MANY_FIELDS,
     AUDIT_FIELDS,
     BACKUP_FIELDS,
+    BALANCE_FIELDS,
     BEGIN_FIELDS,
     BOOKS_BEGIN_FIELDS,
     DOCTOR_FIELDS,
@@ -45,6 +46,7 @@ from mpesa_cli.terminal.json_words_upkeep import (
     HEAD_FIELDS,
     NAMED_FIELDS,
     PULL_FIELDS,
+    QR_FIELDS,
     RESTORE_FIELDS,
 )
 from mpesa_cli.terminal.state_words import ATTEMPT_WORDS, FLAG_WORDS, LAWS, PAYMENT_WORDS
@@ -152,6 +154,13 @@ def states() -> str:
     )
 
 
+def simulator() -> str:
+    """docs/simulator.md."""
+    import simulator_page
+
+    return page("The simulator", *simulator_page.parts(table))
+
+
 def configuration() -> str:
     """docs/configuration.md."""
     keys = [
@@ -187,6 +196,7 @@ def json_documents() -> str:
             ("accept many", ACCEPT_MANY_FIELDS), ("books begin", BOOKS_BEGIN_FIELDS), ("pull", PULL_FIELDS),
             ("audit", AUDIT_FIELDS), ("head", HEAD_FIELDS), ("backup", BACKUP_FIELDS), ("restore", RESTORE_FIELDS),
             ("begin", BEGIN_FIELDS), ("named", NAMED_FIELDS),
+            ("balance", BALANCE_FIELDS), ("qr", QR_FIELDS),
             ("held", HELD_FIELDS), ("erase", ERASE_FIELDS), ("doctor", DOCTOR_FIELDS),
         )
     }
@@ -200,6 +210,8 @@ def json_documents() -> str:
         "## An order", "What `order add` prints.", fields["order"],
         "## A verdict", "What `verify` prints; with `--attach` it prints the payment.", fields["verify"],
         "### Money that pays no order", "What `verify --no-order` prints.", fields["named"],
+        "## A balance", "What `balance` prints.", fields["balance"],
+        "## A QR code", "What `qr` prints.", fields["qr"],
         "## A reconciliation", "What `reconcile` prints; as ndjson a line per break, then the rest as its `summary`.",
         fields["reconcile"],
         "### A break", fields["break"],
@@ -263,6 +275,7 @@ def generated() -> dict[Path, str]:
         docs / "configuration.md": configuration(),
         docs / "states.md": states(),
         docs / "json.md": json_documents(),
+        docs / "simulator.md": simulator(),
     }
     renewed = readme()
     return files if renewed is None else {**files, ROOT / "README.md": renewed}

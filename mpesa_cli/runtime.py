@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import httpx
 
     from mpesa_cli.daraja.client import DarajaClient
+    from mpesa_cli.daraja.questions.organisation import Organisation
     from mpesa_cli.ledger.engine.marker import Marker
     from mpesa_cli.ledger.ledger import Ledger
     from mpesa_cli.settings.paths import Paths
@@ -112,6 +113,12 @@ class Runtime:
     def check_credentials(self, profile: "Profile", store: "SecretStore") -> None:
         """Fetch a fresh token, and nothing else. Raises CredentialsRefused or NotDelivered."""
         self._client(profile, store).check_credentials()
+
+    def organisation(self, profile: "Profile", store: "SecretStore") -> "Organisation | None":
+        """The business behind the number that customers pay, None where M-PESA knows none. Raises MpesaError."""
+        from mpesa_cli.daraja.questions.organisation import organisation
+
+        return organisation(self._client(profile, store), profile.party_b, profile.kind)
 
     def simulator(self, profile: "Profile") -> "EmbeddedDaraja":
         """The simulator inside this process, for a profile that is ``embedded``."""

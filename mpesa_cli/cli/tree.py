@@ -61,6 +61,7 @@ ENTRIES: dict[str, Entry] = {
     "verify": Entry(LOOK, "initiator.verify.verify", brief="is the SMS that a customer shows real, and unused?"),
     "resolve": Entry(LOOK, "payments.resolve.resolve", brief="decide how a payment in review ended"),
     "reconcile": Entry(LOOK, "books.reconcile.reconcile", brief="settle what is open, compare with M-PESA's statement"),
+    "balance": Entry(LOOK, "initiator.balance.balance", brief="what is on the shop's M-PESA accounts"),
     "listen": Entry(TEST, "listener.listen.listen", brief="receive M-PESA's callbacks"),
     "c2b-register": Entry(TEST, "payments.c2b_register.c2b_register", brief="have payments by hand reported to us"),
     "pull-register": Entry(TEST, "books.pull_register.pull_register", brief="let reconcile ask what customers paid"),
@@ -103,6 +104,7 @@ ENTRIES: dict[str, Entry] = {
         ),
         alone="upkeep.held.held_list",
     ),
+    "qr": Entry(TAKE, "receipts.qr.qr", brief="a QR code that the customer's M-PESA app reads"),
     "order": Entry(
         TAKE,
         brief="tell of an order before anybody is asked for it",

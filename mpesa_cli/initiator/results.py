@@ -1,5 +1,6 @@
 """Results of asynchronous requests applied: a result, or the notice that Daraja gave up on the request."""
 
+from mpesa_cli.daraja.questions import account_balance
 from mpesa_cli.daraja.results import Result, read_result
 from mpesa_cli.daraja.transaction_status import COMMAND_ID, read_status
 from mpesa_cli.floor.wire.strict_json import Unreadable
@@ -89,6 +90,8 @@ def _settled(tx: Write, request: ApiRequest, said: Result, now_us: int) -> Settl
     bare = RequestResult(said.result_code, said.result_desc)
     if said.result_code != "0":
         return RequestState.ANSWERED, bare
+    if request.command == account_balance.COMMAND_ID:
+        return _balances(said, bare)
     status = read_status(said) if request.command == COMMAND_ID else None
     if status is None:
         return RequestState.REVIEW, bare
@@ -105,6 +108,17 @@ def _settled(tx: Write, request: ApiRequest, said: Result, now_us: int) -> Settl
         "credit": _shown(status.credit),
         "finalised_us": status.finalised_us,
     })
+
+
+def _balances(said: Result, bare: RequestResult) -> Settled:
+    """The end of a question for the balance. Its result names no shortcode: its address is the only proof of whose."""
+    found = account_balance.read_balances(said)
+    if found is None:
+        return RequestState.REVIEW, bare
+    text = "&".join(account.line() for account in found.accounts)
+    return RequestState.ANSWERED, RequestResult(
+        said.result_code, said.result_desc, {"accounts": text, "at_us": found.at_us}
+    )
 
 
 def _shown(party: str) -> str:

@@ -55,6 +55,15 @@ class Requests:
         )
         return _request_from(rows[0]) if rows else None
 
+    def newest_answered(self, command: str, subject: str) -> ApiRequest | None:
+        """The newest request of this kind about this subject whose result said yes, or None."""
+        rows = self._reads.rows(
+            f"{_REQUEST} WHERE command=? AND subject=? AND state='answered' AND json_extract(result, '$.code')='0' "
+            "ORDER BY settled_us DESC LIMIT 1",
+            (command, subject),
+        )
+        return _request_from(rows[0]) if rows else None
+
     def made_since(self, since_us: int) -> Sequence[ApiRequest]:
         """Requests that were made since, of whatever kind, oldest first."""
         rows = self._reads.rows(f"{_REQUEST} WHERE created_us>=? ORDER BY created_us", (since_us,))

@@ -52,6 +52,22 @@ BEGIN_FIELDS: dict[str, tuple[str, str]] = {
     "reason": ("text", "Why, as the journal keeps it."),
 }
 
+BALANCE_FIELDS: dict[str, tuple[str, str]] = {
+    "environment": _PLACE["environment"],
+    "shortcode": ("text", "Whose accounts they are."),
+    "at": ("time", "The moment of which M-PESA told them."),
+    "accounts": ("list", "Each `name` and `currency`; in shillings `current`, `available`, `reserved`, `uncleared`."),
+}
+
+QR_FIELDS: dict[str, tuple[str, str]] = {
+    "environment": _PLACE["environment"],
+    "amount": ("number", "Whole shillings."),
+    "number": ("text", "The paybill or till that is paid."),
+    "reference": ("text", "What the code says it is for; it need not come back with the payment."),
+    "file": ("text or null", "The file that was written."),
+    "png": ("text or null", "The picture as base64, where no file was written."),
+}
+
 NAMED_FIELDS: dict[str, tuple[str, str]] = {
     "receipt": ("text", "The receipt that pays no order here."),
     "pays": ("null", "Always null."),

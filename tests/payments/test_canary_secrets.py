@@ -54,6 +54,8 @@ COMMANDS: dict[str, list[list[str]]] = {
     "secrets list": [["secrets", "list"]],
     "secrets delete": [["secrets", "delete", "sms-api-key"]],
     "verify": [["verify", "UKO4Q7WX2B", "--order", ORDER, "--timeout", "5"]],
+    "balance": [["balance", "--timeout", "5"]],
+    "qr": [["qr", "150", "--order", ORDER, "--output", "code.png"]],
     "held list": [["held", "list"]],
     "held show": [["held", "show", "HLD-nobody"]],
     "held read-again": [["held", "read-again"]],

@@ -25,10 +25,16 @@ SECRETS = {"MPESA_CONSUMER_KEY": "CANARY-key", "MPESA_CONSUMER_SECRET": "CANARY-
 SANDBOX = ("init", "--profile", "demo", "--environment", "sandbox", "--kind", "paybill")
 
 
-def daraja(status: int = 200) -> httpx.MockTransport:
-    """A Daraja that takes, or refuses, every consumer key."""
+def daraja(status: int = 200, name: str | None = None) -> httpx.MockTransport:
+    """A Daraja that takes, or refuses, every key. ``name`` is what it has for the till; None: it lacks that API."""
 
     def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/sfcverify/v1/query/info":
+            if name is None:
+                refused = {"requestId": "1", "errorCode": "401.003.01", "errorMessage": "no apiproduct match found"}
+                return httpx.Response(401, json=refused)
+            said = {"ResponseCode": "4000", "ResponseMessage": "Success", "OrganizationName": name}
+            return httpx.Response(200, json=said if name else {"ResponseCode": "1", "ResponseMessage": "Failed"})
         assert request.url.path == "/oauth/v1/generate"
         if status == 200:
             return httpx.Response(200, json={"access_token": "CANARY" + "t" * 22, "expires_in": "3599"})
@@ -91,6 +97,34 @@ def test_a_person_is_asked_and_answers_with_return_mean_the_proposal(
     listed = json.loads(mpesa("secrets", "list", "--json").stdout)["secrets"]
     assert [row["source"] for row in listed[:3]] == ["keyring"] * 3
     assert "CANARY" not in result.stdout + result.stderr
+
+
+NGONG = ("init", "-P", "ngong", "--environment", "production", "--kind", "till", "--shortcode", "600100", "--till",
+         "5012345", "--account-reference", "{order}", "--callback-base-url", "https://pay.example.co.ke",
+         "--store", "file")
+ALL_SECRETS = {**SECRETS, "MPESA_PASSKEY": "CANARY-passkey"}
+
+
+@pytest.mark.parametrize(("answer", "status", "written"), [("y\n", 0, True), ("\n", 1, False), ("n\n", 1, False)])
+@pytest.mark.parametrize(("name", "said"), [
+    ("DUKA NGONG", "M-PESA has till 5012345 as DUKA NGONG."), ("", "M-PESA knows no till 5012345."),
+])
+def test_a_person_says_whether_the_name_is_the_shop_s_before_anything_is_written(
+    mpesa: Callable[..., object], home: Path, answer: str, status: int, written: bool, name: str, said: str
+) -> None:
+    result = mpesa(*NGONG, tty=True, stdin=answer, env=ALL_SECRETS, transport=daraja(name=name))
+    assert result.status == status, result.stderr
+    assert said in result.stderr
+    assert (home / "config").exists() is written
+
+
+def test_where_nobody_is_there_the_name_is_said_and_a_silent_daraja_stops_nothing(
+    mpesa: Callable[..., object], home: Path
+) -> None:
+    named = mpesa(*NGONG, env=ALL_SECRETS, transport=daraja(name="DUKA NGONG"))
+    assert (named.status, "as DUKA NGONG" in named.stderr) == (0, True)
+    silent = mpesa(*NGONG, "--force", env=ALL_SECRETS, transport=daraja())
+    assert (silent.status, "did not tell the name behind till 5012345" in silent.stderr) == (0, True)
 
 
 def test_a_wrong_answer_is_asked_again(mpesa: Callable[..., object], home: Path) -> None:

@@ -105,6 +105,15 @@ def test_scenarios_as_json_is_one_array(mpesa: Callable[..., object]) -> None:
     assert {row["msisdn"]: row["code"] for row in rows}["254711111111"] == "1"
 
 
+def test_the_scenarios_of_an_initiator_have_a_name_each_and_are_a_list_of_their_own(
+    mpesa: Callable[..., object],
+) -> None:
+    rows = json.loads(mpesa("simulator", "scenarios", "--initiator", "--json").stdout)
+    assert [row["name"] for row in rows] == list({row["name"]: 1 for row in rows})
+    table = [line.split("\t") for line in mpesa("simulator", "scenarios", "--initiator").stdout.splitlines()]
+    assert [line[0] for line in table] == [row["name"] for row in rows]
+
+
 def test_the_clock_command_moves_the_embedded_simulator_and_says_so(mpesa: Callable[..., object], home: Path) -> None:
     assert mpesa("simulator", "clock", "--advance", "60").status == 0
     result = mpesa("simulator", "clock", "--advance", "120", "--json")

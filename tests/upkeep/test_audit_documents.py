@@ -39,6 +39,8 @@ def test_every_document_about_the_ledger_has_the_fields_that_are_written_down(bu
     home = {"MPESA_HOME": str(tmp_path / "elsewhere")}
     restored = busy.run("restore", str(tmp_path / "shop.db"), "--json", env=home)
     fits(json.loads(restored.stdout), words.RESTORE_FIELDS)
+    fits(busy.json("balance"), words.BALANCE_FIELDS)
+    fits(busy.json("qr", "150"), words.QR_FIELDS)
     fits(busy.json("pull-register", "--nominated", "254708374149"), words.PULL_FIELDS)
     accept = ("reconcile", "--accept", "reversed-" + busy.json("status", "1")["receipt"], "--by", "Asha")
     fits(busy.json(*accept, "--reason", "goods are back"), words.ACCEPT_FIELDS)

@@ -103,6 +103,7 @@ def _checked(runtime: Runtime, profile: "Profile", claim: "Claim", timeout_s: fl
 def _asked(runtime: Runtime, profile: "Profile", found: "Checked", timeout_s: float) -> "Checked":
     from dataclasses import replace
 
+    from mpesa_cli.cli.initiator.unheard import unheard
     from mpesa_cli.initiator.ports import has_initiator, initiator_context
     from mpesa_cli.initiator.verify import ask_daraja
     from mpesa_cli.listener.ports import callback_intake
@@ -111,26 +112,10 @@ def _asked(runtime: Runtime, profile: "Profile", found: "Checked", timeout_s: fl
         why = "This profile has no initiator to ask M-PESA with (docs/initiator.md)."
         return replace(found, why=" ".join(filter(None, [found.why, why])))
     context = initiator_context(runtime, profile, callback_intake(runtime, profile))
-    unheard = _unheard(profile)
-    if unheard:
-        runtime.streams.say(unheard)
+    if warning := unheard(profile):
+        runtime.streams.say(warning)
     runtime.streams.say(f"Not in the ledger. Asking M-PESA about {found.claim.receipt}; waiting for its result …")
     return ask_daraja(context, found, timeout_s, lambda _left_s: None)
-
-
-def _unheard(profile: "Profile") -> str:
-    """A sentence where no listener of this machine can take the result; another machine's can't be seen from here."""
-    from mpesa_cli.floor.web_address import is_on_this_machine
-    from mpesa_cli.initiator.listener_alive import listener_answers
-    from mpesa_cli.settings.profile import LISTENER_BASE
-
-    if profile.embedded:
-        return ""
-    base = profile.callback_base_url or ""
-    here = base if is_on_this_machine(base) else LISTENER_BASE
-    if listener_answers(here):
-        return ""
-    return f"No listener answers on {here}. Unless one runs elsewhere, no result can be received; start: mpesa listen"
 
 
 def remembered(runtime: Runtime, profile: "Profile", checked: "Checked") -> "Checked":

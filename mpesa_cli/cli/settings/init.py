@@ -8,6 +8,7 @@ import typer
 from mpesa_cli.cli.consent.asking import ask_secret, ask_yes
 from mpesa_cli.cli.options import JsonOption, QuietOption, VerboseOption, runtime_of
 from mpesa_cli.cli.result import Note, Result
+from mpesa_cli.cli.settings.shop_name import confirm_name
 from mpesa_cli.floor.errors import Conflict, CredentialsRefused, SettingsError, Temporary
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.settings.secret_names import DARAJA_SECRETS, variable_of
@@ -139,6 +140,7 @@ def _check(runtime: Runtime, profile: "Profile", secrets: "SecretStore") -> bool
             code=unreachable.code,
         ) from None
     runtime.streams.say("They are right. The passkey is proven by the first push.")
+    confirm_name(runtime, profile, secrets)
     return True
 
 

@@ -41,8 +41,8 @@ def serve(
 
     \b
     While it runs:
-      GET  /simulator/prompts     what was charged, and what each callback was answered
-      GET  /simulator/scenarios   which number does what
+      GET  /simulator/prompts     what was charged, given back and paid out; what each callback was answered
+      GET  /simulator/scenarios   which number does what; ?of=initiator: refunds, payouts and the like
       POST /simulator/clock       {"advance_s": 180} moves its clock forward
       GET  /simulator/statement   ?shortcode=174379&since=today: the statement, as CSV
       POST /simulator/reverse     {"receipt": "…"} gives a payment back to its customer
@@ -71,17 +71,27 @@ def serve(
     server.serve(port, ready=ready, setup=setup)
 
 
-def scenarios(ctx: typer.Context, json_: JsonOption = False) -> Result:
+def scenarios(
+    ctx: typer.Context,
+    initiator: Annotated[
+        bool, typer.Option("--initiator", help="Those of refunds, payouts, balance and the like instead.")
+    ] = False,
+    json_: JsonOption = False,
+) -> Result:
     """List the phone numbers that make the simulator do something: pay, refuse, or lose an answer.
 
     \b
     Examples:
       mpesa simulator scenarios
+      mpesa simulator scenarios --initiator
       mpesa simulator scenarios --json
 
-    Any valid number that is not listed pays after 3 seconds. Changes nothing.
+    Any valid number that is not listed pays after 3 seconds. Requests of an initiator follow the number that had paid
+    or is paid out, or the initiator's own name. Changes nothing.
     """
     runtime_of(ctx, as_json=json_)
+    if initiator:
+        return _of_initiator()
     from mpesa_cli.simulator.scenarios import all_scenarios
 
     rows = all_scenarios()
@@ -91,6 +101,17 @@ def scenarios(ctx: typer.Context, json_: JsonOption = False) -> Result:
         [asdict(row) for row in rows],
         Table(headings, [_cells(row) for row in rows]),
         [Note(others), *map(Note, NOT_PROVEN)],
+    )
+
+
+def _of_initiator() -> Result:
+    from mpesa_cli.simulator.asynchronous_scenarios import TABLE
+
+    rows = [[row.name, row.msisdn or "-", row.story, row.source] for row in TABLE]
+    return Result(
+        [asdict(row) for row in TABLE],
+        Table(["Initiator's name", "Number", "What happens", "Source"], rows),
+        [Note("A name as code-21 ends in that result code. With a profile: MPESA_INITIATOR_NAME=no-result mpesa …")],
     )
 
 

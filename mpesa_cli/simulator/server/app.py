@@ -15,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mpesa_cli.floor.moments import clock_time
+from mpesa_cli.simulator.asynchronous_scenarios import TABLE
 from mpesa_cli.simulator.engine import Engine
 from mpesa_cli.simulator.scenarios import all_scenarios
 from mpesa_cli.simulator.server.connection_faults import abort, send_half
@@ -77,8 +78,9 @@ def admin_app(engine: Engine, sender: Sender) -> ASGIApp:
     async def prompts(_request: HttpRequest) -> JSONResponse:
         return JSONResponse(engine.record())
 
-    async def scenarios(_request: HttpRequest) -> JSONResponse:
-        return JSONResponse([asdict(row) for row in all_scenarios()])
+    async def scenarios(request: HttpRequest) -> JSONResponse:
+        rows = TABLE if request.query_params.get("of") == "initiator" else all_scenarios()
+        return JSONResponse([asdict(row) for row in rows])
 
     async def clock(request: HttpRequest) -> JSONResponse:
         seconds = _seconds(await request.body())
