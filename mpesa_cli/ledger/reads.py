@@ -101,9 +101,10 @@ class Reads(Questions):
     def failed_since(self, since_us: int) -> Sequence[Payment]:
         """Payments that are failed and were asked for (any attempt) since, oldest first."""
         rows = self.rows(
-            "SELECT payment_id FROM payments p WHERE status='failed' AND EXISTS "
-            "(SELECT 1 FROM attempts a WHERE a.payment_id=p.payment_id AND a.created_us>=?) ORDER BY p.created_us",
-            (since_us,),
+            "SELECT payment_id, created_us FROM payments WHERE status = 'failed' AND created_us >= ? "
+            "UNION SELECT p.payment_id, p.created_us FROM attempts a CROSS JOIN payments p USING (payment_id) "
+            "WHERE a.number > 1 AND a.created_us >= ? AND p.status = 'failed' ORDER BY created_us",
+            (since_us, since_us),
         )
         return [p for r in rows if (p := self.payment(str(r[0])))]
 

@@ -14,21 +14,25 @@ from mpesa_cli.ledger.reads import Reads
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The last row of a journal: its number and hash, when it was appended, and how many rows there are."""
+    """The last row of a journal: its number and hash, and when it was appended."""
 
     seq: int
     hash: str
     at_us: int | None
-    rows: int
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are: they are numbered from 1 without a gap, or `audit verify` says where one is."""
+        return self.seq
 
 
 def head_of(ledger: Reads) -> Head:
     """The head as it is now. A journal without rows has the number 0 and a hash of zeros."""
-    rows = ledger.rows("SELECT seq, hash, at_us, (SELECT count(*) FROM journal) FROM journal ORDER BY seq DESC LIMIT 1")
+    rows = ledger.rows("SELECT seq, hash, at_us FROM journal ORDER BY seq DESC LIMIT 1")
     if not rows:
-        return Head(0, GENESIS, None, 0)
-    seq, hashed, at_us, count = rows[0]
-    return Head(int(str(seq)), str(hashed), int(str(at_us)), int(str(count)))
+        return Head(0, GENESIS, None)
+    seq, hashed, at_us = rows[0]
+    return Head(int(str(seq)), str(hashed), int(str(at_us)))
 
 
 def anchor_flaws(ledger: Reads, anchored_hash: str, anchored_seq: int | None) -> Iterator[Flaw]:
