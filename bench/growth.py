@@ -37,7 +37,7 @@ COMMANDS = (  # a push gets a fresh order and phone with every run
 )
 """What a shop asks all day, with a payment named in every way."""
 READING_EVERYTHING = (
-    ("history", "--summary"), ("history", "--limit", "all", "--format", "csv"), ("erase", "0722999888", "--dry-run"),
+    ("history", "--summary"), ("history", "--limit", "all", "--format", "csv"), ("erase", "0712345678", "--dry-run"),
     ("audit", "verify"), ("backup", "FILE"),
 )
 """What must look at every payment, or at every one that it tells of, whatever helps."""

@@ -86,8 +86,8 @@ def shop(mpesa: Run, home: Path) -> dict[str, str]:
 
 
 COMMANDS = [
-    ["push", "254708374107", "100", "--order", "new-1", "--no-wait"],
-    ["push", "254708374108", "100", "--order", "new-2"],
+    ["push", "254700055501", "100", "--order", "new-1", "--no-wait"],
+    ["push", "254700055502", "100", "--order", "new-2"],
     ["status", "--no-refresh", "ORDER"], ["status", "--no-refresh", "PAYMENT"], ["status", "--no-refresh", "RECEIPT"],
     ["status", "--no-refresh", "CHECKOUT"], ["status", "--no-refresh", PHONE], ["status", "--no-refresh", "UKO4Q7WX2B"],
     ["status", "--no-refresh", "nobody"], ["status"], ["status", "waits-1"],

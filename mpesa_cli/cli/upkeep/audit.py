@@ -40,15 +40,19 @@ def audit_verify(
       mpesa audit verify --head /mnt/usb/head.json
 
     Names the first row that is wrong; -v lists everything that is. With a head that was kept elsewhere (mpesa audit
-    head) it also proves that nothing was cut off the end and nothing written anew. Changes nothing; payments may go
-    on meanwhile. Exit status: 0 whole, 7 not, 10 there is no ledger.
+    head) it also proves that nothing was cut off the end and nothing written anew. Changes no payment, notes for doctor
+    that it passed; payments may go on meanwhile. Exit status: 0 whole, 7 not, 10 there is no ledger.
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     anchored = _anchored(head) if head else None
     settings = runtime.profile(profile)
     from mpesa_cli.upkeep.audit import audited
+    from mpesa_cli.upkeep.whole_checks import note_whole
 
-    found = audited(existing_ledger(runtime, settings), anchored)
+    ledger = existing_ledger(runtime, settings)
+    found = audited(ledger, anchored)
+    if found.whole:
+        note_whole(ledger, runtime.world.now_us())
     lines, notes = _words(found, verbose=runtime.streams.verbosity > 0)
     status = ExitStatus.DONE if found.whole else ExitStatus.DIFFERENCES
     return Result(_document(settings, found), lines, map(Note, notes), status=status)

@@ -35,9 +35,13 @@ def backup(
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
     from mpesa_cli.upkeep.backup import backup as make
+    from mpesa_cli.upkeep.whole_checks import note_whole
 
     target = file.expanduser().absolute()
-    made = make(existing_ledger(runtime, settings), target)
+    ledger = existing_ledger(runtime, settings)
+    made = make(ledger, target)
+    if made.audit.whole:
+        note_whole(ledger, runtime.world.now_us())
     until = f" until {day_and_time(made.head.at_us)}" if made.head.at_us else ""
     rows = counted(made.head.rows, "row")
     notes = [Note(f"{made.path}: {rows} of the journal{until}, {made.size_bytes:,} bytes.")]

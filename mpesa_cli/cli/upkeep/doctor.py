@@ -24,6 +24,9 @@ def doctor(
         bool,
         typer.Option("--live-checks", help="Also ask Safaricom's sandbox harmless questions. Never sends a prompt."),
     ] = False,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Prove the whole ledger, as audit verify does, not its newest rows alone.")
+    ] = False,
     json_: JsonOption = False,
     profile: ProfileOption = None,
     quiet: QuietOption = False,
@@ -36,9 +39,11 @@ def doctor(
       mpesa doctor
       mpesa doctor --profile shop --json
       mpesa doctor --quiet && echo ready
+      mpesa doctor --whole
 
-    Secrets are named by their source, never shown. Changes nothing, sends no prompt, waits three seconds at most for
-    anything. Exit status: 0 ready, warnings or not; 10 the configuration is wrong; 7 something else is.
+    Secrets are named by their source, never shown. Sends no prompt, changes no payment, waits three seconds at most for
+    anything but --whole. It fails where nothing has proven the whole ledger within seven days: audit verify, a
+    backup or --whole. Exit status: 0 ready, warnings or not; 10 the configuration is wrong; 7 something else is.
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     from mpesa_cli.upkeep.findings import Finding, exit_status
@@ -50,7 +55,7 @@ def doctor(
         found = [Finding("configuration", "fail", wrong.message, wrong.hint, configuration=True)]
     if settings is not None:
         found = []
-        for finding in _checks(runtime, settings, live=live_checks):
+        for finding in _checks(runtime, settings, live=live_checks, whole=whole):
             found.append(finding)
             _print(runtime, finding)
     else:
@@ -69,7 +74,7 @@ def doctor(
     )
 
 
-def _checks(runtime: Runtime, settings: "Profile", *, live: bool) -> "Iterator[Finding]":
+def _checks(runtime: Runtime, settings: "Profile", *, live: bool, whole: bool) -> "Iterator[Finding]":
     from mpesa_cli.upkeep.doctor.machine import machine
     from mpesa_cli.upkeep.doctor.network import network
     from mpesa_cli.upkeep.doctor.setup import setup
@@ -77,7 +82,7 @@ def _checks(runtime: Runtime, settings: "Profile", *, live: bool) -> "Iterator[F
     store = runtime.secret_store(settings)
     yield from setup(settings, store)
     yield from machine(settings, runtime.paths())
-    yield from _ledger(runtime, settings)
+    yield from _ledger(runtime, settings, whole=whole)
     yield from network(settings, runtime.world.now_us)
     if live:
         from mpesa_cli.upkeep.doctor.live import live as live_checks
@@ -87,7 +92,7 @@ def _checks(runtime: Runtime, settings: "Profile", *, live: bool) -> "Iterator[F
         )
 
 
-def _ledger(runtime: Runtime, settings: "Profile") -> "Iterator[Finding]":
+def _ledger(runtime: Runtime, settings: "Profile", *, whole: bool) -> "Iterator[Finding]":
     from mpesa_cli.upkeep.doctor.ledger import ledger
     from mpesa_cli.upkeep.doctor.marker import marked
     from mpesa_cli.upkeep.findings import Finding
@@ -100,7 +105,7 @@ def _ledger(runtime: Runtime, settings: "Profile") -> "Iterator[Finding]":
         yield Finding("ledger", "ok", f"There is no ledger yet; the first push makes {settings.ledger}.")
         return
     try:
-        yield from ledger(runtime.ledger(settings), settings.takes_money_on, runtime.world.now_us())
+        yield from ledger(runtime.ledger(settings), settings.takes_money_on, runtime.world.now_us(), whole=whole)
     except (LedgerBusy, LedgerUnusable) as unusable:
         yield Finding("ledger", "fail", unusable.message, unusable.hint)
 

@@ -22,7 +22,7 @@ class Head:
 
     @property
     def rows(self) -> int:
-        """How many rows there are: they are numbered from 1 without a gap, or `audit verify` says where one is."""
+        """The number of rows: they are numbered from 1 without a gap, or `audit verify` says where one is."""
         return self.seq
 
 

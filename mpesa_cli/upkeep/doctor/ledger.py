@@ -16,7 +16,9 @@ from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.restored import still_missing
 from mpesa_cli.rules.state import OVERDUE_AFTER_S, PaymentStatus
 from mpesa_cli.terminal.amount_words import counted
+from mpesa_cli.upkeep.audit import audited
 from mpesa_cli.upkeep.findings import Finding
+from mpesa_cli.upkeep.whole_checks import DUE_AFTER_DAYS, last_whole_us, note_whole, unchecked_days
 
 if TYPE_CHECKING:
     from mpesa_cli.ledger.ledger import Ledger
@@ -29,9 +31,17 @@ _FOR_A_PERSON = (PaymentStatus.REVIEW, PaymentStatus.OVERPAID)
 _QUEUES = {"sms": ("SMS receipt", "mpesa receipt REF --sms"), "webhook": ("event", "mpesa help listen")}
 
 
-def ledger(reads: "Ledger", shortcodes: tuple[str, ...], now_us: int) -> Iterator[Finding]:
-    """Every check of the ledger, in the order in which they are shown; ``shortcodes`` are those that take money."""
-    yield from _whole(reads)
+def ledger(
+    reads: "Ledger", shortcodes: tuple[str, ...], now_us: int, *, whole: bool = False
+) -> Iterator[Finding]:
+    """Every check of the ledger, in the order in which they are shown; ``shortcodes`` are those that take money.
+
+    ``whole`` proves all of it, which takes some 20 s for a million rows of the journal.
+    """
+    yield from _all_of_it(reads, now_us) if whole else _recent(reads, now_us)
+    if scrub_is_due(reads):
+        yield Finding("erasure", "fail", "A number was erased, and its old bytes may still be in the file.",
+                      "mpesa erase PHONE --yes")
     yield _mode(reads)
     yield from _restored(reads, shortcodes)
     yield from _held(reads)
@@ -47,7 +57,8 @@ def ledger(reads: "Ledger", shortcodes: tuple[str, ...], now_us: int) -> Iterato
         yield from _unsent(reads, "webhook", now_us)
 
 
-def _whole(reads: "Ledger") -> Iterator[Finding]:
+def _recent(reads: "Ledger", now_us: int) -> Iterator[Finding]:
+    """The findings about the newest rows, and about how long ago all of them were looked at."""
     with reads.snapshot():
         found = [*tail_flaws(reads, ROWS_LOOKED_AT), *trigger_flaws(reads)]
     if found:
@@ -56,9 +67,23 @@ def _whole(reads: "Ledger") -> Iterator[Finding]:
     else:
         words = f"The last {ROWS_LOOKED_AT:,} rows of the journal are whole."
         yield Finding("ledger", "ok", words, "mpesa audit verify")
-    if scrub_is_due(reads):
-        yield Finding("erasure", "fail", "A number was erased, and its old bytes may still be in the file.",
-                      "mpesa erase PHONE --yes")
+    if (days := unchecked_days(reads, now_us)) >= DUE_AFTER_DAYS:
+        words = f"The whole ledger was not checked for {days} days: old rows may be damaged, and nobody would know."
+        yield Finding("whole-check", "fail", words, "mpesa audit verify")
+    else:
+        checked = last_whole_us(reads)
+        words = "The ledger is new." if checked is None else f"The whole ledger was checked {day_and_time(checked)}."
+        yield Finding("whole-check", "ok", words, "mpesa audit verify")
+
+
+def _all_of_it(reads: "Ledger", now_us: int) -> Iterator[Finding]:
+    found = audited(reads)
+    if found.whole:
+        note_whole(reads, now_us)
+        rows = counted(found.chain.rows, "row")
+        yield Finding("ledger", "ok", f"The whole ledger is in order: {rows} of the journal, and every payment.")
+    else:
+        yield Finding("ledger", "fail", f"The ledger is not whole. {found.words[0]}", "mpesa audit verify -v")
 
 
 def _mode(reads: "Ledger") -> Finding:
