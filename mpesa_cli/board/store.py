@@ -70,6 +70,14 @@ class Boards:
         rows = self._reads.rows("SELECT received_us FROM callbacks ORDER BY rowid DESC LIMIT 1")
         return int(str(rows[0][0])) if rows else None
 
+    def sms_stuck(self, since_us: int) -> int:
+        """The SMS made since that were given up, or of which nobody knows whether they went out."""
+        rows = self._reads.rows(
+            "SELECT count(*) FROM outbox WHERE queue='sms' AND state IN ('given_up', 'ambiguous') AND created_us>=?",
+            (since_us,),
+        )
+        return int(str(rows[0][0]))
+
     def _not_acknowledged(self, since_us: int) -> list[Payment]:
         """The newest payments asked for since that have changed after they were acknowledged, or never were."""
         rows = self._reads.rows(

@@ -53,6 +53,7 @@ ENTRIES: dict[str, Entry] = {
     "retry": Entry(TAKE, "payments.retry.retry", brief="ask again, once it is sure that nothing was paid"),
     "refund": Entry(TAKE, "money_out.refund.refund", brief="give a customer's money back"),
     "approve": Entry(TAKE, "money_out.approve.approve", brief="agree to a refund that somebody else asked for"),
+    "counter": Entry(TAKE, "counter.counter.counter", brief="one screen for the clerk: ask, see who paid, claim"),
     "receipt": Entry(TAKE, "receipts.receipt.receipt", brief="make a receipt: screen, paper, PDF or SMS"),
     "status": Entry(LOOK, "payments.status.status", brief="where a payment stands; alone: what is open now"),
     "history": Entry(LOOK, "history.history.history", brief="payments, newest first, or sums per day"),

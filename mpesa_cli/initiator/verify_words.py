@@ -87,6 +87,11 @@ def lines(checked: Checked, language: str) -> list[str]:
     return told + _check_lines(checked, swahili=swahili)
 
 
+def verdict_word(verdict: Verdict, language: str) -> str:
+    """The verdict for a screen, in the language, ``en`` or ``sw``."""
+    return _SWAHILI[verdict] if language == "sw" else verdict.value
+
+
 def document(checked: Checked, environment: str) -> dict[str, Any]:
     """The JSON document of `verify`."""
     money, claim, payment = checked.money, checked.claim, checked.payment

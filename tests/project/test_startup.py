@@ -19,13 +19,13 @@ Run = Callable[..., Any]
 
 NETWORK = {"httpx", "httpcore", "starlette", "uvicorn", "h11", "ssl", "http.server", "http.client"}
 HEAVY = NETWORK | {"keyring", "tenacity", "rich", "asyncio", "sqlite_utils", "pydantic", "markdown_it",
-                   "jwt", "cryptography", "tomlkit"}
+                   "jwt", "cryptography", "tomlkit", "textual"}
 DATABASE = {"sqlite3", "sqlite_utils"}
 # Our own rooms that help and a Tab have no business in: each costs milliseconds.
 ROOMS = {
     f"mpesa_cli.{room}" for room in (
         "daraja", "ledger", "payments", "listener", "books", "sms", "receipts", "initiator", "batch", "held", "upkeep",
-        "api", "simulator", "floor.wire", "rules.state", "rules.evidence", "rules.codes",
+        "api", "simulator", "board", "counter", "floor.wire", "rules.state", "rules.evidence", "rules.codes",
         "settings.profile", "settings.model",
     )
 }

@@ -1,6 +1,5 @@
 """``mpesa listen --api``: the HTTP API over the terminal's own ledger, Daraja client and operations."""
 
-import contextlib
 import dataclasses
 import threading
 import time
@@ -9,9 +8,7 @@ from typing import TYPE_CHECKING
 from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
 
-    from mpesa_cli.payments.sending import PushContext
     from mpesa_cli.settings.profile import Profile
 
 DELIVER_EVERY_S = 0.25
@@ -26,7 +23,7 @@ class Api:
         from mpesa_cli.api.context import ApiContext
         from mpesa_cli.api.ports import token_checker
         from mpesa_cli.api.tokens.limits import RateLimit
-        from mpesa_cli.cli.payments.ports import push_context
+        from mpesa_cli.cli.payments.ports import context_of_each_thread, push_context
         from mpesa_cli.listener.ports import callback_intake
         from mpesa_cli.receipts.receipt import Shop
 
@@ -40,7 +37,7 @@ class Api:
             ApiContext(
                 profile=profile,
                 ledger=runtime.ledger(profile),
-                push_context=_context_of_each_thread(lambda: push_context(runtime, self._profile)),
+                push_context=context_of_each_thread(lambda: push_context(runtime, self._profile)),
                 deliver=self._deliver,
                 check_token=token_checker(runtime, profile),
                 shop=Shop.of(profile),
@@ -77,16 +74,3 @@ class Api:
                 self._deliver()
             except Exception as error:  # noqa: BLE001 - the ledger was busy; what is due stays due
                 self._runtime.streams.complain(f"The simulator's callbacks wait: {type(error).__name__}.")
-
-
-def _context_of_each_thread(make: "Callable[[], PushContext]") -> "Callable[[], PushContext]":
-    """A context for each thread, as a Daraja client is for one; signals are the listener's business, not one push's."""
-    own = threading.local()
-
-    def context() -> "PushContext":
-        if getattr(own, "context", None) is None:
-            own.context = dataclasses.replace(make(), hold=contextlib.nullcontext, say=lambda _: None)
-        found: PushContext = own.context
-        return found
-
-    return context

@@ -1,7 +1,9 @@
 """The outside of a prompt, made from a Runtime, which stands above the payments."""
 
 import contextlib
-from collections.abc import Iterator
+import dataclasses
+import threading
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,3 +28,16 @@ def push_context(runtime: "Runtime", profile: "Profile") -> "PushContext":
         request_for=requests_of(profile, callback_base(profile)), hold=hold, say=runtime.streams.say,
         takes_money_on=profile.takes_money_on,
     )
+
+
+def context_of_each_thread(make: "Callable[[], PushContext]") -> "Callable[[], PushContext]":
+    """A context for each thread, as a Daraja client is for one; signals are the program's business, not one push's."""
+    own = threading.local()
+
+    def context() -> "PushContext":
+        if getattr(own, "context", None) is None:
+            own.context = dataclasses.replace(make(), hold=contextlib.nullcontext, say=lambda _: None)
+        found: PushContext = own.context
+        return found
+
+    return context

@@ -82,21 +82,10 @@ def _unmatched_lines(runtime: Runtime, profile: "Profile", payment: "Payment") -
 
 def for_the_customer(profile: "Profile", payment: "Payment") -> str:
     """The words to tell the customer of a payment that is not paid, in the shop's language; empty otherwise."""
-    from mpesa_cli.rules.codes.lookup import doubtful_meaning, no_prompt_meaning, stk_result
-    from mpesa_cli.rules.state import AttemptState
+    from mpesa_cli.terminal.customer_words import customer_words
 
-    view = payment.last.view
-    code, text = view.result_code or "", view.result_desc or ""
-    match payment.last.state:
-        case AttemptState.FAILED if view.source != "person":  # who decided has talked to the customer
-            row = stk_result(code)
-        case AttemptState.NOT_SENT | AttemptState.REJECTED if code:
-            row = no_prompt_meaning(code, text)
-        case AttemptState.UNKNOWN:
-            row = doubtful_meaning(code, text)
-        case _:
-            return ""
-    return f"Tell the customer: {row.customer_sw if profile.language == 'sw' else row.customer}"
+    words = customer_words(payment, profile.language)
+    return f"Tell the customer: {words}" if words else ""
 
 
 def by_hand(profile: "Profile", payment: "Payment") -> str:
