@@ -45,6 +45,11 @@ def day_and_time(at_us: int) -> str:
     return _eat(at_us).strftime("%d %b %Y %H:%M").lstrip("0")
 
 
+def eat_day(at_us: int) -> date:
+    """The day in Nairobi."""
+    return _eat(at_us).date()
+
+
 def _eat(at_us: int) -> datetime:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)).astimezone(EAT)
 

@@ -23,7 +23,7 @@ def profile_warnings(profile: Profile) -> list[str]:
     """Sentences about one profile, most serious first."""
     return [
         *_money_warnings(profile), *_by_hand_warnings(profile), *_callback_warnings(profile),
-        *_sms_warnings(profile), *_initiator_warnings(profile),
+        *_sms_warnings(profile), *_initiator_warnings(profile), *_refund_warnings(profile),
     ]
 
 
@@ -126,3 +126,15 @@ def _initiator_warnings(profile: Profile) -> list[str]:
         return []
     lacking = "name" if initiator.name is None else "certificate"
     return [f"initiator.{lacking} is missing, so `mpesa verify` can't ask M-PESA (docs/initiator.md)."]
+
+
+def _refund_warnings(profile: Profile) -> list[str]:
+    refunds = profile.refunds
+    if profile.environment != "production" or not refunds.enabled:
+        return []
+    found = [] if refunds.approve_above is not None else [
+        "refunds.approve_above is not set: one person alone may give money back, up to refunds.max (docs/refunds.md)."
+    ]
+    if profile.initiator.name is None:
+        found.append("refunds are enabled, but initiator.name is missing: nothing can be given back.")
+    return found

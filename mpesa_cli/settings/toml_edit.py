@@ -13,7 +13,8 @@ def with_profile(
 ) -> str | None:
     """The file's text with ``answers`` in ``[profile.NAME]``; None where it can't be done faithfully.
 
-    Keys that ``answers`` does not have are kept; one with the answer None is taken out. ``default``, if
+    Keys that ``answers`` does not have are kept; one with the answer None is taken out; ``refunds.max`` is ``max`` in
+    ``[profile.NAME.refunds]``. ``default``, if
     given, becomes default_profile. The text must be valid TOML.
     """
     import tomlkit
@@ -24,11 +25,13 @@ def with_profile(
         document = tomlkit.parse(first + text)
         profiles = document.setdefault("profile", tomlkit.table(is_super_table=True))
         table = profiles.setdefault(name, tomlkit.table())
-        for key, value in answers.items():
+        for dotted, value in answers.items():
+            section, _, key = dotted.rpartition(".")
+            target = table.setdefault(section, tomlkit.table()) if section else table
             if value is None:
-                table.pop(key, None)
+                target.pop(key, None)
             else:
-                table[key] = value
+                target[key] = value
         changed = document.as_string().strip("\n") + "\n"
     except (TOMLKitError, AttributeError, TypeError):  # a table that is a plain value, or one that is spread out
         return None
@@ -45,8 +48,10 @@ def _is_faithful(
     if default is not None:
         expected["default_profile"] = default
     table = expected.setdefault("profile", {}).setdefault(name, {})
-    for key, value in answers.items():
-        table.pop(key, None)
+    for dotted, value in answers.items():
+        section, _, key = dotted.rpartition(".")
+        target = table.setdefault(section, {}) if section else table
+        target.pop(key, None)
         if value is not None:
-            table[key] = value
+            target[key] = value
     return expected == got

@@ -83,7 +83,7 @@ def test_a_person_is_asked_and_answers_with_return_mean_the_proposal(
 ) -> None:
     use_keyring(GoodKeyring())
     answers = ["ngong", "production", "till", "600100", "5012345", "", "https://pay.example.co.ke",
-               "CANARY-key", "CANARY-secret", "CANARY-passkey"]
+               "many", "5000", "", "20000", "CANARY-key", "CANARY-secret", "CANARY-passkey"]
     result = mpesa("init", tty=True, stdin="\n".join(answers) + "\n", transport=daraja())
     assert result.status == 0, result.stderr
     assert config(home) == {
@@ -91,6 +91,7 @@ def test_a_person_is_asked_and_answers_with_return_mean_the_proposal(
         "profile": {"ngong": {
             "environment": "production", "kind": "till", "shortcode": "600100", "till": "5012345",
             "account_reference": "{order}", "callback_base_url": "https://pay.example.co.ke",
+            "refunds": {"enabled": True, "max": 5000, "daily_max": 20000},
         }},
     }
     assert "a statement can name the order" in " ".join(result.stderr.split())

@@ -42,7 +42,28 @@ def answers_for(runtime: Runtime, options: Mapping[str, str | None], existing: M
     answers: Answers = {key: found[key] for key in options if key in found and existing.get(key) != found[key]}
     if found["kind"] == "paybill" and "till" not in given:
         answers["till"] = None
+    if found["environment"] == "production" and runtime.streams.may_prompt():
+        answers |= _refunds(runtime)
     return answers
+
+
+def _refunds(runtime: Runtime) -> Answers:
+    """The limits within which money may be given back: none is proposed, since they are the shop's choice."""
+    streams = runtime.streams
+    streams.complain("Money is given back to customers (mpesa refund) only within limits that the shop sets.")
+    most = ask(streams, "The most to give back at once, in shillings (empty: nothing is given back)", None,
+               lambda text: _limit("refunds.max", text) if text else "")
+    if not most:
+        return {}
+    daily = ask(streams, "The most to give back in a day, in shillings", None,
+                lambda text: _limit("refunds.daily_max", text))
+    return {"refunds.enabled": True, "refunds.max": int(most), "refunds.daily_max": int(daily)}
+
+
+def _limit(key: str, text: str) -> str:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise RuleError("must be a whole number of shillings, for example 5000")
+    return str(check_value(KEY_BY_NAME[key], int(text)))
 
 
 def _ask_for_the_rest(runtime: Runtime, found: dict[str, str], existing: Mapping[str, str]) -> None:

@@ -55,6 +55,9 @@ def secrets_set(
     It is read back after storing. Never give a secret as an argument: other users can see those.
     --generate never replaces a secret that there is: what was signed with it would stop being good.
     """
+    from mpesa_cli.floor.moments import eat_day
+    from mpesa_cli.settings.password_age import NAME as PASSWORD
+    from mpesa_cli.settings.password_age import note_password_set
     from mpesa_cli.settings.secret_sources import check_name, check_secret
 
     runtime = runtime_of(ctx, quiet=quiet, as_json=json_)
@@ -66,6 +69,8 @@ def secrets_set(
     else:
         secret = check_secret(_value(runtime, name, stdin=stdin), name)
     where = secrets.set(name, secret, store)
+    if name == PASSWORD:
+        note_password_set(runtime.paths().config_dir, settings.name, eat_day(runtime.world.now_us()))
     used = secrets.get(name)
     notes = [Note(f"Stored {name} of profile {settings.name}: {where}. It was read back.")]
     if used is not None and used.source != where:

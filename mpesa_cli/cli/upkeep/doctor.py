@@ -81,6 +81,7 @@ def _checks(runtime: Runtime, settings: "Profile", *, live: bool, whole: bool) -
 
     store = runtime.secret_store(settings)
     yield from setup(settings, store)
+    yield from _password_age(runtime, settings)
     yield from machine(settings, runtime.paths())
     yield from _ledger(runtime, settings, whole=whole)
     yield from network(settings, runtime.world.now_us)
@@ -90,6 +91,16 @@ def _checks(runtime: Runtime, settings: "Profile", *, live: bool, whole: bool) -
         yield from live_checks(
             settings, lambda: runtime.check_credentials(settings, store), lambda: runtime.daraja(settings)
         )
+
+
+def _password_age(runtime: Runtime, settings: "Profile") -> "Iterator[Finding]":
+    from mpesa_cli.floor.moments import eat_day
+    from mpesa_cli.settings.password_age import password_warning
+    from mpesa_cli.upkeep.findings import Finding
+
+    today = eat_day(runtime.world.now_us())
+    if warning := password_warning(runtime.paths().config_dir, settings.name, today):
+        yield Finding("secrets", "warn", warning, "mpesa secrets set initiator-password")
 
 
 def _ledger(runtime: Runtime, settings: "Profile", *, whole: bool) -> "Iterator[Finding]":
