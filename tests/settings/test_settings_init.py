@@ -113,7 +113,7 @@ ALL_SECRETS = {**SECRETS, "MPESA_PASSKEY": "CANARY-passkey"}
 def test_a_person_says_whether_the_name_is_the_shop_s_before_anything_is_written(
     mpesa: Callable[..., object], home: Path, answer: str, status: int, written: bool, name: str, said: str
 ) -> None:
-    result = mpesa(*NGONG, tty=True, stdin=answer, env=ALL_SECRETS, transport=daraja(name=name))
+    result = mpesa(*NGONG, tty=True, stdin="\n" + answer, env=ALL_SECRETS, transport=daraja(name=name))
     assert result.status == status, result.stderr
     assert said in result.stderr
     assert (home / "config").exists() is written
