@@ -105,7 +105,7 @@ def compared(
     for number in range(rounds + 1):
         for name, home in homes.items():
             copy = home / f"copy-{number}.db"
-            meant = {**refs[name], "FILE": str(copy), "FRESH": f"growth-{os.getpid()}-{time.time_ns()}",
+            meant = {**refs[name], "FILE": str(copy), "FRESH": f"g{time.time_ns() % 10**12}",
                      "FRESH-PHONE": f"25470{time.time_ns() // 100_000 % 10_000_000:07}"}
             words = [meant.get(word, word) for word in argv]
             took_s, most_mb, status, said = run(words, environ, home)

@@ -31,7 +31,7 @@ from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.runtime import Runtime
 
 FULL, EMPTY = "mpesa history, full ledger", "mpesa history, empty ledger"
-TARGETS = {FULL: 12.0}
+TARGETS = {FULL: 8.0}
 SECOND_US = 1_000_000
 APART_US = 30 * SECOND_US  # 2,880 payments a day
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
