@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mpesa_cli.history.summary import DaySummary, Reason, Summary
+from mpesa_cli.history.summary import By, DaySummary, Reason, Summary
 from mpesa_cli.history.table import aligned
 from mpesa_cli.rules.values.amount import cents_to_json, format_cents
 
@@ -25,10 +25,10 @@ def bar(value: int, most: int, width: int, *, ascii_only: bool = False) -> str:
     return "█" * whole + (_EIGHTHS[eighth] if eighth else "")
 
 
-def chart_lines(summary: Summary, columns: int, *, ascii_only: bool) -> list[str]:
+def chart_lines(summary: Summary, columns: int, *, ascii_only: bool, by: By = "day") -> list[str]:
     """The days with a bar each for the money that came, their total, and why payments failed, day by day."""
     days = [_cells(day) for day in summary.days]
-    total, headings = _cells(summary.total), list(_HEADINGS)
+    total, headings = _cells(summary.total), [by, *_HEADINGS[1:]]
     if not summary.total.reversed_cents:  # an empty column would take room from the bars
         for row in (*days, total, headings):
             del row[_GIVEN_BACK]
@@ -74,10 +74,11 @@ def day_document(day: DaySummary) -> dict[str, Any]:
     }
 
 
-def summary_document(summary: Summary, environment: str) -> dict[str, Any]:
+def summary_document(summary: Summary, environment: str, by: By = "day") -> dict[str, Any]:
     """The whole summary as JSON, oldest day first."""
     return {
         "environment": environment,
+        "by": by,
         "days": [day_document(day) for day in summary.days],
         "total": day_document(summary.total),
         "older_days_left_out": summary.cut,

@@ -27,9 +27,10 @@ class HistoryFilter:
     """The conditions on the payments to show; every one that is given must hold.
 
     ``since_us`` is included, ``until_us`` is not; both are about when the payment was created. ``msisdn``
-    finds a phone in any attempt. ``status`` is a PaymentStatus, and ``open_only`` leaves those of which nothing is
-    expected any more; ``limit`` None means all. ``after`` is the time of creation and the id of the last payment of a
-    page before this one.
+    finds a phone in any attempt, ``msisdn_shown`` all phones that a masked number may be (parse_masked).
+    ``amount_cents`` is what was asked; ``unclaimed`` leaves C2B money that pays no order. ``status`` is a
+    PaymentStatus, and ``open_only`` leaves those of which nothing is expected any more; ``limit`` None means all.
+    ``after`` is the time of creation and the id of the last payment of a page before this one.
     """
 
     since_us: int | None = None
@@ -37,6 +38,9 @@ class HistoryFilter:
     status: str | None = None
     open_only: bool = False
     msisdn: str | None = None
+    msisdn_shown: tuple[str, str] | None = None
+    amount_cents: int | None = None
+    unclaimed: bool = False
     order_id: str | None = None
     order_prefix: str | None = None
     limit: int | None = None
@@ -128,6 +132,17 @@ def rfc3339_column(times_us: Iterable[int | None]) -> list[str | None]:
         else f"{days[(s := at // SECOND_US + _EAT_S) // _DAY_S]}{minutes[s % _DAY_S // 60]}{seconds[s % 60]}"
         for at in times_us
     ]
+
+
+def hour_of(at_us: int) -> str:
+    """The hour in East Africa Time: ``2026-11-24 10:00``."""
+    seconds = at_us // SECOND_US + _EAT_S
+    return f"{_day(seconds // _DAY_S)} {seconds % _DAY_S // 3_600:02d}:00"
+
+
+def month_of(at_us: int) -> str:
+    """The month in East Africa Time: ``2026-11``."""
+    return day_of(at_us)[:7]
 
 
 def day_of(at_us: int) -> str:

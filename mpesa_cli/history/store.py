@@ -78,7 +78,8 @@ def _condition(wanted: HistoryFilter, after: tuple[object, object] | None) -> tu
     """SQL for the rows behind ``after``, its parameters, and the order to read them in."""
     # Few payments belong to one phone or order: the plus keeps SQLite from walking all that are paid, or all
     # in the order of time, which it can't know to be slower.
-    few = wanted.msisdn is not None or wanted.order_id is not None or wanted.order_prefix is not None
+    few = wanted.msisdn is not None or wanted.msisdn_shown is not None or wanted.unclaimed
+    few = few or wanted.order_id is not None or wanted.order_prefix is not None
     plus = "+" if few else ""
     created, payment, status = f"{plus}created_us", f"{plus}payment_id", f"{plus}status"
     conditions: list[str] = []
@@ -98,6 +99,14 @@ def _condition(wanted: HistoryFilter, after: tuple[object, object] | None) -> tu
         need(f"{status} IN ({','.join('?' * len(OPEN_STATUSES))})", *map(str, OPEN_STATUSES))
     if wanted.msisdn is not None:
         need("payment_id IN (SELECT payment_id FROM attempts WHERE msisdn = ?)", wanted.msisdn)
+    if wanted.msisdn_shown is not None:
+        head, tail = wanted.msisdn_shown
+        need("payment_id IN (SELECT payment_id FROM attempts WHERE msisdn GLOB ?)", f"{head}*{tail}")
+    if wanted.amount_cents is not None:
+        need("amount_cents = ?", wanted.amount_cents)
+    if wanted.unclaimed:
+        need("order_id GLOB 'C2B-*' AND order_id = 'C2B-' || receipt AND received_cents > 0 AND attempt_count = 1")
+        need("receipt NOT IN (SELECT receipt FROM named_receipts)")
     if wanted.order_id is not None:
         need("order_id = ?", wanted.order_id)
     if wanted.order_prefix is not None:

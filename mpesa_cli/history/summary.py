@@ -1,16 +1,18 @@
 """Payments counted per day: their number, the money that came, why others failed, how long paying took. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import field
 from itertools import groupby
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.records import dataclass
-from mpesa_cli.history.query import HistoryRow, day_of
+from mpesa_cli.history.query import HistoryRow, day_of, hour_of, month_of
 from mpesa_cli.rules.state import PaymentStatus
 
+By = Literal["hour", "day", "month"]
+_PERIODS: dict[By, Callable[[int], str]] = {"hour": hour_of, "day": day_of, "month": month_of}
 _PAID = frozenset({PaymentStatus.PAID, PaymentStatus.OVERPAID, PaymentStatus.REFUNDED})
 
 
@@ -24,7 +26,7 @@ class Reason(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DaySummary:
-    """One day in East Africa Time, or all of them (``day`` is ``total``).
+    """One day in East Africa Time (or hour, or month: ``day`` names it), or all of them (``day`` is ``total``).
 
     ``count`` = ``paid`` + ``failed`` + ``unsettled``; the last are pending, unknown, partly paid or for
     review. What was refunded counts as paid. ``gross_cents`` is the money that came, as in the
@@ -99,12 +101,16 @@ class _Tally:
         )
 
 
-def summarise(rows: Iterable[HistoryRow], days_max: int | None = None) -> Summary:
-    """Count ``rows``, which come newest first. No more rows are taken than the ``days_max`` newest days need."""
+def summarise(rows: Iterable[HistoryRow], days_max: int | None = None, by: By = "day") -> Summary:
+    """Count ``rows``, which come newest first, per hour, day or month.
+
+    No more rows are taken than the ``days_max`` newest periods need.
+    """
+    period_of = _PERIODS[by]
     total = _Tally()
     days: list[DaySummary] = []
     cut = False
-    for day, of_day in groupby(rows, key=lambda row: day_of(row.created_us)):
+    for day, of_day in groupby(rows, key=lambda row: period_of(row.created_us)):
         if days_max is not None and len(days) == days_max:
             cut = True
             break

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Status = Literal["pending", "paid", "failed", "unknown", "review", "partial", "overpaid", "refunded"]
 LIMIT_DEFAULT = 50
-DAYS_DEFAULT = 31
+PERIODS_DEFAULT = {"hour": 48, "day": 31, "month": 12}
 
 
 def history(
@@ -31,8 +31,15 @@ def history(
     ] = None,
     status: Annotated[Status | None, typer.Option("--status", help="Only payments that stand so.")] = None,
     phone: Annotated[
-        str | None, typer.Option("--phone", help="Only payments asked of this phone.", metavar="PHONE")
+        str | None,
+        typer.Option("--phone", help="Only payments of this phone; masked as on a receipt too.", metavar="PHONE"),
     ] = None,
+    amount: Annotated[
+        str | None, typer.Option("--amount", help="Only payments of this amount in KES.", metavar="KES")
+    ] = None,
+    unclaimed: Annotated[
+        bool, typer.Option("--unclaimed", help="Only money that came by hand and pays no order yet.")
+    ] = False,
     order: Annotated[
         str | None,
         typer.Option("--order", help="Only this order; 'INV-*' for all that begin so.", metavar="ID"),
@@ -44,6 +51,9 @@ def history(
     summary: Annotated[
         bool, typer.Option("--summary", help="Count them per day: money, success, reasons, seconds to pay.")
     ] = False,
+    by: Annotated[
+        Literal["hour", "day", "month"] | None, typer.Option("--by", help="With --summary: per hour, day or month.")
+    ] = None,
     format_: Annotated[
         Format | None, typer.Option("--format", help="How to print it; table is plain rows in a pipe.")
     ] = None,
@@ -67,11 +77,15 @@ def history(
       mpesa history --status failed --since 7d
       mpesa history --since 2026-11-01 --until 2026-11-30 --limit all --format csv > november.csv
       mpesa history --summary --since 7d
+      mpesa history --summary --by hour --since today
+      mpesa history --unclaimed --amount 1500
 
-    The newest 50 unless --limit says otherwise (31 days with --summary). Days are Nairobi's; 7d begins at
-    midnight seven days ago. On a screen phone numbers are masked; a pipe, JSON and CSV get full values.
+    The newest 50 unless --limit says otherwise (with --summary 48 hours, 31 days or 12 months). Days are Nairobi's;
+    7d begins at midnight seven days ago. On a screen phone numbers are masked; a pipe, JSON and CSV get full values.
     In CSV a text that a spreadsheet would take for a formula gets an apostrophe before it. Asks M-PESA nothing.
     """
+    from dataclasses import replace
+
     from mpesa_cli.payments.told import take_in
 
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
@@ -83,12 +97,16 @@ def history(
         )
     chosen: Format = "json" if json_ else format_ or "table"
     wanted = _filter(runtime.world.now_us(), since, until, status, phone, order)
+    wanted = replace(wanted, amount_cents=_amount(amount), unclaimed=unclaimed)
+    if by is not None and not summary:
+        hint = f"Right: mpesa history --summary --by {by}"
+        raise InvalidInput("--by goes with --summary.", hint=hint, code="usage")
     if summary and fields is not None:
         raise InvalidInput(
             "--fields is for lists, not for --summary.", hint="Leave it out: mpesa history --summary"
         )
     names = _fields(fields, chosen)
-    most = _limit(limit, DAYS_DEFAULT if summary else LIMIT_DEFAULT)
+    most = _limit(limit, PERIODS_DEFAULT[by or "day"] if summary else LIMIT_DEFAULT)
     settings = runtime.profile(profile)
     ledger = runtime.ledger(settings)
     take_in(ledger)
@@ -97,7 +115,7 @@ def history(
     if summary:
         from mpesa_cli.cli.history.summary import print_summary
 
-        print_summary(runtime.streams, ledger, wanted, most, chosen, ascii_only=ascii_)
+        print_summary(runtime.streams, ledger, wanted, most, chosen, ascii_only=ascii_, by=by or "day")
         return
     from mpesa_cli.cli.history.print import HistoryPrinter
 
@@ -114,7 +132,7 @@ def _of_reference(runtime: "Runtime", profile: "Profile", ref: str, wanted: "His
     from mpesa_cli.cli.payments.phone_ref import phone_meant
     from mpesa_cli.cli.payments.status import find
 
-    if wanted.msisdn is not None or wanted.order_id is not None or wanted.order_prefix is not None:
+    if wanted.msisdn or wanted.msisdn_shown or wanted.order_id is not None or wanted.order_prefix is not None:
         raise InvalidInput(
             f"{ref!r} names what to show, and so does --phone or --order.",
             hint="Give one of them. See: mpesa history --help",
@@ -134,16 +152,18 @@ def _filter(
 ) -> "HistoryFilter":
     from mpesa_cli.history.query import HistoryFilter
 
-    since_us = until_us = msisdn = None
+    since_us = until_us = msisdn = shown = None
     if since is not None or until is not None:
         from mpesa_cli.rules.values.dates import parse_since, parse_until
 
         since_us = parse_since(since, now_us) if since is not None else None
         until_us = parse_until(until, now_us) if until is not None else None
     if phone is not None:
+        from mpesa_cli.rules.values.masked_number import parse_masked
         from mpesa_cli.rules.values.msisdn import parse_msisdn
 
-        msisdn = parse_msisdn(phone)
+        shown = parse_masked(phone)
+        msisdn = parse_msisdn(phone) if shown is None else None
     if since_us is not None and until_us is not None and since_us >= until_us:
         raise InvalidInput(
             f"--since {since} begins after --until {until} ends, so no payment can lie between.",
@@ -156,9 +176,23 @@ def _filter(
         until_us=until_us,
         status=status,
         msisdn=msisdn,
+        msisdn_shown=shown,
         order_id=order.strip() if order is not None and not prefix else None,
         order_prefix=order.strip().removesuffix("*") if order is not None and prefix else None,
     )
+
+
+def _amount(typed: str | None) -> int | None:
+    if typed is None:
+        return None
+    from mpesa_cli.rules.values.amount import decimal_to_cents
+
+    cents = decimal_to_cents(typed.replace(",", "").strip())
+    if cents is None or cents <= 0:
+        raise InvalidInput(
+            f"--amount {typed!r} is not an amount in shillings.", hint="Right: --amount 1500", code="invalid-amount"
+        )
+    return cents
 
 
 def _limit(typed: str | None, default: int) -> int | None:

@@ -16,6 +16,7 @@ from mpesa_cli.terminal.streams import Streams
 if TYPE_CHECKING:
     from mpesa_cli.cli.options import Format
     from mpesa_cli.history.query import HistoryFilter
+    from mpesa_cli.history.summary import By
     from mpesa_cli.ledger.reads import Reads
 
 
@@ -27,30 +28,31 @@ def print_summary(
     format_: "Format",
     *,
     ascii_only: bool,
+    by: "By" = "day",
 ) -> None:
     """The payments counted per day, oldest day first; says on stderr where older days were left out."""
     from mpesa_cli.history.store import History
 
-    counted = summarise(chain.from_iterable(History(ledger).pages(wanted)), days_max)
+    counted = summarise(chain.from_iterable(History(ledger).pages(wanted)), days_max, by)
     rows = [*counted.days, counted.total]
     label = environment_label(ledger.environment)
     match format_:
         case "json":
-            print_json(streams, chart.summary_document(counted, ledger.environment))
+            print_json(streams, chart.summary_document(counted, ledger.environment, by))
         case "ndjson":
             for day in rows:
                 streams.out(json.dumps(chart.day_document(day), ensure_ascii=False, separators=(",", ":")))
         case "csv":
             streams.out(csv_text([chart.FIELDS, *map(chart.summary_row, rows)]).removesuffix("\n"))
         case "table" if streams.is_terminal(streams.stdout):
-            lines = chart.chart_lines(counted, _columns(streams), ascii_only=ascii_only)
+            lines = chart.chart_lines(counted, _columns(streams), ascii_only=ascii_only, by=by)
             streams.out("\n".join([*lines, label] if label else lines))
         case "table":
             streams.out(plain_lines(map(chart.summary_row, rows)))
             if label:
                 streams.say(label)
     if counted.cut:
-        streams.say(f"Only the newest days are shown, {days_max} of more. All of them: --limit all")
+        streams.say(f"Only the newest {by}s are shown, {days_max} of more. All of them: --limit all")
 
 
 def _columns(streams: Streams) -> int:
