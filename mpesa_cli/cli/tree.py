@@ -57,6 +57,7 @@ ENTRIES: dict[str, Entry] = {
     "receipt": Entry(TAKE, "receipts.receipt.receipt", brief="make a receipt: screen, paper, PDF or SMS"),
     "status": Entry(LOOK, "payments.status.status", brief="where a payment stands; alone: what is open now"),
     "history": Entry(LOOK, "history.history.history", brief="payments, newest first, or sums per day"),
+    "export": Entry(LOOK, "history.export.export", brief="payments and totals as a file for the office"),
     "log": Entry(LOOK, "history.log.log", brief="the whole story of one payment"),
     "explain": Entry(LOOK, "reference.explain.explain", brief="what a code means, and what to tell the customer"),
     "verify": Entry(LOOK, "initiator.verify.verify", brief="is the SMS that a customer shows real, and unused?"),

@@ -152,24 +152,14 @@ def _filter(
 ) -> "HistoryFilter":
     from mpesa_cli.history.query import HistoryFilter
 
-    since_us = until_us = msisdn = shown = None
-    if since is not None or until is not None:
-        from mpesa_cli.rules.values.dates import parse_since, parse_until
-
-        since_us = parse_since(since, now_us) if since is not None else None
-        until_us = parse_until(until, now_us) if until is not None else None
+    msisdn = shown = None
+    since_us, until_us = time_span(now_us, since, until)
     if phone is not None:
         from mpesa_cli.rules.values.masked_number import parse_masked
         from mpesa_cli.rules.values.msisdn import parse_msisdn
 
         shown = parse_masked(phone)
         msisdn = parse_msisdn(phone) if shown is None else None
-    if since_us is not None and until_us is not None and since_us >= until_us:
-        raise InvalidInput(
-            f"--since {since} begins after --until {until} ends, so no payment can lie between.",
-            hint="Swap them, or leave one out. See: mpesa history --help",
-            code="invalid-date",
-        )
     prefix = order.endswith("*") if order is not None else False
     return HistoryFilter(
         since_us=since_us,
@@ -180,6 +170,23 @@ def _filter(
         order_id=order.strip() if order is not None and not prefix else None,
         order_prefix=order.strip().removesuffix("*") if order is not None and prefix else None,
     )
+
+
+def time_span(now_us: int, since: str | None, until: str | None) -> tuple[int | None, int | None]:
+    """The microseconds that --since and --until mean, the end not included. Raises InvalidInput."""
+    if since is None and until is None:
+        return None, None
+    from mpesa_cli.rules.values.dates import parse_since, parse_until
+
+    since_us = parse_since(since, now_us) if since is not None else None
+    until_us = parse_until(until, now_us) if until is not None else None
+    if since_us is not None and until_us is not None and since_us >= until_us:
+        raise InvalidInput(
+            f"--since {since} begins after --until {until} ends, so no payment can lie between.",
+            hint="Swap them, or leave one out. See: mpesa history --help",
+            code="invalid-date",
+        )
+    return since_us, until_us
 
 
 def _amount(typed: str | None) -> int | None:

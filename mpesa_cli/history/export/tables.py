@@ -1,0 +1,134 @@
+"""The tables of an export, each a stream of rows: dates and times are Nairobi's, money is in shillings."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from mpesa_cli.floor.moments import SECOND_US, day_begin_us
+from mpesa_cli.history.query import HistoryFilter, HistoryRow, day_of
+from mpesa_cli.history.store import History
+from mpesa_cli.history.summary import By, DaySummary, summarise
+from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.rules.values.amount import cents_to_json
+from mpesa_cli.rules.values.msisdn import mask_msisdn
+
+_NUMBER = re.compile(r"(?<!\d)(?:\+?254|0)([17]\d{8})(?!\d)", re.ASCII)
+Cell = str | int | float | None
+
+
+class ExportTable(NamedTuple):
+    """One table. ``size`` is the number of its rows; the first field of a row is its date, or its month."""
+
+    name: str
+    fields: tuple[str, ...]
+    size: int
+    rows: Iterator[Sequence[Cell]]
+
+
+PAYMENTS = (
+    "date", "time", "order_id", "status", "amount", "received", "reversed", "phone", "receipt", "paid_date",
+    "paid_time", "reason", "result_code", "account_reference", "description", "payment_id", "profile", "environment",
+)
+RECEIPTS = ("date", "time", "receipt", "amount", "order_id", "payment_id", "attempt")
+CHARGES = ("date", "time", "receipt", "amount", "shortcode")
+TOTALS = ("payments", "paid", "not_paid", "open", "money_in", "given_back")
+
+
+class Export:
+    """The tables of payments created from ``since_us`` until before ``until_us``; None is open."""
+
+    def __init__(
+        self, reads: Reads, shortcodes: tuple[str, ...], since_us: int | None, until_us: int | None, *, full: bool,
+        told: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """``full`` shows whole phone numbers; ``told`` hears how many payments were written so far."""
+        self._reads, self._shortcodes, self._full, self._told = reads, shortcodes, full, told
+        self._wanted = HistoryFilter(since_us=since_us, until_us=until_us)
+        self._span = (since_us or 0, until_us if until_us is not None else 2**62)
+
+    def tables(self) -> Iterator[ExportTable]:
+        """Every table, each made when it is asked for."""
+        days = self._totals("day")
+        count = sum(day.count for day in days)
+        yield ExportTable("payments", PAYMENTS, count, self._payments())
+        yield self._asked("receipts", RECEIPTS, *self._receipts())
+        yield self._asked("charges", CHARGES, *self._charges())
+        for by, name in (("day", "days"), ("month", "months")):
+            periods = days if by == "day" else self._totals("month")
+            yield ExportTable(name, (by, *TOTALS), len(periods), map(_total, periods))
+
+    def _totals(self, by: By) -> tuple[DaySummary, ...]:
+        return summarise(chain.from_iterable(History(self._reads).pages(self._wanted)), by=by).days
+
+    def _payments(self) -> Iterator[Sequence[Cell]]:
+        written = 0
+        for page in History(self._reads).pages(self._wanted):
+            yield from map(self._payment, page)
+            written += len(page)
+            self._told(written)
+
+    def _payment(self, row: HistoryRow) -> Sequence[Cell]:
+        return (
+            *_local(row.created_us), row.order_id, row.status, cents_to_json(row.amount_cents),
+            cents_to_json(row.received_cents), cents_to_json(row.reversed_cents),
+            row.msisdn if self._full or not row.msisdn else mask_msisdn(row.msisdn), row.receipt, *_local(row.paid_us),
+            row.reason(), row.result_code, self._text(row.account_reference), self._text(row.description),
+            row.payment_id, row.profile, self._reads.environment,
+        )
+
+    def _text(self, text: str) -> str:
+        """A text that somebody typed, any number in it masked too."""
+        return text if self._full else _NUMBER.sub(lambda found: mask_msisdn(f"254{found[1]}"), text)
+
+    def _receipts(self) -> tuple[str, tuple[object, ...]]:
+        sql = (
+            "SELECT coalesce(a.paid_us, p.created_us), r.receipt, (SELECT json_extract(j.facts, '$.amount_cents') "
+            "FROM journal j WHERE j.payment_id=r.payment_id AND j.kind='received' "
+            "AND json_extract(j.facts, '$.receipt')=r.receipt ORDER BY j.seq LIMIT 1), p.order_id, p.payment_id, "
+            "r.attempt FROM payments p JOIN receipts r USING (payment_id) JOIN attempts a "
+            "ON a.payment_id=r.payment_id AND a.number=r.attempt WHERE p.created_us>=? AND p.created_us<? "
+            "ORDER BY p.created_us, r.receipt"
+        )
+        return sql, self._span
+
+    def _charges(self) -> tuple[str, tuple[object, ...]]:
+        marks = ",".join("?" * len(self._shortcodes))
+        sql = (
+            "SELECT completed_us, receipt, amount_cents, shortcode FROM statement_rows WHERE kind='charge' "
+            f"AND completed_us>=? AND completed_us<? AND shortcode IN ({marks}) ORDER BY completed_us, receipt"
+        )
+        return sql, (*self._span, *self._shortcodes)
+
+    def _asked(self, name: str, fields: tuple[str, ...], sql: str, values: tuple[object, ...]) -> ExportTable:
+        """A table of what SQL finds: the time first, ``amount_cents`` where the field is ``amount``."""
+        money = fields.index("amount") - 2  # date and time are one column of it
+        rows = self._reads.rows(sql, values)
+        return ExportTable(name, fields, len(rows), (_local_row(row, money) for row in rows))
+
+
+def month_of_row(row: Sequence[Cell]) -> str:
+    """The month that a row with a date belongs to: ``2026-11``."""
+    return str(row[0])[:7]
+
+
+def _local(at_us: int | None) -> tuple[str | None, str | None]:
+    if at_us is None:
+        return None, None
+    seconds = (at_us - day_begin_us(at_us)) // SECOND_US
+    return day_of(at_us), f"{seconds // 3_600:02d}:{seconds % 3_600 // 60:02d}:{seconds % 60:02d}"
+
+
+def _local_row(row: Sequence[object], money: int) -> Sequence[Cell]:
+    at_us, *others = row
+    cells: list[Cell] = [each if isinstance(each, str | int) else None for each in others]
+    cents = cells[money]
+    cells[money] = cents_to_json(cents) if isinstance(cents, int) else None
+    return (*_local(int(str(at_us))), *cells)
+
+
+def _total(day: DaySummary) -> Sequence[Cell]:
+    return (
+        day.day, day.count, day.paid, day.failed, day.unsettled, cents_to_json(day.gross_cents),
+        cents_to_json(day.reversed_cents),
+    )
