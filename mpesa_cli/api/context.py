@@ -6,13 +6,15 @@ from typing import Any, Protocol
 
 from mpesa_cli.api.tokens.bearer import Bearer
 from mpesa_cli.api.tokens.limits import RateLimit
-from mpesa_cli.floor.errors import Temporary
+from mpesa_cli.floor.errors import SettingsError, Temporary
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.payments.sending import PushContext
 from mpesa_cli.payments.wait import look
 from mpesa_cli.receipts.receipt import Shop
+from mpesa_cli.rules.money_out.refund_rules import RefundAsking
+from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.payment_document import payment_document
 from mpesa_cli.rules.values.call_key import CallKey
 from mpesa_cli.settings.profile import Profile
@@ -30,11 +32,27 @@ class CheckToken(Protocol):
         """The bearer of the token. Raises TokenRefused, LedgerBusy."""
 
 
+class GiveBack(Protocol):
+    """A function that asks M-PESA to give a receipt's money back."""
+
+    def __call__(self, payment: Payment, receipt: str, asking: RefundAsking) -> object:
+        """Send one reversal. Raises MpesaError; what was sent is in the ledger."""
+
+
+def _no_initiator(payment: Payment, receipt: str, asking: RefundAsking) -> object:
+    """Refuse: nothing here may give money back."""
+    raise SettingsError(
+        "This shop has no initiator, the API user that may give money back.",
+        hint="Nothing was sent. Set it up first (docs/initiator.md), then: mpesa config check", code="no-initiator",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ApiContext:
     """The parts that serve one profile over HTTP: its ledger, its limits, its clocks.
 
     ``ledger`` may be used from any thread. ``push_context`` makes that of a push, for the thread that calls it;
+    ``give_back`` sends one reversal;
     ``deliver`` brings in callbacks of a simulator inside this process. ``clock_s`` never goes back.
     """
 
@@ -48,6 +66,7 @@ class ApiContext:
     clock_s: Callable[[], float]
     per_token: RateLimit
     per_phone: RateLimit
+    give_back: "GiveBack" = _no_initiator
 
     def document(self, payment_id: str) -> dict[str, Any]:
         """The payment as it stands once all that came in is applied, as ``--json`` shows it."""

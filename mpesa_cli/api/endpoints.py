@@ -9,17 +9,18 @@ from importlib.util import find_spec
 from typing import TypeAlias
 
 from mpesa_cli.api import fields as f
-from mpesa_cli.api import looking, payments
+from mpesa_cli.api import looking, payments, refunds
 from mpesa_cli.api.context import EVENT_STREAM, HTML, JSON, PDF, ApiContext, Call, HttpReply
 from mpesa_cli.api.fields import Field
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.state import PaymentStatus
+from mpesa_cli.rules.values.amount import Limits
 from mpesa_cli.rules.values.reference import ORDER_ID_MAX
 from mpesa_cli.settings.profile import Profile
 
 Handle: TypeAlias = Callable[[ApiContext, Call], HttpReply]
 Talks: TypeAlias = Callable[[Call], bool]
-READ, WRITE = "payments:read", "payments:write"
+READ, WRITE, REFUND = "payments:read", "payments:write", "refunds:write"
 STANDS = "The payment as it stands; no prompt was sent now."
 
 
@@ -95,6 +96,11 @@ def _asking(profile: Profile) -> tuple[Endpoint, ...]:
             "payment", payments.retry, WRITE, body=(other_phone,), asks=True, talks=_always, trouble=(409, 502),
         ),
         Endpoint(
+            "POST", "/payments/refund/{orderId}", "refundPayment", "Give a customer's money back, all of one receipt",
+            {202: "The reversal is on its way, or may be (`refund.state`): look at its status."},
+            "payment", refunds.refund, REFUND, body=(_back_field(), _reason_field()), talks=_always, trouble=(409, 502),
+        ),
+        Endpoint(
             "POST", "/orders", "addOrder", "Tell of an order before anybody is asked for it",
             {200: "It was known.", 201: "It is new."}, "order", looking.add, WRITE,
             body=(order, _amount_field(profile, required=True)), trouble=(409,),
@@ -164,6 +170,19 @@ def _amount_field(profile: Profile, *, required: bool) -> Field:
     words = "Whole shillings." + ("" if required else " May be left out where the order is known.")
     limits = profile.limits
     return Field("amount", words, f.amount_schema(limits), f.amount_reader(limits), 1500, required=required)
+
+
+def _back_field() -> Field:
+    limits = Limits(1, 10_000_000)
+    words = "What goes back, in whole shillings: what the receipt brought. It is compared."
+    return Field("amount", words, f.amount_schema(limits), f.amount_reader(limits), 1500, required=True)
+
+
+def _reason_field() -> Field:
+    words = "Why it goes back; it is kept in the ledger."
+    schema = f.text_schema(f.REASON_PATTERN, minLength=refunds.REASON_MIN, maxLength=refunds.REASON_MAX)
+    read = f.matching(f.REASON_PATTERN, f"must be {refunds.REASON_MIN} to {refunds.REASON_MAX} printable characters")
+    return Field("reason", words, schema, read, "brought it back", required=True)
 
 
 def _phone_field(words: str, *, required: bool) -> Field:

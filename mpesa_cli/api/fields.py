@@ -38,6 +38,8 @@ _DAY = rf"20[0-9]{{2}}-(?:{_DAYS_31}|{_DAYS_30}|02-(?:0[1-9]|1[0-9]|2[0-8]))"
 _TIME = r"T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])?"
 MOMENT_PATTERN = rf"^(?:today|yesterday|[0-9]{{1,3}}[mhdw]|{_DAY}(?:{_TIME})?)" + _END
 CURSOR_PATTERN = r"^[0-9]{1,18}~[A-Za-z0-9-]{1,40}" + _END
+# A reason in one line, as the ledger keeps it: it begins and ends with something that is seen.
+REASON_PATTERN = r"^[!-~](?:[ -~]{8,198})[!-~]" + _END
 KEY_PATTERN = r"^[!-~]{1,128}" + _END
 _ORDER_NUMBER_MAX = 10**15
 

@@ -3,12 +3,15 @@
 import dataclasses
 import threading
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
 
+    from mpesa_cli.rules.money_out.refund_rules import RefundAsking
+    from mpesa_cli.rules.payment import Payment
     from mpesa_cli.settings.profile import Profile
 
 DELIVER_EVERY_S = 0.25
@@ -45,9 +48,20 @@ class Api:
                 clock_s=time.monotonic,
                 per_token=RateLimit(profile.api.rate_per_token),
                 per_phone=RateLimit(profile.api.rate_per_phone),
+                give_back=self._give_back,
             ),
             runtime.streams.complain,
         )
+
+    def _give_back(self, payment: "Payment", receipt: str, asking: "RefundAsking") -> object:
+        """One reversal, with a client of its own: a refund is rare, and its answer slow."""
+        from mpesa_cli.cli.money_out.refund_one import refund_context
+        from mpesa_cli.initiator.refunds.asking import refund
+        from mpesa_cli.initiator.refunds.ports import refund_terms
+
+        context = refund_context(self._runtime, self._profile)
+        context = dataclasses.replace(context, hold=nullcontext)  # signals are the listener's, not a thread's
+        return refund(context, refund_terms(self._profile), payment, receipt, asking)
 
     def callbacks_come_to(self, base: str) -> None:
         """Have prompts name this address. Before the first call comes."""
