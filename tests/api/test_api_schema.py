@@ -78,7 +78,8 @@ def test_the_document_names_every_path_with_its_statuses(quiet_client: httpx.Cli
     document = quiet_client.get("/openapi.json").json()
     assert document["openapi"] == "3.1.0"
     assert {(m.upper(), p) for p, methods in document["paths"].items() for m in methods} == {
-        ("POST", "/payments/initiate"), ("POST", "/payments/retry/{orderId}"), ("POST", "/orders"), ("POST", "/payments/refund/{orderId}"),
+        ("POST", "/payments/initiate"), ("POST", "/payments/retry/{orderId}"), ("POST", "/orders"),
+        ("POST", "/payments/refund/{orderId}"),
         ("GET", "/payments/status/{orderId}"), ("GET", "/payments/history"), ("GET", "/payments/receipt/{orderId}"),
         ("GET", "/payments/events"), ("GET", "/orders/{orderId}"), ("GET", "/openapi.json"), ("GET", "/docs"),
     }
