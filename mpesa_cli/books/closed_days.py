@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from mpesa_cli.books.book_totals import KindTotal, add_up
 from mpesa_cli.books.break_values import Break
@@ -32,6 +33,34 @@ def changed_days(ledger: Reads, shortcodes: tuple[str, ...]) -> Iterator[Break]:
         now = _totals(moved[closing.day], ours[closing.day])
         if now.moved() != closing.totals.moved():
             yield _changed(closing, now)
+
+
+class BookDay(NamedTuple):
+    """A day as the books have it now, and its closing where somebody closed it. ``on_record``: M-PESA's record of it
+    was read, in part at least."""
+
+    totals: DayTotals
+    on_record: bool
+    closing: Closing | None
+
+    @property
+    def changed(self) -> bool:
+        """Whether its totals are no longer those of its closing."""
+        return self.closing is not None and self.closing.totals.moved() != self.totals.moved()
+
+
+def days_of(ledger: Reads, shortcodes: tuple[str, ...], from_us: int, until_us: int) -> dict[str, BookDay]:
+    """The days with money or a closing, from ``from_us`` on, before ``until_us``. A part of a day has no closing."""
+    scope = Scope(shortcodes, from_us, until_us)
+    moved, ours = _by_day(Books(ledger).totals(scope)), _by_day(Breaks(ledger).ledger_hours(scope))
+    closed = {
+        c.day: c for c in Books(ledger).closings(shortcodes)
+        if from_us <= day_bounds(c.day)[0] and day_bounds(c.day)[1] <= until_us
+    }
+    return {
+        day: BookDay(_totals(moved.get(day, ()), ours.get(day, ())), day in moved, closed.get(day))
+        for day in sorted({*moved, *ours, *closed})
+    }
 
 
 def _by_day(hours: Iterable[KindTotal]) -> defaultdict[str, list[KindTotal]]:

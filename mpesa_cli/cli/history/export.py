@@ -39,11 +39,12 @@ def export(
       mpesa export today.csv --since today
       mpesa export all.db
 
-    Days and times are Nairobi's, and the totals are those of `mpesa history --summary`. The charges are those that
-    statements told (mpesa reconcile --statement FILE). A CSV holds the payments; the other tables are beside it:
-    today-receipts.csv. The .db is a plain SQLite file, for sqlite-utils, Datasette and others. Phone numbers are
-    masked unless --full. The file is for its owner only. Asks M-PESA nothing.
+    Days and times are Nairobi's. The totals are those of `mpesa history --summary`, and beside them those of the books
+    and who closed the day. The charges are those that statements told (mpesa reconcile --statement FILE). A CSV holds
+    the payments; the other tables are beside it: today-receipts.csv. The .db is a plain SQLite file, for sqlite-utils,
+    Datasette and others. Phone numbers are masked unless --full. The file is for its owner only. Asks M-PESA nothing.
     """
+    from mpesa_cli.books.reconciling import shortcodes_of
     from mpesa_cli.cli.history.history import time_span
     from mpesa_cli.history.export.files import writer_for
     from mpesa_cli.history.export.tables import Export
@@ -63,8 +64,9 @@ def export(
         confirm(runtime, question, yes=yes)
     take_in(ledger)
     progress = _Count(runtime.streams)
-    tables = Export(ledger, settings.takes_money_on, since_us, until_us, full=full, told=progress.show)
-    written = write(target, tables.tables())
+    tables = Export(ledger, shortcodes_of(settings), since_us, until_us, full=full, told=progress.show)
+    with ledger.snapshot():  # every table is of the same moment, whatever is paid meanwhile
+        written = write(target, tables.tables())
     progress.clear()
     return Result(
         {

@@ -100,8 +100,11 @@ def _database(scratch: Path, tables: Iterable[ExportTable]) -> int:
     return rows
 
 
-_NUMBERS = {"payments", "paid", "not_paid", "open", "attempt"}
-_MONEY = {"amount", "received", "reversed", "money_in", "given_back"}
+_NUMBERS = {"payments", "paid", "not_paid", "open", "attempt", "books_count", "mpesa_count", "days_closed"}
+_MONEY = {
+    "amount", "received", "reversed", "money_in", "given_back", "books_in", "mpesa_in", "mpesa_charges",
+    "mpesa_reversals", "mpesa_other", "mpesa_net",
+}
 
 
 def _kind(name: str) -> type:

@@ -1,10 +1,11 @@
 """The tables of an export, each a stream of rows: dates and times are Nairobi's, money is in shillings."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
+from mpesa_cli.books.closed_days import BookDay, days_of
 from mpesa_cli.floor.moments import SECOND_US, day_begin_us
 from mpesa_cli.history.query import HistoryFilter, HistoryRow, day_of
 from mpesa_cli.history.store import History
@@ -33,6 +34,11 @@ PAYMENTS = (
 RECEIPTS = ("date", "time", "receipt", "amount", "order_id", "payment_id", "attempt")
 CHARGES = ("date", "time", "receipt", "amount", "shortcode")
 TOTALS = ("payments", "paid", "not_paid", "open", "money_in", "given_back")
+BOOKS = (
+    "books_count", "books_in", "mpesa_count", "mpesa_in", "mpesa_charges", "mpesa_reversals", "mpesa_other",
+    "mpesa_net",
+)
+CLOSED = ("closed_by", "closed_date", "changed_since_closed")
 
 
 class Export:
@@ -49,14 +55,17 @@ class Export:
 
     def tables(self) -> Iterator[ExportTable]:
         """Every table, each made when it is asked for."""
-        days = self._totals("day")
+        days, months = self._totals("day"), self._totals("month")
         count = sum(day.count for day in days)
         yield ExportTable("payments", PAYMENTS, count, self._payments())
         yield self._asked("receipts", RECEIPTS, *self._receipts())
         yield self._asked("charges", CHARGES, *self._charges())
-        for by, name in (("day", "days"), ("month", "months")):
-            periods = days if by == "day" else self._totals("month")
-            yield ExportTable(name, (by, *TOTALS), len(periods), map(_total, periods))
+        books = days_of(self._reads, self._shortcodes, *self._span)
+        rows = [_day(day, books.get(day.day)) for day in _with_all(days, books)]
+        yield ExportTable("days", ("day", *TOTALS, *BOOKS, *CLOSED), len(rows), iter(rows))
+        of_months = _with_all(months, {day[:7] for day in books})
+        rows = [_month(month, [book for day, book in books.items() if day[:7] == month.day]) for month in of_months]
+        yield ExportTable("months", ("month", *TOTALS, *BOOKS, "days_closed"), len(rows), iter(rows))
 
     def _totals(self, by: By) -> tuple[DaySummary, ...]:
         return summarise(chain.from_iterable(History(self._reads).pages(self._wanted)), by=by).days
@@ -103,8 +112,9 @@ class Export:
     def _asked(self, name: str, fields: tuple[str, ...], sql: str, values: tuple[object, ...]) -> ExportTable:
         """A table of what SQL finds: the time first, ``amount_cents`` where the field is ``amount``."""
         money = fields.index("amount") - 2  # date and time are one column of it
-        rows = self._reads.rows(sql, values)
-        return ExportTable(name, fields, len(rows), (_local_row(row, money) for row in rows))
+        ((size,),) = self._reads.rows(f"SELECT count(*) FROM ({sql})", values)
+        rows = self._reads.stream(sql, values)
+        return ExportTable(name, fields, int(str(size)), (_local_row(row, money) for row in rows))
 
 
 def month_of_row(row: Sequence[Cell]) -> str:
@@ -132,3 +142,37 @@ def _total(day: DaySummary) -> Sequence[Cell]:
         day.day, day.count, day.paid, day.failed, day.unsettled, cents_to_json(day.gross_cents),
         cents_to_json(day.reversed_cents),
     )
+
+
+def _with_all(counted: Sequence[DaySummary], others: Iterable[str]) -> list[DaySummary]:
+    """The periods that were counted, and those that only the books know, in their order."""
+    known = {each.day for each in counted}
+    more = [DaySummary(name, 0, 0, 0, 0, 0, 0, (), None, None) for name in sorted(set(others) - known)]
+    return sorted((*counted, *more), key=lambda each: each.day)
+
+
+def _day(counted: DaySummary, book: BookDay | None) -> Sequence[Cell]:
+    closed: tuple[Cell, ...] = (None, None, None)
+    if book is not None and book.closing is not None:
+        closed = (book.closing.closed_by, day_of(book.closing.closed_us), "yes" if book.changed else "no")
+    return (*_total(counted), *_books([book] if book else []), *closed)
+
+
+def _month(counted: DaySummary, books: Sequence[BookDay]) -> Sequence[Cell]:
+    return (*_total(counted), *_books(books), sum(book.closing is not None for book in books))
+
+
+def _books(days: Sequence[BookDay]) -> tuple[Cell, ...]:
+    ours = (
+        sum(day.totals.ledger_count for day in days),
+        cents_to_json(sum(day.totals.ledger_cents for day in days)),
+    )
+    told = [day.totals for day in days if day.on_record or day.closing is not None]
+    if not told:  # not zero: nobody knows
+        return (*ours, *(None for _ in BOOKS[len(ours):]))
+    cents = (
+        sum(each.gross_cents for each in told), sum(each.charges_cents for each in told),
+        sum(each.reversals_cents for each in told), sum(each.other_cents for each in told),
+        sum(each.net_cents for each in told),
+    )
+    return (*ours, sum(each.count for each in told), *map(cents_to_json, cents))
