@@ -89,7 +89,16 @@ def test_whole_numbers_are_written_only_when_that_was_answered(mpesa: Run, sold:
     assert mpesa("export", str(path), "--full", stdin="n\n", tty=True).status == 1
     assert not path.exists()
     assert mpesa("export", str(path), "--full", stdin="y\n", tty=True).status == 0
-    assert PHONE in path.read_text(encoding="utf-8")
+    assert "0708 374 149" in path.read_text(encoding="utf-8")  # bare digits would be read as a number
+    assert mpesa("export", str(tmp_path / "out.db"), "--full", "--yes").status == 0
+    assert PHONE in str(sheets(tmp_path / "out.db")["payments"])
+
+
+def test_a_text_that_looks_like_an_error_of_excel_stays_text(mpesa: Run, sold: Sold, tmp_path: Path) -> None:
+    sold(Sale("A", account="#N/A", description="#REF!"))
+    assert mpesa("export", str(tmp_path / "out.xlsx")).status == 0
+    cells = [cell for row in load_workbook(tmp_path / "out.xlsx")["payments"].rows for cell in row]
+    assert {(c.value, c.data_type) for c in cells if str(c.value).startswith("#")} == {("#N/A", "s"), ("#REF!", "s")}
 
 
 def test_a_file_that_is_there_stays_and_an_unknown_ending_is_refused(mpesa: Run, sold: Sold, tmp_path: Path) -> None:

@@ -64,7 +64,10 @@ def export(
         confirm(runtime, question, yes=yes)
     take_in(ledger)
     progress = _Count(runtime.streams)
-    tables = Export(ledger, shortcodes_of(settings), since_us, until_us, full=full, told=progress.show)
+    tables = Export(
+        ledger, shortcodes_of(settings), since_us, until_us, full=full, grouped=target.suffix.lower() == ".csv",
+        told=progress.show,
+    )
     with ledger.snapshot():  # every table is of the same moment, whatever is paid meanwhile
         written = write(target, tables.tables())
     progress.clear()

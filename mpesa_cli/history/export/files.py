@@ -63,10 +63,22 @@ def _workbook(scratch: Path, tables: Iterable[ExportTable]) -> int:
             sheet = workbook.create_sheet(name)
             sheet.append(table.fields)
             for row in part:
-                sheet.append([harmless(on_screen(cell)) if isinstance(cell, str) else cell for cell in row])
+                sheet.append([_text(sheet, cell) if isinstance(cell, str) else cell for cell in row])
         rows += table.size
     workbook.save(scratch)
     return rows
+
+
+def _text(sheet: Any, text: str) -> Any:
+    """A cell that is text, whatever stands in it: ``#N/A`` would become one of Excel's errors."""
+    shown = harmless(on_screen(text))
+    if not shown.startswith("#"):
+        return shown
+    from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]
+
+    cell = WriteOnlyCell(sheet, shown)
+    cell.data_type = "s"
+    return cell
 
 
 def _sheets(table: ExportTable) -> Iterator[tuple[str, Iterator[Sequence[Cell]]]]:

@@ -12,7 +12,7 @@ from mpesa_cli.history.store import History
 from mpesa_cli.history.summary import By, DaySummary, summarise
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.rules.values.amount import cents_to_json
-from mpesa_cli.rules.values.msisdn import mask_msisdn
+from mpesa_cli.rules.values.msisdn import mask_msisdn, spoken_form
 
 _NUMBER = re.compile(r"(?<!\d)(?:\+?254|0)([17]\d{8})(?!\d)", re.ASCII)
 Cell = str | int | float | None
@@ -46,10 +46,12 @@ class Export:
 
     def __init__(
         self, reads: Reads, shortcodes: tuple[str, ...], since_us: int | None, until_us: int | None, *, full: bool,
-        told: Callable[[int], None] = lambda _: None,
+        grouped: bool = False, told: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """``full`` shows whole phone numbers; ``told`` hears how many payments were written so far."""
+        """``full`` shows whole phone numbers, ``grouped`` with gaps, so that nothing takes it for an
+        amount; ``told`` hears how many payments were written so far."""
         self._reads, self._shortcodes, self._full, self._told = reads, shortcodes, full, told
+        self._grouped = grouped
         self._wanted = HistoryFilter(since_us=since_us, until_us=until_us)
         self._span = (since_us or 0, until_us if until_us is not None else 2**62)
 
@@ -81,10 +83,15 @@ class Export:
         return (
             *_local(row.created_us), row.order_id, row.status, cents_to_json(row.amount_cents),
             cents_to_json(row.received_cents), cents_to_json(row.reversed_cents),
-            row.msisdn if self._full or not row.msisdn else mask_msisdn(row.msisdn), row.receipt, *_local(row.paid_us),
-            row.reason(), row.result_code, self._text(row.account_reference), self._text(row.description),
+            self._phone(row.msisdn), row.receipt, *_local(row.paid_us), row.reason(), row.result_code,
+            self._text(row.account_reference), self._text(row.description),
             row.payment_id, row.profile, self._reads.environment,
         )
+
+    def _phone(self, msisdn: str) -> str:
+        if not self._full:
+            return mask_msisdn(msisdn) if msisdn else ""
+        return spoken_form(msisdn) if self._grouped and re.fullmatch(r"254\d{9}", msisdn) else msisdn
 
     def _text(self, text: str) -> str:
         """A text that somebody typed, any number in it masked too."""
