@@ -1,6 +1,5 @@
 """A claim on money that came in by hand: the order it is for, and what the clerk has to type for it. Pure."""
 
-import re
 from collections.abc import Sequence
 
 from mpesa_cli.board.cards import Card, Kind
@@ -11,6 +10,7 @@ from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.values.amount import format_cents
 from mpesa_cli.rules.values.msisdn import mask_msisdn
+from mpesa_cli.rules.values.shown_number import TAIL_DIGITS
 
 _OPEN = frozenset({Kind.WAITING, Kind.NOT_PAID, Kind.UNKNOWN})
 
@@ -73,6 +73,5 @@ def claim_question(wanted: Wish, say: Say) -> Question:
 
 def _tail(money: Payment) -> str:
     """The last three digits that M-PESA shows of the payer; empty where it shows none."""
-    shown = money.telling.msisdn
-    found = re.fullmatch(r"[\d*+]*?(\d{3})", shown) if len(shown) <= 20 else None
-    return found[1] if found else ""
+    tail = mask_msisdn(money.telling.msisdn).rpartition("•")[2]
+    return tail if len(tail) == TAIL_DIGITS and tail.isdecimal() else ""

@@ -39,8 +39,9 @@ class Form:
     def typed(self, text: str) -> "Form":
         """With what was typed or pasted, as far as the field takes it."""
         now: str = getattr(self, self.field)
-        taken = "".join(c for c in text if _takes(self.field, c, now))
-        return self._with((now + taken)[: _MOST[self.field]])
+        for character in text:
+            now += character if _takes(self.field, character, now) else ""
+        return self._with(now[: _MOST[self.field]])
 
     def rubbed_out(self) -> "Form":
         """With the last character of the field gone."""

@@ -105,7 +105,8 @@ class CounterScreen(App[None]):
         if self._paid is not None and paid - self._paid:
             self.bells += 1
             self.bell()
-        self._paid = paid
+        if seen.at_us:  # before the first look nobody knows who had paid already
+            self._paid = paid
 
     def on_key(self, event: events.Key) -> None:
         """Every key goes to the clerk but the one that ends."""

@@ -75,7 +75,6 @@ TEXTS: dict[str, tuple[str, str]] = {
                   "Oda {order} inalipwa tayari: hakuna ombi la pili."),
     "claimed": ("{receipt} pays order {order} now.", "{receipt} inalipa oda {order} sasa."),
     "printed": ("The receipt of order {order} was printed.", "Risiti ya oda {order} imechapishwa."),
-    "sms_sent": ("SMS receipt of order {order}: {words}", "Risiti ya SMS ya oda {order}: {words}"),
     "choose_paid": ("Choose a card that is paid first: up and down.", "Chagua kwanza kadi iliyolipwa: juu na chini."),
     "choose_again": ("Choose a card that is not paid first: up and down.",
                      "Chagua kwanza kadi ambayo haijalipwa: juu na chini."),

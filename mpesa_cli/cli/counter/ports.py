@@ -69,10 +69,9 @@ def _print(runtime: Runtime, profile: "Profile", order: str, printer: str | None
 
 def _sms(runtime: Runtime, profile: "Profile", order: str) -> str:
     from mpesa_cli.cli.receipts.sms_sending import send_receipt_sms
-    from mpesa_cli.counter.words import speaker
 
     sent = send_receipt_sms(runtime, profile, order, None, None, copy=False)
-    return speaker(profile.language)("sms_sent", order=order, words=" ".join(map(str, sent.lines)))
+    return " ".join(map(str, sent.lines))
 
 
 def quiet_runtime(runtime: Runtime) -> None:
