@@ -22,7 +22,7 @@ LINES_MAX = 4
 def card_lines(card: Card, say: Say, width: int) -> list[str]:
     """The lines of a card, at most LINES_MAX, none wider than ``width``."""
     lines = [text for line in _lines(card, say) for text in textwrap.wrap(line, width, subsequent_indent="  ")]
-    return lines[:LINES_MAX]
+    return ["", *lines[:1], ""] if card.kind is Kind.PAID else lines[:LINES_MAX]
 
 
 def _lines(card: Card, say: Say) -> Iterator[str]:

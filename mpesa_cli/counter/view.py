@@ -95,15 +95,16 @@ def _customers(look: Look, seen: Snapshot, say: Say, width: int, room: int) -> I
     if not blocks:
         yield Line(f"  {say('nobody')}", Tone.FAINT)
         return
-    left, shown = room - 1, 0
-    for number, block in enumerate(blocks):
-        rest = len(blocks) - number
-        if len(block) + (rest > 1) > left and not (rest == 1 and len(block) <= left):
-            break
-        yield from block
-        left, shown = left - len(block), shown + 1
-    if shown < len(blocks):
-        yield Line(f"  … {say('more', count=len(blocks) - shown)}", Tone.FAINT)
+    if sum(map(len, blocks)) > room - 1:  # a line each, so that nobody who has paid is below the window's edge
+        blocks = [[next(line for line in block if line.text.strip())] for block in blocks]
+    if len(blocks) <= room - 1:
+        yield from (line for block in blocks for line in block)
+        return
+    chosen = next((n for n, block in enumerate(blocks) if block[0].chosen), 0)
+    begin = max(0, min(chosen - room + 3, len(blocks) - room + 2))
+    shown = blocks[begin : begin + room - 2]
+    yield from (block[0] for block in shown)
+    yield Line(f"  … {say('more', count=len(blocks) - len(shown))}", Tone.FAINT)
 
 
 def _notices(look: Look, seen: Snapshot, say: Say, width: int) -> Iterator[list[Line]]:
@@ -126,8 +127,9 @@ def _sending(seen: Snapshot, say: Say) -> Iterator[list[Line]]:
 def _cards(look: Look, cards: Iterable[Card], say: Say, width: int) -> Iterator[list[Line]]:
     for card in cards:
         ref = card.payment.payment_id
-        yield [_line(text, _TONES[card.kind], ref, look, first=at == 0)
-               for at, text in enumerate(card_lines(card, say, width - 4))]
+        lines = card_lines(card, say, width - 4)
+        first = next(at for at, text in enumerate(lines) if text)
+        yield [_line(text, _TONES[card.kind], ref, look, first=at == first) for at, text in enumerate(lines)]
 
 
 def _hand(look: Look, hand: Sequence[Payment], now_us: int, say: Say, width: int, rows: int) -> Iterator[Line]:
