@@ -76,8 +76,8 @@ class Claims:
         return [AttemptRef(str(payment_id), int(str(number))) for payment_id, number in rows]
 
     def _open_prompts(self, money: HandMoney) -> list[tuple[Attempt, str, str]]:
-        amount_cents, earliest_us = money.amount_cents, money.at_us if money.since_us is None else money.since_us
-        since_us, until_us = earliest_us - AFTER_PROMPT_US - _INTENT_US, money.at_us + BEFORE_PROMPT_US
+        amount_cents, (earliest_us, latest_us) = money.amount_cents, money.span_us
+        since_us, until_us = earliest_us - AFTER_PROMPT_US - _INTENT_US, latest_us + BEFORE_PROMPT_US
         rows = self._rows(
             f"{_ASKED} WHERE a.state IN ('created', 'sending', 'pending', 'unknown') "
             "AND a.created_us BETWEEN ? AND ? AND a.channel = 'stk' AND a.amount_cents = ? "

@@ -14,7 +14,7 @@ from mpesa_cli.ledger.values import RawBody
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.payments.each_alone import apply_each
 from mpesa_cli.payments.holding import hold_body
-from mpesa_cli.rules.believed import BY_HAND_US, believed_us
+from mpesa_cli.rules.believed import BY_HAND_US, CLOCKS_DIFFER_US, believed_us
 from mpesa_cli.rules.by_hand import HandMoney, prompt_named, prompt_proven
 from mpesa_cli.rules.evidence import Received
 from mpesa_cli.rules.order_matching import keys_meant, order_key
@@ -108,9 +108,11 @@ def _attempt_for(tx: Write, said: C2bPayment, raw: RawBody, shop: Shop, *, again
     order. rules/by_hand.py decides which prompt it settles.
     """
     at_us = believed_us(said.transacted_us, raw.received_us)
-    # Without a time it may be an old prompt's: as money of the moment it would be counted once more, beside its prompt.
-    since_us = None if at_us == said.transacted_us else at_us - BY_HAND_US
-    money = HandMoney(said.amount_cents, at_us, said.msisdn or "", since_us)
+    # Without a time it may be an old prompt's, or one's that was sent before our clock was set back: as money of the
+    # moment it would be counted once more, beside its prompt.
+    later_us = at_us if again else at_us + CLOCKS_DIFFER_US
+    within = None if at_us == said.transacted_us else (at_us - BY_HAND_US, later_us)
+    money = HandMoney(said.amount_cents, at_us, said.msisdn or "", within)
     prompts = _prompts(tx, money, raw, shop, again=again)
     order = order_meant(tx, said, shop)
     if order is not None and _others_show_it(order, said, prompts):
@@ -145,7 +147,7 @@ def _prompts(
     """Open prompts of this shop that were sent before the message came; one that was held is not about later ones."""
     found = []
     # A clock that was set back before the message came does not make it earlier.
-    heard_us = raw.received_us if again else max(raw.received_us, money.at_us)
+    heard_us = raw.received_us if again else max(raw.received_us, money.span_us[1])
     for prompt in Claims(tx).open_prompts(money):
         payment = tx.payment(prompt.ref.payment_id)
         sent_us = prompt.view.requested_us

@@ -26,13 +26,18 @@ _OPEN = frozenset({AttemptState.SENDING, AttemptState.PENDING, AttemptState.UNKN
 class HandMoney:
     """Money that came: when, by M-PESA's time, and from whom as far as that is shown. ``payer`` may be empty.
 
-    Where M-PESA's time is not known, ``at_us`` is when it was told, ``since_us`` the earliest that it may have come.
+    Where M-PESA's time is not known, ``at_us`` is when it was told, ``within`` the earliest and the latest moment.
     """
 
     amount_cents: int
     at_us: int
     payer: str
-    since_us: int | None = None
+    within: tuple[int, int] | None = None
+
+    @property
+    def span_us(self) -> tuple[int, int]:
+        """The earliest and the latest moment at which it may have come."""
+        return self.within or (self.at_us, self.at_us)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,8 @@ def may_pay(attempt: Attempt, money: HandMoney) -> bool:
     sent_us = attempt.view.requested_us
     if sent_us is None or not awaits_receipt(attempt) or attempt.amount_cents != money.amount_cents:
         return False
-    earliest_us = money.at_us if money.since_us is None else money.since_us
-    in_time = sent_us - BEFORE_PROMPT_US <= money.at_us and earliest_us <= sent_us + AFTER_PROMPT_US
+    earliest_us, latest_us = money.span_us
+    in_time = sent_us - BEFORE_PROMPT_US <= latest_us and earliest_us <= sent_us + AFTER_PROMPT_US
     return in_time and can_be_of(attempt.msisdn, money.payer)
 
 
@@ -66,7 +71,7 @@ def prompt_proven(prompts: Sequence[Attempt], money: HandMoney) -> Attempt | Non
 
     A time that is not known proves nothing: it is taken for that at which the money was told.
     """
-    money = replace(money, since_us=None)
+    money = replace(money, within=None)
     proven = [each for each in prompts if may_pay(each, money) and proves(each.msisdn, money.payer)]
     return proven[0] if len(proven) == 1 else None
 

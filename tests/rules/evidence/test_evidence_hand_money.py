@@ -115,6 +115,14 @@ def test_money_told_without_a_time_is_the_named_orders_prompt_and_never_a_second
         assert (told["order_id"], state(shop, "A1")) == (f"C2B-{RECEIPT}", "pending")
 
 
+def test_money_told_without_a_time_after_a_clock_was_set_back_is_still_the_named_orders_prompt(shop: HeldShop) -> None:
+    shop.prompt("A1", reference="DUKA")
+    shop.clock.advance(-90)
+    shop.confirm(TransID=RECEIPT, TransAmount="150.00", BillRefNumber="A1", MSISDN=PHONE, TransTime="20190101120000")
+    told = status(shop, RECEIPT)
+    assert (told["order_id"], told["status"], len(told["attempts"])) == ("A1", "paid", 1)
+
+
 def test_of_two_prompts_that_the_phone_fits_neither_is_paid_by_itself(shop: HeldShop) -> None:
     shop.prompt("A1", reference="DUKA")
     shop.prompt("B2", reference="DUKA", token="u", phone="254700000149", checkout_id="ws_CO_2")
