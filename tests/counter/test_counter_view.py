@@ -1,40 +1,21 @@
 """The lines of a window: exactly as many as it has, none too wide, and nobody who has paid below its edge."""
 
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from counter_samples import S, a_card
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpesa_cli.board.cards import Card, Kind, card
+from mpesa_cli.board.cards import Kind
 from mpesa_cli.counter.form import Form
 from mpesa_cli.counter.snapshot import Notice, Snapshot
 from mpesa_cli.counter.view import Look, paint
-from mpesa_cli.counter.words import speaker
-from mpesa_cli.rules.evidence import Accepted, CallbackFailed, Evidence, Received, Sending
-from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
-from mpesa_cli.rules.state import Terms, attempt_view
+from mpesa_cli.counter.words import KEYS, speaker
 
-S = 1_000_000
-PHONE = "254708374149"
-SENT: tuple[Evidence, ...] = (Sending(1 * S, 1), Accepted(2 * S, 1, "M1", "ws_CO_A"))
-ENDS: dict[Kind, tuple[Evidence, ...]] = {
-    Kind.WAITING: SENT,
-    Kind.PAID: (*SENT, Received(9 * S, "callback", "UKO4Q7WX2B", 150_000, msisdn=PHONE)),
-    Kind.NOT_PAID: (*SENT, CallbackFailed(9 * S, "1032", "cancelled")),
-    Kind.UNKNOWN: (*SENT, CallbackFailed(9 * S, "7777", "nobody knows")),
-    Kind.LOOK: (*SENT, Received(9 * S, "callback", "UKO4Q7WX2B", 100, msisdn=PHONE)),
-}
-
-
-def a_card(number: int, kind: Kind) -> Card:
-    attempt = Attempt(AttemptRef(f"PAY-{number}", 1), PHONE, 150_000, 1 * S, withdrawn=False,
-                      view=attempt_view(Terms(150_000, PHONE), ENDS[kind]))
-    payment = Payment(f"PAY-{number}", f"order-{number}", "simulator", "shop", "174379", 150_000, PHONE, "", "", 1 * S,
-                      (attempt,))
-    made = card(payment, 40 * S)
-    assert made.kind is kind
-    return made
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @given(
@@ -78,3 +59,21 @@ def test_each_kind_of_card_says_its_state_as_a_word_and_what_to_do() -> None:
     trouble = replace(Snapshot(40 * S), trouble="The ledger is busy.")
     lines = paint(Look(Form(), (), "", in_hand=False), trouble, "Demo", speaker("en"), 100, 30)
     assert any("The ledger is busy." in line.text for line in lines)
+
+
+def test_the_pictures_in_the_documentation_are_of_this_screen() -> None:
+    sys.path.insert(0, str(ROOT / "docs"))
+    try:
+        from counter_pictures import FOLDER, pictures
+    finally:
+        sys.path.pop(0)
+    for name, svg in pictures().items():
+        assert (FOLDER / name).read_text(encoding="utf-8") == svg, "run: python docs/counter_pictures.py"
+
+
+def test_both_pages_of_keys_name_every_key_as_the_screen_does() -> None:
+    names = ("counter.md", "counter-keys-sw.md")
+    pages = [(ROOT / "docs" / "shop" / name).read_text(encoding="utf-8") for name in names]
+    for key, english, swahili in KEYS:
+        assert f"| {key} | {english} |" in pages[0]
+        assert f"| {key} | {swahili} |" in pages[1]
