@@ -148,7 +148,7 @@ def write_statement(ledger: Path, file: Path) -> int:
     """The statement of the ledger's paid payments, newest first, with PLANTED differences of each kind."""
     with contextlib.closing(sqlite3.connect(ledger, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous=OFF")
-        # bench/history.py makes receipts of chance alone; M-Pesa's begin with the day (docs/daraja.md 10.1).
+        # bench/history.py makes receipts of chance alone; M-Pesa's begin with the day (docs/develop/daraja.md 10.1).
         connection.create_function("dated", 2, dated, deterministic=True)
         for table in ("attempts", "payments"):
             connection.execute(f"UPDATE {table} SET receipt=dated(paid_us, receipt) WHERE receipt IS NOT NULL")

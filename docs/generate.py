@@ -85,13 +85,13 @@ def prose(*sentences: str) -> str:
 
 
 def exit_statuses_table() -> str:
-    """The table that stands in docs/exit-statuses.md and in README.md."""
+    """The table that stands in docs/reference/exit-statuses.md and in README.md."""
     rows = [[f"{int(s)}", words.meaning, words.then] for s, words in EXIT_WORDS.items()]
     return table(["status", "says", "what cron or a script should do"], rows)
 
 
 def exit_statuses() -> str:
-    """docs/exit-statuses.md."""
+    """docs/reference/exit-statuses.md."""
     return page(
         "Exit statuses",
         prose(
@@ -108,7 +108,7 @@ def exit_statuses() -> str:
 
 
 def result_codes() -> str:
-    """docs/result-codes.md."""
+    """docs/reference/result-codes.md."""
     parts = [
         prose(
             "One code means different things in different places, so each table stands for one place.",
@@ -135,7 +135,7 @@ def _code_row(row: Code) -> list[str]:
 
 
 def states() -> str:
-    """docs/states.md."""
+    """docs/reference/states.md."""
     return page(
         "States",
         prose(
@@ -155,14 +155,14 @@ def states() -> str:
 
 
 def simulator() -> str:
-    """docs/simulator.md."""
+    """docs/develop/simulator.md."""
     import simulator_page
 
     return page("The simulator", *simulator_page.parts(table))
 
 
 def configuration() -> str:
-    """docs/configuration.md."""
+    """docs/reference/configuration.md."""
     keys = [
         [f"`{key.name}`", " ".join(f"`{v}`" for v in key.variables), key.kind, ", ".join(key.choices),
          key.shown_default(), key.meaning]
@@ -184,7 +184,7 @@ def configuration() -> str:
 
 
 def json_documents() -> str:
-    """docs/json.md."""
+    """docs/reference/json.md."""
     import json_page
 
     fields = {
@@ -236,7 +236,7 @@ def json_documents() -> str:
 
 
 def commands() -> str:
-    """docs/commands.md: the help of every command."""
+    """docs/reference/commands.md: the help of every command."""
     import typer
 
     from mpesa_cli.cli.app import app
@@ -267,15 +267,15 @@ def readme() -> str | None:
 
 def generated() -> dict[Path, str]:
     """Every generated file with what it must hold."""
-    docs = ROOT / "docs"
+    reference = ROOT / "docs" / "reference"
     files = {
-        docs / "commands.md": commands(),
-        docs / "exit-statuses.md": exit_statuses(),
-        docs / "result-codes.md": result_codes(),
-        docs / "configuration.md": configuration(),
-        docs / "states.md": states(),
-        docs / "json.md": json_documents(),
-        docs / "simulator.md": simulator(),
+        reference / "commands.md": commands(),
+        reference / "exit-statuses.md": exit_statuses(),
+        reference / "result-codes.md": result_codes(),
+        reference / "configuration.md": configuration(),
+        reference / "states.md": states(),
+        reference / "json.md": json_documents(),
+        ROOT / "docs" / "develop" / "simulator.md": simulator(),
     }
     renewed = readme()
     return files if renewed is None else {**files, ROOT / "README.md": renewed}

@@ -1,4 +1,4 @@
-"""docs/json.md: what generate.py writes about the documents that ``--json`` prints."""
+"""docs/reference/json.md: what generate.py writes about the documents that ``--json`` prints."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,8 @@ HEADINGS = ["field", "kind", "means"]
 INTRODUCTION = """\
 With `--json` a command prints exactly one document on stdout: an object, or an array where it lists things.
 On failure too: then it is an object with the one field `error`. The exit status says the same
-(docs/exit-statuses.md). Fields may be added in later versions; those that are here keep their names and meanings.
+(docs/reference/exit-statuses.md). Fields may be added in later versions; those that are here keep their names and
+meanings.
 
 Amounts are numbers in shillings: whole where only whole shillings can be asked for, with cents where a customer
 paid them by hand. Times are RFC 3339 with their offset, in Nairobi's time. Codes and phone numbers are text: some

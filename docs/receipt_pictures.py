@@ -1,4 +1,4 @@
-"""Draws the pictures in docs/receipts/ from the sample receipts of the tests.
+"""Draws the pictures in docs/shop/receipts/ from the sample receipts of the tests.
 
     python docs/receipt_pictures.py
 
@@ -25,7 +25,7 @@ from mpesa_cli.receipts.pdf import pdf_receipt
 from mpesa_cli.receipts.qr import qr_runs
 from mpesa_cli.receipts.text import text_receipt
 
-PICTURES = ROOT / "docs" / "receipts"
+PICTURES = ROOT / "docs" / "shop" / "receipts"
 _COMMAND = re.compile(
     rb"\x1b@|\x1b![\x00-\xff]|\x1bE[\x00-\xff]|\x1ba[\x00-\xff]|\x1bt[\x00-\xff]|\x1bd[\x00-\xff]|\x1dV\x00"
     rb"|\x1d\(k..1P0(?P<qr>[^\x1d]*)|\x1d\(k\x04\x00.{4}|\x1d\(k\x03\x00.{3}",

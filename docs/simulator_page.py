@@ -1,4 +1,4 @@
-"""docs/simulator.md: what generate.py writes about the simulator's APIs and scenarios."""
+"""docs/develop/simulator.md: what generate.py writes about the simulator's APIs and scenarios."""
 
 from collections.abc import Callable
 

@@ -43,7 +43,8 @@ def _no_initiator(payment: Payment, receipt: str, asking: RefundAsking) -> objec
     """Refuse: nothing here may give money back."""
     raise SettingsError(
         "This shop has no initiator, the API user that may give money back.",
-        hint="Nothing was sent. Set it up first (docs/initiator.md), then: mpesa config check", code="no-initiator",
+        hint="Nothing was sent. Set it up first (docs/operate/initiator.md), then: mpesa config check",
+        code="no-initiator",
     )
 
 

@@ -1,4 +1,4 @@
-"""The documents of answers as JSON Schemas, made of the tables that docs/json.md is made of."""
+"""The documents of answers as JSON Schemas, made of the tables that docs/reference/json.md is made of."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -23,7 +23,7 @@ BreakKind = Literal[
     "rules_changed",
     "unknown_row",
 ]
-"""What differs, the worst first. docs/reconcile.md says what to do about each."""
+"""What differs, the worst first. docs/shop/reconcile.md says what to do about each."""
 
 KINDS: tuple[BreakKind, ...] = get_args(BreakKind)
 CRITICAL: frozenset[BreakKind] = frozenset({"missing_at_provider"})

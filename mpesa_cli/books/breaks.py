@@ -1,7 +1,7 @@
 """The breaks of a time: everything in which the ledger and M-Pesa's record do not say the same.
 
 They are recomputed from what is stored each time, so that a second run on the same file reports the same. What a
-statement does not have, of the time that it covers, is not at M-Pesa (docs/assumptions.md A70).
+statement does not have, of the time that it covers, is not at M-Pesa (docs/reference/assumptions.md A70).
 """
 
 from collections.abc import Iterator, Sequence

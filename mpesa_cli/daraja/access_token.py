@@ -1,6 +1,6 @@
 """The access token, fetched once and shared by every process on this machine.
 
-Safaricom's FAQ says that a new token ends the old one (docs/assumptions.md A2), so two tills that each fetched
+Safaricom's FAQ says that a new token ends the old one (assumptions.md A2), so two tills that each fetched
 their own would refuse each other. One 0600 file per consumer key, secret and host, one refresh at a time. The secret
 counts so that a changed one is tried at once, not only when the token that the old one got has expired.
 """

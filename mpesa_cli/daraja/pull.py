@@ -63,7 +63,7 @@ def pull_rows(
 ) -> Iterator[StatementRow]:
     """The payments from ``from_us`` up to ``until_us`` (at most 48 hours), in Daraja's order.
 
-    Nothing says how long a page is, so it goes on until a page brings nothing new (docs/assumptions.md A60), with a
+    Nothing says how long a page is, so it goes on until a page brings nothing new (assumptions.md A60), with a
     pause between two. A receipt is given once; ``note_odd`` gets each transaction that
     can't be read; without it the first of them is an error.
     Raises InvalidInput, RequestRefused ("pull-not-registered" and others), Temporary.

@@ -124,7 +124,7 @@ def _party(value: Json) -> str:
 
 
 def _moment_us(value: Json) -> int:
-    """The time as it is written, in microseconds; 0 for none. Its zone is in doubt (docs/assumptions.md A61)."""
+    """The time as it is written, in microseconds; 0 for none. Its zone is in doubt (assumptions.md A61)."""
     try:
         moment = datetime.fromisoformat(plain_text(value, 40).replace(" ", "T"))
     except ValueError:

@@ -11,7 +11,7 @@ def second_refusal(answer: Undelivered) -> Refused | Undelivered:
     """The reading of a token refusal that came again with a fresh token: a third try would change nothing.
 
     The app lacks the API product: a matter of credentials. Otherwise another machine may be fetching
-    tokens with the same key (docs/assumptions.md A2); still undelivered, but no longer to be repeated by itself.
+    tokens with the same key (assumptions.md A2); still undelivered, but no longer to be repeated by itself.
     """
     if answer.error_code == NO_PRODUCT or "no API product" in answer.description:
         return Refused(answer.error_code, answer.description, credentials=True)

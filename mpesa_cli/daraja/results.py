@@ -50,7 +50,7 @@ def read_result(body: bytes) -> Result | Unreadable:
 def without_credential(body: bytes) -> bytes:
     """The body as it may be kept: as it came, unless it repeats a credential of ours.
 
-    A request that timed out is reported as an echo, SecurityCredential and all (docs/assumptions.md A63).
+    A request that timed out is reported as an echo, SecurityCredential and all (docs/reference/assumptions.md A63).
     Such a body is kept as JSON with dots in that place. One that may hold a credential and can't be read is not
     kept: a note stands for it.
     """

@@ -45,7 +45,7 @@ def reversal_command(receipt: str, amount_cents: int, shortcode: str, identifier
         Again.NEVER,
         amount_cents,
         remedies={
-            _IDENTIFIER: f'Shortcodes differ in this field (docs/refunds.md). Set identifier_type = "{other}" in the '
+            _IDENTIFIER: f'Shortcodes differ in this field (refunds.md). Set identifier_type = "{other}" in the '
             "profile's section refunds, then run the same command again",
         },
     )

@@ -19,7 +19,7 @@ def security_credential(password: Secret, certificate: Path) -> Secret:
     """The password, encrypted for the key of an X.509 certificate (PEM or DER): other text at every call.
 
     RSA with PKCS#1 v1.5 padding, base64. The certificate's dates are not looked at: those that Safaricom's
-    systems use have been over for years (docs/assumptions.md A62). Raises SettingsError.
+    systems use have been over for years (docs/reference/assumptions.md A62). Raises SettingsError.
     """
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
@@ -64,7 +64,7 @@ def _public_key(path: Path) -> "RSAPublicKey":
 def _unusable(path: Path, why: str) -> SettingsError:
     return SettingsError(
         f"The initiator's certificate {path} can't be used: {why}.",
-        hint="Nothing was sent. Take the certificate of your environment from the Daraja portal (docs/initiator.md) "
+        hint="Nothing was sent. Take your environment's certificate from the Daraja portal (docs/operate/initiator.md) "
         "and name it as initiator.certificate, then: mpesa config check",
         code="initiator-certificate",
     )

@@ -2,7 +2,7 @@
 
 Published lists disagree: Safaricom's going-live page, read through public copies, names twelve; libraries
 in use name eleven or fourteen. This is their union, as of 2026-11-24 (daraja.md 8,
-docs/assumptions.md A27). The list is for production: the sandbox may call from elsewhere.
+docs/reference/assumptions.md A27). The list is for production: the sandbox may call from elsewhere.
 """
 
 from typing import NamedTuple

@@ -1,6 +1,6 @@
 """The bodies of an STK push and an STK query, as Daraja wants them. Pure.
 
-Every value goes out as a string, as in Safaricom's own samples (daraja.md 2.1, docs/assumptions.md A16).
+Every value goes out as a string, as in Safaricom's own samples (daraja.md 2.1, docs/reference/assumptions.md A16).
 Timestamps are East Africa Time whatever the machine's zone is, because the stamp is signed into the password.
 """
 

@@ -58,7 +58,7 @@ def wire_token(value: Json) -> Secret | None:
 
 
 def _lifetime_s(value: Json) -> int:
-    """The seconds of ``expires_in``, which comes as text or number (docs/assumptions.md A21)."""
+    """The seconds of ``expires_in``, which comes as text or number (docs/reference/assumptions.md A21)."""
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     seconds = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
     return min(seconds, LONGEST_LIFETIME_S) if seconds > 0 else UNKNOWN_LIFETIME_S

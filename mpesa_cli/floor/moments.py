@@ -1,6 +1,6 @@
 """Times. Inside: integer microseconds since 1970, UTC. At the edges: East Africa Time (UTC+3, no DST).
 
-Daraja's wall times are EAT without a zone, whatever the machine's zone is (daraja.md 0.3, docs/assumptions.md A7).
+Daraja's wall times are EAT without a zone, whatever the machine's zone is (daraja.md 0.3, assumptions.md A7).
 """
 
 from datetime import UTC, date, datetime, timedelta, timezone

@@ -11,7 +11,7 @@ LOCK_WINDOW_S, WRONG_TRIES_MAX = 900, 2
 def would_lock(known: Reads, now_us: int) -> bool:
     """Whether a wrong password was tried so often just now, by whatever request, that one more may lock the API user.
 
-    How many tries M-PESA allows is not documented (docs/daraja.md 6.2).
+    How many tries M-PESA allows is not documented (docs/develop/daraja.md 6.2).
     """
     made = Requests(known).made_since(now_us - LOCK_WINDOW_S * SECOND_US)
     return sum(each.result is not None and locks_initiator(each.result.code) for each in made) >= WRONG_TRIES_MAX

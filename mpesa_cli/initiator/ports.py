@@ -71,7 +71,7 @@ def _certificate(runtime: Runtime, profile: "Profile") -> "Path":
     if profile.environment != "simulator":
         raise SettingsError(
             f"Profile {profile.name} names an initiator, and no certificate to encrypt its password for.",
-            hint="Nothing was sent. Download it from the Daraja portal (docs/initiator.md) and set "
+            hint="Nothing was sent. Download it from the Daraja portal (docs/operate/initiator.md) and set "
             "initiator.certificate, then: mpesa config check",
             code="initiator-certificate",
         )

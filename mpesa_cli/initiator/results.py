@@ -48,7 +48,7 @@ def _apply(tx: Write, request: ApiRequest, raw: ResultBody, now_us: int) -> str 
         return Unreadable("another-conversation", "a result for another conversation than was begun")
     if not said.final:
         # The sandbox's official samples have this type only for "more will follow"; with a code other than 0 it is how
-        # a queue that gave up says so (docs/assumptions.md A63).
+        # a queue that gave up says so (docs/reference/assumptions.md A63).
         return _given_up(tx, request, now_us) if said.result_code != "0" else "repeat"
     settled = follow_result(tx, request, said, now_us)
     state, result = settled or _settled(tx, request, said, now_us)

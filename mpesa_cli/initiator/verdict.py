@@ -105,7 +105,7 @@ def exit_status_of(verdict: Verdict) -> ExitStatus:
 # Final by Safaricom's page; whatever else is not one of them may still change (daraja.md 7.1).
 COMPLETED = "completed"
 _OVER_WITHOUT_MONEY = frozenset({"cancelled", "declined", "expired"})
-# No list says with which code a receipt is answered that M-PESA does not know (docs/assumptions.md A64).
+# No list says with which code a receipt is answered that M-PESA does not know (docs/reference/assumptions.md A64).
 _UNKNOWN_CODES = frozenset({"R000002"})
 _UNKNOWN_WORDS = ("does not exist", "not found", "no record", "transactionid is invalid", "receipt number is invalid")
 _INITIATOR_CODES = frozenset({"18", "20", "21", "22", "2001", "8006", "TP40153"})

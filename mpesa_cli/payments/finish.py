@@ -15,7 +15,7 @@ from mpesa_cli.rules.evidence import GivenUp
 from mpesa_cli.rules.payment import Attempt, Payment
 from mpesa_cli.rules.state import AttemptState
 
-GIVE_UP_AFTER_S = 86_400  # nobody knows for how long Daraja can be asked about a prompt (docs/assumptions.md A12)
+GIVE_UP_AFTER_S = 86_400  # nobody knows for how long Daraja can be asked about a prompt (assumptions.md A12)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 The word list is Safaricom's (Customer To Business page, FAQ 8); rejection of "mpesa" was seen live by eight
 independent reports. Matching by substring over host and path is our careful reading of it
-(docs/assumptions.md A29).
+(docs/reference/assumptions.md A29).
 """
 
 from typing import Literal

@@ -222,7 +222,7 @@ class RefundInDoubt:
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """The end of the day in which Daraja can be asked (docs/assumptions.md A12), with the prompt's outcome untold."""
+    """The end of the day in which Daraja can be asked (assumptions.md A12), with the prompt's outcome untold."""
 
     kind: ClassVar[str] = "given_up"
     at_us: int

@@ -1,4 +1,4 @@
-"""A payment as JSON: field names are ours, snake_case, stable (docs/json.md). Pure."""
+"""A payment as JSON: field names are ours, snake_case, stable (docs/reference/json.md). Pure."""
 
 from typing import Any
 

@@ -3,7 +3,7 @@
 The rules: nothing is asked again while money may still come, or has come. A final no that only a query
 told must be confirmed first, because the sandbox's query was seen contradicting a callback. Then the
 code's row decides who must act and how long to wait; and no two prompts of one amount reach a phone
-within 120 s (result code 17, docs/assumptions.md A4). Other payments' prompts on the same phone are the
+within 120 s (result code 17, docs/reference/assumptions.md A4). Other payments' prompts on the same phone are the
 ledger's to know: rules/push_rules.py checks them when the attempt is recorded.
 """
 

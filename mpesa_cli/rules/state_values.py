@@ -7,7 +7,7 @@ from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.money_out.refund_state import Refund
 
-OVERDUE_AFTER_S = 120  # a prompt lives about 60 to 90 s (daraja.md 2.4, docs/assumptions.md A6)
+OVERDUE_AFTER_S = 120  # a prompt lives about 60 to 90 s (daraja.md 2.4, docs/reference/assumptions.md A6)
 
 
 class AttemptState(StrEnum):

@@ -125,7 +125,7 @@ def _initiator_warnings(profile: Profile) -> list[str]:
     if profile.environment == "simulator" or (initiator.name is None) == (initiator.certificate is None):
         return []
     lacking = "name" if initiator.name is None else "certificate"
-    return [f"initiator.{lacking} is missing, so `mpesa verify` can't ask M-PESA (docs/initiator.md)."]
+    return [f"initiator.{lacking} is missing, so `mpesa verify` can't ask M-PESA (docs/operate/initiator.md)."]
 
 
 def _refund_warnings(profile: Profile) -> list[str]:
@@ -133,7 +133,7 @@ def _refund_warnings(profile: Profile) -> list[str]:
     if profile.environment != "production" or not refunds.enabled:
         return []
     found = [] if refunds.approve_above is not None else [
-        "refunds.approve_above is not set: one person alone may give money back, up to refunds.max (docs/refunds.md)."
+        "refunds.approve_above is not set: one person alone may give back up to refunds.max (docs/shop/refunds.md)."
     ]
     if profile.initiator.name is None:
         found.append("refunds are enabled, but initiator.name is missing: nothing can be given back.")

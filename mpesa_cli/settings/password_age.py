@@ -1,6 +1,6 @@
 """The age of an initiator's password, which M-PESA lets expire after 90 days: a date per profile, and no secret.
 
-Nobody could try when exactly it expires (docs/assumptions.md A130).
+Nobody could try when exactly it expires (docs/reference/assumptions.md A130).
 """
 
 import json

@@ -133,7 +133,7 @@ class Profile:
     def takes_money_on(self) -> tuple[str, ...]:
         """The shortcodes that this profile's money may be recorded under, the one that signs pushes first.
 
-        Whether a till's money is in its store's statement too, nobody could try (docs/assumptions.md A90).
+        Whether a till's money is in its store's statement too, nobody could try (docs/reference/assumptions.md A90).
         """
         return tuple(dict.fromkeys((self.shortcode, self.party_b)))
 

@@ -1,4 +1,4 @@
-"""Meanings of the fields of the JSON documents: one table for docs/json.md, checked against real documents."""
+"""Meanings of the fields of the JSON documents: one table for json.md, checked against real documents."""
 
 PAYMENT_FIELDS: dict[str, tuple[str, str]] = {
     "payment_id": ("text", "Ours, `PAY-` and eight characters. Names the payment for ever."),
@@ -10,17 +10,17 @@ PAYMENT_FIELDS: dict[str, tuple[str, str]] = {
     "msisdn": ("text", "The phone that was asked first, `2547…` or `2541…`, whole."),
     "account_reference": ("text", "What the customer saw as the account, and the statement shows."),
     "description": ("text", "What it is for, whole; Daraja was sent its first characters."),
-    "status": ("text", "Where the payment stands: docs/states.md."),
+    "status": ("text", "Where the payment stands: docs/reference/states.md."),
     "received": ("number", "What came in and stayed, in shillings, over all attempts. C2B money can have cents."),
     "reversed": ("number", "What came in and was given back by M-PESA, in shillings."),
     "receipt": ("text or null", "The M-PESA receipt. Null though `paid`: a query said so, the receipt is to come."),
-    "result_code": ("text or null", "The result, response or error code that tells most: docs/result-codes.md."),
+    "result_code": ("text or null", "The result, response or error code that tells most: result-codes.md."),
     "result_desc": ("text or null", "Daraja's own words for it."),
     "created_at": ("time", "When the intent was recorded, before anything was sent."),
     "paid_at": ("time or null", "When the money came, as M-PESA says; else when we heard of it."),
     "refund": (
         "refund or null",
-        "The refund that was asked for last, an open one first: docs/refunds.md. Null where nobody asked for one.",
+        "The refund that was asked for last, an open one first: docs/shop/refunds.md. Null where nobody asked for one.",
     ),
     "may_be_orders": (
         "list of text",
@@ -30,7 +30,7 @@ PAYMENT_FIELDS: dict[str, tuple[str, str]] = {
 }
 
 REFUND_FIELDS: dict[str, tuple[str, str]] = {
-    "state": ("text", "`pending`, `unknown`, `review`, `refunded` or `refused`: docs/refunds.md."),
+    "state": ("text", "`pending`, `unknown`, `review`, `refunded` or `refused`: docs/shop/refunds.md."),
     "request_id": ("text", "Our name for the request, `REQ-…`."),
     "receipt": ("text", "The receipt whose money goes back."),
     "amount": ("number", "How much of it, in shillings: all."),
@@ -40,7 +40,7 @@ REFUND_FIELDS: dict[str, tuple[str, str]] = {
 ATTEMPT_FIELDS: dict[str, tuple[str, str]] = {
     "attempt": ("number", "Its number in the payment, from 1."),
     "channel": ("text", "`stk` for a prompt, `c2b` where the customer paid by hand from the M-PESA menu."),
-    "state": ("text", "Where the attempt stands: docs/states.md."),
+    "state": ("text", "Where the attempt stands: docs/reference/states.md."),
     "checkout_request_id": ("text or null", "Daraja's name for the prompt. Null where its answer never came."),
     "merchant_request_id": ("text or null", "Daraja's other name for it."),
     "result_code": ("text or null", "The code that ended it, or that says why it is unknown."),
@@ -53,7 +53,7 @@ ATTEMPT_FIELDS: dict[str, tuple[str, str]] = {
     ),
     "requested_at": ("time or null", "When a request last was about to leave."),
     "settled_at": ("time or null", "When its end became known."),
-    "flags": ("list of text", "Doubts that it carries besides its state: docs/states.md."),
+    "flags": ("list of text", "Doubts that it carries besides its state: docs/reference/states.md."),
 }
 
 ERROR_FIELDS: dict[str, tuple[str, str]] = {
@@ -85,7 +85,7 @@ VERIFY_FIELDS: dict[str, tuple[str, str]] = {
     "shown_before": ("list", "When it was found real before, and for which order: `order_id` (or null) and `at`."),
     "date_by_number": ("text or null", "The day that its first three characters stand for."),
     "meant": ("list of text", "Receipts that differ only in letters and digits that look alike, and would fit."),
-    "held": ("list", "Messages that show the receipt and could not be applied, oldest first: docs/held.md."),
+    "held": ("list", "Messages that show the receipt and could not be applied, oldest first: docs/shop/held.md."),
     "reported_without_secret": (
         "list of text", "When somebody without our secret reported the receipt: it proves nothing.",
     ),
@@ -112,7 +112,7 @@ RECONCILE_FIELDS: dict[str, tuple[str, str]] = {
     "differences": ("number", "Breaks that nobody accepted, found by this run or remembered."),
     "accepted": ("number", "Breaks that somebody accepted, of the time that was compared."),
     "carried_over": ("number", "Payments too near the edge of that time to be called missing."),
-    "held": ("list", "Messages that could not be applied and wait for somebody: docs/held.md."),
+    "held": ("list", "Messages that could not be applied and wait for somebody: docs/shop/held.md."),
     "closed": ("object or null", "With `--close`: `day`, `by`, `at`, `sha256`, `journal_head`, `fresh`, `totals`."),
     "record_compared_until": ("time or null", "The last moment of which M-PESA's record was ever compared."),
     "listener_answered_at": ("time or null", "When a listener of this profile last said that it can store callbacks."),
@@ -129,7 +129,7 @@ RECONCILE_FIELDS: dict[str, tuple[str, str]] = {
 
 BREAK_FIELDS: dict[str, tuple[str, str]] = {
     "id": ("text", "The same in every run: what `--accept` takes."),
-    "kind": ("text", "Its class: docs/reconcile.md."),
+    "kind": ("text", "Its class: docs/shop/reconcile.md."),
     "age_days": ("text", "`0-1`, `1-2`, `3-7`, `8-30` or `>30`."),
     "at": ("time", "When the money moved, or was said to have."),
     "amount": ("number or null", "In shillings; below 0 where it went out."),

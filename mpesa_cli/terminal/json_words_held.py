@@ -1,4 +1,4 @@
-"""Meanings of a held message's fields: a table for docs/json.md, checked against real documents."""
+"""Meanings of a held message's fields: a table for docs/reference/json.md, checked against real documents."""
 
 HELD_FIELDS: dict[str, tuple[str, str]] = {
     "id": ("text", "`HLD-…`: what `mpesa held show` and `mpesa held done` take."),

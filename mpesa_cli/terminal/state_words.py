@@ -25,7 +25,7 @@ FLAG_WORDS: dict[Flag, str] = {
     Flag.ODD_TIME: "paid, and the time that was told of it can't be true: `paid_at` is when we heard of it.",
     Flag.UNCONFIRMED: "only a query said so: paid with no receipt number yet, or failed with no callback.",
     Flag.REFUNDING: "paid, and its money was asked to go back; M-PESA's result is on the way.",
-    Flag.REFUND_UNKNOWN: "paid, and nobody knows whether its money went back: docs/refunds.md.",
+    Flag.REFUND_UNKNOWN: "paid, and nobody knows whether its money went back: docs/shop/refunds.md.",
 }
 
 PAYMENT_WORDS: dict[PaymentStatus, str] = {

@@ -1,4 +1,4 @@
-"""docs/http-api.md and the example page do what they say: typed into a terminal, and opened in a browser."""
+"""docs/develop/http-api.md and the example page do what they say: typed into a terminal, and opened in a browser."""
 
 import functools
 import http.server
@@ -17,13 +17,13 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 
 def test_the_guide_shows_what_one_gets(type_in: Typist) -> None:  # noqa: F811 - the fixture
-    assert type_in((ROOT / "docs" / "http-api.md").read_text(encoding="utf-8")) > 15
+    assert type_in((ROOT / "docs" / "develop" / "http-api.md").read_text(encoding="utf-8")) > 15
 
 
 @pytest.fixture
 def origin() -> Iterator[str]:
     """The example page, served as a shop would serve it."""
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=ROOT / "docs" / "examples")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=ROOT / "docs" / "develop" / "examples")
     handler.log_message = lambda *_: None  # type: ignore[attr-defined]
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)

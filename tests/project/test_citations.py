@@ -1,4 +1,4 @@
-"""What code and pages refer to exists: sections of docs/daraja.md, assumptions, laws, pages, links."""
+"""What code and pages refer to exists: sections of docs/develop/daraja.md, assumptions, laws, pages, links."""
 
 import re
 from collections.abc import Iterator
@@ -24,8 +24,14 @@ def texts(*suffixes: str) -> Iterator[tuple[Path, str]]:
             yield path.relative_to(ROOT), re.sub(r"\n\s*(?:# )?", " ", path.read_text(encoding="utf-8"))
 
 
+def doc(name: str) -> str:
+    """The text of one page of the documentation, in whichever reader's folder it is."""
+    (path,) = (ROOT / "docs").glob(f"*/{name}")
+    return path.read_text(encoding="utf-8")
+
+
 def headings(page: str) -> set[str]:
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    text = doc(page)
     return set(re.findall(rf"^#{{2,3}} ({NUMBER})\.? ", text, re.MULTILINE))
 
 
@@ -47,17 +53,17 @@ def test_every_cited_section_is_a_heading() -> None:
 
 
 def test_every_cited_assumption_is_an_entry() -> None:
-    text = (ROOT / "docs" / "assumptions.md").read_text(encoding="utf-8")
+    text = doc("assumptions.md")
     entries = set(re.findall(r"^### (A[0-9]+) · ", text, re.MULTILINE))
     found = cited(ENTRIES)
     assert len(found) > 8
     assert [(str(p), n) for p, _, n in found if n not in entries] == []
-    of_daraja = re.findall(r"\bA[0-9]+\b", (ROOT / "docs" / "daraja.md").read_text(encoding="utf-8"))
+    of_daraja = re.findall(r"\bA[0-9]+\b", doc("daraja.md"))
     assert set(of_daraja) - entries == set()
 
 
 def test_no_code_names_assumptions_without_saying_which() -> None:
-    bare = re.compile(r"docs/assumptions\.md(?!`?\]?\)?[ (]*A[0-9])")
+    bare = re.compile(r"docs/reference/assumptions\.md(?!`?\]?\)?[ (]*A[0-9])")
     own_tests = {"tests"}
     found = [str(p) for p, text in texts(".py") if p.parts[0] not in own_tests and bare.search(text)]
     assert found == []
@@ -70,9 +76,9 @@ def test_every_cited_law_is_one_of_the_eight() -> None:
 
 
 def test_every_open_number_of_assumptions_is_explained() -> None:
-    asked = set(re.findall(r"OPEN-[0-9]+", (ROOT / "docs" / "assumptions.md").read_text(encoding="utf-8")))
-    daraja = (ROOT / "docs" / "daraja.md").read_text(encoding="utf-8")
-    entries = (ROOT / "docs" / "assumptions.md").read_text(encoding="utf-8").partition("## Open questions")
+    asked = set(re.findall(r"OPEN-[0-9]+", doc("assumptions.md")))
+    daraja = doc("daraja.md")
+    entries = doc("assumptions.md").partition("## Open questions")
     in_table = set(re.findall(r"^\| (OPEN-[0-9]+) ", daraja, re.MULTILINE))
     assert set(re.findall(r"OPEN-[0-9]+", entries[0])) == in_table
     assert asked - in_table == set(re.findall(r"OPEN-[0-9]+", entries[2]))
@@ -80,12 +86,13 @@ def test_every_open_number_of_assumptions_is_explained() -> None:
 
 def test_every_page_that_code_names_exists() -> None:
     missing = []
+    readers = ("", "docs", *(f"docs/{p.name}" for p in (ROOT / "docs").iterdir() if p.is_dir()))
     for path, text in texts(".py", ".toml"):
         if path.parts[0] == "tests":
             continue
         for match in PAGES.finditer(text):
             name = match[1]
-            if name not in PUBLIC_NAMES and not any((ROOT / base / name).is_file() for base in ("", "docs")):
+            if name not in PUBLIC_NAMES and not any((ROOT / base / name).is_file() for base in readers):
                 missing.append(f"{path}: {name}")
     assert missing == []
 
@@ -95,3 +102,10 @@ def test_every_link_between_pages_leads_somewhere(path: Path) -> None:
     text = (ROOT / path).read_text(encoding="utf-8")
     targets = LINKS.findall(text)
     assert [t for t in targets if not (ROOT / path.parent / t).exists()] == []
+
+
+def test_every_page_is_in_a_readers_folder_and_in_the_index() -> None:
+    docs = ROOT / "docs"
+    assert [p.name for p in docs.glob("*.md")] == ["README.md"]
+    listed = set(LINKS.findall((docs / "README.md").read_text(encoding="utf-8")))
+    assert {str(p.relative_to(docs)) for p in docs.glob("*/*.md")} - listed == set()

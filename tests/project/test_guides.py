@@ -21,8 +21,8 @@ from mpesa_cli.listener.server.options import ListenerOptions
 from mpesa_cli.settings.secret_names import SECRET_NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
-UNIT = ROOT / "docs" / "systemd" / "mpesa-listen.service"
-TUNNELS = ROOT / "docs" / "tunnels.md"
+UNIT = ROOT / "docs" / "operate" / "systemd" / "mpesa-listen.service"
+TUNNELS = ROOT / "docs" / "operate" / "tunnels.md"
 SBIN = os.environ.get("PATH", "") + ":/usr/sbin"
 NGINX, OPENSSL = shutil.which("nginx", path=SBIN), shutil.which("openssl")
 ANALYZE = shutil.which("systemd-analyze")

@@ -1,4 +1,4 @@
-"""docs/json.md says what is in the documents: its tables against what commands really print."""
+"""docs/reference/json.md says what is in the documents: its tables against what commands really print."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""docs/json.md says what the documents about the ledger hold; and what has no ledger is not called whole."""
+"""docs/reference/json.md says what the documents about the ledger hold; and what has no ledger is not called whole."""
 
 import json
 import re

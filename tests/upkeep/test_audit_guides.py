@@ -10,8 +10,8 @@ import pytest
 from mpesa_cli.floor.errors import ExitStatus
 from mpesa_cli.settings.secret_names import SECRET_NAMES
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
-SERVICE, TIMER = DOCS / "systemd" / "mpesa-reconcile.service", DOCS / "systemd" / "mpesa-reconcile.timer"
+UNITS = Path(__file__).resolve().parents[2] / "docs" / "operate" / "systemd"
+SERVICE, TIMER = UNITS / "mpesa-reconcile.service", UNITS / "mpesa-reconcile.timer"
 ANALYZE = shutil.which("systemd-analyze")
 
 
@@ -48,7 +48,7 @@ def test_what_the_next_run_makes_good_is_no_failed_unit() -> None:
 
 
 def test_the_service_is_as_shut_as_the_listener() -> None:
-    listener = (DOCS / "systemd" / "mpesa-listen.service").read_text(encoding="utf-8")
+    listener = (UNITS / "mpesa-listen.service").read_text(encoding="utf-8")
     start, end = "NoNewPrivileges=", "SystemCallErrorNumber=EPERM"
     shut = listener[listener.index(start) : listener.index(end)]
     assert shut in SERVICE.read_text(encoding="utf-8")

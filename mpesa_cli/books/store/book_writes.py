@@ -1,6 +1,6 @@
 """Changes to the books: new rows, statements read to their end, what a person accepted, closed days.
 
-A row is known by receipt, kind and amount, in whichever file it stands (docs/assumptions.md A71).
+A row is known by receipt, kind and amount, in whichever file it stands (docs/reference/assumptions.md A71).
 """
 
 from __future__ import annotations

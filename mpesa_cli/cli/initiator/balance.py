@@ -34,8 +34,8 @@ def balance(
       mpesa balance --json
 
     Customers' money comes to the utility account of a paybill and to the merchant account of a till. Needs an initiator
-    (docs/initiator.md) and a listener that can take the result. Moves no money. Exits 0 with the balance, 3 M-PESA said
-    no, 4 the initiator was refused, 5 no result came in time.
+    (docs/operate/initiator.md) and a listener that can take the result. Moves no money. Exits 0 with the balance,
+    3 M-PESA said no, 4 the initiator was refused, 5 no result came in time.
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
@@ -47,7 +47,8 @@ def balance(
     if not has_initiator(settings):
         raise SettingsError(
             f"Profile {settings.name} has no initiator to ask M-PESA with.",
-            hint="Nothing was sent. How to get one: docs/initiator.md. Then set initiator.name and: mpesa config check",
+            hint="Nothing was sent. How to get one: docs/operate/initiator.md. Then set initiator.name and: "
+            "mpesa config check",
             code="no-initiator",
         )
     context = initiator_context(runtime, settings, callback_intake(runtime, settings))

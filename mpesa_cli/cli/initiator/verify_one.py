@@ -109,7 +109,7 @@ def _asked(runtime: Runtime, profile: "Profile", found: "Checked", timeout_s: fl
     from mpesa_cli.listener.ports import callback_intake
 
     if not has_initiator(profile):
-        why = "This profile has no initiator to ask M-PESA with (docs/initiator.md)."
+        why = "This profile has no initiator to ask M-PESA with (docs/operate/initiator.md)."
         return replace(found, why=" ".join(filter(None, [found.why, why])))
     context = initiator_context(runtime, profile, callback_intake(runtime, profile))
     if warning := unheard(profile):

@@ -46,7 +46,8 @@ def refund(
       mpesa refund 1042 --again --reason 'not on the statement of yesterday'
 
     In production refunds must be switched on, and the amount is typed to confirm it. Of one receipt one reversal is
-    sent, and in doubt none after it: docs/refunds.md. Exits 0 given back, 3 M-PESA refused, 4 it refused the initiator,
+    sent, and in doubt none after it: docs/shop/refunds.md.
+    Exits 0 given back, 3 M-PESA refused, 4 it refused the initiator,
     5 not sent, 6 not known, 8 no result yet, 9 our rules or an approval that lacks.
     """
     from mpesa_cli.cli.consent.reasons import checked_reason, who

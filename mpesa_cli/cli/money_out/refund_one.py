@@ -96,7 +96,7 @@ def refund_context(runtime: Runtime, profile: "Profile") -> "InitiatorContext":
 
         raise SettingsError(
             f"Profile {profile.name} has no initiator, the API user that may give money back.",
-            hint="Nothing was sent. Set it up first (docs/initiator.md), then: mpesa config check",
+            hint="Nothing was sent. Set it up first (docs/operate/initiator.md), then: mpesa config check",
             code="no-initiator",
         )
     return initiator_context(runtime, profile, callback_intake(runtime, profile))

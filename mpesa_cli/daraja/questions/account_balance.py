@@ -1,4 +1,4 @@
-"""Account Balance: the accounts of a shortcode and what is on them (daraja.md 7.2). Moves no money."""
+"""Account Balance: the accounts of a shortcode and what is on them (daraja.md 7). Moves no money."""
 
 import re
 
@@ -18,7 +18,7 @@ _AMOUNT = re.compile(r"(-?)(\d{1,13})(?:\.(\d{1,2}))?", re.ASCII)
 class Account:
     """One account, in cents of ``currency``; charges paid are below zero.
 
-    Safaricom does not tell the order of the amounts: ``current`` first is the common reading (docs/assumptions.md A66).
+    Safaricom does not tell the order of the amounts: ``current`` first is the common reading (assumptions.md A66).
     """
 
     name: str

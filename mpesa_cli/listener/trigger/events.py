@@ -1,6 +1,6 @@
 """Recorded bodies, one file each, to send to an app under development without anybody paying.
 
-``stk.*`` and ``c2b.*`` are what Daraja posts (docs/daraja.md 3.1 and 5.6), ``order.*`` what this program
+``stk.*`` and ``c2b.*`` are what Daraja posts (docs/develop/daraja.md 3.1 and 5.6), ``order.*`` what this program
 posts to a shop's own system. Values are invented, on the simulator's numbers.
 """
 

@@ -42,7 +42,7 @@ def _rows(refusals: dict[int, tuple[str, bool]], provider: str) -> tuple[Code, .
             staff=f"The SMS was not sent: {why}. It is about the message and proves nothing about money.",
             customer="Your receipt could not be sent by SMS. Please ask us for it.",
             customer_sw="Risiti yako haikutumwa kwa SMS. Tafadhali tuombe.",
-            source=f"{provider} (docs/sms-gateways.md)",
+            source=f"{provider} (docs/operate/sms-gateways.md)",
         )
         for code, (why, account) in refusals.items()
     )

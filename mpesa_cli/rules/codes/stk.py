@@ -62,7 +62,7 @@ STK_CODES: tuple[Code, ...] = (
          staff="Not paid: the shop's own M-PESA account is full. Nothing was taken. Tell the owner to "
                "withdraw from it.",
          customer=OUR_SIDE.en, sw=OUR_SIDE.sw, source=_PAGE),
-    # Elsewhere 17 is a general internal failure (docs/assumptions.md A4), hence the check.
+    # Elsewhere 17 is a general internal failure (docs/reference/assumptions.md A4), hence the check.
     _row("17", "Same amount too soon", (Outcome.FAILED, Actor.SYSTEM, NewAttempt.AFTER_CHECK, 120),
          staff="Not paid by this prompt: the same amount was asked of this customer under 2 minutes ago. "
                "Check whether the earlier one was paid.",

@@ -10,7 +10,7 @@ from mpesa_cli.rules.codes.words import CHECKING, NO_NETWORK
 _BEFORE = "nothing of the request reaches a server in this case: measured against misbehaving servers"
 _AFTER = "the sender can't tell whether the server read the request: measured against misbehaving servers"
 _GATEWAY = "four independent live reports of such pages; they prove nothing about the request"
-_APIGEE = "the gateway product's own documented form; not confirmed from Safaricom (docs/assumptions.md A9)"
+_APIGEE = "the gateway product's own documented form; not confirmed from Safaricom (docs/reference/assumptions.md A9)"
 
 
 def _not_delivered(code: str, title: str, staff: str, source: str = _BEFORE, *, wait_s: int = 0) -> Code:

@@ -1,7 +1,7 @@
 """M-PESA receipt numbers: their date, and the number a customer who misread one may have meant (daraja.md 10.1).
 
 Ten capital letters and digits; the first three are the date in Nairobi. Safaricom does not document that, so it only
-ever makes a warning, never a verdict (docs/assumptions.md A32).
+ever makes a warning, never a verdict (docs/reference/assumptions.md A32).
 """
 
 import re

@@ -1,7 +1,7 @@
 """Account references, descriptions and order ids: what they may hold and how long they may be.
 
 Daraja documents at most 12 characters for AccountReference and 13 for TransactionDesc; live reports
-differ (docs/assumptions.md A3). A reference is never shortened: the customer reads it, and statements
+differ (docs/reference/assumptions.md A3). A reference is never shortened: the customer reads it, and statements
 are matched by it. A description is kept whole in the ledger and cut only on the wire.
 """
 

@@ -1,4 +1,4 @@
-"""Account Balance: all accounts of a shortcode in one text (daraja.md 7.2). They follow from what moved."""
+"""Account Balance: all accounts of a shortcode in one text (daraja.md 7). They follow from what moved."""
 
 from mpesa_cli.simulator.accounts import account_line, balances, shop_account
 from mpesa_cli.simulator.apis import asynchronous

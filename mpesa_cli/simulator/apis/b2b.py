@@ -1,4 +1,4 @@
-"""B2B: money from the working account to a paybill, to a till, or to the tax authority (daraja.md 7.5, 7.6).
+"""B2B: money from the working account to a paybill, to a till, or to the tax authority (daraja.md 7).
 
 Other B2B commands, such as the top-up of the utility account, are refused as the simulator plays no such account.
 """

@@ -1,4 +1,4 @@
-"""Dynamic QR: a picture that opens the M-PESA app with the amount filled in, answered at once (daraja.md 7.7).
+"""Dynamic QR: a picture that opens the M-PESA app with the amount filled in, answered at once.
 
 What the picture says is the simulator's own: Safaricom's code can only be read by its app.
 """

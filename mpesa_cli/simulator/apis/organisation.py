@@ -1,7 +1,7 @@
-"""Organisation info: the public name behind a shortcode or till, answered at once (daraja.md 7.13).
+"""Organisation info: the public name behind a shortcode or till, answered at once.
 
 Safaricom's page calls 0 a success and its example 4000, so a client judges by the message and a name; the words of a
-failure are a guess (docs/assumptions.md A65). Numbers that end in 404 belong to nobody.
+failure are a guess (docs/reference/assumptions.md A65). Numbers that end in 404 belong to nobody.
 """
 
 from mpesa_cli.simulator import wire

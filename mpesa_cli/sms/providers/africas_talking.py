@@ -1,4 +1,4 @@
-"""Africa's Talking: a form POST, answered 201 with one status per recipient (docs/sms-gateways.md 1).
+"""Africa's Talking: a form POST, answered 201 with one status per recipient (docs/operate/sms-gateways.md 1).
 
 Its sandbox is another host with the username ``sandbox``; messages there reach its own phone simulator only.
 """

@@ -1,6 +1,6 @@
 """Delivery reports of Africa's Talking: a form POST to an address that only we and they know.
 
-They are not signed (docs/sms-gateways.md 3), so the address carries a token. It is made from the account's key:
+They are not signed (docs/operate/sms-gateways.md 3), so the address carries a token. It is made from the account's key:
 nothing more has to be stored, and who has the token can't find the key.
 """
 

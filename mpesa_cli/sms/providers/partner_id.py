@@ -1,7 +1,7 @@
 """The partnerID family: Celcom Africa, TextSMS, Advanta and others run one platform on hosts of their own.
 
 JSON POST; the answer's code is spelt ``respose-code`` by some of them and ``response-code`` by others, inside
-``responses`` or, for a refusal, at the top (docs/sms-gateways.md 2). Its GET form would put the key into the URL.
+``responses`` or, for a refusal, at the top (sms-gateways.md 2). Its GET form would put the key into the URL.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Harmless questions to Safaricom's sandbox that test our assumptions (docs/assumptions.md A2, A12)."""
+"""Harmless questions to Safaricom's sandbox that test our assumptions (docs/reference/assumptions.md A2, A12)."""
 
 from collections.abc import Callable, Iterator
 from typing import assert_never

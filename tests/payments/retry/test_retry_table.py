@@ -28,7 +28,7 @@ class Row(NamedTuple):
     prompts: int
 
 
-# Written by hand from docs/result-codes.md: 3 not paid (so it was asked), 5 too soon, 6 unknown, 9 refused.
+# Written by hand from docs/reference/result-codes.md: 3 not paid (so it was asked), 5 too soon, 6 unknown, 9 refused.
 MAY_BE_ASKED = Row(3, 5, 3, 3, 3)
 NEVER = Row(3, 9, 9, 9, 1)
 TABLE: dict[str, Row] = {
