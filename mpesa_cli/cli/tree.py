@@ -16,7 +16,7 @@ from mpesa_cli.floor.records import dataclass
 TAKE, LOOK, TEST, SET_UP = "Take payments", "Look", "Listen and test", "Set up"
 DAILY = (
     "push", "retry", "refund", "receipt", "status", "history", "log", "verify", "explain", "reconcile", "held",
-    "resolve", "listen", "init", "doctor", "backup",
+    "listen", "init", "doctor", "backup",
 )
 """The commands of a shop's day: what `mpesa` alone shows, a line each."""
 

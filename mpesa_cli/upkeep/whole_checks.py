@@ -34,6 +34,6 @@ def unchecked_days(reads: Reads, now_us: int) -> int:
     """For how many days nobody has checked the whole ledger: since the last check, else since its first row."""
     since = last_whole_us(reads)
     if since is None:
-        rows = reads.rows("SELECT at_us FROM journal ORDER BY seq LIMIT 1")
+        rows = reads.rows("SELECT at_us FROM journal WHERE seq > 0 ORDER BY seq LIMIT 1")
         since = int(str(rows[0][0])) if rows else now_us
     return max(0, now_us - since) // DAY_US

@@ -67,6 +67,12 @@ COMMANDS: dict[str, list[list[str]]] = {
     "token issue": [["token", "issue", "--scope", "payments:read", "--name", "shop"]],
     "token list": [["token", "list"]],
     "token revoke": [["token", "revoke", "TOK-NOBODY"]],
+    "export": [["export", "HOME/canary.csv"]],
+    "refund": [["refund", ORDER, "--reason", "the goods came back"]],
+    "approve": [["approve", "REQ-nobody"]],
+    "operator list": [["operator", "list"]],
+    "operator set": [["operator", "set", "Wanjiku"]],
+    "operator remove": [["operator", "remove", "Wanjiku"]],
     "simulator scenarios": [["simulator", "scenarios"]],
     "simulator clock": [["simulator", "clock", "+1"]],
     "simulator certificate": [["simulator", "certificate"]],
@@ -74,7 +80,7 @@ COMMANDS: dict[str, list[list[str]]] = {
     "simulator reverse": [["simulator", "reverse", "UKO4Q7X81C"]],
 }
 # These are tested below: what they print or take is a secret on purpose, or they run until they are stopped.
-APART = {"c2b-register", "secrets set", "listen", "simulator serve"}
+APART = {"c2b-register", "counter", "secrets set", "listen", "simulator serve"}
 WITHOUT_V = {"explain", "token issue", "token list", "token revoke", "trigger", "help", "secrets list",
              "secrets delete", "simulator scenarios", "simulator clock",
              "simulator certificate", "simulator statement", "simulator reverse"}
