@@ -232,7 +232,7 @@ def test_a_full_disk_stops_a_push_before_it_is_sent(
     shopkeeper: Shopkeeper, daraja: Loopback, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ledger_module, "SPACE_NEEDED_BYTES", 0)
-    with small_disk(home, "1m"):
+    with small_disk(home, "2m"):
         clerk = shopkeeper.at(daraja.url)
         assert clerk.push(order="earlier", phone="254712000001").status == 0
         ballast = fill(home)
@@ -255,7 +255,7 @@ def test_a_disk_that_fills_up_during_the_post_leaves_an_unknown_outcome(
         fill(home)
         sock.sendall(ACCEPTED)
 
-    with small_disk(home, "1m"), loopback(fills) as server:
+    with small_disk(home, "2m"), loopback(fills) as server:
         clerk = shopkeeper.at(server.url)
         pushed = clerk.push()
         assert (pushed.status, error_of(pushed)["code"]) == (6, "answer-not-stored")
