@@ -20,11 +20,12 @@ from mpesa_cli.initiator.results import apply_unread_results
 from mpesa_cli.initiator.store import Requests, RequestWrites
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.refunds import Refunds
-from mpesa_cli.rules.money_out.refund_state import Refund
+from mpesa_cli.rules.money_out.refund_state import Refund, RefundState
 from mpesa_cli.rules.payment import Payment
 
 SENDER_LOST_AFTER_S = int(TOTAL_S) + 15  # then its POST can't leave any more, and its answer would have been recorded
 ASK_AFTER_S, ASK_AGAIN_AFTER_S = 60, 600
+OVERDUE_S = 900  # results come within some minutes; then silence about a refund would say that all is well
 PATIENCE_S = 5.0
 
 
@@ -42,6 +43,7 @@ def settle_refunds(
     if waiting and context_of is not None and not would_lock(ledger, now_us):
         with contextlib.suppress(MpesaError):  # the next run asks; meanwhile they are named as open
             _ask(context_of(), waiting)
+    _note_overdue(ledger, now_us)
     return Refunds(ledger).open()
 
 
@@ -58,6 +60,21 @@ def _note_lost(ledger: Ledger, now_us: int) -> None:
 
 def _is_lost(request: ApiRequest, now_us: int) -> bool:
     return request.state is RequestState.CREATED and now_us - request.created_us > SENDER_LOST_AFTER_S * SECOND_US
+
+
+def _note_overdue(ledger: Ledger, now_us: int) -> None:
+    """Note of refunds that M-PESA took, and whose result does not come, that they are in doubt."""
+    if not any(_is_overdue(refund, now_us) for _, refund in Refunds(ledger).open()):
+        return
+    with ledger.write() as tx:
+        for _, refund in Refunds(tx).open():
+            request = Requests(tx).request(refund.request_id) if _is_overdue(refund, now_us) else None
+            if request is not None:
+                append_doubt(tx, request, "no-result", "M-PESA took it, and no result has come", now_us)
+
+
+def _is_overdue(refund: Refund, now_us: int) -> bool:
+    return refund.state is RefundState.PENDING and now_us - refund.asked_us >= OVERDUE_S * SECOND_US
 
 
 def _close_told(ledger: Ledger, now_us: int) -> None:

@@ -80,6 +80,21 @@ def test_m_pesa_itself_is_asked_about_a_refund_whose_result_was_lost(mpesa: Call
     assert json.loads(mpesa("status", "1042", "--json").stdout)["refund"]["state"] == "refunded"
 
 
+def test_a_refund_whose_result_never_comes_and_that_nobody_can_ask_about_is_named(
+    mpesa: Callable[..., Any], clock: Any, tmp_path: Path
+) -> None:
+    receipt = paid(mpesa, "1042", phone="254722200051")
+    assert refund(mpesa, "1042", "--timeout", "5")[0] == 8
+    clock.advance(16 * 60)
+    named = mpesa("reconcile", env={"MPESA_INITIATOR_NAME": "not-known"})
+    assert (named.status, receipt in named.stdout) == (7, True)
+    statement = tmp_path / "statement.csv"
+    statement.write_text(mpesa("simulator", "statement").stdout)
+    mpesa("reconcile", "--statement", str(statement))
+    assert json.loads(mpesa("status", "1042", "--json").stdout)["refund"]["state"] == "refunded"
+    assert mpesa("reconcile").status == 0
+
+
 def test_a_day_later_a_person_asks_once_more_and_what_was_done_before_is_found(
     mpesa: Callable[..., Any], clock: Any
 ) -> None:
