@@ -36,6 +36,7 @@ def print_error(
         return
     streams.complain(f"mpesa: {error.message}")
     said = f"{error.message} {error.hint}"
-    if moved is not None and (moved != "no" or ("sent" not in said and "Nothing was" not in said)):
+    told = {"no": ("sent", "Nothing was"), "yes": ("went back",), "unknown": ()}  # by the error's own words
+    if moved is not None and not any(words in said for words in told[moved]):
         streams.complain(f"  {_MONEY[moved]}")
     streams.complain(f"  {error.hint}")

@@ -37,6 +37,8 @@ def test_it_is_never_asked_again_under_the_same_order(books: Books) -> None:
     ]
     assert (told[0]["code"], told[1]["code"]) == ("retry-refused", "refunded")
     assert "went back" in told[0]["message"] + told[0]["hint"]
+    words = books.mpesa("push", "254708374149", "150", "--order", "1001").stderr
+    assert ("went back" in words, "The money has come in" in words) == (True, False)
 
 
 def test_the_shops_own_system_is_told_once(books: Books) -> None:
