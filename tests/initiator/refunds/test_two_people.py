@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from initiator_parts import RECEIPT, ledger_of, paid
-from refund_shop import ACK, DAY_S, RefundShop
+from refund_shop import ACK, DAY_S, START_US, RefundShop
 
 from mpesa_cli.floor.errors import Conflict, InvalidInput, Temporary
 from mpesa_cli.floor.secret import Secret
@@ -15,7 +15,7 @@ from mpesa_cli.floor.world import World
 from mpesa_cli.initiator.people.operators import known_by_pin, set_operator
 from mpesa_cli.initiator.refunds.asking import RefundTerms, propose, refund
 from mpesa_cli.rules.evidence import Received, RefundAsked, RefundRefused
-from mpesa_cli.rules.money_out.approval import Approval
+from mpesa_cli.rules.money_out.approval import Approval, wait_s
 from mpesa_cli.rules.money_out.limits import OutLimits
 from mpesa_cli.rules.money_out.refund_rules import RefundAsking
 
@@ -140,6 +140,13 @@ def test_guessing_a_pin_is_slowed_and_journaled_and_the_right_one_waits_too(shop
     assert known_by_pin(shop.ledger, w, "Wanjiku", Secret("719305")) == "Wanjiku"
     kinds = [row[0] for row in shop.ledger.rows("SELECT kind FROM journal WHERE kind LIKE 'operator%'")]
     assert kinds == ["operator_set", *["operator_pin_wrong"] * 7]
+
+
+def test_a_clock_that_is_set_back_does_not_shorten_the_wait_for_the_next_pin() -> None:
+    for wrong, whole_s in ((3, 60), (4, 120), (20, 3600)):
+        passed_s = (-86_400, -1, 0, whole_s - 1, whole_s)
+        waits = [wait_s(wrong, START_US, START_US + each * 1_000_000) for each in passed_s]
+        assert waits == [whole_s, whole_s, whole_s, 1, 0]
 
 
 @pytest.mark.parametrize(
