@@ -18,6 +18,8 @@ from mpesa_cli.terminal.streams import StdoutClosed, StdoutFailed
 
 _ASKING = frozenset({"push", "retry", "refund", "approve"})
 """Commands that ask for money or give it back: an error before a request has left proves that none moved."""
+_ONLY_LOOKING = frozenset({"balance", "qr"})
+"""Commands whose requests move no money, whatever becomes of them."""
 
 app = typer.Typer(
     name="mpesa",
@@ -102,18 +104,20 @@ def _run(arguments: list[str], runtime: Runtime) -> int:
 
 def _tell(runtime: Runtime, error: MpesaError, *, as_json: bool) -> None:
     """Print an error; on stderr too where stdout does not take it. That stdout itself failed is told at the end."""
-    streams, money_moved = runtime.streams, _money(runtime)
+    streams, money_moved, command = runtime.streams, _money(runtime), runtime.command or ""
     if isinstance(error, StdoutFailed):
         return
     streams.ends_with_reader = False
     if as_json:
-        print_error(streams, error, as_json=True, money_moved=money_moved)
+        print_error(streams, error, as_json=True, money_moved=money_moved, command=command)
     if not as_json or streams.failed is not None:
-        print_error(streams, error, as_json=False, money_moved=money_moved)
+        print_error(streams, error, as_json=False, money_moved=money_moved, command=command)
 
 
 def _money(runtime: Runtime) -> MoneyMoved | None:
-    """Whether this run moved money, where its command asks for any; None where it asks for none."""
+    """Whether this run moved money, where its command tells; None where it does not."""
+    if runtime.command in _ONLY_LOOKING:
+        return "no"
     if runtime.command not in _ASKING:
         return None
     return "unknown" if runtime.prompt_may_be_out else "no"
@@ -131,7 +135,8 @@ def _written(runtime: Runtime, status: int) -> int:
     if runtime.streams.failed is None:
         return status
     _forget_stdout()
-    print_error(runtime.streams, runtime.streams.failed, as_json=False, money_moved=_money(runtime))
+    print_error(runtime.streams, runtime.streams.failed, as_json=False, money_moved=_money(runtime),
+                command=runtime.command or "")
     return status or StdoutFailed.exit_status
 
 

@@ -27,6 +27,7 @@ class Rule(NamedTuple):
         return bool(given.intersection(self.refuses)) or bool(self.needs and not given.intersection(self.needs))
 
 
+MISSING = "missing-option"
 _PUSH, _RETRY, _VERIFY = (f"See: mpesa {name} --help" for name in ("push", "retry", "verify"))
 _RECONCILE = "Nothing was done. All options: mpesa reconcile --help"
 
@@ -67,15 +68,15 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "reconcile": (
         *(Rule(each, "Missing --by NAME: who closes or accepts it is written into the journal.", _RECONCILE,
-               needs=("--by",), code="missing-option") for each in ("--close", "--accept", "--books-begin")),
+               needs=("--by",), code=MISSING) for each in ("--close", "--accept", "--books-begin")),
         Rule("--accept", "Missing --reason TEXT: an accepted difference is never counted again.", _RECONCILE,
-             needs=("--reason",), code="missing-option"),
+             needs=("--reason",), code=MISSING),
         Rule("--books-begin", "Missing --reason TEXT: what is before that day is never compared.", _RECONCILE,
-             needs=("--reason",), code="missing-option"),
+             needs=("--reason",), code=MISSING),
         Rule("--since", "Missing --pull: a statement file says itself which time it covers.", _RECONCILE,
-             needs=("--pull",), code="missing-option"),
+             needs=("--pull",), code=MISSING),
         Rule("--close", "Missing --statement FILE: a day is closed on the file that covers it.", _RECONCILE,
-             needs=("--statement",), code="missing-option"),
+             needs=("--statement",), code=MISSING),
     ),
 }
 
@@ -83,10 +84,13 @@ RULES: dict[str, tuple[Rule, ...]] = {
 def check_together(command: str, typed: Mapping[str, object]) -> None:
     """Raise InvalidInput where options of ``command`` don't go together. Absent ones are None, False or empty lists."""
     given = frozenset(name for name, value in typed.items() if value is not None and value is not False and value != [])
-    for rule in RULES[command]:
-        if rule.is_broken(given):
-            words, hint = (_filled(text, typed) for text in (rule.words, rule.hint))
-            raise InvalidInput(words, hint=hint, code=rule.code)
+    broken = [rule for rule in RULES[command] if rule.is_broken(given)]
+    if not broken:
+        return
+    first = broken[0]
+    told = [first, *(rule for rule in broken[1:] if rule.code == first.code == MISSING)]  # what is missing, at once
+    words = " ".join(dict.fromkeys(_filled(rule.words, typed) for rule in told))
+    raise InvalidInput(words, hint=_filled(first.hint, typed), code=first.code)
 
 
 def _filled(text: str, typed: Mapping[str, object]) -> str:

@@ -109,6 +109,7 @@ def send(context: InitiatorContext, command: Command, recorded: Recorded) -> Api
             state = _state_after(error)
             _note(context, request, state, Ack("", ""), error)
             if state is not RequestState.UNKNOWN:
+                error.money_moved = "no"  # proven: it did not arrive, or M-PESA did not take it
                 raise
         else:
             _note(context, request, RequestState.ACCEPTED, ack)

@@ -10,11 +10,13 @@ LIST_PART = 500
 
 
 class Table(NamedTuple):
-    """Rows under headings. ``numbers`` are the columns that stand to the right."""
+    """Rows under headings. ``numbers`` are the columns that stand to the right. ``named``: a pipe gets the headings as
+    its first line, where columns can't be told apart by what is in them."""
 
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
     numbers: tuple[int, ...] = ()
+    named: bool = False
 
 
 def json_text(document: object) -> str:
@@ -64,7 +66,7 @@ def plain_rows(streams: Streams, rows: Iterable[Iterable[str]]) -> None:
 def print_table(streams: Streams, table: Table) -> None:
     """Print a table for people on a terminal; plain full rows in a pipe."""
     if not streams.is_terminal(streams.stdout):
-        plain_rows(streams, table.rows)
+        plain_rows(streams, [table.headings, *table.rows] if table.named else table.rows)
         return
     from rich import box
     from rich.table import Table as Drawn

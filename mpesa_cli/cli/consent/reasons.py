@@ -1,5 +1,7 @@
 """The name and the reason: what the journal keeps of a person's decision."""
 
+from collections.abc import Callable
+
 from mpesa_cli.floor.errors import InvalidInput
 from mpesa_cli.runtime import Runtime
 
@@ -15,6 +17,36 @@ def checked_reason(typed: str, *, example: str) -> str:
             f"The reason needs {REASON_MIN} to {_MOST} characters; it is kept in the ledger.",
             hint=f"Nothing was changed. Right: {example}",
             code="invalid-reason",
+        )
+    return reason
+
+
+def signed(runtime: Runtime, by: str | None, reason: str | None, *, example: str) -> tuple[str, str]:
+    """The name and the reason under which a decision is journaled. Raises one InvalidInput that names all it lacks."""
+    name, nobody = _tried(lambda: who(runtime, by))
+    said, unsaid = _tried(lambda: checked_reason(_there(reason, example), example=example))
+    if nobody and unsaid:
+        raise InvalidInput(
+            f"{unsaid.message} {nobody.message}", hint=f"Nothing was changed. Right: {example} --by 'Wanjiku'",
+            code=unsaid.code,
+        )
+    if trouble := unsaid or nobody:
+        raise trouble
+    return name, said
+
+
+def _tried(check: Callable[[], str]) -> tuple[str, InvalidInput | None]:
+    try:
+        return check(), None
+    except InvalidInput as trouble:
+        return "", trouble
+
+
+def _there(reason: str | None, example: str) -> str:
+    if reason is None:
+        raise InvalidInput(
+            f"Missing option '--reason': why, in {REASON_MIN} to {_MOST} characters; it is kept in the ledger.",
+            hint=f"Nothing was changed. Right: {example}", code="usage",
         )
     return reason
 

@@ -71,6 +71,6 @@ def _result(settings: "Profile", told: "Balance") -> Result:
     label = environment_label(settings.environment)
     return Result(
         balance_document(told, settings.environment),
-        Table(["Account", "Current", "Available", "Reserved", "Uncleared"], rows),
+        Table(["Account", "Current", "Available", "Reserved", "Uncleared"], rows, numbers=(1, 2, 3, 4), named=True),
         [Note(label)] if label else [],
     )

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from mpesa_cli.cli.consent.reasons import checked_reason, who
+from mpesa_cli.cli.consent.reasons import signed
 from mpesa_cli.cli.result import Result
 from mpesa_cli.runtime import Runtime
 
@@ -17,9 +17,9 @@ def name_no_order(
     from mpesa_cli.payments.name_receipt import name_receipt
     from mpesa_cli.rules.values.receipt_number import parse_receipt
 
-    said = checked_reason(reason or "", example="--no-order --reason 'sold over the counter, Tuesday'")
+    name, said = signed(runtime, by, reason, example="--no-order --reason 'sold over the counter, Tuesday'")
     named = parse_receipt(receipt)
-    name_receipt(runtime.ledger(profile), named, by=who(runtime, by), reason=said, at_us=runtime.world.now_us())
+    name_receipt(runtime.ledger(profile), named, by=name, reason=said, at_us=runtime.world.now_us())
     return Result(
         {"receipt": named, "pays": None, "reason": said}, [f"{named} pays no order here: it stops none any more."]
     )

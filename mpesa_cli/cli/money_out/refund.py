@@ -21,7 +21,9 @@ TIMEOUT_S = 60
 def refund(
     ctx: typer.Context,
     ref: Annotated[str, REF],
-    reason: Annotated[str, typer.Option("--reason", help="Why it goes back; it is kept in the ledger.")],
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Why it goes back; needed, and kept in the ledger.", metavar="TEXT")
+    ] = None,
     by: Annotated[str | None, typer.Option("--by", help="Who gives it back [default: you].", metavar="NAME")] = None,
     again: Annotated[
         bool, typer.Option("--again", help="Ask once more, a day after a refund that nothing has settled.")
@@ -50,14 +52,13 @@ def refund(
     Exits 0 given back, 3 M-PESA refused, 4 it refused the initiator,
     5 not sent, 6 not known, 8 no result yet, 9 our rules or an approval that lacks.
     """
-    from mpesa_cli.cli.consent.reasons import checked_reason, who
+    from mpesa_cli.cli.consent.reasons import signed
     from mpesa_cli.cli.money_out.refund_one import refund_dry_run, refund_one
     from mpesa_cli.rules.money_out.refund_rules import RefundAsking
 
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
-    said = checked_reason(reason, example="--reason 'wrong size, brought back'")
-    asking = RefundAsking(who(runtime, by), said, again)
+    asking = RefundAsking(*signed(runtime, by, reason, example="--reason 'wrong size, brought back'"), again)
     if dry_run:
         return refund_dry_run(runtime, settings, ref, asking)
     return refund_one(runtime, settings, ref, asking, timeout_s=timeout, yes=yes)

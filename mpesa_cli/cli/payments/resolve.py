@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mpesa_cli.cli.consent.confirm import Question, confirm_in_production
-from mpesa_cli.cli.consent.reasons import checked_reason, who
+from mpesa_cli.cli.consent.reasons import signed
 from mpesa_cli.cli.options import REF, JsonOption, ProfileOption, QuietOption, VerboseOption, YesOption, runtime_of
 from mpesa_cli.cli.payments.show import result_of
 from mpesa_cli.cli.payments.status import find
@@ -29,7 +29,10 @@ def resolve(
     ctx: typer.Context,
     ref: Annotated[str, REF],
     ending: Annotated[Ending, typer.Argument(help="How it ended: paid or failed.", metavar="paid|failed")],
-    reason: Annotated[str, typer.Option("--reason", help="What you saw, and where; it is kept in the ledger.")],
+    reason: Annotated[
+        str | None,
+        typer.Option("--reason", help="What you saw, and where; needed, and kept in the ledger.", metavar="TEXT"),
+    ] = None,
     by: Annotated[str | None, typer.Option("--by", help="Who decides [default: you].", metavar="NAME")] = None,
     receipt: Annotated[
         str | None, typer.Option("--receipt", help="With paid: the receipt on the M-PESA statement.", metavar="R")
@@ -78,7 +81,7 @@ def resolve(
     return result_of(runtime, settings, resolved)
 
 
-def _decision(runtime: Runtime, ending: Ending, reason: str, by: str | None, receipt: str | None) -> "Decision":
+def _decision(runtime: Runtime, ending: Ending, reason: str | None, by: str | None, receipt: str | None) -> "Decision":
     from mpesa_cli.floor.errors import InvalidInput
     from mpesa_cli.payments.resolve import Decision
     from mpesa_cli.rules.values.receipt_number import parse_receipt
@@ -89,8 +92,8 @@ def _decision(runtime: Runtime, ending: Ending, reason: str, by: str | None, rec
             hint="Nothing was changed. See: mpesa resolve --help",
             code="usage",
         )
-    said = checked_reason(reason, example="--reason 'on the statement of 24 November, amount agreed'")
-    return Decision(ending.value, who(runtime, by), said, parse_receipt(receipt) if receipt else "")
+    name, said = signed(runtime, by, reason, example="--reason 'on the statement of 24 November, amount agreed'")
+    return Decision(ending.value, name, said, parse_receipt(receipt) if receipt else "")
 
 
 def _say_change(runtime: Runtime, payment: "Payment", after: "Payment") -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from mpesa_cli.cli.consent.reasons import checked_reason, who
+from mpesa_cli.cli.consent.reasons import signed
 from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
 from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import Conflict
@@ -12,7 +12,9 @@ from mpesa_cli.floor.errors import Conflict
 
 def ledger_begin(
     ctx: typer.Context,
-    reason: Annotated[str, typer.Option("--reason", help="Why; it is kept in the ledger.", metavar="TEXT")],
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Why; needed, and kept in the ledger.", metavar="TEXT")
+    ] = None,
     by: Annotated[str | None, typer.Option("--by", help="Who decides [default: you].", metavar="NAME")] = None,
     json_: JsonOption = False,
     profile: ProfileOption = None,
@@ -33,8 +35,7 @@ def ledger_begin(
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
-    said = checked_reason(reason, example="--reason 'the old machine was stolen, and there is no backup'")
-    person = who(runtime, by)
+    person, said = signed(runtime, by, reason, example="--reason 'the old machine was stolen, and there is no backup'")
     if settings.environment != "production":
         raise Conflict(
             f"Only a production ledger is known by name; this profile is {settings.environment}.",
