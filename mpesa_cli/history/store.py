@@ -1,7 +1,7 @@
 """The history of payments, newest first, in pages by key: a million rows stream in flat memory.
 
 Every page is a read of its own, so a slow reader holds nothing up; a payment that changes meanwhile shows
-as it stands when its page is read, and one that is added meanwhile is not shown. Plain sqlite3.
+as it stands when its page is read, and one that is added meanwhile is not shown.
 """
 
 from collections.abc import Iterator
@@ -113,4 +113,4 @@ def _condition(wanted: HistoryFilter, after: tuple[object, object] | None) -> tu
         need("order_id >= ? AND order_id < ?", wanted.order_prefix, wanted.order_prefix + "\U0010ffff")
     if after is not None:
         need(f"({created}, {payment}) < (?, ?)", *after)
-    return " AND ".join(conditions) or "1", parameters, f"{created} DESC, {payment} DESC"
+    return " AND ".join(conditions) or "1=1", parameters, f"{created} DESC, {payment} DESC"

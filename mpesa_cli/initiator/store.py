@@ -80,7 +80,7 @@ class Requests:
         rows = self._reads.rows(
             "SELECT coalesce(sum(amount_cents), 0) FROM requests WHERE command=? AND created_us>=? "
             "AND state NOT IN ('not_sent', 'refused') "
-            "AND NOT (state='answered' AND coalesce(json_extract(nullif(result, ''), '$.no'), 0))",
+            "AND NOT (state='answered' AND coalesce(CAST(json_extract(nullif(result, ''), '$.no') AS INTEGER), 0)=1)",
             (command, since_us),
         )
         return int(str(rows[0][0]))

@@ -35,8 +35,8 @@ class Claims:
     def orders_it_was_reported_for(self, receipt: str) -> tuple[str, ...]:
         """The orders for which this receipt was reported and not believed, since something else of it does not fit."""
         rows = self._rows(
-            "SELECT DISTINCT p.order_id FROM payments p JOIN attempts a USING (payment_id) "
-            "WHERE p.status = 'review' AND a.receipt = ? AND p.order_id <> 'C2B-' || a.receipt ORDER BY p.created_us",
+            "SELECT p.order_id FROM payments p JOIN attempts a USING (payment_id) WHERE p.status = 'review' "
+            "AND a.receipt = ? AND p.order_id <> 'C2B-' || a.receipt GROUP BY p.order_id ORDER BY min(p.created_us)",
             (receipt,),
         )
         return tuple(str(order_id) for (order_id,) in rows)

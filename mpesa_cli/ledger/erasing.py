@@ -7,7 +7,6 @@ erasure left is chained in turn, by a SHA-256 over it: nobody can take personal 
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -164,19 +163,18 @@ class Erasing:
             "UPDATE idempotency_keys SET inputs_sha256 = ? WHERE payment_id IN (SELECT value FROM json_each(?))",
             (number.pseudonym, ids),
         ).rowcount
-        for table, column in _searched(self._tx.connection):
-            changed += self._replace_in(number, table, column)
+        for table, column in self._searched():
+            changed += self._tx.dialect.rewrite(
+                self._tx.connection, table, column, number.digits, lambda value: _replaced(number, value)
+            )
         return changed
 
-    def _replace_in(self, number: Replacement, table: str, column: str) -> int:
-        self._tx.connection.create_function(
-            "without_number", 1, lambda value: _replaced(number, value), deterministic=True
-        )
-        return self._tx.execute(
-            f'UPDATE "{table}" SET "{column}" = without_number("{column}") '
-            f'WHERE instr(CAST("{column}" AS TEXT), ?)',
-            (number.digits,),
-        ).rowcount
+    def _searched(self) -> Iterator[tuple[str, str]]:
+        for table in self._tx.dialect.tables(self._tx.connection):
+            if table not in _NOT_SEARCHED:
+                for column, kind in self._tx.dialect.columns(self._tx.connection, table).items():
+                    if kind in {"TEXT", "BLOB"}:
+                        yield table, column
 
     def _reproject(self, number: Replacement, before: Payment) -> None:
         """Bring a payment's rows up to its new private facts. Where it stands must not have changed."""
@@ -224,15 +222,6 @@ def _replaced(number: Replacement, value: str | bytes) -> str | bytes:
     if isinstance(value, bytes):
         return number.in_text(value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
     return number.in_text(value)
-
-
-def _searched(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
-    tables = connection.execute("SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'")
-    for (table,) in tables.fetchall():
-        if table not in _NOT_SEARCHED:
-            for _, column, kind, *_ in connection.execute(f'PRAGMA table_info("{table}")').fetchall():
-                if kind in {"TEXT", "BLOB"}:
-                    yield str(table), str(column)
 
 
 def _would_change(payment: Payment | str) -> Conflict:

@@ -1,18 +1,20 @@
 """Appending one row to the journal's chain: the one place that does, in a write transaction or a migration."""
 
-import sqlite3
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from mpesa_cli.ledger.journal import GENESIS, canonical, private_digest, row_hash
 from mpesa_cli.rules import evidence as ev
+
+if TYPE_CHECKING:
+    from mpesa_cli.ledger.engine.dialect import Connection
 
 Tail: TypeAlias = tuple[int, str]
 """The number and the hash of the journal's last row."""
 
 
 def chain_row(
-    connection: sqlite3.Connection, record: ev.Record, payment_id: str, attempt: int | None,
+    connection: "Connection", record: ev.Record, payment_id: str, attempt: int | None,
     token_hex: Callable[[int], str], tail: Tail | None = None,
 ) -> Tail:
     """Append one row to the journal, inside the transaction that ``connection`` has open. Returns the new tail.
@@ -37,6 +39,6 @@ def chain_row(
     return seq, hashed
 
 
-def _tail_of(connection: sqlite3.Connection) -> Tail:
+def _tail_of(connection: "Connection") -> Tail:
     last = connection.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
     return (last[0], last[1]) if last else (0, GENESIS)

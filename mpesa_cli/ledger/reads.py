@@ -1,9 +1,9 @@
 """Questions to payments and the journal, inside or outside a write transaction. It must be quick."""
 
 import json
-import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mpesa_cli.ledger.claiming import Claims
 from mpesa_cli.ledger.engine.questions import Questions
@@ -12,11 +12,16 @@ from mpesa_cli.ledger.values import JournalEntry
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mpesa_cli.ledger.engine.dialect import Connection
+
 
 class Reads(Questions):
     """Questions to payments and the journal. Reads never block a writer."""
 
-    def __init__(self, connection: Callable[[], sqlite3.Connection], path: Path, environment: str) -> None:
+    def __init__(self, connection: "Callable[[], Connection]", path: Path, environment: str) -> None:
         """``connection`` gives the one to ask; ``environment`` is whose payments these are."""
         super().__init__(connection, path)
         self.environment = environment
@@ -85,18 +90,23 @@ class Reads(Questions):
     def unfinished(self) -> Sequence[Payment]:
         """Payments with an attempt that is created, sending, pending or unknown, oldest first."""
         rows = self.rows(
-            "SELECT DISTINCT payment_id FROM attempts "
-            "WHERE state IN ('created', 'sending', 'pending', 'unknown') ORDER BY created_us"
+            "SELECT payment_id FROM attempts WHERE state IN ('created', 'sending', 'pending', 'unknown') "
+            "ORDER BY created_us"
         )
-        return [p for r in rows if (p := self.payment(str(r[0])))]
+        return self._each_once(rows)
 
     def paid_without_receipt(self) -> Sequence[Payment]:
         """Payments with a prompt that is paid and has no receipt yet, oldest first."""
         rows = self.rows(
-            "SELECT DISTINCT payment_id FROM attempts WHERE channel = 'stk' AND receipts = '' AND state = 'paid' "
+            "SELECT payment_id FROM attempts WHERE channel = 'stk' AND receipts = '' AND state = 'paid' "
             "ORDER BY created_us"
         )
-        return [found for (payment_id,) in rows if (found := self.payment(str(payment_id)))]
+        return self._each_once(rows)
+
+    def _each_once(self, rows: "Iterable[tuple[object, ...]]") -> list[Payment]:
+        """The payments of these ids in their order, each where it stands first."""
+        ids = dict.fromkeys(str(payment_id) for (payment_id,) in rows)
+        return [found for payment_id in ids if (found := self.payment(payment_id))]
 
     def failed_since(self, since_us: int) -> Sequence[Payment]:
         """Payments that are failed and were asked for (any attempt) since, oldest first."""

@@ -17,9 +17,9 @@ class Refunds:
     def open(self) -> list[tuple[Payment, Refund]]:
         """Refunds whose money may still go back, or has without anybody knowing, with their payments; oldest first."""
         rows = self._reads.rows(
-            "SELECT DISTINCT payment_id FROM attempts WHERE instr(flags, 'refund') > 0 ORDER BY created_us"
+            "SELECT payment_id FROM attempts WHERE instr(flags, 'refund') > 0 ORDER BY created_us"
         )
-        payments = [p for (payment_id,) in rows if (p := self._reads.payment(str(payment_id)))]
+        payments = [p for (payment_id,) in dict.fromkeys(rows) if (p := self._reads.payment(str(payment_id)))]
         found = [(p, r) for p in payments for a in p.attempts for r in a.view.refunds if is_open(r)]
         return sorted(found, key=lambda each: (each[1].asked_us, each[1].request_id))
 

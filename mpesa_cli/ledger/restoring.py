@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 _WORDS = "('attempt_created', 'decided', 'not_paid_since_backup')"
 # What the copy knew of as its latest time stands in the journal alone; an older version did not note it.
 _GAPS = """
-    SELECT g.known_until_us, g.restored_us, g.seq, coalesce(json_extract(j.facts, '$.latest_us'), 0)
+    SELECT g.known_until_us, g.restored_us, g.seq, coalesce(CAST(json_extract(j.facts, '$.latest_us') AS INTEGER), 0)
     FROM gaps g LEFT JOIN journal j USING (seq) ORDER BY g.seq"""
 # The row of the last restore; 0 in a ledger that never was restored.
 _LAST_GAP = "(SELECT coalesce(max(seq), 0) FROM gaps)"
 # The latest time that a copy knows of, by our clock and by M-PESA's: a record of a time is made when it is over.
 _LATEST = """
-    SELECT max(coalesce((SELECT max(at_us) FROM journal), 0),
-               coalesce((SELECT max(completed_us) FROM statement_rows), 0),
-               coalesce((SELECT max(until_us) FROM told_times), 0))"""
+    SELECT coalesce(max(latest_us), 0) FROM (
+        SELECT max(at_us) AS latest_us FROM journal UNION ALL SELECT max(completed_us) FROM statement_rows
+        UNION ALL SELECT max(until_us) FROM told_times) known"""
 # Whether a receipt is free: nothing pays with it but what C2B opened for no order, and it did not go back.
 _FREE = """
     NOT EXISTS (SELECT 1 FROM receipts k JOIN payments p USING (payment_id)

@@ -1,14 +1,17 @@
 """The projections as domain values: rows to values and back."""
 
 import json
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import astuple, replace
+from typing import TYPE_CHECKING
 
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.money_out.refund_state import Refund, RefundState
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
 from mpesa_cli.rules.state import AttemptState, AttemptView, Flag
+
+if TYPE_CHECKING:
+    from mpesa_cli.ledger.engine.dialect import Connection
 
 ATTEMPT_COLUMNS = (
     "payment_id, number, channel, msisdn, amount_cents, created_us, withdrawn, state, flags, receipt, receipts, "
@@ -86,7 +89,7 @@ def read_evidence(kind: object, at_us: object, facts: object, private: object) -
     return ev.from_record(ev.Record(str(kind), int(str(at_us)), json.loads(str(facts)), kept))
 
 
-def save_view(connection: sqlite3.Connection, ref: AttemptRef, view: AttemptView, *, withdrawn: bool) -> None:
+def save_view(connection: "Connection", ref: AttemptRef, view: AttemptView, *, withdrawn: bool) -> None:
     """Bring one row of ``attempts`` up to what the evidence says."""
     connection.execute(
         "UPDATE attempts SET state=?, flags=?, receipt=?, receipts=?, paid_cents=?, result_code=?, result_desc=?, "
@@ -114,7 +117,7 @@ def payment_projection(payment: Payment) -> tuple[object, ...]:
     )
 
 
-def save_payment(connection: sqlite3.Connection, payment: Payment) -> None:
+def save_payment(connection: "Connection", payment: Payment) -> None:
     """Bring one row of ``payments`` up to what its attempts say."""
     columns = "=?, ".join(PROJECTED_COLUMNS.split(", "))
     connection.execute(

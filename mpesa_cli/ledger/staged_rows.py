@@ -1,14 +1,17 @@
 """Rows that a payment's change puts into the outbox: written in the transaction of the evidence."""
 
 import hashlib
-import sqlite3
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mpesa_cli.rules.staging import Staged
 
+if TYPE_CHECKING:
+    from mpesa_cli.ledger.engine.dialect import Connection
+
 
 def put(
-    connection: sqlite3.Connection, rows: Sequence[Staged], payment_id: str, at_us: int
+    connection: "Connection", rows: Sequence[Staged], payment_id: str, at_us: int
 ) -> None:
     """Add rows inside an open transaction; what was staged before stays as it is.
 
@@ -27,7 +30,7 @@ def event_id(once: str) -> str:
     return "evt_" + hashlib.sha256(once.encode()).hexdigest()[:24]
 
 
-def merge(connection: sqlite3.Connection, other: str, into: str, detail: str, now_us: int) -> None:
+def merge(connection: "Connection", other: str, into: str, detail: str, now_us: int) -> None:
     """Two payments turned out to be one: what was staged once for each of them in ``sms`` is due once."""
     mine, theirs = f"sms.receipt/{into}", f"sms.receipt/{other}"
     connection.execute("UPDATE outbox SET payment_id=? WHERE queue='sms' AND payment_id=?", (into, other))

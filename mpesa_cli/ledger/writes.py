@@ -1,6 +1,5 @@
 """One write transaction: facts appended to the journal, the projections of them brought up to date."""
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from mpesa_cli.rules.state import AttemptState, AttemptView, PaymentStatus, Term
 from mpesa_cli.rules.values.pseudonym import is_erased
 
 if TYPE_CHECKING:
+    from mpesa_cli.ledger.engine.dialect import Connection
     from mpesa_cli.rules.money_out.refund_rules import RefundLeave
     from mpesa_cli.rules.push_rules import Again, Start
 
@@ -45,7 +45,7 @@ class Write(Reads):
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        connection: "Connection",
         path: Path,
         environment: str,
         token_hex: Callable[[int], str],

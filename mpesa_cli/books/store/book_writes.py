@@ -44,17 +44,16 @@ class BookWrites(Books):
 
     def add_rows(self, statement: StoredStatement, rows: Sequence[StatementRow]) -> int:
         """Keep rows that are not known yet, and the statement where there are any. Returns how many were new."""
-        before = self._tx.connection.total_changes
-        self._tx.executemany(
+        new = self._tx.executemany(
             f"INSERT INTO statement_rows ({ROW_COLUMNS}, shortcode, statement_id) "
             "VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (receipt, kind, amount_cents) DO NOTHING",
             _with_origin(self._forgetting(rows), statement),
-        )
-        new = self._tx.connection.total_changes - before
+        ).rowcount
         if new:
             self._tx.execute(
                 f"INSERT INTO statements ({STATEMENT_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,0,?) "
-                "ON CONFLICT (statement_id) DO UPDATE SET row_count = row_count + excluded.row_count, settled = 0",
+                "ON CONFLICT (statement_id) DO UPDATE "
+                "SET row_count = statements.row_count + excluded.row_count, settled = 0",
                 (statement.statement_id, statement.source, statement.name, statement.sha256, statement.from_us,
                  statement.until_us, statement.read_us, statement.shortcode, new, statement.findings),
             )

@@ -84,7 +84,7 @@ class Books:
 
     def expect_many_rows(self) -> None:
         """Make room in memory for questions that walk over everything: pages are read once, not once a question."""
-        self._reads.rows(f"PRAGMA cache_size=-{CACHE_KB}")
+        self._reads.expect_many_rows(CACHE_KB)
 
     def rows_without_payment(self, scope: Scope) -> Iterator[StatementRow]:
         """Rows of received money whose receipt pays nothing in this ledger, oldest first, a page at a time."""
@@ -95,7 +95,7 @@ class Books:
         """Rows of these amounts whose receipt C2B has told of, and which is no order's yet; oldest first."""
         owned = "SELECT 1 FROM receipts k JOIN payments p USING (payment_id) WHERE k.receipt=r.receipt"
         return self._rows_of_keys(
-            "r.kind='received' AND r.amount_cents IN (SELECT value FROM json_each(?)) "
+            "r.kind='received' AND r.amount_cents IN (SELECT CAST(value AS INTEGER) FROM json_each(?)) "
             f"AND EXISTS ({owned} AND p.order_id='C2B-'||k.receipt)",
             scope,
             json.dumps(list(amounts)),

@@ -67,12 +67,13 @@ class Breaks:
         while True:
             rows: list[Any] = self._reads.rows(
                 f"SELECT {_KNOWN}, {MONEY_CAME}, a.receipts, coalesce(a.receipt, ''), "
-                f"max(coalesce({_OTHER_PHONE}, 0)), a.rowid FROM attempts a "
+                f"max(CASE WHEN {_OTHER_PHONE} THEN 1 ELSE 0 END), a.rowid FROM attempts a "
                 "LEFT JOIN statement_rows r ON r.receipt=a.receipt AND r.kind='received' "
                 "CROSS JOIN payments p ON p.payment_id=a.payment_id "
                 "WHERE a.rowid > ? AND a.state='paid' "
                 f"AND (r.amount_cents IS NOT a.amount_cents OR instr(a.receipts, ' ') OR {_OTHER_PHONE}) "
-                f"AND {_OURS} GROUP BY a.rowid ORDER BY a.rowid LIMIT {PAGE_ROWS}",
+                f"AND {_OURS} GROUP BY a.rowid, a.payment_id, a.number, p.payment_id "
+                f"ORDER BY a.rowid LIMIT {PAGE_ROWS}",
                 (after, bounds(scope)[2]),
             )
             for row in rows:

@@ -54,8 +54,8 @@ class DifferenceWrites(Differences):
         same = " AND ".join(f"differences.{name} IS excluded.{name}" for name in _CHANGING)
         self._tx.executemany(
             f"INSERT INTO differences ({_KEPT}) VALUES ({marks}) ON CONFLICT (break_id) "
-            f"DO UPDATE SET {changes}, told_day=CASE WHEN differences.basis=excluded.basis THEN told_day ELSE '' END "
-            f"WHERE NOT ({same})",
+            f"DO UPDATE SET {changes}, told_day=CASE WHEN differences.basis=excluded.basis "
+            f"THEN differences.told_day ELSE '' END WHERE NOT ({same})",
             _rows(found, origin, seen),
         )
 
@@ -71,9 +71,9 @@ class DifferenceWrites(Differences):
     def forget_read_again(self, scope: Scope, sha256: str, seen: int, *, whole: bool) -> None:
         """Forget what a file did not show any more; ``whole``, all of it was read, of other files of its time too."""
         self._tx.execute(
-            "DELETE FROM differences WHERE origin='file' AND seen<>? AND (ref GLOB ? OR (? AND until_us > from_us "
+            "DELETE FROM differences WHERE origin='file' AND seen<>? AND (ref GLOB ? OR (?=1 AND until_us > from_us "
             "AND from_us >= ? AND until_us <= ?)) AND shortcode IN (SELECT value FROM json_each(?))",
-            (seen, f"{sha256[:8]}-*", whole, scope.from_us, scope.until_us, json.dumps(scope.shortcodes)),
+            (seen, f"{sha256[:8]}-*", int(whole), scope.from_us, scope.until_us, json.dumps(scope.shortcodes)),
         )
 
     def forget_settled(self, shortcodes: Sequence[str]) -> None:

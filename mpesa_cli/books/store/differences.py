@@ -32,7 +32,8 @@ OURS = (
 OPEN = f"{OURS} AND NOT {_IS_ACCEPTED}"
 _LISTED = (
     f"{OURS} AND (NOT {_IS_ACCEPTED} OR d.origin='day' OR EXISTS (SELECT 1 FROM json_each(:scopes) s "
-    "WHERE d.from_us < json_extract(s.value, '$[1]') AND d.until_us > json_extract(s.value, '$[0]')))"
+    "WHERE d.from_us < CAST(json_extract(s.value, '$[1]') AS INTEGER) "
+    "AND d.until_us > CAST(json_extract(s.value, '$[0]') AS INTEGER)))"
 )
 _UNTOLD = "(:untold_on='' OR d.told_day<>:untold_on)"
 
@@ -75,7 +76,7 @@ class Differences:
     ) -> Sequence[Counted]:
         """Counts of each class, of those that ``listed`` gives."""
         rows: list[Any] = self._asked_rows(
-            f"SELECT d.kind, sum(NOT {_IS_ACCEPTED}), sum({_IS_ACCEPTED}) FROM differences d "
+            f"SELECT d.kind, {_number_of('NOT ' + _IS_ACCEPTED)}, {_number_of(_IS_ACCEPTED)} FROM differences d "
             f"WHERE {_LISTED} AND {_UNTOLD} GROUP BY d.kind",
             _asked(shortcodes, scopes, untold_on),
         )
@@ -177,6 +178,10 @@ def _asked(shortcodes: Sequence[str], scopes: Sequence[Scope] = (), untold_on: s
         "shortcodes": json.dumps(list(shortcodes)),
         "scopes": json.dumps([(s.from_us, s.until_us) for s in scopes]),
     }
+
+
+def _number_of(condition: str) -> str:
+    return f"sum(CASE WHEN {condition} THEN 1 ELSE 0 END)"
 
 
 def _prefixed(columns: str) -> str:

@@ -99,8 +99,9 @@ class Export:
 
     def _receipts(self) -> tuple[str, tuple[object, ...]]:
         sql = (
-            "SELECT coalesce(a.paid_us, p.created_us), r.receipt, (SELECT json_extract(j.facts, '$.amount_cents') "
-            "FROM journal j WHERE j.payment_id=r.payment_id AND j.kind='received' "
+            "SELECT coalesce(a.paid_us, p.created_us), r.receipt, "
+            "(SELECT CAST(json_extract(j.facts, '$.amount_cents') AS INTEGER) FROM journal j "
+            "WHERE j.payment_id=r.payment_id AND j.kind='received' "
             "AND json_extract(j.facts, '$.receipt')=r.receipt ORDER BY j.seq LIMIT 1), p.order_id, p.payment_id, "
             "r.attempt FROM payments p JOIN receipts r USING (payment_id) JOIN attempts a "
             "ON a.payment_id=r.payment_id AND a.number=r.attempt WHERE p.created_us>=? AND p.created_us<? "

@@ -12,14 +12,13 @@ _TOLD_MAX = 20
 def file_flaws(ledger: Reads) -> Iterator[Flaw]:
     """Damage that SQLite sees, and a journal that would let itself be changed by mistake. Reads the whole file."""
     yield from trigger_flaws(ledger)
-    for (said,) in ledger.rows(f"PRAGMA quick_check({_TOLD_MAX})"):
-        if said != "ok":
-            yield Flaw(0, f"the file is damaged: {said}")
+    for said in ledger.damage(_TOLD_MAX):
+        yield Flaw(0, f"the file is damaged: {said}")
 
 
 def trigger_flaws(ledger: Reads) -> Iterator[Flaw]:
     """The flaw of a journal that could be changed by mistake: a trigger is missing."""
-    there = {str(name) for (name,) in ledger.rows("SELECT name FROM sqlite_master WHERE type='trigger'")}
+    there = ledger.triggers()
     for trigger in _TRIGGERS:
         if trigger not in there:
             yield Flaw(0, f"the trigger {trigger} is gone: the journal could be changed by mistake")

@@ -5,6 +5,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from mpesa_cli.floor import machine
 from mpesa_cli.ledger.engine.questions import Questions
@@ -21,7 +22,8 @@ def copy_into(ledger: Questions, target: Path) -> None:
     """
     with contextlib.closing(sqlite3.connect(target, isolation_level=None)) as copy:
         # A function of ours between the steps is when Python answers signals.
-        ledger._connection().backup(copy, pages=PAGES_AT_ONCE, progress=lambda *_: None)
+        source: Any = ledger._connection()
+        source.backup(copy, pages=PAGES_AT_ONCE, progress=lambda *_: None)
         # As in a ledger in use the pages say "write-ahead log"; a backup shall be one file, wherever it is opened.
         copy.execute("PRAGMA journal_mode=DELETE").fetchall()
     machine.sync_file(target)

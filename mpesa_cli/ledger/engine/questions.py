@@ -1,17 +1,21 @@
 """Questions to the tables through one connection: rows at once, as a stream, or of one moment."""
 
 import contextlib
-import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from mpesa_cli.ledger.engine.dialect import dialect_of
 from mpesa_cli.ledger.engine.failures import explained
+
+if TYPE_CHECKING:
+    from mpesa_cli.ledger.engine.dialect import Connection, Dialect
 
 
 class Questions:
-    """One connection that is asked, inside or outside a write transaction. Plain sqlite3: it must be quick."""
+    """One connection that is asked, inside or outside a write transaction. It must be quick."""
 
-    def __init__(self, connection: Callable[[], sqlite3.Connection], path: Path) -> None:
+    def __init__(self, connection: "Callable[[], Connection]", path: Path) -> None:
         """``connection`` gives the one that belongs to the thread which asks; ``path`` is the ledger's."""
         self._connection = connection
         self.path = path
@@ -24,7 +28,27 @@ class Questions:
     def stream(self, sql: str, parameters: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
         """The same a row at a time, for answers that are larger than memory should be."""
         with explained(self.path):
-            yield from self._connection().execute(sql, parameters)
+            yield from self.dialect.stream(self._connection(), sql, parameters)
+
+    @property
+    def dialect(self) -> "Dialect":
+        """The words of the engine below."""
+        return dialect_of(self._connection())
+
+    def damage(self, most: int) -> list[str]:
+        """Faults of what is stored that the engine sees by itself, at most so many. May read all of it."""
+        with explained(self.path):
+            return self.dialect.damage(self._connection(), most)
+
+    def triggers(self) -> set[str]:
+        """The names of the triggers that are in force."""
+        with explained(self.path):
+            return self.dialect.triggers(self._connection())
+
+    def expect_many_rows(self, kilobytes: int) -> None:
+        """Make so much room in memory for questions that walk over everything."""
+        with explained(self.path):
+            self.dialect.expect_many_rows(self._connection(), kilobytes)
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:

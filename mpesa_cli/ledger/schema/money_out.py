@@ -2,6 +2,12 @@
 
 import sqlite3
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from mpesa_cli.ledger.engine.dialect import dialect_of
+
+if TYPE_CHECKING:
+    from mpesa_cli.ledger.engine.dialect import Connection
 
 REFUNDS = {"refunds": "TEXT NOT NULL DEFAULT ''"}
 """Of an attempt: the refunds that were asked for, as ``rules/money_out/refund_state.py`` decides them."""
@@ -22,9 +28,9 @@ def m012_requests_that_move_money(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def add_columns(connection: sqlite3.Connection, table: str, columns: Mapping[str, str]) -> None:
+def add_columns(connection: "Connection", table: str, columns: Mapping[str, str]) -> None:
     """Add the columns that the table lacks."""
-    there = {str(row[1]) for row in connection.execute(f'PRAGMA table_info("{table}")')}
+    there = dialect_of(connection).columns(connection, table)
     for name, declared in columns.items():
         if name not in there:
             connection.execute(f'ALTER TABLE "{table}" ADD COLUMN "{name}" {declared}')
