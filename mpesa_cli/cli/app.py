@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from mpesa_cli.cli.root_help import RootGroup, first_screen
+from mpesa_cli.floor import machine
 from mpesa_cli.floor.errors import ExitStatus, MoneyMoved, MpesaError
 from mpesa_cli.floor.interrupts import Interrupted
 from mpesa_cli.runtime import Runtime
@@ -82,7 +83,7 @@ def main(argv: Sequence[str] | None = None, runtime: Runtime | None = None) -> i
 
 def entry_point() -> None:
     """``mpesa`` as installed."""
-    os.umask(0o077)
+    machine.new_files_are_private()
     runtime = Runtime()
     if not _is_completion(runtime):
         runtime.interrupts.install()
@@ -153,5 +154,5 @@ def _is_completion(runtime: Runtime) -> bool:
 
 def _forget_stdout() -> None:
     """Keep the interpreter from flushing into the closed pipe, and complaining, when it ends."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with contextlib.suppress(OSError, ValueError, AttributeError), open(os.devnull, "wb") as sink:  # noqa: PTH123
+        os.dup2(sink.fileno(), sys.stdout.fileno())

@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable, Iterator
 from types import FrameType
 
+from mpesa_cli.floor import machine
 from mpesa_cli.floor.errors import ExitStatus
 
 
@@ -32,11 +33,12 @@ class Interrupts:
         self._pending: ExitStatus | None = None
 
     def install(self) -> None:
-        """Take over SIGINT, SIGTERM, and SIGHUP where it was not ignored (nohup). Main thread only."""
+        """Take over SIGINT, SIGTERM and the like, and SIGHUP where it was not ignored (nohup). Main thread only."""
         signal.signal(signal.SIGINT, self._on_signal)
-        signal.signal(signal.SIGTERM, self._on_signal)
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-            signal.signal(signal.SIGHUP, self._on_signal)
+        for number in machine.STOPPING:
+            signal.signal(number, self._on_signal)
+        if machine.HANG_UP is not None and signal.getsignal(machine.HANG_UP) is not signal.SIG_IGN:
+            signal.signal(machine.HANG_UP, self._on_signal)
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:
@@ -58,6 +60,6 @@ class Interrupts:
                 "Again Ctrl-C leaves at once, and the outcome is then unknown."
             )
             return
-        if self._held and number == signal.SIGHUP:
+        if self._held and number == machine.HANG_UP:
             return
         raise Interrupted(status)

@@ -3,11 +3,8 @@
 import contextlib
 import os
 import re
-import select
 import socket
-import stat
-from collections.abc import Iterator
-from pathlib import Path
+import time
 from urllib.parse import urlsplit
 
 from mpesa_cli.floor import machine
@@ -48,11 +45,9 @@ def send_to_printer(target: str, data: bytes, again: str) -> None:
                 is_done = _is_taken(connection)
             _look_at_status(address, is_done=is_done)
             return
-        with _device(target) as handle:
-            while sent < len(data):
-                if not select.select([], [handle], [], WRITE_S)[1]:
-                    raise TimeoutError(f"it took nothing for {WRITE_S:g} s")
-                sent += os.write(handle, data[sent:])
+        _check_device(target)
+        for taken in machine.printing(target, data, WRITE_S):
+            sent += taken
     except OSError as failed:
         part = "Part of the receipt may be on the paper. " if sent else ""
         raise PrinterFailed(
@@ -79,7 +74,7 @@ def _is_taken(connection: socket.socket) -> bool:
             raise ConnectionResetError(failed, os.strerror(failed))
         if not machine.unconfirmed_bytes(connection):
             return True
-        select.select([], [], [], _LOOK_S)
+        time.sleep(_LOOK_S)
     raise ConnectionResetError("it closed the connection before it had read everything")
 
 
@@ -101,15 +96,14 @@ def _look_at_status(address: tuple[str, int], *, is_done: bool) -> None:
 def _address(target: str) -> tuple[str, int] | None:
     """Host and port of a printer on the network; None for a device. Raises InvalidInput for what is neither."""
     if not target.lower().startswith("tcp://"):
-        is_file = bool(target) and (target.startswith(("/", "./", "../")) or Path(target).exists())
-        if is_file and "://" not in target:
+        if machine.names_a_device(target) and "://" not in target:
             return None
         host = target.rpartition("//")[2].strip("/") or "192.168.1.50"
         named = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{1,5})?", host)
         raise InvalidInput(
             f"{target!r} is no printer: neither an address nor a device.",
             hint=f"Nothing was printed. Right: --printer tcp://{_with_port(host if named else '192.168.1.50')} or "
-            "--printer /dev/usb/lp0",
+            f"--printer {machine.A_PRINTER}",
         )
     with contextlib.suppress(ValueError):
         address = urlsplit(target)
@@ -126,16 +120,9 @@ def _with_port(host: str) -> str:
     return host if ":" in host else f"{host}:{PORT}"
 
 
-@contextlib.contextmanager
-def _device(target: str) -> Iterator[int]:
-    mode = Path(target).stat().st_mode
-    if not (stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)):
+def _check_device(target: str) -> None:
+    if not machine.is_printer(target):
         raise InvalidInput(
             f"{target} is not a printer's device.",
-            hint=f"Right: --printer /dev/usb/lp0 or tcp://192.168.1.50:9100. To write a file: --output {target}",
+            hint=f"Right: --printer {machine.A_PRINTER} or tcp://192.168.1.50:9100. To write a file: --output {target}",
         )
-    handle = os.open(target, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    try:
-        yield handle
-    finally:
-        os.close(handle)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mpesa_cli.floor import machine
 from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.floor.files import lock
 from mpesa_cli.floor.files.private_folder import ensure_private_dir
@@ -43,14 +42,14 @@ def read_secret_file(path: Path, named_by: str, *, private: bool) -> str | None:
     ``private`` refuses a file that others may read. Raises SettingsError, which never shows the text.
     """
     try:
-        raw, status = read_small(path, _SIZE_MAX)
+        raw, standing = read_small(path, _SIZE_MAX)
     except FileNotFoundError:
         return None
     except OSError as refused:
         raise _unreadable(path, named_by, str(refused.strerror), f"ls -l {path}") from None
-    if not machine.is_regular(status):
+    if not standing.is_regular:
         raise _unreadable(path, named_by, "it is not a regular file", f"ls -l {path}")
-    if private and not machine.is_private(status):
+    if private and not standing.is_private:
         raise _unreadable(path, named_by, "others may read it", f"chmod 600 {path}")
     try:
         text = raw.decode("utf-8-sig") if len(raw) <= _SIZE_MAX else ""

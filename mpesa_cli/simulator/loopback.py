@@ -3,6 +3,7 @@
 import errno
 import socket
 
+from mpesa_cli.floor import machine
 from mpesa_cli.floor.errors import InvalidInput, SettingsError
 
 HOST = "127.0.0.1"
@@ -17,7 +18,7 @@ def listen(port: int) -> socket.socket:
             code="invalid-port",
         )
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    machine.take_port(listening)
     try:
         listening.bind((HOST, port))
         listening.listen(2048)

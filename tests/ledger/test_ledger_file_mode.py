@@ -146,7 +146,7 @@ def nobody_writes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         found = real(path)
         return SimpleNamespace(f_flag=found.f_flag | os.ST_RDONLY, f_bavail=found.f_bavail, f_frsize=found.f_frsize)
 
-    monkeypatch.setattr("mpesa_cli.ledger.engine.file_mode.os.statvfs", read_only)
+    monkeypatch.setattr("mpesa_cli.floor.machine.posix_files.os.statvfs", read_only)
     return
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -229,21 +230,18 @@ def test_the_sqlite_that_is_there_is_judged(version: tuple[int, ...], verdict: s
                           ("", "ok")],
 )
 def test_the_file_system_is_judged(kind: str, verdict: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "_mounted_as", lambda _: kind)
+    monkeypatch.setattr(machine, "file_system_of", lambda _: kind)
     assert machine._file_system(tmp_path).verdict == verdict
 
 
 @pytest.mark.parametrize(("free_mb", "verdict"), [(10, "fail"), (500, "warn"), (5_000, "ok")])
 def test_free_space_is_judged(free_mb: int, verdict: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Disk:
-        f_bavail, f_frsize = free_mb, 1 << 20
-
-    monkeypatch.setattr(machine.os, "statvfs", lambda _: Disk)
+    monkeypatch.setattr(machine, "free_bytes", lambda _: free_mb << 20)
     assert machine._space(tmp_path).verdict == verdict
 
 
 def test_a_file_of_another_user_is_told(busy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine.os, "geteuid", lambda: 12_345)
+    monkeypatch.setattr(os, "geteuid", lambda: 12_345)
     assert "another user" in checks(busy.run("doctor", "--json"))["permissions"]["words"]
 
 

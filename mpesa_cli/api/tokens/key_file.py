@@ -77,10 +77,10 @@ def _why(unusable: OSError | KeyUnusable) -> str:
 
 
 def _content(path: Path) -> tuple[tuple[int, ...], bytes]:
-    raw, status = read_small(path, _SIZE_MAX)
+    raw, standing = read_small(path, _SIZE_MAX)
     if not raw or len(raw) > _SIZE_MAX:
         raise KeyUnusable(f"is empty, larger than {_SIZE_MAX >> 10} KiB or not a file")
-    return _identity(status), raw
+    return _identity(standing.status), raw
 
 
 def _identity(status: os.stat_result) -> tuple[int, ...]:

@@ -32,7 +32,7 @@ def only_batch(ledger: Path, kind: str = "batch") -> Iterator[None]:
         )
     try:
         os.ftruncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        os.write(handle, str(os.getpid()).encode())
         yield
     finally:
         os.close(handle)

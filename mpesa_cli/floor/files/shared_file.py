@@ -36,13 +36,13 @@ class SharedFile:
     def read(self) -> Mapping[str, Json] | None:
         """The file's content; None where there is none. A file that is not private, or not ours, is dropped."""
         try:
-            raw, status = read_small(self._path, _MAX_BYTES, follow=False)
+            raw, standing = read_small(self._path, _MAX_BYTES, follow=False)
         except FileNotFoundError:
             return None
         except OSError:  # a link, a device, no right to read: not a file that we wrote
             self.remove()
             return None
-        if machine.is_ours(status) and machine.is_private(status):
+        if standing.is_ours and standing.is_private:
             found = read_json(raw, max_bytes=_MAX_BYTES)
             if isinstance(found, dict):
                 return found
@@ -87,11 +87,11 @@ class SharedFile:
     def _folder_is_ours(self) -> bool:
         try:
             machine.make_private_folder(self._folder)
-            status = self._folder.stat()
-            if not machine.is_ours(status):
+            standing = machine.standing(self._folder)
+            if not standing.is_ours:
                 return False
-            if not machine.is_private(status):
-                self._folder.chmod(0o700)
+            if not standing.is_private:
+                machine.make_private(self._folder)
         except OSError:
             return False
         return True

@@ -29,22 +29,20 @@ def write_whole(path: Path, data: bytes | Iterable[bytes], *, on_disk: OnDisk = 
             if on_disk != "no":
                 file.flush()
                 os.fsync(handle)
-        scratch.replace(path)
-        if on_disk == "name":
-            machine.sync_file(path.parent)
+        machine.put_in_place(scratch, path, on_disk=on_disk == "name")
     finally:
         with contextlib.suppress(OSError):
             scratch.unlink(missing_ok=True)
 
 
-def read_small(path: Path, most_bytes: int, *, follow: bool = True) -> tuple[bytes, os.stat_result]:
-    """At most one byte more than ``most_bytes`` of a file, and what the system says of it. Raises OSError.
+def read_small(path: Path, most_bytes: int, *, follow: bool = True) -> tuple[bytes, machine.Standing]:
+    """At most one byte more than ``most_bytes`` of a file, and its standing. Raises OSError.
 
     Of what is no plain file nothing is read. Both are of the same file, whatever takes its name meanwhile.
     """
     handle = machine.open_to_read(path, follow=follow)
     try:
-        status = os.fstat(handle)
-        return (os.read(handle, most_bytes + 1) if machine.is_regular(status) else b""), status
+        standing = machine.standing(handle)
+        return (os.read(handle, most_bytes + 1) if standing.is_regular else b""), standing
     finally:
         os.close(handle)

@@ -5,7 +5,6 @@ checkpoint while a third writes.
 """
 
 import contextlib
-import os
 import sqlite3
 from pathlib import Path
 
@@ -55,11 +54,8 @@ def _log_is_large(log: str) -> bool:
     """
     if Path(log).stat().st_size <= CHECKPOINT_ABOVE_BYTES:
         return False
-    descriptor = os.open(log, os.O_RDONLY)
-    try:
-        header = os.pread(descriptor, 32, 0)
+    with Path(log).open("rb", buffering=0) as file:
+        header = file.read(32)
         frame_bytes = 24 + int.from_bytes(header[8:12], "big")
-        frame = os.pread(descriptor, 24, 32 + CHECKPOINT_ABOVE_BYTES // frame_bytes * frame_bytes)
-        return frame[8:16] == header[16:24]
-    finally:
-        os.close(descriptor)
+        file.seek(32 + CHECKPOINT_ABOVE_BYTES // frame_bytes * frame_bytes)
+        return file.read(24)[8:16] == header[16:24]

@@ -83,7 +83,7 @@ def _create_private(path: Path) -> None:
     machine.make_private_folder(path.parent)
     with contextlib.suppress(FileExistsError):
         os.close(machine.open_private(path, new=True))
-    machine.sync_file(path.parent)  # the name of a new ledger must survive a power cut as its rows do
+    machine.sync_folder(path.parent)  # the name of a new ledger must survive a power cut as its rows do
 
 
 @contextlib.contextmanager

@@ -1,10 +1,10 @@
 """The mode of a ledger's file, whatever made it: write-ahead, or, where nobody can write, as it is."""
 
 import contextlib
-import os
 import sqlite3
 from pathlib import Path
 
+from mpesa_cli.floor import machine
 from mpesa_cli.floor.errors import LedgerUnusable
 
 SETTINGS = (
@@ -49,7 +49,7 @@ def _switch(connection: sqlite3.Connection, busy_timeout_s: float) -> None:
 def is_on_read_only_disk(path: Path) -> bool:
     """Whether the file exists on a file system that nobody can write: a backup's medium, a disk after a fault."""
     with contextlib.suppress(OSError):
-        return path.exists() and bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+        return path.exists() and machine.is_on_read_only_disk(path)
     return False
 
 

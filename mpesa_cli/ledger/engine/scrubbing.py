@@ -6,9 +6,9 @@ in the ledger says that this is due; it goes last, so that a run that was killed
 
 import contextlib
 import mmap
-import os
 from pathlib import Path
 
+from mpesa_cli.floor import machine
 from mpesa_cli.floor.errors import LedgerBusy
 from mpesa_cli.ledger.engine.connection import BUSY_TIMEOUT_S, lock
 from mpesa_cli.ledger.engine.failures import explained
@@ -27,8 +27,8 @@ def check_room(ledger: Reads) -> None:
     """Raise LedgerBusy where the disk has no room to write the ledger anew."""
     path = ledger.path
     with explained(path):
-        disk, needed = os.statvfs(path.parent), 3 * path.stat().st_size + _SPARE_BYTES
-    if disk.f_bavail * disk.f_frsize < needed:
+        free, needed = machine.free_bytes(path.parent), 3 * path.stat().st_size + _SPARE_BYTES
+    if free < needed:
         raise LedgerBusy(
             f"To erase, the ledger is written anew, and that needs {needed >> 20} MB free where it is.",
             hint=f"Nothing was erased. Free some space, then run the same command again: df -h {path.parent}",

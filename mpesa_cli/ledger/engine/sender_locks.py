@@ -32,7 +32,9 @@ class SenderLocks:
         try:
             yield
             if descriptor is not None:
-                self.forget(attempt)  # while it is held: nobody may find it free
+                held, descriptor = descriptor, None
+                with contextlib.suppress(OSError):
+                    machine.remove_locked(held, path)
         finally:
             if descriptor is not None:
                 os.close(descriptor)
@@ -74,7 +76,7 @@ def _locked(path: Path) -> int | None:
         descriptor = take_lock(path)
         if descriptor is not None:
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, _this_machine(), 0)
+            os.write(descriptor, _this_machine())
             return descriptor
     except OSError:
         if descriptor is not None:

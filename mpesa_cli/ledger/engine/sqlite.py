@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from math import inf
 from pathlib import Path
 
+from mpesa_cli.floor import machine
 from mpesa_cli.ledger.engine.checkpoint import checkpoint_if_large, log_bytes
 from mpesa_cli.ledger.engine.connection import BUSY_TIMEOUT_S, Schema, begin, open_connection
 from mpesa_cli.ledger.engine.failures import explained
@@ -91,8 +92,7 @@ class SqliteEngine:
         with explained(self.path):
             if is_on_read_only_disk(self.path):
                 raise PermissionError(errno.EROFS, os.strerror(errno.EROFS))
-            disk = os.statvfs(self.path.parent)
-        return disk.f_bavail * disk.f_frsize
+            return machine.free_bytes(self.path.parent)
 
     @property
     def is_write_ahead(self) -> bool:

@@ -11,9 +11,8 @@ from typing import Any
 
 from uvicorn import Config, Server
 
-from mpesa_cli.floor import collection
+from mpesa_cli.floor import collection, machine
 from mpesa_cli.floor.errors import MpesaError
-from mpesa_cli.floor.machine import may_open
 from mpesa_cli.initiator.listener_alive import EVERY_S
 from mpesa_cli.listener.events import Event, Kind
 from mpesa_cli.listener.intake.intake import Intake
@@ -51,7 +50,7 @@ class ListenerServer:
     ) -> None:
         """Serve on a bound socket until stopped; finish what is in hand. Raises what open_ledger does."""
         collection.as_usual()
-        asyncio.run(self._run(listening, on_ready, signals=signals))
+        machine.run_loop(self._run(listening, on_ready, signals=signals))
 
     def stop(self) -> None:
         """Take no more connections, finish the bodies in hand, and return from run_until_stopped."""
@@ -62,17 +61,12 @@ class ListenerServer:
     @contextlib.contextmanager
     def _on_signals(self) -> Iterator[None]:
         """SIGTERM and Ctrl-C finish the bodies in hand; so does a terminal that hangs up, unless https is served."""
-        loop = asyncio.get_running_loop()
-        handlers: dict[int, Callable[[], None]] = {signal.SIGTERM: self.stop, signal.SIGINT: self.stop}
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup leaves it
-            handlers[signal.SIGHUP] = self._renew if self._options.certificate else self.stop
-        for number, handler in handlers.items():
-            loop.add_signal_handler(number, handler)
-        try:
+        handlers: dict[int, Callable[[], None]] = dict.fromkeys((signal.SIGINT, *machine.STOPPING), self.stop)
+        hang_up = machine.HANG_UP
+        if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:  # as nohup leaves it
+            handlers[hang_up] = self._renew if self._options.certificate else self.stop
+        with machine.on_signals(handlers):
             yield
-        finally:
-            for number in handlers:
-                loop.remove_signal_handler(number)
 
     def _renew(self) -> None:
         """Serve new connections with the files' content: on SIGHUP, as a renewed certificate's hook sends it."""
@@ -225,4 +219,4 @@ async def _unused(scope: object, receive: object, send: object) -> None:
 
 def _connections_max(wanted: int, for_the_rest: int) -> int:
     """The number that the process may have open, after raising its own limit as far as it may."""
-    return max(16, min(wanted, may_open(wanted + for_the_rest) - for_the_rest))
+    return max(16, min(wanted, machine.may_open(wanted + for_the_rest) - for_the_rest))

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from mpesa_cli.floor import machine
 from mpesa_cli.floor.errors import MpesaError, SettingsError
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.listener.server.options import ListenerOptions, Parts
@@ -88,7 +89,7 @@ def _bind(host: str, port: int) -> socket.socket:
     # The protocol must be named: without it asyncio leaves Nagle's algorithm on, at 40 ms an answer.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        machine.take_port(listening)
         listening.bind((host, port))
         listening.listen(1024)
     except OSError as error:

@@ -13,7 +13,7 @@ from dataclasses import field
 
 import uvicorn
 
-from mpesa_cli.floor import collection
+from mpesa_cli.floor import collection, machine
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.world import World
 from mpesa_cli.simulator.chaos import Chaos
@@ -75,7 +75,7 @@ def serve(
     with listen(port) as listening:
         base_url = base_url_of(listening)
         collection.as_usual()
-        asyncio.run(_serve(setup, setup.engine(), listening, lambda _server: ready(base_url), signals=True))
+        machine.run_loop(_serve(setup, setup.engine(), listening, lambda _server: ready(base_url), signals=True))
 
 
 class RunningSimulator:
@@ -124,7 +124,7 @@ def running(
 
     with listen(0) as listening:
         body = _serve(setup, engine, listening, on_ready, signals=False)
-        thread = threading.Thread(target=asyncio.run, args=(body,), name="daraja-simulator")
+        thread = threading.Thread(target=machine.run_loop, args=(body,), name="daraja-simulator")
         thread.start()
         try:
             if not ready.wait(10):
@@ -180,7 +180,7 @@ def _stopped_by_signals(server: uvicorn.Server) -> Iterator[None]:
     def stop(*_: object) -> None:
         server.should_exit = True
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, *machine.STOPPING)}
     try:
         yield
     finally:

@@ -59,4 +59,7 @@ class ToFile:
 def _after_torn_line(handle: int) -> bytes:
     """The line break that the last line lacks where its writer died; else nothing."""
     size = os.fstat(handle).st_size
-    return b"\n" if size and os.pread(handle, 1, size - 1) != b"\n" else b""
+    if not size:
+        return b""
+    os.lseek(handle, size - 1, os.SEEK_SET)
+    return b"" if os.read(handle, 1) == b"\n" else b"\n"

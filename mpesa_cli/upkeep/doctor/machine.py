@@ -1,11 +1,10 @@
 """The check of the machine: a sound SQLite, a local disk with room, files for their owner alone."""
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from mpesa_cli.floor.machine import is_ours, is_private, is_regular
+from mpesa_cli.floor.machine import file_system_of, free_bytes, standing
 from mpesa_cli.settings.paths import Paths
 from mpesa_cli.settings.profile import Profile
 from mpesa_cli.upkeep.findings import Finding
@@ -39,7 +38,7 @@ def _sqlite(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> Finding:
 
 
 def _file_system(folder: Path) -> Finding:
-    kind = _mounted_as(folder)
+    kind = file_system_of(folder)
     if kind.startswith(_NETWORKED):
         return Finding(
             "file-system", "fail", f"The ledger is on {kind}, a network file system: its locks can't be relied on, and "
@@ -51,24 +50,8 @@ def _file_system(folder: Path) -> Finding:
     return Finding("file-system", "ok", f"The ledger is on a local disk{f' ({kind})' if kind else ''}.")
 
 
-def _mounted_as(folder: Path) -> str:
-    """The type of the file system of a folder, as Linux names it; empty where it is not known."""
-    try:
-        lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    best, kind = -1, ""
-    for line in lines:
-        fields, _, source = line.partition(" - ")
-        point = Path(fields.split()[4].replace("\\040", " "))
-        if folder.resolve().is_relative_to(point) and len(point.parts) >= best:
-            best, kind = len(point.parts), source.split()[0]
-    return kind
-
-
 def _space(folder: Path) -> Finding:
-    disk = os.statvfs(folder)
-    free = disk.f_bavail * disk.f_frsize
+    free = free_bytes(folder)
     words = f"{free >> 20:,} MB are free where the ledger is"
     if free < _FULL_BYTES:
         return Finding("space", "fail", f"{words}: no prompt goes out any more.", f"df -h {folder}")
@@ -85,13 +68,13 @@ def _permissions(profile: Profile, paths: Paths) -> Finding:
     for path in (profile.ledger.parent, *kept):
         if not path.exists():
             continue
-        status = path.stat()
-        if not is_ours(status):
+        stands = standing(path)
+        if not stands.is_ours:
             words = f"{path} belongs to another user, who may read it or lock you out."
             return Finding("permissions", "fail", words, f"ls -ld {path}")
-        if is_regular(status) and not is_private(status):
+        if stands.is_regular and not stands.is_private:
             words = f"{path} can be read by others: it may hold customers' numbers, or secrets."
             return Finding("permissions", "fail", words, f"chmod 600 {path}")
-        if path == profile.ledger.parent and not is_private(status):
+        if path == profile.ledger.parent and not stands.is_private:
             return Finding("permissions", "warn", f"The folder {path} is open to others.", f"chmod 700 {path}")
     return Finding("permissions", "ok", "Ledger, secrets and caches are readable by their owner only.")
