@@ -30,11 +30,12 @@ class Boards:
         """The number of the journal's newest row: while it stays, only time changes a board. 0 where it is empty."""
         return int(str(self._reads.rows("SELECT coalesce(max(seq), 0) FROM journal")[0][0]))
 
-    def board(self, since_us: int, now_us: int) -> tuple[Card, ...]:
-        """The board of what was asked since, and of whoever waits: its newest CARDS_MAX cards."""
-        payments = {each.payment_id: each for each in (*self._reads.unfinished(), *self._not_acknowledged(since_us))}
+    def board(self, since_us: int, now_us: int, most: int = CARDS_MAX) -> tuple[Card, ...]:
+        """The board of what was asked since, and of whoever waits: its newest cards."""
+        waiting = self._reads.unfinished()
+        payments = {each.payment_id: each for each in (*waiting, *self._not_acknowledged(since_us, most))}
         seen = {payment_id: said for payment_id in payments if (said := self.acknowledged(payment_id))}
-        return board(payments.values(), seen, since_us, now_us)[:CARDS_MAX]
+        return board(payments.values(), seen, since_us, now_us)[:most]
 
     def acknowledged(self, payment_id: str) -> str:
         """The mark of a payment (board/cards.py) that was acknowledged last; empty where none was."""
@@ -78,12 +79,12 @@ class Boards:
         )
         return int(str(rows[0][0]))
 
-    def _not_acknowledged(self, since_us: int) -> list[Payment]:
+    def _not_acknowledged(self, since_us: int, most: int) -> list[Payment]:
         """The newest payments asked for since that have changed after they were acknowledged, or never were."""
         rows = self._reads.rows(
             "SELECT p.payment_id FROM payments p WHERE p.created_us>=? AND p.order_id NOT GLOB 'C2B-*' AND "
             "coalesce((SELECT max(seq) FROM journal j WHERE j.payment_id=p.payment_id AND j.kind='acknowledged'), 0) < "
             "(SELECT max(seq) FROM journal j WHERE j.payment_id=p.payment_id) ORDER BY p.created_us DESC LIMIT ?",
-            (since_us - _DAY_US, CARDS_MAX),  # the newest attempt may be a later one
+            (since_us - _DAY_US, most),  # the newest attempt may be a later one
         )
         return [found for (payment_id,) in rows if (found := self._reads.payment(str(payment_id)))]
