@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from mpesa_cli.floor import machine
 from mpesa_cli.floor.errors import MpesaError, SecretMissing, SettingsError
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.settings.keyring_store import KeyringUnusable, keyring_delete, keyring_get, keyring_set
@@ -49,6 +50,7 @@ class SecretStore:
 
         ``embedded`` keeps real Daraja secrets away from the simulator inside the process.
         """
+        machine.write_no_core()
         self.profile_name = profile_name
         self._environ = environ
         self._config_dir = paths.config_dir

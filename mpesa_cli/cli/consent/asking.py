@@ -23,8 +23,9 @@ def ask(streams: Streams, question: str, default: str | None, check: Callable[[s
 
 def ask_secret(streams: Streams, question: str) -> str:
     """Ask for a secret; what is typed is not shown. Raises Declined at the end of input."""
-    from mpesa_cli.floor.machine import typed_unseen
+    from mpesa_cli.floor.machine import typed_unseen, write_no_core
 
+    write_no_core()
     with typed_unseen(streams.stdin):
         try:
             return _line(streams, f"{question} (not shown): ")

@@ -38,6 +38,7 @@ from mpesa_cli.floor.machine.posix_process import (
     this_machine,
     typed_unseen,
     unconfirmed_bytes,
+    write_no_core,
 )
 
 __all__ = [
@@ -45,5 +46,5 @@ __all__ = [
     "is_on_read_only_disk", "is_printer", "make_private", "make_private_folder", "may_open", "names_a_device",
     "new_files_are_private", "on_signals", "open_private", "open_to_read", "printing", "put_in_place",
     "remove_locked", "run_loop", "standing", "sync_file", "sync_folder", "take_port", "this_machine", "try_lock",
-    "typed_unseen", "unconfirmed_bytes", "wait_for_lock",
+    "typed_unseen", "unconfirmed_bytes", "wait_for_lock", "write_no_core",
 ]
