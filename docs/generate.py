@@ -41,6 +41,7 @@ from mpesa_cli.terminal.json_words_upkeep import (
     BALANCE_FIELDS,
     BEGIN_FIELDS,
     BOOKS_BEGIN_FIELDS,
+    CHECK_FIELDS,
     DOCTOR_FIELDS,
     ERASE_FIELDS,
     HEAD_FIELDS,
@@ -198,6 +199,7 @@ def json_documents() -> str:
             ("begin", BEGIN_FIELDS), ("named", NAMED_FIELDS),
             ("balance", BALANCE_FIELDS), ("qr", QR_FIELDS),
             ("held", HELD_FIELDS), ("erase", ERASE_FIELDS), ("doctor", DOCTOR_FIELDS),
+            ("check", CHECK_FIELDS),
         )
     }
     return page(
@@ -228,6 +230,7 @@ def json_documents() -> str:
         "### A ledger that was begun anew", "What `ledger begin` prints.", fields["begin"],
         "### An erasure", "What `erase` prints.", fields["erase"],
         "### A check-up", "What `doctor` prints.", fields["doctor"],
+        "## A delivery to a receiver", "What `trigger --check` prints a list of.", fields["check"],
         "## An error", 'The object below `"error"`.', fields["error"],
         "### Error codes", "With the exit statuses that they come with.",
         table(["code", "exit status"], json_page.code_rows(ROOT / "mpesa_cli")),

@@ -57,6 +57,13 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule("--to", "--to says where an SMS goes.", "Right: mpesa receipt {REF} --sms --to {--to}", needs=("--sms",),
              code="invalid-input"),
     ),
+    "trigger": (
+        Rule("--check", "--check sends deliveries of its own.",
+             "Nothing was sent. Right: mpesa trigger --check http://localhost:3000/hook",
+             refuses=("EVENT", "--to", "--override", "--list")),
+        Rule("--secret", "--secret goes with --check.", "Nothing was sent. See: mpesa trigger --help",
+             needs=("--check",)),
+    ),
     "verify": (
         Rule("--no-order", "--no-order takes --by and --reason, and no order, amount or phone.",
              "Nothing was changed. Right: mpesa verify RECEIPT --no-order --reason 'how you know'",

@@ -152,6 +152,7 @@ VARIABLES: tuple[tuple[str, str], ...] = (
     ("MPESA_PASSKEY", "The shortcode's passkey for M-Pesa Express; the sandbox has a public one"),
     ("MPESA_SMS_API_KEY", "The SMS provider's key"),
     ("MPESA_WEBHOOK_SECRET", "Signs the events that are forwarded to your own app"),
+    ("MPESA_CHECK_SECRET", "Signs the deliveries of `mpesa trigger --check`, which can mark no real order"),
     ("MPESA_C2B_SECRET", "The unguessable part of the C2B addresses"),
     ("MPESA_INITIATOR_PASSWORD", "The password of the API user that initiator.name names"),
     ("MPESA_API_SECRET", "Signs the HTTP API's bearer tokens: at least 32 random characters"),

@@ -121,3 +121,11 @@ BOOKS_BEGIN_FIELDS: dict[str, tuple[str, str]] = {
     "reason": ("text", "Why."),
     "fresh": ("true or false", "False where that was the day before, too."),
 }
+
+CHECK_FIELDS: dict[str, tuple[str, str]] = {
+    "name": ("text", "The delivery: `right`, `twice` … (docs/develop/receivers.md)."),
+    "ok": ("true or false", "Whether the receiver did the right thing, as far as it could be seen."),
+    "why": ("text or null", "What was wrong; `not seen` where the receiver does not say how its order stands."),
+    "order_id": ("text", "The order that it was about: `CHECK-…`."),
+    "lost": ("text or null", "What a shop with such a receiver loses. Null where it is right."),
+}

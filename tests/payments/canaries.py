@@ -19,6 +19,7 @@ SLOTS = {
     "c2b-secret": "c4a9a71f0b2d4e6f8091a2b3c4d5e6f7",
     "initiator-password": "CanaryInitiator#Gg8Tt4",
     "api-secret": "CanaryApiSecretGg9hJ4kZ8qT2vX6bN1mC5w",
+    "check-secret": "whsec_Q2FuYXJ5Q2hlY2tTZWNyZXRIaDNyUzV0VjhmWjFtTjA=",
 }
 ACCESS_TOKEN = "CanaryAccessTokenFf5pR0sT"
 SHORTCODE = "174379"

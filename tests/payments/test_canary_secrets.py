@@ -45,7 +45,7 @@ COMMANDS: dict[str, list[list[str]]] = {
     "erase": [["erase", PHONE, "--dry-run"], ["erase", OTHER_PHONE, "--yes"]],
     "doctor": [["doctor"], ["doctor", "--live-checks"]],
     "c2b-simulate": [["c2b-simulate", PHONE, "100"]],
-    "trigger": [["trigger", "stk.paid"], ["trigger", "order.paid"]],
+    "trigger": [["trigger", "stk.paid"], ["trigger", "order.paid"], ["trigger", "--check", "http://127.0.0.1:9/hook"]],
     "init": [["init", "--no-check"]],
     "help": [["help", "exit-status"]],
     "config show": [["config", "show"]],

@@ -20,11 +20,18 @@ def trigger(
         typer.Option("--override", help="Another value for one field; may repeat.", metavar="PATH=VALUE"),
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="List the events.")] = False,
+    check: Annotated[
+        str | None, typer.Option("--check", help="Check the receiver of events at this address.", metavar="URL")
+    ] = None,
+    secret: Annotated[
+        str | None,
+        typer.Option("--secret", help="Its secret for checks. Safer: MPESA_CHECK_SECRET.", metavar="WHSEC"),
+    ] = None,
     json_: JsonOption = False,
     profile: ProfileOption = None,
     quiet: QuietOption = False,
 ) -> Result:
-    """Send one recorded callback to an app under development; nobody pays.
+    """Send one recorded callback to an app under development, or check a receiver; nobody pays.
 
     \b
     Examples:
@@ -32,12 +39,26 @@ def trigger(
       mpesa trigger stk.paid --to http://localhost:3000/hook
       mpesa trigger stk.paid --to http://localhost:3000/hook --override Amount=200
       mpesa trigger order.paid --override order_id=1042          (prints the body, sends nothing)
+      mpesa trigger --check http://localhost:3000/hook
 
     stk.* and c2b.* are what Daraja posts, order.* what mpesa posts to your own system, signed where the
     profile has a webhook-secret. Values are invented; the ledger is not touched. Exit status: 0 where the
     app answered 2xx, 3 where it answered otherwise, 5 where no answer came.
+
+    --check plays everything that goes wrong between us and the system at URL: repeated, late, forged, two at once …
+    (docs/develop/receivers.md), to orders CHECK-… of the simulator, signed with the check-secret. It says what the
+    shop would have lost. Exit status: 0 where all is right, 7 where not, 5 where the receiver was not reached.
     """
     runtime = runtime_of(ctx, quiet=quiet, as_json=json_)
+    from mpesa_cli.cli.together import check_together
+
+    check_together("trigger", {
+        "EVENT": event, "--to": to, "--override": overrides, "--list": list_, "--check": check, "--secret": secret,
+    })
+    if check is not None:
+        from mpesa_cli.cli.listener.trigger_check import trigger_check
+
+        return trigger_check(runtime, profile, check, secret)
     if list_:
         return _events()
     import json

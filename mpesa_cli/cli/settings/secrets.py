@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 NameArgument = Annotated[
     str,
     typer.Argument(
-        help="consumer-key, consumer-secret, passkey, sms-api-key, webhook-secret, c2b-secret, initiator-password "
-        "or api-secret.",
+        help="consumer-key, consumer-secret, passkey, sms-api-key, webhook-secret, c2b-secret, initiator-password, "
+        "api-secret or check-secret.",
         metavar="NAME",
         autocompletion=completing.secret_names,
     ),
@@ -37,7 +37,7 @@ def secrets_set(
     ] = "keyring",
     stdin: Annotated[bool, typer.Option("--stdin", help="Read the secret from standard input.")] = False,
     generate: Annotated[
-        bool, typer.Option("--generate", help="Have a random one made: api-secret and webhook-secret.")
+        bool, typer.Option("--generate", help="Have a random one made: api-secret, webhook-secret, check-secret.")
     ] = False,
     json_: JsonOption = False,
     profile: ProfileOption = None,
@@ -150,7 +150,7 @@ def _generated(runtime: Runtime, secrets: "SecretStore", name: str, *, stdin: bo
     from mpesa_cli.floor.secret import Secret
     from mpesa_cli.listener.forwarding.webhook import new_secret
 
-    if stdin or name not in {"api-secret", "webhook-secret"}:
+    if stdin or name not in {"api-secret", "webhook-secret", "check-secret"}:
         what = "--stdin and --generate exclude each other." if stdin else f"A {name} is given to you, not made here."
         raise InvalidInput(
             what, hint=f"Nothing was stored. Right: mpesa secrets set {name} --stdin < file", code="cannot-generate"

@@ -24,16 +24,16 @@ def new_secret(random_bytes: bytes) -> Secret:
     return Secret(SECRET_PREFIX + base64.b64encode(random_bytes).decode())
 
 
-def signing_key(secret: Secret) -> bytes:
-    """The key inside ``whsec_…``. Raises SettingsError where there is none."""
+def signing_key(secret: Secret, name: str = "webhook-secret") -> bytes:
+    """The key inside the ``whsec_…`` of this name. Raises SettingsError where there is none."""
     try:
         key = base64.b64decode(secret.reveal().removeprefix(SECRET_PREFIX), validate=True)
     except (binascii.Error, ValueError):
         key = b""
     if not secret.reveal().startswith(SECRET_PREFIX) or len(key) < SECRET_BYTES_MIN:
         raise SettingsError(
-            f"The webhook secret is not {SECRET_PREFIX} and the base64 of at least {SECRET_BYTES_MIN} random bytes.",
-            hint="Nothing was started. Have one made and kept: mpesa secrets set webhook-secret",
+            f"The {name} is not {SECRET_PREFIX} and the base64 of at least {SECRET_BYTES_MIN} random bytes.",
+            hint=f"Nothing was started. Have one made and kept: mpesa secrets set {name} --generate",
             code="bad-webhook-secret",
         )
     return key

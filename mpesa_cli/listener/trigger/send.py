@@ -30,8 +30,8 @@ class AppAnswer:
         return 200 <= self.status < 300
 
 
-def check_url(url: str) -> str:
-    """An http or https URL with a host. Raises InvalidInput."""
+def check_url(url: str, right: str = "mpesa trigger stk.paid --to http://localhost:3000/hook") -> str:
+    """An http or https URL with a host. Raises InvalidInput, with the command that would be ``right``."""
     try:
         usable = web_address(url).is_plain
     except NoWebAddressError:
@@ -39,7 +39,7 @@ def check_url(url: str) -> str:
     if not usable:
         raise InvalidInput(
             f"{url[:200]!r} is no address that can be posted to.",
-            hint="Nothing was sent. Right:  mpesa trigger stk.paid --to http://localhost:3000/hook",
+            hint=f"Nothing was sent. Right:  {right}",
             code="invalid-url",
         )
     return url
