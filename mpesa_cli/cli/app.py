@@ -128,10 +128,10 @@ def _written(runtime: Runtime, status: int) -> int:
     """The exit status, once stdout has taken the result or can't. A payment's verdict stands even then."""
     try:
         runtime.streams.stdout.flush()
-    except (BrokenPipeError, ValueError):
-        _forget_stdout()
-        return status
-    except OSError as failed:
+    except (OSError, ValueError) as failed:
+        if isinstance(failed, ValueError) or machine.reader_has_gone(failed):
+            _forget_stdout()
+            return status
         runtime.streams.failed = runtime.streams.failed or StdoutFailed(failed)
     if runtime.streams.failed is None:
         return status

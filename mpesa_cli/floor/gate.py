@@ -13,17 +13,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from mpesa_cli.floor.machine import since_boot_s
+
 MAY_RUN_BACK_S = 5.0
 """The most that a clock may be set back and count as corrected; after more, nobody can say how late it is."""
 
 _NO_LINGER = struct.pack("ii", 1, 0)
 _AS_USUAL = struct.pack("ii", 0, 0)
-
-
-def since_boot_s() -> float:
-    """Seconds on a clock that nobody sets, and that also runs while the machine sleeps, where the system has one."""
-    boot = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
 class Deadline:

@@ -6,13 +6,13 @@ there is room again. A closed screen takes no more lines, and that is all.
 """
 
 import contextlib
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, TextIO, cast
 
+from mpesa_cli.floor import machine
 from mpesa_cli.terminal.streams import Streams
 
 LINES_MAX = 1000
@@ -68,14 +68,14 @@ class PatientStream:
         while (text := self._next()) is not None:
             try:
                 self._put(text)
-            except (BrokenPipeError, ValueError):  # the reader has gone
+            except (OSError, ValueError) as failed:
                 with self._news:
+                    if not isinstance(failed, ValueError) and not machine.reader_has_gone(failed):
+                        self._missed += 1  # a full disk under a log, perhaps for a while
+                        continue
                     self._gone = True
                     self._lines.clear()
                 return
-            except OSError:  # a full disk under a log, perhaps for a while
-                with self._news:
-                    self._missed += 1
 
     def _next(self) -> str | None:
         with self._news:
@@ -91,14 +91,14 @@ class PatientStream:
     def _put(self, text: str) -> None:
         """Write past Python's own buffer where there is a descriptor: a thread hung in it would hang the exit too."""
         try:
-            descriptor = self._target.fileno()
+            self._target.fileno()
         except (OSError, ValueError, AttributeError):
             self._target.write(text)
             self._target.flush()
             return
         left = text.encode(self._target.encoding or "utf-8", "replace")
         while left:
-            left = left[os.write(descriptor, left) :]
+            left = left[machine.write_at_once(self._target, left) :]
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, TextIO
 
+from mpesa_cli.floor import machine
 from mpesa_cli.floor.errors import MpesaError
 from mpesa_cli.floor.records import dataclass
 
@@ -54,6 +55,8 @@ class Streams:
     @classmethod
     def of_process(cls) -> "Streams":
         """The streams of this process. A stream that was closed before we started becomes a sink."""
+        for each in (sys.stdin, sys.stdout, sys.stderr):
+            machine.prepare(each)
         return cls(
             stdin=sys.stdin or _null_device("r"),
             stdout=sys.stdout or _null_device("w"),
@@ -77,10 +80,11 @@ class Streams:
     def _result(self) -> Iterator[None]:
         try:
             yield
-        except (BrokenPipeError, ValueError) as closed:
-            if self.ends_with_reader:
-                raise StdoutClosed from closed
-        except OSError as failed:
+        except (OSError, ValueError) as failed:
+            if isinstance(failed, ValueError) or machine.reader_has_gone(failed):
+                if self.ends_with_reader:
+                    raise StdoutClosed from failed
+                return
             self.failed = self.failed or StdoutFailed(failed)
             if self.ends_with_reader:
                 raise self.failed from failed

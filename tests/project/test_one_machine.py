@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import mpesa_cli
+from mpesa_cli.floor import machine
 
 PACKAGE = Path(mpesa_cli.__file__).parent
 ROOM = PACKAGE / "floor" / "machine"
@@ -35,6 +36,28 @@ SYSTEMS = {"sys.platform", "os.name", "platform.system", "socket.SO_REUSEADDR", 
 ALLOWED = {
     ("books/statements/source.py", "st_mode"),  # only whether it is a folder or a plain file, as Windows says it too
 }
+
+
+def promised(half: str) -> dict[str, str]:
+    """The public names of a half, each with its parameters and what it returns."""
+    found = {}
+    for path in sorted(ROOM.glob(f"{half}_*.py")):
+        if path.stem.partition("_")[2] not in {"files", "process"}:
+            continue
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            match node:
+                case ast.FunctionDef(name=name, args=args, returns=returns):
+                    found[name] = f"{ast.unparse(args)} -> {ast.unparse(returns) if returns else None}"
+                case ast.ClassDef(name=name, body=body):
+                    found[name] = " ".join(ast.unparse(each) for each in body if isinstance(each, ast.AnnAssign))
+                case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                    found[name] = "a value"
+    return {name: parameters for name, parameters in found.items() if not name.startswith("_")}
+
+
+def test_both_halves_promise_the_same() -> None:
+    assert promised("posix") == promised("windows")
+    assert set(promised("posix")) == set(machine.__all__)
 
 
 def told_of_systems(text: str) -> Iterator[str]:

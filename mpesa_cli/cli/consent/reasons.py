@@ -53,7 +53,8 @@ def _there(reason: str | None, example: str) -> str:
 
 def who(runtime: Runtime, by: str | None) -> str:
     """The name that a decision is journaled under: ``--by``, or the system's user. Raises InvalidInput for neither."""
-    name = " ".join((by or runtime.environ.get("USER") or runtime.environ.get("LOGNAME") or "").split())
+    name = " ".join((by or runtime.environ.get("USER") or runtime.environ.get("LOGNAME")
+                     or runtime.environ.get("USERNAME") or "").split())
     if not name or len(name) > 60 or not name.isprintable():
         raise InvalidInput(
             "Nobody is named who decides this.",

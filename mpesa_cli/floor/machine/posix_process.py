@@ -7,6 +7,7 @@ import os
 import signal
 import stat
 import sys
+import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -27,6 +28,12 @@ A_PRINTER = "/dev/usb/lp0"
 def has_ended(process: int) -> bool:
     """Whether no process of this number runs; False where the system can't say."""
     return not Path(f"/proc/{process}").exists() and Path("/proc/self").exists()
+
+
+def since_boot_s() -> float:
+    """Seconds on a clock that nobody sets, and that also runs while the machine sleeps, where the system has one."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
 def this_machine() -> str:
@@ -120,6 +127,20 @@ def typed_unseen(terminal: TextIO) -> Iterator[None]:
         yield
     finally:
         termios.tcsetattr(handle, termios.TCSAFLUSH, before)
+
+
+def prepare(stream: TextIO) -> None:
+    """Do nothing: what a stream writes here is what the user's locale says."""
+
+
+def write_at_once(stream: TextIO, data: bytes) -> int:
+    """Write past Python's own buffer, and give the number of bytes that were taken."""
+    return os.write(stream.fileno(), data)
+
+
+def reader_has_gone(failed: OSError) -> bool:
+    """Whether a write failed because nobody reads any more."""
+    return isinstance(failed, BrokenPipeError)
 
 
 def names_a_device(target: str) -> bool:

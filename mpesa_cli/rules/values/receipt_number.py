@@ -84,9 +84,9 @@ def plausibility(receipt: str, now_us: int) -> Plausibility:
     elif day is None:
         words.append("Its first three characters are no date, as they are in M-PESA's receipts.")
     elif (day - today).days > _FUTURE_AFTER_DAYS:
-        words.append(f"By its first three characters it is of {day:%-d %B %Y}, which is yet to come.")
+        words.append(f"By its first three characters it is of {day.day} {day:%B %Y}, which is yet to come.")
     elif (today - day).days > _OLD_AFTER_DAYS:
-        words.append(f"By its first three characters it is of {day:%-d %B %Y}: long ago.")
+        words.append(f"By its first three characters it is of {day.day} {day:%B %Y}: long ago.")
     fits = _fits(day, today)
     meant = tuple(each for each in look_alikes(receipt) if not fits and _fits(day_of(each), today))
     return Plausibility(day, tuple(words), meant)
