@@ -9,9 +9,9 @@ from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.state import PaymentStatus
 from mpesa_cli.rules.values.amount import format_cents
 from mpesa_cli.rules.values.msisdn import mask_msisdn
-from mpesa_cli.terminal.render import Table
 from mpesa_cli.terminal.state_words import STATUS_WORDS
 from mpesa_cli.terminal.streams import Streams
+from mpesa_cli.terminal.table import Table
 
 SHOWN_MAX = 20
 _KINDS = {
@@ -91,7 +91,8 @@ def lines_table(lines: Sequence[Line], *, on_screen: bool) -> Table:
         ]
         for line in lines
     ]
-    return Table(["Order", "Amount", "Phone", "Result", ""], rows, numbers=(1,))
+    sums = [["total", format_cents(sum(line.amount_cents for line in lines)), "", "", ""]] if len(lines) > 1 else []
+    return Table(["Order", "Amount", "Phone", "Result", ""], rows, (1,), sums)
 
 
 def total_words(lines: Sequence[Line]) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from mpesa_cli.terminal.render import Table
     from mpesa_cli.terminal.streams import Streams
+    from mpesa_cli.terminal.table import Table
 
 
 class Note(NamedTuple):
@@ -33,7 +33,8 @@ class Result(NamedTuple):
 
 def render(streams: "Streams", result: Result) -> int:
     """Print a result. Returns its exit status. A list raises StdoutClosed or StdoutFailed."""
-    from mpesa_cli.terminal.render import Table, print_json, print_table
+    from mpesa_cli.terminal.render import print_json, print_table
+    from mpesa_cli.terminal.table import Table
 
     if streams.as_json:
         if result.document is not None:
@@ -43,7 +44,7 @@ def render(streams: "Streams", result: Result) -> int:
             print_table(streams, result.lines)
         else:
             for line in result.lines:
-                streams.out(line)
+                streams.out_words(line)
         _tell(streams, result.notes)
     _tell(streams, result.told)
     if result.then is not None:

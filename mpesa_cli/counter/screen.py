@@ -16,7 +16,7 @@ from mpesa_cli.counter.clerk import Clerk
 from mpesa_cli.counter.desk import Desk
 from mpesa_cli.counter.snapshot import Tone
 from mpesa_cli.counter.view import Line, paint
-from mpesa_cli.terminal.cells import in_charset
+from mpesa_cli.terminal.width import in_ascii
 
 if TYPE_CHECKING:
     from mpesa_cli.counter.form import Question
@@ -49,7 +49,7 @@ class Sheet(Widget, can_focus=False):
     def show(self, lines: list[Line]) -> None:
         """Paint these lines, where they differ from those that are there."""
         if self._plain:
-            lines = [line._replace(text=_ascii(line.text)) for line in lines]
+            lines = [line._replace(text=in_ascii(line.text)) for line in lines]
         if lines != self.lines:
             self.lines = lines
             self.refresh()
@@ -137,9 +137,3 @@ class CounterScreen(App[None]):
     def on_unmount(self) -> None:
         """Let the threads end."""
         self.caretaker.stop()
-
-
-def _ascii(text: str) -> str:
-    if text.isascii():
-        return text
-    return "".join(c if c.isascii() else in_charset(c, "ascii") for c in text)

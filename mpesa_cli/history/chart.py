@@ -3,8 +3,9 @@
 from typing import Any
 
 from mpesa_cli.history.summary import By, DaySummary, Reason, Summary
-from mpesa_cli.history.table import aligned
 from mpesa_cli.rules.values.amount import cents_to_json, format_cents
+from mpesa_cli.terminal.table import Table, aligned
+from mpesa_cli.terminal.width import in_ascii, wrapped
 
 FIELDS = (
     "day", "count", "gross", "paid", "failed", "unsettled", "success_rate", "median_seconds_to_pay", "failed_by_reason",
@@ -32,17 +33,18 @@ def chart_lines(summary: Summary, columns: int, *, ascii_only: bool, by: By = "d
     if not summary.total.reversed_cents:  # an empty column would take room from the bars
         for row in (*days, total, headings):
             del row[_GIVEN_BACK]
-    numbers = frozenset(range(1, len(headings) - 1))
+    numbers = tuple(range(1, len(headings) - 1))
     taken = sum(max(map(len, column)) + 2 for column in zip(headings[:-1], *days, total, strict=True))
     width = max(8, min(40, columns - taken))
     most = max((day.gross_cents for day in summary.days), default=0)
     bars = [bar(day.gross_cents, most, width, ascii_only=ascii_only) for day in summary.days]
     rows = [[*cells, drawn] for cells, drawn in zip(days, bars, strict=True)]
-    lines = aligned(headings, [*rows, [*total, ""]], numbers=numbers, ascii_only=ascii_only)
+    lines = aligned(Table(headings, rows, numbers, [[*total, ""]]), columns)
     failed = [day for day in summary.days if day.failed] + [summary.total] * (len(summary.days) > 1)
-    return lines + [
-        f"Not paid, {day.day}: {reasons_words(day.failed_by_reason)}" for day in failed if day.failed
-    ]
+    for day in failed:
+        if day.failed:
+            lines += wrapped(f"Not paid, {day.day}: {reasons_words(day.failed_by_reason)}", columns)
+    return [in_ascii(line) for line in lines] if ascii_only else lines
 
 
 def reasons_words(reasons: tuple[Reason, ...]) -> str:

@@ -9,6 +9,9 @@ _SPELT = str.maketrans(
      "·": "-", "×": "x", "ß": "ss", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "€": "EUR", "£": "GBP", "™": "(TM)"}
 )
 
+# What tables and bars are drawn with.
+_DRAWN = str.maketrans({"─": "-", "━": "-", "█": "#", **dict.fromkeys("▏▎▍▌▋▊▉░", "#")})
+
 
 def plain_lines(rows: Iterable[Sequence[object]]) -> str:
     """Rows as lines of tab-separated cells, for a pipe: full values; None is empty; breaks become spaces."""
@@ -26,6 +29,11 @@ def in_charset(text: str, encoding: str) -> str:
     """The text as near as ``encoding`` can spell it, on one line, control characters left out."""
     shown = (character for character in " ".join(text.split()) if character.isprintable())
     return "".join(c if _fits(c, encoding) else _spell(c, encoding) for c in shown)
+
+
+def spelt_in_ascii(text: str) -> str:
+    """The text with each character as near as ASCII can spell it; breaks and escapes stay as they are."""
+    return "".join(c if c.isascii() else _spell(c, "ascii") for c in text.translate(_DRAWN))
 
 
 def lost_in(texts: Iterable[str], encoding: str) -> str:

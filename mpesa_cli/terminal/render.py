@@ -1,22 +1,13 @@
 """Rendering of one result: JSON here, words for people in the files beside it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from mpesa_cli.terminal.streams import Streams
+from mpesa_cli.terminal.table import Table, aligned
 
 LIST_PART = 500
-
-
-class Table(NamedTuple):
-    """Rows under headings. ``numbers`` are the columns that stand to the right. ``named``: a pipe gets the headings as
-    its first line, where columns can't be told apart by what is in them."""
-
-    headings: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    numbers: tuple[int, ...] = ()
-    named: bool = False
 
 
 def json_text(document: object) -> str:
@@ -68,12 +59,5 @@ def print_table(streams: Streams, table: Table) -> None:
     if not streams.is_terminal(streams.stdout):
         plain_rows(streams, [table.headings, *table.rows] if table.named else table.rows)
         return
-    from rich import box
-    from rich.table import Table as Drawn
-
-    drawn: Any = Drawn(box=box.SIMPLE_HEAD, pad_edge=False)
-    for index, heading in enumerate(table.headings):
-        drawn.add_column(heading, justify="right" if index in table.numbers else "left", overflow="fold")
-    for row in table.rows:
-        drawn.add_row(*row)
-    streams.console(streams.stdout).print(drawn)
+    for line in aligned(table, streams.columns(streams.stdout)):
+        streams.out(line)

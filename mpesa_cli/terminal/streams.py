@@ -67,8 +67,12 @@ class Streams:
     def out(self, text: str) -> None:
         """Write one line of the result to stdout, flushed. A list raises StdoutClosed or StdoutFailed."""
         with self._result():
-            self.stdout.write(text + "\n")
+            self.stdout.write(self._spelt(text + "\n", self.stdout))
             self.stdout.flush()
+
+    def out_words(self, text: str) -> None:
+        """Write a line of the result that people read: on a terminal it is broken at words. Raises as ``out`` does."""
+        self.out(self.laid(text, self.stdout))
 
     def out_bytes(self, data: bytes) -> None:
         """Write a result that is no text to stdout, flushed."""
@@ -96,12 +100,12 @@ class Streams:
 
     def complain(self, text: str) -> None:
         """Write one line to stderr even where quiet: errors and warnings about money."""
-        self.complain_raw(text + "\n")
+        self.complain_raw(self.laid(text, self.stderr) + "\n")
 
     def complain_raw(self, text: str) -> None:
         """Write to stderr as it is, without a line's end: for a line that is redrawn."""
         try:
-            self.stderr.write(text)
+            self.stderr.write(self._spelt(text, self.stderr))
             self.stderr.flush()
         except (OSError, ValueError):  # nobody reads it; the exit status still tells
             return
@@ -118,6 +122,35 @@ class Streams:
     def may_prompt(self) -> bool:
         """Whether a question can be asked: a person at both ends."""
         return self.is_terminal(self.stdin) and self.is_terminal(self.stderr)
+
+    def columns(self, stream: TextIO) -> int:
+        """The width of the terminal behind this stream, in characters."""
+        from mpesa_cli.terminal.width import columns_of
+
+        return columns_of(stream, self.environ)
+
+    def shows_utf8(self, stream: TextIO) -> bool:
+        """Whether the terminal behind this stream shows more than ASCII; a pipe always takes it."""
+        from mpesa_cli.terminal.width import shows_utf8
+
+        return not self.is_terminal(stream) or shows_utf8(stream, self.environ)
+
+    def laid(self, text: str, stream: TextIO) -> str:
+        """The text broken at words, where a terminal is narrower than a line of it. Rows with tabs and JSON stay."""
+        if not self.is_terminal(stream) or "\t" in text or text.startswith(("{", "[")):
+            return text
+        from mpesa_cli.terminal.width import wrapped
+
+        columns = self.columns(stream)
+        return "\n".join(piece for line in text.split("\n") for piece in wrapped(line, columns))
+
+    def _spelt(self, text: str, stream: TextIO) -> str:
+        """The text in characters that the stream's terminal shows."""
+        if text.isascii() or self.shows_utf8(stream):
+            return text
+        from mpesa_cli.terminal.width import in_ascii
+
+        return in_ascii(text)
 
     def console(self, stream: TextIO) -> "Console":
         """A Rich console for a terminal stream. Colour: NO_COLOR, then FORCE_COLOR, then TERM, then isatty."""

@@ -1,12 +1,26 @@
 """Every key through Textual's own pilot, in one window: what is painted, and what a key does not do."""
 
 import asyncio
+import gc
 from pathlib import Path
 from typing import Any
 
+import pytest
 from counter_parts import PAYS, Counter
 
 from mpesa_cli.counter.screen import CounterScreen
+from mpesa_cli.floor import collection
+
+
+def test_a_counter_that_is_open_all_day_collects_garbage_as_usual(mpesa: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(CounterScreen, "run", lambda _: seen.append(gc.get_threshold()))
+    collection.hold_off()
+    try:
+        assert mpesa("counter", "--by", "Amina", tty=True).status == 0
+    finally:
+        collection.as_usual()
+    assert seen == [collection.USUAL]
 
 
 def test_every_key_does_what_the_list_says_in_one_window(home: Path, clock: Any, mpesa: Any) -> None:

@@ -8,7 +8,7 @@ from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, runtim
 from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import NotFound
 from mpesa_cli.floor.moments import SECOND_US, day_and_time, rfc3339
-from mpesa_cli.terminal.render import Table
+from mpesa_cli.terminal.table import Table
 
 if TYPE_CHECKING:
     from mpesa_cli.api.tokens.values import KnownToken

@@ -5,7 +5,6 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from mpesa_cli.batch.plan import RowStatus, batch_status, row_status
-from mpesa_cli.batch.progress import Bar
 from mpesa_cli.batch.words import ROW_STATUS_WORDS, Line, lines_table, print_plan, summary_words, total_words
 from mpesa_cli.cli.consent.confirm import Question, confirm, is_answered
 from mpesa_cli.cli.payments.show import send_sms
@@ -14,6 +13,7 @@ from mpesa_cli.floor.errors import ExitStatus, MpesaError
 from mpesa_cli.floor.interrupts import Interrupted
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.runtime import Runtime
+from mpesa_cli.terminal.progress import Bar
 
 if TYPE_CHECKING:
     from mpesa_cli.batch.run import Task

@@ -42,7 +42,7 @@ def say_run(runtime: "Runtime", ledger: "Ledger", shown: "Shown", found: "Run") 
     else:
         told = Differences(ledger).told_on(today) if streams.quiet else set()
         for line in run_lines(_groups(streams, ledger, found, now_us, told, today if streams.quiet else "")):
-            streams.out(line)
+            streams.out_words(line)
         for name in found.balanced.unfinished:
             if _unfinished(name) not in told:
                 streams.complain(unfinished_words(name))
@@ -123,25 +123,26 @@ def _print_all(streams: "Streams", ledger: "Ledger", found: "Run", now_us: int) 
     from mpesa_cli.books.store.differences import Differences
 
     if found.not_watched:
-        streams.out(found.not_watched)
+        streams.out_words(found.not_watched)
     if found.not_told:
-        streams.out(gap_line(found.not_told))
+        streams.out_words(gap_line(found.not_told))
     for payment in found.waiting:
-        streams.out(headline(payment))
+        streams.out_words(headline(payment))
     for hint in dict.fromkeys(line for group in _payments(found.waiting) for line in group.hints):
-        streams.out(hint)
+        streams.out_words(hint)
     for line in claim_lines(found.done.claims):
-        streams.out(line)
+        streams.out_words(line)
     for message in found.held:
-        streams.out(held_line(message))
+        streams.out_words(held_line(message))
     if found.held:
-        streams.out(f"  {ADVICE}")
+        streams.out_words(f"  {ADVICE}")
     for counts in Differences(ledger).counts(found.shop.shortcodes):
         listed = Differences(ledger).listed(found.shop.shortcodes, kind=counts.kind, open_only=True)
         first = True
         while part := list(islice(listed, 500)):
             group = break_group(counts.kind, part, len(part), now_us)
-            streams.out("\n".join([group.title, *group.lines, *group.hints] if first else group.lines))
+            for line in [group.title, *group.lines, *group.hints] if first else group.lines:
+                streams.out_words(line)
             first = False
 
 
@@ -150,8 +151,8 @@ def _say_end(streams: "Streams", shown: "Shown", found: "Run") -> None:
     if closed is not None:
         totals = closed.closing.totals
         said = "is closed" if closed.fresh else "was closed before with the same totals"
-        streams.out(f"{closed.closing.day} {said}: {counted(totals.count, 'payment')}, "
-                    f"{format_cents(totals.gross_cents)} gross, {format_cents(totals.net_cents)} net.")
+        streams.out_words(f"{closed.closing.day} {said}: {counted(totals.count, 'payment')}, "
+                          f"{format_cents(totals.gross_cents)} gross, {format_cents(totals.net_cents)} net.")
         if found.open:
             were = "was" if found.open == 1 else "were"
             streams.say(f"{counted(found.open, 'difference')} {were} open when it was closed.")
@@ -159,8 +160,8 @@ def _say_end(streams: "Streams", shown: "Shown", found: "Run") -> None:
         rows = sum(each.findings.rows for each in balanced.taken)
         names = ", ".join(each.name for each in balanced.taken)
         report = f" The report: {shown.report}" if shown.report else ""
-        streams.out(f"All match: {counted(rows, 'row')}, {format_cents(balanced.totals.gross_cents)} came in, in "
-                    f"{names}.{report}")
+        streams.out_words(f"All match: {counted(rows, 'row')}, {format_cents(balanced.totals.gross_cents)} came in, "
+                          f"in {names}.{report}")
     if found.done.not_asked:
         streams.say(f"Daraja could not be asked about {found.done.not_asked} of them this time. "
                     "Again later: mpesa reconcile")

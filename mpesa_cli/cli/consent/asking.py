@@ -39,7 +39,10 @@ def ask_yes(streams: Streams, question: str) -> bool:
 
 
 def _line(streams: Streams, prompt: str) -> str:
-    streams.complain_raw(prompt)
+    *above, last = streams.laid(prompt.rstrip(" "), streams.stderr).split("\n")
+    for line in above:
+        streams.complain(line)
+    streams.complain_raw(f"{last} ")
     line = streams.stdin.readline()
     if not line:
         raise Declined(

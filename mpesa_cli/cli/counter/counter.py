@@ -51,6 +51,7 @@ def _run(runtime: "Runtime", profile: "Profile", by: str | None, printer: str | 
     from mpesa_cli.cli.counter.ports import counter_ports, quiet_runtime
     from mpesa_cli.counter.desk import Desk
     from mpesa_cli.counter.words import speaker
+    from mpesa_cli.floor import collection
     from mpesa_cli.listener.forwarding.courier import Courier
     from mpesa_cli.sms.ports import send_waiting_sms
     from mpesa_cli.terminal.payment_words import environment_label
@@ -59,10 +60,11 @@ def _run(runtime: "Runtime", profile: "Profile", by: str | None, printer: str | 
     courier = Courier(lambda: send_waiting_sms(runtime, profile), lambda _: None)
     listening = Listening(runtime, profile, speaker(profile.language), courier.nudge)
     desk = Desk(counter_ports(runtime, profile, who(runtime, by), printer, courier.nudge, listening.look))
-    plain = "utf" not in _charset(runtime).lower()
+    plain = not streams.shows_utf8(streams.stdout)
     title = "  ".join(each for each in (profile.shop_name, environment_label(profile.environment)) if each)
     from mpesa_cli.counter.screen import CounterScreen
 
+    collection.as_usual()  # a counter is open all day
     quiet_runtime(runtime)
     courier.start()
     try:
@@ -74,9 +76,3 @@ def _run(runtime: "Runtime", profile: "Profile", by: str | None, printer: str | 
         runtime.streams = streams
     if open_now := len(runtime.ledger(profile).unfinished()):
         streams.say(f"{open_now} still open: mpesa status")
-
-
-def _charset(runtime: "Runtime") -> str:
-    """The character set of the terminal's locale: the first of its variables that is set decides."""
-    named = (runtime.environ.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG"))
-    return next((value for value in named if value), "C")

@@ -10,7 +10,6 @@ from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, Verbos
 from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.cli.upkeep.existing_ledger import existing_ledger
 from mpesa_cli.terminal.amount_words import counted
-from mpesa_cli.terminal.streams import Streams
 
 
 def export(
@@ -49,6 +48,8 @@ def export(
     from mpesa_cli.history.export.files import writer_for
     from mpesa_cli.history.export.tables import Export
     from mpesa_cli.payments.told import take_in
+    from mpesa_cli.terminal.progress import bar_words
+    from mpesa_cli.terminal.redrawn import RedrawnLine
 
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     target = file.expanduser().absolute()
@@ -63,14 +64,12 @@ def export(
         )
         confirm(runtime, question, yes=yes)
     take_in(ledger)
-    progress = _Count(runtime.streams)
-    tables = Export(
-        ledger, shortcodes_of(settings), since_us, until_us, full=full, grouped=target.suffix.lower() == ".csv",
-        told=progress.show,
-    )
-    with ledger.snapshot():  # every table is of the same moment, whatever is paid meanwhile
+    with RedrawnLine(runtime.streams) as line, ledger.snapshot():  # of one moment, whatever is paid meanwhile
+        tables = Export(
+            ledger, shortcodes_of(settings), since_us, until_us, full=full, grouped=target.suffix.lower() == ".csv",
+            told=lambda what, done, count: line.show(bar_words(what, done, count)),
+        )
         written = write(target, tables.tables())
-    progress.clear()
     return Result(
         {
             "environment": ledger.environment, "full": full,
@@ -79,19 +78,3 @@ def export(
         [str(path) for path in written],
         [Note(f"{counted(sum(written.values()), 'row')} written.")],
     )
-
-
-class _Count:
-    """The number of payments written so far, on a terminal's stderr."""
-
-    def __init__(self, streams: Streams) -> None:
-        self._streams = streams
-        self._drawn = streams.is_terminal(streams.stderr) and not streams.quiet and not streams.as_json
-
-    def show(self, written: int) -> None:
-        if self._drawn:
-            self._streams.complain_raw(f"\r\x1b[KWriting: {counted(written, 'payment')} …")
-
-    def clear(self) -> None:
-        if self._drawn:
-            self._streams.complain_raw("\r\x1b[K")

@@ -8,10 +8,9 @@ from mpesa_cli.cli.options import REF_OR_PHONE, JsonOption, ProfileOption, Quiet
 from mpesa_cli.cli.payments.status import find
 from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.moments import rfc3339
+from mpesa_cli.terminal.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mpesa_cli.history.related_records import RelatedRecords
     from mpesa_cli.ledger.values import JournalEntry, RawCallback
     from mpesa_cli.rules.payment import Payment
@@ -59,17 +58,31 @@ def log(
     related = RelatedRecords.of(ledger, payment)
     from mpesa_cli.terminal.payment_words import headline
 
+    story = _story(payment, entries, bodies, related, raw=raw)
+    is_table = runtime.streams.is_terminal(runtime.streams.stdout) and not raw  # a body is copied whole
     return Result(
         {**_document(payment, entries, bodies, raw=raw), **related.document(raw=raw)},
-        _lines(payment, entries, bodies, related, raw=raw),
+        _table(story) if is_table else [f"{rfc3339(at_us)}\t{what}\t{said}" for at_us, what, said in story],
         [Note(headline(payment))],
     )
 
 
-def _lines(
+def _table(story: "list[tuple[int, str, str]]") -> Table:
+    return Table(["when", "what", "said"], [_cells(*each) for each in story])
+
+
+def _cells(at_us: int, what: str, said: str) -> list[str]:
+    when = (rfc3339(at_us) or "")[:19].replace("T", " ")
+    if what.startswith("callback "):  # its id would take the room of the words
+        what, _, name = what.partition(" ")
+        said = f"{said} ({name})"
+    return [when, what, said]
+
+
+def _story(
     payment: "Payment", entries: "list[JournalEntry]", bodies: "list[RawCallback]", related: "RelatedRecords", *,
     raw: bool,
-) -> "Iterator[str]":
+) -> "list[tuple[int, str, str]]":
     lines = []
     for entry in entries:
         attempt = f"attempt {entry.attempt}" if entry.attempt else "payment"
@@ -79,8 +92,7 @@ def _lines(
         text = body.body.decode("utf-8", "replace") if raw else f"{len(body.body)} bytes"
         lines.append((body.received_us, f"callback {body.callback_id}", f"{body.verdict or 'not read yet'}: {text}"))
     lines += related.lines(raw=raw)
-    for at_us, what, said in sorted(lines, key=lambda line: line[0]):  # stable: the journal keeps its own order
-        yield f"{rfc3339(at_us)}\t{what}\t{said}"
+    return sorted(lines, key=lambda line: line[0])  # stable: the journal keeps its own order
 
 
 def words(entry: "JournalEntry") -> str:

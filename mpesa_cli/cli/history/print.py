@@ -12,6 +12,7 @@ from mpesa_cli.terminal.payment_words import environment_label
 
 if TYPE_CHECKING:
     from mpesa_cli.cli.options import Format
+    from mpesa_cli.history.table import Totals
     from mpesa_cli.ledger.reads import Reads
     from mpesa_cli.rules.payment import Payment
     from mpesa_cli.terminal.streams import Streams
@@ -131,17 +132,30 @@ class HistoryPrinter:
 
     def _table(self, asked: HistoryFilter, limit: int | None, fields: Sequence[str] | None) -> int:
         from mpesa_cli.history.store import History
+        from mpesa_cli.history.table import Totals
 
-        shown = 0
+        shown, totals, waiting = 0, Totals(), None
         for page in History(self.ledger).pages(asked):
             rows = page if limit is None else page[: limit - shown]
-            for line in self._aligned(rows, fields)[0 if shown == 0 else 2 :] if rows else ():
-                self.streams.out(line)
-            self._claims(rows)
+            if rows:
+                if waiting is not None:
+                    self._print_page(waiting, fields, is_first=totals.count == len(waiting))
+                waiting = rows
+                totals.add(rows)
             shown += len(page)
+        if waiting is not None:  # the last page, with what all of them come to
+            self._print_page(waiting, fields, is_first=totals.count == len(waiting), totals=totals)
         if shown:
             self._label(self.streams.out)
         return shown
+
+    def _print_page(
+        self, rows: Sequence[HistoryRow], fields: Sequence[str] | None, *, is_first: bool,
+        totals: "Totals | None" = None,
+    ) -> None:
+        for line in self._aligned(rows, fields, totals)[0 if is_first else 2 :]:
+            self.streams.out(line)
+        self._claims(rows)
 
     def _claims(self, rows: Sequence[HistoryRow]) -> None:
         """Name the orders that money by hand may be for, where no order has it."""
@@ -156,27 +170,27 @@ class HistoryPrinter:
                 for line in claim_lines(MayBe(row.receipt, order) for order in orders):
                     self.streams.say(line)
 
-    def _aligned(self, rows: Sequence[HistoryRow], fields: Sequence[str] | None) -> list[str]:
-        from mpesa_cli.history.table import (
-            HEADINGS,
-            NUMBERS,
-            aligned,
-            history_cells,
-            masked,
-            paid_rows,
-        )
+    def _aligned(
+        self, rows: Sequence[HistoryRow], fields: Sequence[str] | None, totals: "Totals | None"
+    ) -> list[str]:
+        from mpesa_cli.history import table as of_history
+        from mpesa_cli.terminal.table import Table, aligned
+        from mpesa_cli.terminal.width import in_ascii
 
-        green = paid_rows(rows) if self.streams.has_colour(self.streams.stdout) else frozenset()
+        stdout = self.streams.stdout
+        green = of_history.paid_rows(rows) if self.streams.has_colour(stdout) else frozenset()
         if fields is None:
-            cells = history_cells(rows, self.now_us, unmask=self.unmask, ascii_only=self.ascii_only)
-            return aligned(HEADINGS, cells, numbers=NUMBERS, ascii_only=self.ascii_only, green=green)
-        hidden = [
-            row._replace(msisdn=masked(row.msisdn, unmask=self.unmask, ascii_only=self.ascii_only))
-            for row in rows
-        ]
-        cells = [["" if v is None else str(v) for v in row] for row in self._values(hidden, fields)]
-        numbers = frozenset(i for i, name in enumerate(fields) if name in _NUMBERS)
-        return aligned(fields, cells, numbers=numbers, ascii_only=self.ascii_only, green=green)
+            cells = of_history.history_cells(rows, self.now_us, unmask=self.unmask)
+            sums = of_history.history_totals(totals) if totals else ()
+            table = Table(of_history.HEADINGS, cells, of_history.NUMBERS, sums)
+        else:
+            hidden = [row._replace(msisdn=of_history.masked(row.msisdn, unmask=self.unmask)) for row in rows]
+            cells = [["" if v is None else str(v) for v in row] for row in self._values(hidden, fields)]
+            numbers = tuple(i for i, name in enumerate(fields) if name in _NUMBERS)
+            sums = of_history.field_totals(fields, totals) if totals else ()
+            table = Table(fields, cells, numbers, sums)
+        lines = aligned(table, self.streams.columns(stdout), green=green)
+        return [in_ascii(line) for line in lines] if self.ascii_only else lines
 
     def _label(self, tell: Callable[[str], None]) -> None:
         if label := environment_label(self.ledger.environment):

@@ -1,7 +1,6 @@
 """The totals per day, printed in each format."""
 
 import json
-import shutil
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -45,7 +44,8 @@ def print_summary(
         case "csv":
             streams.out(csv_text([chart.FIELDS, *map(chart.summary_row, rows)]).removesuffix("\n"))
         case "table" if streams.is_terminal(streams.stdout):
-            lines = chart.chart_lines(counted, _columns(streams), ascii_only=ascii_only, by=by)
+            plain = ascii_only or not streams.shows_utf8(streams.stdout)
+            lines = chart.chart_lines(counted, streams.columns(streams.stdout), ascii_only=plain, by=by)
             streams.out("\n".join([*lines, label] if label else lines))
         case "table":
             streams.out(plain_lines(map(chart.summary_row, rows)))
@@ -53,8 +53,3 @@ def print_summary(
                 streams.say(label)
     if counted.cut:
         streams.say(f"Only the newest {by}s are shown, {days_max} of more. All of them: --limit all")
-
-
-def _columns(streams: Streams) -> int:
-    typed = streams.environ.get("COLUMNS", "")
-    return int(typed) if typed.isdecimal() and int(typed) else shutil.get_terminal_size().columns

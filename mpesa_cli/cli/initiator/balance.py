@@ -7,7 +7,7 @@ import typer
 from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
 from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import SettingsError
-from mpesa_cli.terminal.render import Table
+from mpesa_cli.terminal.table import Table
 
 if TYPE_CHECKING:
     from mpesa_cli.initiator.balance import Balance

@@ -8,7 +8,8 @@ from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, runtim
 from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import ExitStatus, InvalidInput
 from mpesa_cli.runtime import Runtime
-from mpesa_cli.terminal.render import Table, json_text
+from mpesa_cli.terminal.render import json_text
+from mpesa_cli.terminal.table import Table
 
 
 def trigger(

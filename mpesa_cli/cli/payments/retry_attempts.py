@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mpesa_cli.batch.progress import Countdown
 from mpesa_cli.cli.consent.restored_gap import answered
 from mpesa_cli.cli.payments.ports import push_context
 from mpesa_cli.cli.payments.status import settle
@@ -12,6 +11,7 @@ from mpesa_cli.cli.payments.watching import say_where_money_stands, watch_paymen
 from mpesa_cli.floor.interrupts import Interrupted
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.runtime import Runtime
+from mpesa_cli.terminal.progress import Countdown
 
 if TYPE_CHECKING:
     from mpesa_cli.payments.retry_loop import GaveUp

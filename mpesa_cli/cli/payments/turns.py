@@ -94,7 +94,7 @@ class Turn:
             raise early
 
     def _count_down(self, words: str, seconds: int) -> None:
-        from mpesa_cli.batch.progress import Countdown
+        from mpesa_cli.terminal.progress import Countdown
 
         runtime = self._runtime
         until_us = runtime.world.now_us() + seconds * SECOND_US

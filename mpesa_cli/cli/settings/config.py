@@ -9,7 +9,7 @@ from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, Verbos
 from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import ExitStatus
 from mpesa_cli.runtime import Runtime
-from mpesa_cli.terminal.render import Table
+from mpesa_cli.terminal.table import Table
 
 LiveOption = Annotated[bool, typer.Option("--live", help="Also ask Daraja whether it takes the credentials.")]
 
@@ -154,13 +154,15 @@ def _ask_daraja(runtime: Runtime, profile_flag: str | None) -> str:
 
 def _lines(report: dict[str, Any]) -> Iterator[str]:
     for problem in report["errors"]:
-        yield f"error: {problem['message']}\n  {problem['hint']}"
+        yield f"error: {problem['message']}"
+        yield f"  {problem['hint']}"
     for entry in report["profiles"]:
         in_use = ", in use" if entry["in_use"] else ""
         environment = f" ({entry['environment']}{in_use})" if entry["environment"] else ""
         yield f"profile {entry['profile']}{environment}: {'wrong' if entry['errors'] else 'ok'}"
         for problem in entry["errors"]:
-            yield f"  error: {problem['message']}\n    {problem['hint']}"
+            yield f"  error: {problem['message']}"
+            yield f"    {problem['hint']}"
         for warning in entry["warnings"]:
             yield f"  warning: {warning}"
     if report["live"]:

@@ -11,7 +11,7 @@ from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import Conflict, InvalidInput, NotFound, SettingsError
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.settings.secret_names import DARAJA_SECRETS
-from mpesa_cli.terminal.render import Table
+from mpesa_cli.terminal.table import Table
 
 if TYPE_CHECKING:
     from mpesa_cli.floor.secret import Secret

@@ -127,6 +127,6 @@ def _print(runtime: Runtime, finding: "Finding") -> None:
         return
     if finding.verdict == "ok" and runtime.streams.quiet:
         return
-    runtime.streams.out(f"{_SIGNS[finding.verdict]}  {finding.words}")
+    runtime.streams.out_words(f"{_SIGNS[finding.verdict]}  {finding.words}")
     if finding.mend and (finding.verdict != "ok" or runtime.streams.verbosity):
-        runtime.streams.out(f"      {finding.mend}")
+        runtime.streams.out_words(f"      {finding.mend}")

@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import io
 import os
 import signal
 import stat
@@ -111,22 +110,39 @@ def write_no_core() -> None:
 
 @contextlib.contextmanager
 def typed_unseen(terminal: TextIO) -> Iterator[None]:
-    """Turn the terminal's echo off, and on again whatever happens. Does nothing where it is no terminal."""
+    """Turn the terminal's echo off, and on again whatever happens; what was typed meanwhile and not read is dropped.
+
+    Does nothing where it is no terminal, or where the process is in the background: there the system would stop it.
+    """
     import termios
 
     try:
         handle = terminal.fileno()
         before = termios.tcgetattr(handle)
-    except (io.UnsupportedOperation, termios.error):
+    except (OSError, termios.error):
+        yield
+        return
+    if _is_in_background(handle):
         yield
         return
     silent = before.copy()
     silent[3] &= ~termios.ECHO
-    termios.tcsetattr(handle, termios.TCSAFLUSH, silent)
+    with contextlib.suppress(termios.error):
+        termios.tcsetattr(handle, termios.TCSAFLUSH, silent)
     try:
         yield
     finally:
-        termios.tcsetattr(handle, termios.TCSAFLUSH, before)
+        if not _is_in_background(handle):
+            with contextlib.suppress(termios.error):  # a terminal that has hung up takes nothing
+                termios.tcsetattr(handle, termios.TCSAFLUSH, before)
+
+
+def _is_in_background(handle: int) -> bool:
+    """Whether the system would stop this process for a change of its terminal: it was started with ``&``."""
+    try:
+        return os.tcgetpgrp(handle) != os.getpgrp()
+    except OSError:  # it is not the terminal that rules this process
+        return False
 
 
 def prepare(stream: TextIO) -> None:

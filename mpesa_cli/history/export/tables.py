@@ -2,20 +2,21 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, groupby
 from typing import NamedTuple
 
 from mpesa_cli.books.closed_days import BookDay, days_of
 from mpesa_cli.floor.moments import SECOND_US, day_begin_us
 from mpesa_cli.history.query import HistoryFilter, HistoryRow, day_of
 from mpesa_cli.history.store import History
-from mpesa_cli.history.summary import By, DaySummary, summarise
+from mpesa_cli.history.summary import DaySummary, summarise
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.rules.values.amount import cents_to_json
 from mpesa_cli.rules.values.msisdn import mask_msisdn, spoken_form
 
 _NUMBER = re.compile(r"(?<!\d)(?:\+?254|0)([17]\d{8})(?!\d)", re.ASCII)
 Cell = str | int | float | None
+Told = Callable[[str, int, int], object]
 
 
 class ExportTable(NamedTuple):
@@ -46,10 +47,10 @@ class Export:
 
     def __init__(
         self, reads: Reads, shortcodes: tuple[str, ...], since_us: int | None, until_us: int | None, *, full: bool,
-        grouped: bool = False, told: Callable[[int], None] = lambda _: None,
+        grouped: bool = False, told: Told = lambda *_: None,
     ) -> None:
         """``full`` shows whole phone numbers, ``grouped`` with gaps, so that nothing takes it for an
-        amount; ``told`` hears how many payments were written so far."""
+        amount; ``told`` hears what is being done with how many payments so far, of how many."""
         self._reads, self._shortcodes, self._full, self._told = reads, shortcodes, full, told
         self._grouped = grouped
         self._wanted = HistoryFilter(since_us=since_us, until_us=until_us)
@@ -57,27 +58,30 @@ class Export:
 
     def tables(self) -> Iterator[ExportTable]:
         """Every table, each made when it is asked for."""
-        days, months = self._totals("day"), self._totals("month")
-        count = sum(day.count for day in days)
-        yield ExportTable("payments", PAYMENTS, count, self._payments())
+        ((count,),) = self._reads.rows(
+            "SELECT count(*) FROM payments WHERE created_us>=? AND created_us<?", self._span
+        )
+        size = int(str(count))
+        days = summarise(self._rows("Adding up", size)).days
+        yield ExportTable("payments", PAYMENTS, size, map(self._payment, self._rows("Writing", size)))
         yield self._asked("receipts", RECEIPTS, *self._receipts())
         yield self._asked("charges", CHARGES, *self._charges())
         books = days_of(self._reads, self._shortcodes, *self._span)
         rows = [_day(day, books.get(day.day)) for day in _with_all(days, books)]
         yield ExportTable("days", ("day", *TOTALS, *BOOKS, *CLOSED), len(rows), iter(rows))
-        of_months = _with_all(months, {day[:7] for day in books})
+        of_months = _with_all(_months(days), {day[:7] for day in books})
         rows = [_month(month, [book for day, book in books.items() if day[:7] == month.day]) for month in of_months]
         yield ExportTable("months", ("month", *TOTALS, *BOOKS, "days_closed"), len(rows), iter(rows))
 
-    def _totals(self, by: By) -> tuple[DaySummary, ...]:
-        return summarise(chain.from_iterable(History(self._reads).pages(self._wanted)), by=by).days
-
-    def _payments(self) -> Iterator[Sequence[Cell]]:
-        written = 0
+    def _pages(self, what: str, size: int) -> Iterator[Sequence[HistoryRow]]:
+        done = 0
         for page in History(self._reads).pages(self._wanted):
-            yield from map(self._payment, page)
-            written += len(page)
-            self._told(written)
+            yield page
+            done += len(page)
+            self._told(what, done, size)
+
+    def _rows(self, what: str, size: int) -> Iterator[HistoryRow]:
+        return chain.from_iterable(self._pages(what, size))
 
     def _payment(self, row: HistoryRow) -> Sequence[Cell]:
         return (
@@ -150,6 +154,18 @@ def _total(day: DaySummary) -> Sequence[Cell]:
         day.day, day.count, day.paid, day.failed, day.unsettled, cents_to_json(day.gross_cents),
         cents_to_json(day.reversed_cents),
     )
+
+
+def _months(days: Iterable[DaySummary]) -> list[DaySummary]:
+    """What the days of each month come to, in what the table shows of them."""
+    months = []
+    for name, of_month in groupby(days, key=lambda day: day.day[:7]):
+        kept = list(of_month)
+        count, gross, back, paid, failed, open_ = map(sum, zip(*(
+            (day.count, day.gross_cents, day.reversed_cents, day.paid, day.failed, day.unsettled) for day in kept
+        ), strict=True))
+        months.append(DaySummary(name, count, gross, back, paid, failed, open_, (), None, None))
+    return months
 
 
 def _with_all(counted: Sequence[DaySummary], others: Iterable[str]) -> list[DaySummary]:
