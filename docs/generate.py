@@ -238,6 +238,19 @@ def json_documents() -> str:
     )
 
 
+def openapi_document() -> str:
+    """mpesa_cli/api/openapi.json: what a profile serves that sets no limits of its own."""
+    import json
+
+    from mpesa_cli.api.endpoints import endpoints
+    from mpesa_cli.api.openapi import openapi
+    from mpesa_cli.runtime import Runtime
+
+    profile = Runtime(environ={"MPESA_HOME": str(ROOT / "docs" / "nobody")}).profile(None)
+    about = "With the usual limits; those of your profile are in your own server's /openapi.json."
+    return json.dumps(openapi(endpoints(profile), about), indent=1, ensure_ascii=False) + "\n"
+
+
 def commands() -> str:
     """docs/reference/commands.md: the help of every command."""
     import typer
@@ -279,6 +292,7 @@ def generated() -> dict[Path, str]:
         reference / "states.md": states(),
         reference / "json.md": json_documents(),
         ROOT / "docs" / "develop" / "simulator.md": simulator(),
+        ROOT / "mpesa_cli" / "api" / "openapi.json": openapi_document(),
     }
     renewed = readme()
     return files if renewed is None else {**files, ROOT / "README.md": renewed}

@@ -52,7 +52,8 @@ class ApiApp:
         self._reading = Pool("read", READING_THREADS, READING_WAITING)
         self._events = Events(context, self._reading)
         served = endpoints(context.profile)
-        self._openapi = openapi(served, context.profile)
+        about = f"Profile {context.profile.name}, environment {context.profile.environment}."
+        self._openapi = openapi(served, about)
         router = Starlette(
             routes=[
                 Route(e.path.replace("{orderId}", "{orderId:path}"), partial(self._serve, e), methods=[e.method])

@@ -10,7 +10,6 @@ from mpesa_cli.api.endpoints import Endpoint
 from mpesa_cli.api.fields import KEY_PATTERN, Field, text_schema
 from mpesa_cli.api.problems import PROBLEM_TYPE
 from mpesa_cli.api.tokens.values import SCOPES
-from mpesa_cli.settings.profile import Profile
 
 _MEANS = {
     400: "The request can't be read, or its headers are not usable.",
@@ -30,8 +29,8 @@ _MEANS = {
 ORDER_REF: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 100}
 
 
-def openapi(served: Sequence[Endpoint], profile: Profile) -> dict[str, Any]:
-    """The whole document."""
+def openapi(served: Sequence[Endpoint], about: str) -> dict[str, Any]:
+    """The whole document. ``about`` is a sentence on whose limits stand in it."""
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in served:
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint)
@@ -40,8 +39,8 @@ def openapi(served: Sequence[Endpoint], profile: Profile) -> dict[str, Any]:
         "info": {
             "title": "mpesa: payments over HTTP",
             "version": __version__,
-            "description": f"Profile {profile.name}, environment {profile.environment}. An order is asked for once: "
-            "calls may be repeated. Amounts are in shillings, times RFC 3339.",
+            "description": f"{about} An order is asked for once: calls may be repeated. Amounts are in shillings, "
+            "times RFC 3339.",
         },
         "paths": paths,
         "components": {
@@ -55,6 +54,13 @@ def openapi(served: Sequence[Endpoint], profile: Profile) -> dict[str, Any]:
             },
         },
     }
+
+
+def packaged() -> str:
+    """The document that the package brings, as JSON: with the limits that a profile has where it sets none."""
+    from importlib.resources import files
+
+    return files("mpesa_cli.api").joinpath("openapi.json").read_text(encoding="utf-8")
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def help_(
       mpesa help config show
       mpesa help exit-status
 
-    Topics: exit-status, environment, formats, result-codes, states.
+    Topics: exit-status, environment, formats, result-codes, states, openapi (the HTTP API, for programs).
     """
     words = topic or []
     is_topic = len(words) == 1 and words[0] in TOPICS
@@ -135,12 +135,19 @@ def _states() -> str:
     )
 
 
+def _openapi() -> str:
+    from mpesa_cli.api.openapi import packaged
+
+    return packaged().rstrip()
+
+
 TOPICS: dict[str, Callable[[], str]] = {
     "exit-status": _exit_status,
     "environment": _environment,
     "formats": _formats,
     "result-codes": _result_codes,
     "states": _states,
+    "openapi": _openapi,
 }
 
 

@@ -1,9 +1,11 @@
 """The OpenAPI document is true: a program that knows nothing else finds no answer that it does not describe."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +87,15 @@ def test_the_document_names_every_path_with_its_statuses(quiet_client: httpx.Cli
     }
     initiated = document["paths"]["/payments/initiate"]["post"]["responses"]
     assert set(initiated) >= {"200", "202", "400", "401", "403", "409", "413", "415", "422", "429", "502", "503"}
+
+
+def test_the_document_that_the_package_brings_is_the_one_that_is_served(
+    quiet_client: httpx.Client, mpesa: Callable[..., Any]
+) -> None:
+    served, brought = quiet_client.get("/openapi.json").json(), json.loads(mpesa("help", "openapi").stdout)
+    assert "Profile simulator" in served["info"].pop("description")
+    assert "With the usual limits" in brought["info"].pop("description")
+    assert brought == served
 
 
 def test_the_page_for_people_shows_all_of_it_and_fetches_nothing(quiet_client: httpx.Client) -> None:
