@@ -87,7 +87,7 @@ def accept_many(
 
 
 def _is_about_something(ledger: Reads, kind: str, ref: str) -> bool:
-    if kind in {"unknown_row", "closed_day_changed"}:
+    if kind in {"unknown_row", "closed_day_changed"} or Differences(ledger).knows(f"{kind}-{ref}"):
         return True
     first, second = (*ref.split("-", 2), "")[:2]  # a receipt, or a payment's id and perhaps an attempt
     return bool(StatementRows(ledger).of(first) or ledger.find(first) or ledger.find(f"{first}-{second}"))

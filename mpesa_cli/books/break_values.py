@@ -17,6 +17,7 @@ BreakKind = Literal[
     "status_conflict",
     "missing_in_ledger",
     "unmatched_order",
+    "balance_drift",
     "reversed",
     "fee",
     "closed_day_changed",
@@ -28,7 +29,7 @@ BreakKind = Literal[
 KINDS: tuple[BreakKind, ...] = get_args(BreakKind)
 CRITICAL: frozenset[BreakKind] = frozenset({"missing_at_provider"})
 ONE_BY_ONE: frozenset[BreakKind] = frozenset(
-    {"missing_at_provider", "refund_in_doubt", "conflict", "double_payment"}
+    {"missing_at_provider", "refund_in_doubt", "conflict", "double_payment", "balance_drift"}
 )
 """Never accepted with "all" or by a date: money that may be missing, may have gone back, is contradicted, or owed."""
 

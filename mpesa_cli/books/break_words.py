@@ -72,6 +72,12 @@ BREAK_WORDS: dict[BreakKind, KindWords] = {
         "The account names an order of ours, and the amount, the number or the time is another.",
         "Look at both sides: mpesa verify {receipt}, and mpesa status {order}",
     ),
+    "balance_drift": KindWords(
+        "ANOTHER BALANCE",
+        "What M-PESA told of the shop's account does not follow from its statement, or from the payments here.",
+        "Read in the newest statement of that day: mpesa reconcile --statement FILE. Where somebody moved money at the "
+        "portal: mpesa reconcile --accept {id} --by NAME --reason TEXT",
+    ),
     "reversed": KindWords(
         "GIVEN BACK",
         "M-PESA gave a payment back. Where the goods are still here, keep them.",

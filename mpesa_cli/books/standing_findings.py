@@ -1,5 +1,6 @@
 """The findings that every run makes anew, with a statement or without: overpaid and contradicted payments, money of
-ours that went back, closed days that changed, payments that an upgrade decided otherwise."""
+ours that went back, balances that nothing explains, closed days that changed, payments that an upgrade decided
+otherwise."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 from mpesa_cli.books.break_values import Break
 from mpesa_cli.books.closed_days import changed_days
 from mpesa_cli.books.closing import day_bounds
+from mpesa_cli.books.drift_findings import drifts, not_looked_at_before_us
 from mpesa_cli.books.store.breaks import Breaks
 from mpesa_cli.books.store.difference_writes import DifferenceWrites
 from mpesa_cli.books.store.differences import Differences
@@ -30,15 +32,18 @@ def find_standing(ledger: Ledger, shortcodes: tuple[str, ...]) -> None:
     ours = [(each, _at(shortcodes, each)) for each in _of_payments(ledger, shortcodes)]
     # What went back is of M-PESA's record: it is not looked for before the books begin.
     record = [(each, _at(shortcodes, each)) for each in _given_back(ledger, shortcodes)]
+    told = [(each, _at(shortcodes, each)) for each in drifts(ledger, shortcodes)]
     days = [(each, Scope(shortcodes, *day_bounds(each.ref[:10]))) for each in changed_days(ledger, shortcodes)]
     upgraded = [(each, _at(shortcodes, each)) for each in _decided_otherwise(ledger, shortcodes)]
+    long_ago_us = not_looked_at_before_us(ledger, shortcodes)
     with ledger.write() as tx:
         kept: tuple[tuple[Origin, list[tuple[Break, Scope]]], ...] = (
-            ("ledger", ours), ("given_back", record), ("day", days),
+            ("ledger", ours), ("given_back", record), ("balance", told), ("day", days),
         )
         for origin, found in kept:
             DifferenceWrites(tx).remember(found, origin, _NO_COMPARISON)
-            DifferenceWrites(tx).keep_only(origin, shortcodes, [each.id for each, _ in found])
+            stays = Differences(tx).open_ids(shortcodes, ["balance_drift"], long_ago_us) if origin == "balance" else ()
+            DifferenceWrites(tx).keep_only(origin, shortcodes, [*(each.id for each, _ in found), *stays])
         DifferenceWrites(tx).remember(upgraded, "upgrade", _NO_COMPARISON)
         DifferenceWrites(tx).forget_settled(shortcodes)
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
-from mpesa_cli.daraja.questions.account_balance import COMMAND_ID, Account, balance_command, read_accounts
+from mpesa_cli.daraja.questions.account_balance import COMMAND_ID, Balance, balance_command, read_accounts
 from mpesa_cli.floor.errors import CredentialsRefused, MpesaError, RequestRefused, Temporary
-from mpesa_cli.floor.records import dataclass
 from mpesa_cli.initiator.api_request import ApiRequest, RequestState
 from mpesa_cli.initiator.ask import InitiatorContext, ask, wait_for_result
 from mpesa_cli.initiator.lockout import would_lock
@@ -12,23 +11,6 @@ from mpesa_cli.initiator.results import apply_unread_results
 from mpesa_cli.initiator.store import Requests
 from mpesa_cli.initiator.verdict import blames_initiator
 from mpesa_cli.ledger.reads import Reads
-
-SHOP_ACCOUNTS = ("Utility Account", "Merchant Account")
-"""The accounts that customers' money comes to: a paybill has the first, a till the second."""
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """The accounts of a shortcode at one moment, as M-PESA told them."""
-
-    shortcode: str
-    accounts: tuple[Account, ...]
-    at_us: int
-
-    @property
-    def customers(self) -> Account | None:
-        """The account that customers' money comes to; None where M-PESA named none that is known."""
-        return next((each for each in self.accounts if each.name in SHOP_ACCOUNTS), None)
 
 
 def ask_balance(context: InitiatorContext, timeout_s: float, look: Callable[[float], object]) -> Balance:
@@ -55,6 +37,17 @@ def last_balance(reads: Reads, shortcode: str) -> Balance | None:
     return _balance(found) if found is not None else None
 
 
+def told_balances(reads: Reads, shortcode: str, within_us: int) -> list[Balance]:
+    """The balances of a shortcode that M-PESA told with their moment, from ``within_us`` before the newest on; in order
+    of time."""
+    newest = last_balance(reads, shortcode)
+    if newest is None:
+        return []
+    found = Requests(reads).answered_since(COMMAND_ID, shortcode, newest.at_us - within_us)
+    told = [each for request in found if (each := _balance(request)) is not None and each.is_timed]
+    return sorted(told, key=lambda each: each.at_us)
+
+
 def _balance(request: ApiRequest) -> Balance | None:
     if request.state is not RequestState.ANSWERED or request.result is None or request.settled_us is None:
         return None
@@ -62,7 +55,8 @@ def _balance(request: ApiRequest) -> Balance | None:
     accounts = read_accounts(text) if isinstance(text, str) else None
     if not accounts:
         return None
-    return Balance(request.subject, accounts, at_us if isinstance(at_us, int) else request.settled_us)
+    timed = isinstance(at_us, int)
+    return Balance(request.subject, accounts, at_us if isinstance(at_us, int) else request.settled_us, timed)
 
 
 def _no_balance(request: ApiRequest, timeout_s: float) -> MpesaError:

@@ -1,7 +1,7 @@
 """The balance as a document, for ``--json`` and the HTTP API."""
 
+from mpesa_cli.daraja.questions.account_balance import Balance
 from mpesa_cli.floor.moments import rfc3339
-from mpesa_cli.initiator.balance import Balance
 from mpesa_cli.rules.values.amount import cents_to_json
 
 

@@ -64,6 +64,15 @@ class Requests:
         )
         return _request_from(rows[0]) if rows else None
 
+    def answered_since(self, command: str, subject: str, since_us: int) -> Sequence[ApiRequest]:
+        """Requests of this kind about this subject that were made since and whose result said yes, oldest first."""
+        rows = self._reads.rows(
+            f"{_REQUEST} WHERE command=? AND subject=? AND created_us>=? AND state='answered' "
+            "AND json_extract(result, '$.code')='0' ORDER BY created_us",
+            (command, subject, since_us),
+        )
+        return [_request_from(row) for row in rows]
+
     def made_since(self, since_us: int) -> Sequence[ApiRequest]:
         """Requests that were made since, of whatever kind, oldest first."""
         rows = self._reads.rows(f"{_REQUEST} WHERE created_us>=? ORDER BY created_us", (since_us,))

@@ -6,11 +6,12 @@ from typing import TypeVar
 from mpesa_cli.board.cards import Card
 from mpesa_cli.board.store import Boards
 from mpesa_cli.books.silence import Watch
+from mpesa_cli.daraja.questions.account_balance import Balance
 from mpesa_cli.floor.errors import MpesaError
 from mpesa_cli.floor.moments import day_and_time, day_begin_us
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.history.query import day_of
-from mpesa_cli.initiator.balance import Balance, last_balance
+from mpesa_cli.initiator.balance import last_balance
 from mpesa_cli.ledger.held import Held
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.restoring import Restores

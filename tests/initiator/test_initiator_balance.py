@@ -42,6 +42,19 @@ def test_the_last_one_told_is_known_later(mpesa: Callable[..., Any], home: Path)
         assert last.customers is not None
         assert last.customers.current_cents == 4_275_000
         assert last_balance(ledger, "600984") is None
+    checks = {each["check"]: each["words"] for each in json.loads(mpesa("doctor", "--json").stdout)["checks"]}
+    assert "Utility Account KES 42,750" in checks["balance"]
+    assert "Float" not in checks["balance"]
+
+
+def test_the_check_up_says_that_nobody_asked_yet_and_nothing_where_nobody_can(mpesa: Callable[..., Any]) -> None:
+    def words(**env: str) -> list[str]:
+        said = json.loads(mpesa("doctor", "--json", env=env).stdout)["checks"]
+        return [each["words"] for each in said if each["check"] == "balance"]
+
+    mpesa("push", "254708374149", "150", "--order", "1")
+    assert words() == ["M-PESA was never asked for the balance."]
+    assert words(MPESA_ENVIRONMENT="sandbox", MPESA_CONSUMER_KEY="k", MPESA_CONSUMER_SECRET="s") == []
 
 
 @pytest.mark.parametrize(("initiator", "status", "words"), [

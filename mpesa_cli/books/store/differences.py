@@ -26,7 +26,7 @@ _IS_ACCEPTED = (
 # What was before the books began is not compared; what the payments themselves show stays.
 OURS = (
     "d.shortcode IN (SELECT value FROM json_each(:shortcodes)) "
-    "AND NOT (d.origin IN ('record', 'given_back') AND d.at_us < "
+    "AND NOT (d.origin IN ('record', 'given_back', 'balance') AND d.at_us < "
     f"coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key='{BOOKS_BEGIN}'), d.at_us))"
 )
 OPEN = f"{OURS} AND NOT {_IS_ACCEPTED}"
@@ -109,6 +109,10 @@ class Differences:
             {**_asked(shortcodes), "kinds": json.dumps(list(kinds)), "before_us": before_us},
         )
         return [str(break_id) for (break_id,) in rows]
+
+    def knows(self, break_id: str) -> bool:
+        """Whether a difference of this id is kept, accepted or not."""
+        return bool(self._reads.rows("SELECT 1 FROM differences WHERE break_id=?", (break_id,)))
 
     def open_of_file(self, sha256: str) -> int:
         """The number of lines of a file that were not read, and wait for somebody."""

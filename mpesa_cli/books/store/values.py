@@ -50,9 +50,10 @@ class KnownRow:
     row: StatementRow | None = None
 
 
-Origin = Literal["record", "file", "ledger", "given_back", "day", "upgrade"]
+Origin = Literal["record", "file", "ledger", "given_back", "balance", "day", "upgrade"]
 """Who can say that a difference is gone: comparing with M-PESA's record, or a better file; the payments themselves,
-what of their money went back, and the books of a closed day, which every run looks at; of an upgrade nobody."""
+what of their money went back, the balances that were told, and the books of a closed day, which every run looks at; of
+an upgrade nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.terminal.table import Table
 
 if TYPE_CHECKING:
-    from mpesa_cli.initiator.balance import Balance
+    from mpesa_cli.daraja.questions.account_balance import Balance
     from mpesa_cli.settings.profile import Profile
 
 TIMEOUT_S = 60

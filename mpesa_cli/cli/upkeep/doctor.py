@@ -117,8 +117,26 @@ def _ledger(runtime: Runtime, settings: "Profile", *, whole: bool) -> "Iterator[
         return
     try:
         yield from ledger(runtime.ledger(settings), settings.takes_money_on, runtime.world.now_us(), whole=whole)
+        yield from _balance(runtime, settings)
     except (LedgerBusy, LedgerUnusable) as unusable:
         yield Finding("ledger", "fail", unusable.message, unusable.hint)
+
+
+def _balance(runtime: Runtime, settings: "Profile") -> "Iterator[Finding]":
+    """The last balance that M-PESA told; nothing without an initiator that could ask for one."""
+    from mpesa_cli.floor.moments import day_and_time
+    from mpesa_cli.initiator.balance import last_balance
+    from mpesa_cli.initiator.ports import has_initiator
+    from mpesa_cli.rules.values.amount import format_cents
+    from mpesa_cli.upkeep.findings import Finding
+
+    if not has_initiator(settings):
+        return
+    told, words = last_balance(runtime.ledger(settings), settings.shortcode), "M-PESA was never asked for the balance."
+    if told is not None:
+        held = ", ".join(f"{a.name} {format_cents(a.current_cents)}" for a in told.accounts if a.current_cents)
+        words = f"The balance that M-PESA told last, {day_and_time(told.at_us)}: {held or 'nothing on any account'}."
+    yield Finding("balance", "ok", words, "mpesa balance")
 
 
 def _print(runtime: Runtime, finding: "Finding") -> None:

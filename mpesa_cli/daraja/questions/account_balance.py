@@ -42,6 +42,26 @@ class Balances:
     at_us: int | None
 
 
+SHOP_ACCOUNTS = ("Utility Account", "Merchant Account")
+"""The accounts that customers' money comes to: a paybill has the first, a till the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The accounts of a shortcode at one moment, as M-PESA told them. ``is_timed``: M-PESA named the moment; else it
+    is when the result came."""
+
+    shortcode: str
+    accounts: tuple[Account, ...]
+    at_us: int
+    is_timed: bool = True
+
+    @property
+    def customers(self) -> Account | None:
+        """The account that customers' money comes to; None where M-PESA named none that is known."""
+        return next((each for each in self.accounts if each.name in SHOP_ACCOUNTS), None)
+
+
 def balance_command(shortcode: str) -> Command:
     """The command that asks for the accounts of ``shortcode``."""
     return Command(

@@ -66,6 +66,10 @@ def test_a_refund_in_doubt_is_named_by_reconcile_until_something_settles_it(
     named = mpesa("reconcile")
     assert named.status == 7
     assert receipt in named.stdout
+    (found,) = json.loads(mpesa("reconcile", "--json").stdout)["breaks"]
+    looked = ("--by", "Asha", "--reason", "seen at the portal")
+    assert mpesa("reconcile", "--accept", found["id"], *looked).status == 0
+    assert mpesa("reconcile").status == 0
     statement = tmp_path / "statement.csv"
     statement.write_text(mpesa("simulator", "statement").stdout)
     mpesa("reconcile", "--statement", str(statement))
