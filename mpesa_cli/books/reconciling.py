@@ -20,6 +20,7 @@ from mpesa_cli.initiator.listener_alive import last_alive_us
 from mpesa_cli.ledger.restoring import Restores
 from mpesa_cli.payments.claims import all_claims
 from mpesa_cli.payments.finish import Reconciled, settle_open
+from mpesa_cli.payments.unpaid import tell_unpaid
 from mpesa_cli.rules.held import HeldMessage
 from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.restored import Hole
@@ -85,6 +86,7 @@ def run(ports: Ports, settings: "Profile", wanted: Wanted) -> Run:
             ledger, ports.daraja, ports.world, ports.deliver, ports.c2b, ports.settle_refunds
         )
         ports.send_sms()
+        tell_unpaid(ledger, settings, ports.world)
         taken, partly = _taken(ports, wanted, shop)
         balanced = balance(ledger, taken, shop, ports.world.now_us())
         # A callback or a row may have settled some of them since they were looked at.

@@ -63,6 +63,23 @@ class Outbox:
         )
         return bool(rows)
 
+    def untold_unpaid(self, profile: str, since_us: int, until_us: int) -> list[str]:
+        """Payments of a profile that are failed, were asked for last between the two, and were not told as unpaid;
+        oldest first.
+        """
+        untold = (
+            "p.status = 'failed' AND p.profile = ? AND NOT EXISTS (SELECT 1 FROM outbox o "
+            "WHERE o.once = 'order.unpaid/' || p.payment_id) AND NOT EXISTS (SELECT 1 FROM attempts later "
+            "WHERE later.payment_id = p.payment_id AND later.created_us > ?)"
+        )
+        rows = self._reads.rows(
+            f"SELECT p.payment_id, p.created_us FROM payments p WHERE p.created_us BETWEEN ? AND ? AND {untold} "
+            "UNION SELECT p.payment_id, p.created_us FROM attempts a CROSS JOIN payments p USING (payment_id) "
+            f"WHERE a.number > 1 AND a.created_us BETWEEN ? AND ? AND {untold} ORDER BY created_us",
+            (since_us, until_us, profile, until_us) * 2,
+        )
+        return [str(payment_id) for payment_id, _ in rows]
+
     def has_forwarded(self) -> bool:
         """Whether any event ever went to the shop's own system: where none did, nobody misses one."""
         return bool(self._reads.rows("SELECT 1 FROM outbox WHERE queue='webhook' AND state='done' LIMIT 1"))

@@ -4,8 +4,9 @@ The rows are written in the transaction that changes the status, and sent afterw
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Literal
 
 from mpesa_cli.floor.moments import SECOND_US, rfc3339
@@ -14,6 +15,7 @@ from mpesa_cli.rules.money_out.refund_state import RefundState
 from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.payment_document import payment_document
 from mpesa_cli.rules.state import PaymentStatus
+from mpesa_cli.rules.telling.unpaid import may_be_paid_until_us
 
 Queue = Literal["webhook", "sms"]
 
@@ -60,9 +62,25 @@ def _refunds_asked(payment: Payment, now_us: int) -> list[Staged]:
     return [_event("order.refund_pending", each.request_id, payment, now_us) for each in waiting]
 
 
-def _event(kind: str, once: str, payment: Payment, now_us: int) -> Staged:
-    body = {"type": kind, "timestamp": rfc3339(now_us), "data": payment_document(payment, now_us)}
+def _event(
+    kind: str, once: str, payment: Payment, now_us: int, more: Mapping[str, object] = MappingProxyType({})
+) -> Staged:
+    body = {"type": kind, "timestamp": rfc3339(now_us), "data": {**payment_document(payment, now_us), **more}}
     return Staged("webhook", kind, f"{kind}/{once}", json.dumps(body, separators=(",", ":")).encode())
+
+
+UNPAID = "order.unpaid"
+UNPAID_FOR_US = 3 * 24 * 3600 * SECOND_US
+"""The time for which an unpaid order is news: as long as an event is tried."""
+
+
+def stage_unpaid(payment: Payment, now_us: int) -> Staged:
+    """The row that says once that an order is not paid, and until when money for it may still be told."""
+    until_us = may_be_paid_until_us(payment)
+    more = {
+        "may_still_be_paid": until_us is not None and until_us > now_us, "may_still_be_paid_until": rfc3339(until_us),
+    }
+    return _event(UNPAID, payment.payment_id, payment, now_us, more)
 
 
 SMS_FOR_US = 24 * 3600 * SECOND_US

@@ -85,6 +85,9 @@ KEYS: tuple[Key, ...] = (
         "here", choices=("here", "none")),
     Key("compare_within_days", "whole number or off", "In production `mpesa reconcile` is silent only where M-PESA's "
         "own record was compared up to so many days ago; off never asks for it", 3, rule=rules.days_or_off),
+    Key("unpaid_after_minutes", "whole number", "So many minutes after an order's last prompt, where each has a sure "
+        "no, `order.unpaid` goes to your own system (docs/reference/events.md)", default_text="none; it never goes out",
+        rule=rules.between(3, 10_080)),
     Key("tunnel", "text", "What stands in front of `mpesa listen` and names the sender's address", "none",
         choices=("none", "cloudflare", "nginx")),
     Key("language", "text", "The language of receipts and customer messages", "en", choices=("en", "sw")),

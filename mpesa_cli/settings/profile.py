@@ -109,6 +109,7 @@ class Profile:
     c2b_validation: Literal["accept", "known_order", "amount_equal", "range"]
     listener: Literal["here", "none"]
     compare_within_days: int | Literal["off"]
+    unpaid_after_minutes: int | None
     tunnel: Literal["none", "cloudflare", "nginx"]
     language: Literal["en", "sw"]
     rate_per_s: float

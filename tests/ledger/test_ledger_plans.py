@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from mpesa_cli.ledger.claiming import Claims
+from mpesa_cli.payments.unpaid import tell_unpaid
 from mpesa_cli.rules.by_hand import HandMoney
 from mpesa_cli.runtime import Runtime
 
@@ -119,6 +120,15 @@ def test_money_by_hand_that_names_no_order_walks_nothing_that_grows(home: Path, 
     runtime.close()
     assert asked
     assert walks(home / "data" / "simulator-simulator.db", asked) == set()
+
+
+@pytest.mark.usefixtures("shop")
+def test_looking_for_unpaid_orders_walks_nothing_that_grows(home: Path, asked: list[str]) -> None:
+    runtime = Runtime(environ={"MPESA_HOME": str(home), "MPESA_UNPAID_AFTER_MINUTES": "3"})
+    tell_unpaid(runtime.ledger(runtime.profile()), runtime.profile(), runtime.world)
+    runtime.close()
+    assert walks(home / "data" / "simulator-simulator.db", asked) == set()
+    assert any("order.unpaid" in statement for statement in asked)
 
 
 def test_the_guard_sees_a_walk(home: Path, shop: dict[str, str]) -> None:

@@ -102,6 +102,8 @@ def listen(
         if forward_to is not None:
             workers.append(_forwarder(runtime, settings, forward_to, screen))
         screen.after_settling = [worker.nudge for worker in workers]
+        if (unpaid := _unpaid(runtime, settings)) is not None:
+            workers.append(unpaid)  # it is due by the clock alone
 
         def ready(running: "Running") -> None:
             screen.running = running
@@ -144,6 +146,19 @@ def _courier(runtime: Runtime, profile: "Profile") -> "Courier":
     from mpesa_cli.sms.ports import send_waiting_sms
 
     return Courier(lambda: send_waiting_sms(runtime, profile), runtime.streams.complain)
+
+
+def _unpaid(runtime: Runtime, profile: "Profile") -> "Courier | None":
+    """What tells the shop's own system of orders that nobody paid, where it wants to know."""
+    from mpesa_cli.listener.forwarding.courier import Courier
+    from mpesa_cli.payments.unpaid import tell_unpaid
+
+    if profile.unpaid_after_minutes is None:
+        return None
+    return Courier(
+        lambda: tell_unpaid(runtime.ledger(profile), profile, runtime.world), runtime.streams.complain,
+        what="Events of unpaid orders",
+    )
 
 
 def _forwarder(runtime: Runtime, profile: "Profile", url: str, screen: Screen) -> "Forwarder":

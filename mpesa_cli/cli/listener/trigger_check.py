@@ -4,7 +4,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from mpesa_cli.cli.result import Note, Result
-from mpesa_cli.floor.errors import ExitStatus, InvalidInput, MpesaError
+from mpesa_cli.floor.errors import Declined, ExitStatus, InvalidInput, MpesaError
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.settings.rules import RuleError
@@ -34,7 +34,7 @@ def trigger_check(runtime: Runtime, profile: str | None, address: str, secret: s
     if secret is not None:
         runtime.streams.say(SAFER)
     orders = order_ids(runtime.world)
-    with contextlib.closing(Receiver(url, key, runtime.world)) as receiver:
+    with _to_the_end(url), contextlib.closing(Receiver(url, key, runtime.world)) as receiver:
         see = _seeing(runtime, receiver, orders)
         checked = []
         for each in check(receiver, orders, see):
@@ -45,6 +45,17 @@ def trigger_check(runtime: Runtime, profile: str | None, address: str, secret: s
         [each.document() for each in checked], list(_lines(checked)), told=_told(checked),
         status=ExitStatus.DONE if all_right else ExitStatus.DIFFERENCES,
     )
+
+
+@contextlib.contextmanager
+def _to_the_end(url: str) -> "Iterator[None]":
+    try:
+        yield
+    except Declined:
+        raise Declined(
+            "The check was not answered to the end.",
+            hint=f"No money is in this. Start again:  mpesa trigger --check {url}",
+        ) from None
 
 
 def _secret(runtime: Runtime, profile: str | None, typed: str | None) -> Secret:

@@ -13,6 +13,7 @@ from mpesa_cli.floor.records import dataclass
 AMOUNT = 150
 """What every order of a check costs, in shillings."""
 OLD_S = 3_600
+UNHEARD_OF = "order.unheard_of"
 LATE_S = 2 * 86_400
 
 Status = Literal["unpaid", "paid", "refunded"]
@@ -100,7 +101,7 @@ DELIVERIES: tuple[Delivery, ...] = (
         "goods: whoever once saw an event can play it again",
     ),
     Delivery(
-        "unknown-type", (Post("order.unheard_of"),), UNPAID,
+        "unknown-type", (Post(UNHEARD_OF),), UNPAID,
         "goods, where anything counts as paid; or later events, where a new one is refused for three days",
     ),
     Delivery(
@@ -155,7 +156,6 @@ def event_id(order_id: str, number: int) -> str:
 
 
 def _recorded(event: str) -> dict[str, Any]:
-    from mpesa_cli.listener.trigger.events import EVENTS, find_event
+    from mpesa_cli.listener.trigger.events import find_event
 
-    known = {each.name for each in EVENTS}
-    return find_event(event if event in known else "order.failed").document()
+    return find_event("order.failed" if event == UNHEARD_OF else event).document()

@@ -60,6 +60,7 @@ EVENTS: tuple[TriggerEvent, ...] = (
     TriggerEvent("c2b.validation", "May a customer pay KES 500 for INV-00418? Answer within 8 s."),
     TriggerEvent("order.paid", "The order is paid: mark it PAID and CONFIRMED."),
     TriggerEvent("order.failed", "Every prompt for the order ended without money."),
+    TriggerEvent("order.unpaid", "Nobody paid in time: let the goods go. It may still be paid."),
     TriggerEvent("order.unknown", "A prompt may have gone through; nobody knows yet."),
     TriggerEvent("order.review", "What came in does not fit the order: a person must look."),
     TriggerEvent("order.partial", "Part of the order's money came in by hand."),

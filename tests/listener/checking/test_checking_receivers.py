@@ -97,10 +97,18 @@ def test_a_person_answers_where_the_receiver_does_not(mpesa: Run, clock: Any) ->
     said = f"\n{paid * 3}paid\n2\n" + "unpaid\n" * 3 + f"none\n{paid * 2}nothing\nunpaid\n?\n"
     with serving(shop(clock, "silent", kind=ByHand)) as url:
         result = mpesa("trigger", "--check", url, env=ENV, tty=True, stdin=said + "paid\n1\n")
-    assert "Make these orders in your system, KES 150 each" in result.stderr
+    assert "Make these orders in your system, KES 150 each" in " ".join(result.stderr.split())
     wrong = [line.split(maxsplit=2)[1:] for line in result.stdout.splitlines() if line.startswith("WRONG")]
     assert wrong == [["out-of-order", "marked paid twice, once is right"], ["refund", "not seen"]]
     assert result.status == 7
+
+
+def test_a_check_that_is_not_answered_to_the_end_says_so(mpesa: Run, clock: Any) -> None:
+    with serving(shop(clock, "silent")) as url:
+        result = mpesa("trigger", "--check", url, env=ENV, tty=True, stdin="\n")
+    assert result.status == 1
+    assert "The check was not answered to the end." in result.stderr
+    assert "mpesa trigger --check" in result.stderr
 
 
 def test_nothing_real_can_be_marked(mpesa: Run, clock: Any) -> None:

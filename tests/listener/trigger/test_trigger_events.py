@@ -18,7 +18,7 @@ from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.codes.lookup import stk_result
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
 from mpesa_cli.rules.payment_document import payment_document
-from mpesa_cli.rules.staging import TOLD
+from mpesa_cli.rules.staging import TOLD, stage_unpaid
 from mpesa_cli.rules.state import Terms, attempt_view
 
 PAYLOADS = Path(__file__).resolve().parents[2] / "payloads"
@@ -111,7 +111,7 @@ def shape(value: Any) -> Any:
 
 def test_there_is_one_order_event_for_each_status_that_a_shop_is_told() -> None:
     assert {e.name for e in EVENTS if e.sender == "mpesa"} == {
-        *(f"order.{status.value}" for status in TOLD), "order.refund_pending",
+        *(f"order.{status.value}" for status in TOLD), "order.refund_pending", "order.unpaid",
     }
 LOST = "no whole answer from sandbox.safaricom.co.ke within 30 s"
 
@@ -187,6 +187,16 @@ def test_an_order_body_is_what_this_program_says_of_that_story(status: str) -> N
         "timestamp": f"2026-11-24T{told}+03:00",
         "data": payment_document(payment, us(told)),
     }
+
+
+def test_the_unpaid_body_is_that_of_the_failure_with_how_long_it_may_still_be_paid() -> None:
+    attempts = (attempt(1, STORIES["failed"][1][0]),)
+    payment = Payment(
+        payment_id="PAY-7Q4M2K9X", order_id="1042", environment="simulator", profile="simulator",
+        shortcode="174379", amount_cents=15000, msisdn=PHONE, account_reference="1042", description="Payment",
+        created_us=us("10:30:00"), attempts=attempts,
+    )
+    assert json.loads(stage_unpaid(payment, us("11:00:05")).body) == find_event("order.unpaid").document()
 
 
 def attempt(number: int, evidence: list[ev.Evidence]) -> Attempt:

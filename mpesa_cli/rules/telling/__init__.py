@@ -1,0 +1,1 @@
+"""News for a shop's own system: when there is some."""
