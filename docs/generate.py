@@ -36,6 +36,7 @@ from mpesa_cli.terminal.json_words_held import HELD_FIELDS
 from mpesa_cli.terminal.json_words_upkeep import (
     ACCEPT_FIELDS,
     ACCEPT_MANY_FIELDS,
+    ACCOUNT_FIELDS,
     AUDIT_FIELDS,
     BACKUP_FIELDS,
     BALANCE_FIELDS,
@@ -197,7 +198,7 @@ def json_documents() -> str:
             ("accept many", ACCEPT_MANY_FIELDS), ("books begin", BOOKS_BEGIN_FIELDS), ("pull", PULL_FIELDS),
             ("audit", AUDIT_FIELDS), ("head", HEAD_FIELDS), ("backup", BACKUP_FIELDS), ("restore", RESTORE_FIELDS),
             ("begin", BEGIN_FIELDS), ("named", NAMED_FIELDS),
-            ("balance", BALANCE_FIELDS), ("qr", QR_FIELDS),
+            ("balance", BALANCE_FIELDS), ("account", ACCOUNT_FIELDS), ("qr", QR_FIELDS),
             ("held", HELD_FIELDS), ("erase", ERASE_FIELDS), ("doctor", DOCTOR_FIELDS),
             ("check", CHECK_FIELDS),
         )

@@ -69,7 +69,7 @@ class ApiApp:
         """Whether a path is the API's. The paths of callbacks never are: no bearer token opens them."""
         if path.startswith(b"/payments/"):
             return not path.startswith(b"/payments/mpesa/")
-        return path in {b"/", b"/orders", b"/docs", b"/openapi.json"} or path.startswith(b"/orders/")
+        return path in {b"/", b"/orders", b"/balance", b"/docs", b"/openapi.json"} or path.startswith(b"/orders/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

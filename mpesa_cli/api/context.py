@@ -48,12 +48,24 @@ def _no_initiator(payment: Payment, receipt: str, asking: RefundAsking) -> objec
     )
 
 
+class TellBalance(Protocol):
+    """A function that tells the shop's balance as a document; None where M-PESA never told one."""
+
+    def __call__(self, anew: bool) -> Mapping[str, Any] | None:
+        """The last one that was told; ``anew``, M-PESA is asked first. Raises MpesaError."""
+
+
+def _unknown_balance(anew: bool) -> Mapping[str, Any] | None:
+    """None: nothing here has ever asked."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class ApiContext:
     """The parts that serve one profile over HTTP: its ledger, its limits, its clocks.
 
     ``ledger`` may be used from any thread. ``push_context`` makes that of a push, for the thread that calls it;
-    ``give_back`` sends one reversal;
+    ``give_back`` sends one reversal; ``balance`` tells the last balance, or asks for one;
     ``deliver`` brings in callbacks of a simulator inside this process. ``clock_s`` never goes back.
     """
 
@@ -68,6 +80,7 @@ class ApiContext:
     per_token: RateLimit
     per_phone: RateLimit
     give_back: "GiveBack" = _no_initiator
+    balance: "TellBalance" = _unknown_balance
 
     def document(self, payment_id: str) -> dict[str, Any]:
         """The payment as it stands once all that came in is applied, as ``--json`` shows it."""

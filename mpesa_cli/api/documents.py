@@ -8,6 +8,7 @@ from mpesa_cli.api.problems import STATUSES, TYPE_PREFIX
 from mpesa_cli.rules.money_out.refund_state import RefundState
 from mpesa_cli.rules.state import AttemptState, Flag, PaymentStatus
 from mpesa_cli.terminal.json_words import ATTEMPT_FIELDS, ERROR_FIELDS, ORDER_FIELDS, PAYMENT_FIELDS, REFUND_FIELDS
+from mpesa_cli.terminal.json_words_upkeep import ACCOUNT_FIELDS, BALANCE_FIELDS
 
 Words = Mapping[str, tuple[str, str]]
 
@@ -46,6 +47,7 @@ EVENT_FIELDS: Words = {
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
     "payment.environment": ("simulator", "sandbox", "production"),
+    "balance.environment": ("simulator", "sandbox", "production"),
     "receipt.environment": ("simulator", "sandbox", "production"),
     "payment.status": tuple(PaymentStatus),
     "order.status": ("not_asked", *PaymentStatus),
@@ -71,6 +73,8 @@ def schemas() -> dict[str, Schema]:
         "attempt": document_schema("attempt", ATTEMPT_FIELDS),
         "order": document_schema("order", ORDER_FIELDS),
         "receipt": document_schema("receipt", RECEIPT_FIELDS),
+        "balance": document_schema("balance", BALANCE_FIELDS),
+        "account": document_schema("account", ACCOUNT_FIELDS),
         "event": document_schema("event", EVENT_FIELDS),
         "problem": problem,
         "history": {"type": "array", "items": reference("payment")},
@@ -111,6 +115,7 @@ def _plain(path: str, kind: str) -> Schema:
         "time": {"type": "string", "format": "date-time"},
         "status": {"type": "integer", "enum": list(STATUSES)},
         "list": {"type": "array", "items": reference("attempt")},
+        "list of account": {"type": "array", "items": reference("account")},
         "list of text": {"type": "array", "items": {"type": "string"}},
         "payment": reference("payment"),
         "refund": reference("refund"),

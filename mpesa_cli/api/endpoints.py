@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from mpesa_cli.api import fields as f
 from mpesa_cli.api import looking, payments, refunds
+from mpesa_cli.api.balance import balance
 from mpesa_cli.api.context import EVENT_STREAM, HTML, JSON, PDF, ApiContext, Call, HttpReply
 from mpesa_cli.api.fields import Field
 from mpesa_cli.floor.records import dataclass
@@ -20,7 +21,7 @@ from mpesa_cli.settings.profile import Profile
 
 Handle: TypeAlias = Callable[[ApiContext, Call], HttpReply]
 Talks: TypeAlias = Callable[[Call], bool]
-READ, WRITE, REFUND = "payments:read", "payments:write", "refunds:write"
+READ, WRITE, REFUND, BALANCE = "payments:read", "payments:write", "refunds:write", "balance:read"
 STANDS = "The payment as it stands; no prompt was sent now."
 
 
@@ -68,6 +69,10 @@ def _always(_: Call) -> bool:
     return True
 
 
+def _refreshes(call: Call) -> bool:
+    return call.query.get("refresh") == "true"
+
+
 def endpoints(profile: Profile) -> tuple[Endpoint, ...]:
     """Everything that is served for a profile."""
     return (*_asking(profile), *_looking(profile), *_documentation())
@@ -109,16 +114,13 @@ def _asking(profile: Profile) -> tuple[Endpoint, ...]:
 
 
 def _looking(profile: Profile) -> tuple[Endpoint, ...]:
-    refresh = Field(
-        "refresh", "`true` asks Daraja where that can settle it, within its ration.",
-        {"type": "string", "enum": ["true", "false"]}, f.one_of(["true", "false"]), "true",
-    )
+    refresh = _refresh_field("`true` asks Daraja where that can settle it, within its ration.")
     forms = (JSON, HTML, PDF) if find_spec("fpdf") else (JSON, HTML)
     return (
         Endpoint(
             "GET", "/payments/status/{orderId}", "paymentStatus", "Where a payment stands",
             {200: "The payment."}, "payment", payments.status, READ, query=(refresh,),
-            talks=lambda call: call.query.get("refresh") == "true",
+            talks=_refreshes,
         ),
         Endpoint(
             "GET", "/payments/history", "paymentHistory", "Payments, newest first, in pages",
@@ -136,6 +138,12 @@ def _looking(profile: Profile) -> tuple[Endpoint, ...]:
             query=(_order_ref_field("Only of this order."),), produces=(EVENT_STREAM,),
         ),
         Endpoint(
+            "GET", "/balance", "balance", "What is on the shop's M-PESA accounts",
+            {200: "The accounts as M-PESA told them at one moment."}, "balance", balance, BALANCE,
+            query=(_refresh_field("`true` asks M-PESA and waits for its result; otherwise it is the last one told."),),
+            talks=_refreshes, trouble=(404, 502),
+        ),
+        Endpoint(
             "GET", "/orders/{orderId}", "order", "An order that was added, and its payment",
             {200: "The order."}, "order", looking.order, READ,
         ),
@@ -149,6 +157,11 @@ def _documentation() -> tuple[Endpoint, ...]:
             "GET", "/docs", "docs", "This document for people", {200: "A page."}, "openapi", produces=(HTML,)
         ),
     )
+
+
+def _refresh_field(words: str) -> Field:
+    choices = ["true", "false"]
+    return Field("refresh", words, {"type": "string", "enum": choices}, f.one_of(choices), "true")
 
 
 def _order_field(profile: Profile) -> Field:

@@ -56,7 +56,15 @@ BALANCE_FIELDS: dict[str, tuple[str, str]] = {
     "environment": _PLACE["environment"],
     "shortcode": ("text", "Whose accounts they are."),
     "at": ("time", "The moment of which M-PESA told them."),
-    "accounts": ("list", "Each `name` and `currency`; in shillings `current`, `available`, `reserved`, `uncleared`."),
+    "accounts": ("list of account", "The accounts, in M-PESA's order."),
+}
+ACCOUNT_FIELDS: dict[str, tuple[str, str]] = {
+    "name": ("text", "Its name at M-PESA. Customers' money comes to a paybill's utility, a till's merchant account."),
+    "currency": ("text", "`KES`."),
+    "current": ("number", "What is on it; of charges paid below zero."),
+    "available": ("number", "What of it can be used."),
+    "reserved": ("number", "What is held back."),
+    "uncleared": ("number", "What has not cleared yet."),
 }
 
 QR_FIELDS: dict[str, tuple[str, str]] = {

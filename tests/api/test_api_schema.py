@@ -81,7 +81,7 @@ def test_the_document_names_every_path_with_its_statuses(quiet_client: httpx.Cli
     assert document["openapi"] == "3.1.0"
     assert {(m.upper(), p) for p, methods in document["paths"].items() for m in methods} == {
         ("POST", "/payments/initiate"), ("POST", "/payments/retry/{orderId}"), ("POST", "/orders"),
-        ("POST", "/payments/refund/{orderId}"),
+        ("POST", "/payments/refund/{orderId}"), ("GET", "/balance"),
         ("GET", "/payments/status/{orderId}"), ("GET", "/payments/history"), ("GET", "/payments/receipt/{orderId}"),
         ("GET", "/payments/events"), ("GET", "/orders/{orderId}"), ("GET", "/openapi.json"), ("GET", "/docs"),
     }

@@ -11,7 +11,8 @@ from api_bench import PAYS, POOR, SECRET, Shop, initiate, served, told
 CALLS = [
     ("POST", "/payments/initiate", "payments:write"), ("POST", "/payments/retry/1", "payments:write"),
     ("POST", "/orders", "payments:write"),
-    ("POST", "/payments/refund/1", "refunds:write"), ("GET", "/payments/status/1", "payments:read"),
+    ("POST", "/payments/refund/1", "refunds:write"), ("GET", "/balance", "balance:read"),
+    ("GET", "/payments/status/1", "payments:read"),
     ("GET", "/payments/history", "payments:read"), ("GET", "/payments/receipt/1", "payments:read"),
     ("GET", "/payments/events", "payments:read"), ("GET", "/orders/1", "payments:read"),
 ]

@@ -11,6 +11,7 @@ from mpesa_cli.floor.records import dataclass
 SCOPES: dict[str, str] = {
     "payments:read": "see payments, orders and receipts",
     "payments:write": "ask customers for money, try again, add orders",
+    "balance:read": "see what is on the shop's M-PESA accounts",
     "refunds:write": "give customers their money back, within the shop's limits",
 }
 TTL_MAX_S = 366 * 86_400

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 ScopeOption = Annotated[
     list[str],
-    typer.Option("--scope", help="payments:read, payments:write or refunds:write; once for each.", metavar="SCOPE"),
+    typer.Option(
+        "--scope", help="payments:read, payments:write, balance:read or refunds:write; once for each.", metavar="SCOPE"
+    ),
 ]
 NameOption = Annotated[str, typer.Option("--name", help="Who will carry it, in a word.", metavar="NAME")]
 TtlOption = Annotated[

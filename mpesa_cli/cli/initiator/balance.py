@@ -11,6 +11,8 @@ from mpesa_cli.terminal.table import Table
 
 if TYPE_CHECKING:
     from mpesa_cli.daraja.questions.account_balance import Balance
+    from mpesa_cli.initiator.ask import InitiatorContext
+    from mpesa_cli.runtime import Runtime
     from mpesa_cli.settings.profile import Profile
 
 TIMEOUT_S = 60
@@ -41,21 +43,27 @@ def balance(
     settings = runtime.profile(profile)
     from mpesa_cli.cli.initiator.unheard import unheard
     from mpesa_cli.initiator.balance import ask_balance
-    from mpesa_cli.initiator.ports import has_initiator, initiator_context
-    from mpesa_cli.listener.ports import callback_intake
 
-    if not has_initiator(settings):
-        raise SettingsError(
-            f"Profile {settings.name} has no initiator to ask M-PESA with.",
-            hint="Nothing was sent. How to get one: docs/operate/initiator.md. Then set initiator.name and: "
-            "mpesa config check",
-            code="no-initiator",
-        )
-    context = initiator_context(runtime, settings, callback_intake(runtime, settings))
+    context = balance_context(runtime, settings)
     if warning := unheard(settings):
         runtime.streams.say(warning)
     runtime.streams.say(f"Asking M-PESA for the balance of {settings.shortcode}; waiting for its result …")
     return _result(settings, ask_balance(context, timeout, lambda _left_s: None))
+
+
+def balance_context(runtime: "Runtime", profile: "Profile") -> "InitiatorContext":
+    """The outside of the question. Raises SettingsError or SecretMissing; nothing is sent."""
+    from mpesa_cli.initiator.ports import has_initiator, initiator_context
+    from mpesa_cli.listener.ports import callback_intake
+
+    if not has_initiator(profile):
+        raise SettingsError(
+            f"Profile {profile.name} has no initiator to ask M-PESA with.",
+            hint="Nothing was sent. How to get one: docs/operate/initiator.md. Then set initiator.name and: "
+            "mpesa config check",
+            code="no-initiator",
+        )
+    return initiator_context(runtime, profile, callback_intake(runtime, profile))
 
 
 def _result(settings: "Profile", told: "Balance") -> Result:

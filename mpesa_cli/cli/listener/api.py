@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
     from mpesa_cli.rules.money_out.refund_rules import RefundAsking
     from mpesa_cli.rules.payment import Payment
     from mpesa_cli.settings.profile import Profile
 
 DELIVER_EVERY_S = 0.25
+BALANCE_WAIT_S = 25  # callers and proxies give up after 30
 
 
 class Api:
@@ -49,6 +52,7 @@ class Api:
                 per_token=RateLimit(profile.api.rate_per_token),
                 per_phone=RateLimit(profile.api.rate_per_phone),
                 give_back=self._give_back,
+                balance=self._balance,
             ),
             runtime.streams.complain,
         )
@@ -62,6 +66,23 @@ class Api:
         context = refund_context(self._runtime, self._profile)
         context = dataclasses.replace(context, hold=nullcontext)  # signals are the listener's, not a thread's
         return refund(context, refund_terms(self._profile), payment, receipt, asking)
+
+    def _balance(self, anew: bool) -> "Mapping[str, Any] | None":
+        """The document of the last balance; asked anew, the listener beside takes the result."""
+        from mpesa_cli.cli.initiator.balance import balance_context
+        from mpesa_cli.initiator.balance import ask_balance, last_balance
+        from mpesa_cli.initiator.balance_document import balance_document
+
+        profile = self._profile
+        if anew:
+            context = balance_context(self._runtime, profile)
+            told = ask_balance(context, BALANCE_WAIT_S, lambda _left_s: None)
+        else:
+            found = last_balance(self._runtime.ledger(profile), profile.shortcode)
+            if found is None:
+                return None
+            told = found
+        return balance_document(told, profile.environment)
 
     def callbacks_come_to(self, base: str) -> None:
         """Have prompts name this address. Before the first call comes."""
