@@ -73,6 +73,11 @@ RULES: dict[str, tuple[Rule, ...]] = {
         *(Rule(each, "--by and --reason go with --attach or --no-order.", f"Nothing was asked. {_VERIFY}",
                needs=("--attach", "--no-order")) for each in ("--by", "--reason")),
     ),
+    "listen": tuple(
+        Rule(each, f"{each} is about the owner's page, and that is not asked for.",
+             f"Nothing was started. Right: mpesa listen --owner {each} {{{each}}}", needs=("--owner",))
+        for each in ("--owner-host", "--owner-port")
+    ),
     "reconcile": (
         *(Rule(each, "Missing --by NAME: who closes or accepts it is written into the journal.", _RECONCILE,
                needs=("--by",), code=MISSING) for each in ("--close", "--accept", "--books-begin")),

@@ -140,6 +140,16 @@ ENTRIES: dict[str, Entry] = {
             ("remove", "money_out.operator.operator_remove"),
         ),
     ),
+    "owner": Entry(
+        SET_UP,
+        brief="the owner's page: which browsers may see it",
+        words="The browsers that may see the owner's page (mpesa listen --owner): paired, listed, revoked.",
+        members=(
+            ("pair", "owner.owner.owner_pair"),
+            ("list", "owner.owner.owner_list"),
+            ("revoke", "owner.owner.owner_revoke"),
+        ),
+    ),
     "secrets": Entry(
         SET_UP,
         brief="keys and passwords, kept in the system's keyring",

@@ -18,6 +18,7 @@ LEDGER_KINDS = frozenset(
         "message_held", "held_done", "held_applied", "held_reopened", "held_removed",  # what could not be applied
         "operator_set", "operator_removed", "operator_pin_wrong", "proposal_made", "proposal_approved",  # two people
         "order_added", "token_issued", "token_revoked",  # the HTTP API
+        "viewer_expected", "viewer_paired", "viewer_revoked",  # the owner's page
     }
 )
 """About no payment."""

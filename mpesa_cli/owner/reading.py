@@ -27,8 +27,6 @@ T = TypeVar("T")
 class Shop:
     """The shop whose page it is, of its profile. ``answered_us`` tells when its listener last could store a body."""
 
-    name: str
-    environment: str
     shortcode: str
     shortcodes: tuple[str, ...]
     sends_sms: bool

@@ -55,7 +55,7 @@ class Figures:
         """Payments that failed and were asked for within a time, by what was said of them."""
         rows: list[Any] = self._reads.rows(
             f"SELECT result_code, {_PROVEN}, CASE WHEN {_PROVEN} THEN coalesce(result_desc, '') ELSE '' END, "
-            "sum(created_us >= ?), count(*) FROM payments "
+            "sum(CASE WHEN created_us >= ? THEN 1 ELSE 0 END), count(*) FROM payments "
             "WHERE status='failed' AND created_us >= ? AND created_us < ? GROUP BY 1, 2, 3",
             (today_us, week_us, until_us),
         )

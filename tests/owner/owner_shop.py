@@ -18,7 +18,7 @@ def opened(home: Path) -> Ledger:
 
 def shop(**said: Any) -> Shop:
     known = {
-        "name": "Duka la Amina", "environment": "simulator", "shortcode": "174379", "shortcodes": ("174379",),
+        "shortcode": "174379", "shortcodes": ("174379",),
         "sends_sms": True, "compare_within_us": 3 * DAY_US, "needs_listener": False, "answered_us": lambda: None,
     }
     return Shop(**{**known, **said})

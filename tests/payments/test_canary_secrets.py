@@ -67,6 +67,9 @@ COMMANDS: dict[str, list[list[str]]] = {
     "token issue": [["token", "issue", "--scope", "payments:read", "--name", "shop"]],
     "token list": [["token", "list"]],
     "token revoke": [["token", "revoke", "TOK-NOBODY"]],
+    "owner pair": [["owner", "pair"]],
+    "owner list": [["owner", "list"]],
+    "owner revoke": [["owner", "revoke", "VWR-NOBODY"]],
     "export": [["export", "HOME/canary.csv"]],
     "refund": [["refund", ORDER, "--reason", "the goods came back"]],
     "approve": [["approve", "REQ-nobody"]],
@@ -81,7 +84,8 @@ COMMANDS: dict[str, list[list[str]]] = {
 }
 # These are tested below: what they print or take is a secret on purpose, or they run until they are stopped.
 APART = {"c2b-register", "counter", "secrets set", "listen", "simulator serve"}
-WITHOUT_V = {"explain", "token issue", "token list", "token revoke", "trigger", "help", "secrets list",
+WITHOUT_V = {"explain", "token issue", "token list", "token revoke", "owner pair",
+             "owner list", "owner revoke", "trigger", "help", "secrets list",
              "secrets delete", "simulator scenarios", "simulator clock",
              "simulator certificate", "simulator statement", "simulator reverse"}
 

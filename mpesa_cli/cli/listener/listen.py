@@ -13,10 +13,14 @@ from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
     from mpesa_cli.cli.listener.api import Api
+    from mpesa_cli.cli.owner.page import OwnerPage
     from mpesa_cli.listener.forwarding.courier import Courier
     from mpesa_cli.listener.forwarding.forward import Forwarder
+    from mpesa_cli.listener.server.options import ListenerOptions
     from mpesa_cli.listener.server.server import Running
     from mpesa_cli.settings.profile import Profile
+
+    Worker = Forwarder | Courier | Api | OwnerPage
 
 
 def listen(
@@ -38,6 +42,16 @@ def listen(
     api: Annotated[
         bool, typer.Option("--api", help="Serve the HTTP API too, for bearers of tokens (mpesa token issue).")
     ] = False,
+    owner: Annotated[
+        bool, typer.Option("--owner", help="Show the owner's page too, to browsers paired by `mpesa owner pair`.")
+    ] = False,
+    owner_host: Annotated[
+        str | None,
+        typer.Option("--owner-host", help="The page's address, to be seen from phones [default: --host].", metavar="H"),
+    ] = None,
+    owner_port: Annotated[
+        int | None, typer.Option("--owner-port", help="The page's port [default: 8311].", metavar="P", min=0, max=65535)
+    ] = None,
     behind_proxy: Annotated[
         bool, typer.Option("--behind-proxy", help="A reverse proxy on another machine is in front.")
     ] = False,
@@ -60,18 +74,23 @@ def listen(
       mpesa listen --forward-to http://localhost:3000/hook
       mpesa listen --until paid --json
       mpesa listen --api                (then open http://127.0.0.1:8310/docs)
+      mpesa listen --owner --owner-host 192.168.1.20     (then: mpesa owner pair)
 
     Prints a line per event; with --json one object a line. Ctrl-C or SIGTERM finishes what is in hand and exits 0.
     """
+    from mpesa_cli.cli.together import check_together
     from mpesa_cli.floor.wire.addresses import secret_hash
     from mpesa_cli.initiator.listener_alive import note_alive
     from mpesa_cli.listener.ports import c2b_context, daraja_query
     from mpesa_cli.listener.server.certificate import read_certificate
     from mpesa_cli.listener.server.options import ListenerOptions, Parts
     from mpesa_cli.listener.server.server import serve
+    from mpesa_cli.owner.server import FILES as FILES_FOR_THE_PAGE
+    from mpesa_cli.owner.server import PORT as PAGE_PORT
     from mpesa_cli.sms.reports_address import token_for_listener
 
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
+    check_together("listen", {"--owner": owner, "--owner-host": owner_host, "--owner-port": owner_port})
     settings = runtime.profile(profile)
     with unhurried(runtime, as_json=json_):
         sms_token = token_for_listener(runtime, settings)
@@ -94,13 +113,18 @@ def listen(
             ask=daraja_query(runtime, settings),
             sms_secret_hash=secret_hash(sms_token) if sms_token else "",
             api=served.app if served else None,
+            further_files=FILES_FOR_THE_PAGE if owner else 0,
             note_alive=lambda: note_alive(settings.ledger, runtime.world.now_us()),
             on_tick=screen.tell,
         )
         runtime.ledger(settings)  # what is wrong with it must be said before a port is opened
-        workers: list[Forwarder | Courier | Api] = [_courier(runtime, settings), *([served] if served else [])]
+        workers: list[Worker] = [_courier(runtime, settings), *([served] if served else [])]
         if forward_to is not None:
             workers.append(_forwarder(runtime, settings, forward_to, screen))
+        if owner:
+            place = (owner_host or host, PAGE_PORT if owner_port is None else owner_port)
+            page_urls = (public_url, at.callback_base_url)
+            workers.append(_page(runtime, settings, options, place, page_urls, profile))
         screen.after_settling = [worker.nudge for worker in workers]
         if (unpaid := _unpaid(runtime, settings)) is not None:
             workers.append(unpaid)  # it is due by the clock alone
@@ -139,6 +163,15 @@ def _api(runtime: Runtime, profile: "Profile") -> "Api":
     from mpesa_cli.cli.listener.api import Api
 
     return Api(runtime, profile)
+
+
+def _page(
+    runtime: Runtime, profile: "Profile", options: "ListenerOptions", place: tuple[str, int],
+    public_urls: tuple[str | None, ...], named: str | None,
+) -> "OwnerPage":
+    from mpesa_cli.cli.owner.page import OwnerPage
+
+    return OwnerPage(runtime, profile, *place, options.certificate, public_urls, named)
 
 
 def _courier(runtime: Runtime, profile: "Profile") -> "Courier":

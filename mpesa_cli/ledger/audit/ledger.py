@@ -13,6 +13,7 @@ from mpesa_cli.ledger.audit.links import link_flaws
 from mpesa_cli.ledger.audit.payments import payment_flaws
 from mpesa_cli.ledger.audit.restored import restored_flaws
 from mpesa_cli.ledger.audit.tokens import token_flaws
+from mpesa_cli.ledger.audit.viewers import viewer_flaws
 from mpesa_cli.ledger.reads import Reads
 
 __all__ = ["Chain", "Flaw", "chain_flaws", "flaws"]
@@ -28,6 +29,7 @@ def flaws(ledger: Reads, chain: Chain | None = None) -> Iterator[Flaw]:
     yield from payment_flaws(ledger)
     yield from link_flaws(ledger)
     yield from token_flaws(ledger)
+    yield from viewer_flaws(ledger)
     yield from restored_flaws(ledger)
     yield from held_flaws(ledger)
     yield from file_flaws(ledger)

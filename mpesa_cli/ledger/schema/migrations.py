@@ -21,6 +21,7 @@ from mpesa_cli.ledger.schema.reshaped import reshape
 from mpesa_cli.ledger.schema.restored import m010_restored
 from mpesa_cli.ledger.schema.strangers import m009_strangers
 from mpesa_cli.ledger.schema.told import m011_told_after
+from mpesa_cli.ledger.schema.viewers import m016_viewers
 
 
 def m001_journal_and_projections(connection: sqlite3.Connection) -> None:
@@ -54,7 +55,7 @@ def m005_reshaped_and_decided_anew(connection: sqlite3.Connection) -> None:
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     *_PUBLISHED, m005_reshaped_and_decided_anew, m006_held, m007_awaiting_receipts, m008_differences, m009_strangers,
     m010_restored, m011_told_after, m012_requests_that_move_money, m013_refunds, m014_people,
-    m015_growth,
+    m015_growth, m016_viewers,
 )
 
 _M001 = (

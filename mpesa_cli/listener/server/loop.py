@@ -97,7 +97,7 @@ class ListenerServer:
         seldom = Seldom(self._parts.on_event, loop.time, frozenset({"refused"}))
         refusals = Refusals(self._parts.now_us, seldom)
         loop.set_exception_handler(lambda _, context: refusals.note(_broken(context), ""))
-        for_the_rest = FILES_FOR_THE_REST + (FILES_FOR_THE_API if self._parts.api else 0)
+        for_the_rest = FILES_FOR_THE_REST + (FILES_FOR_THE_API if self._parts.api else 0) + self._parts.further_files
         table = ConnectionTable(
             most=_connections_max(options.connections_max, for_the_rest),
             deadline_s=options.head_and_body_s,

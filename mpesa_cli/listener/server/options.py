@@ -23,8 +23,9 @@ class Parts:
     ``open_ledger`` is called in the writer's thread, and its ledger is closed there. ``c2b`` None
     has no C2B path; ``sms_secret_hash`` (SHA-256) is that of the address for delivery reports of text
     messages, empty where there is none; ``ask`` None only keeps bodies from paths without a secret.
-    ``api`` is served on the same port, on its own paths; None serves none. ``note_alive`` is called every half minute
-    while bodies can be stored, in a thread of its own. ``on_tick`` is called some times a second.
+    ``api`` is served on the same port, on its own paths; None serves none. ``further_files`` may be
+    open for others. ``note_alive`` is called every half minute while bodies can be stored, in a thread of its own.
+    ``on_tick`` is called some times a second.
     """
 
     open_ledger: Callable[[], Ledger]
@@ -34,6 +35,7 @@ class Parts:
     ask: Ask | None = None
     sms_secret_hash: str = ""
     api: "Api | None" = None
+    further_files: int = 0
     note_alive: Callable[[], object] | None = None
     on_tick: Callable[[], None] = lambda: None
 

@@ -76,7 +76,7 @@ def _opened(
     options: ListenerOptions, parts: Parts
 ) -> Iterator[tuple["ListenerServer", socket.socket, Running]]:
     options.check()
-    with contextlib.closing(_bind(options.host, options.port)) as listening:
+    with contextlib.closing(bind(options.host, options.port)) as listening:
         from mpesa_cli.listener.server.loop import ListenerServer  # loads uvicorn
 
         server = ListenerServer(options, parts)
@@ -84,7 +84,11 @@ def _opened(
         yield server, listening, Running(host, port, server.stop, "https" if options.certificate else "http")
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int, option: str = "--port") -> socket.socket:
+    """A socket that listens, without waiting for anybody; ``option`` names the port in errors.
+
+    Raises SettingsError ``port-in-use``, MpesaError ``cannot-listen``.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol must be named: without it asyncio leaves Nagle's algorithm on, at 40 ms an answer.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -94,22 +98,22 @@ def _bind(host: str, port: int) -> socket.socket:
         listening.listen(1024)
     except OSError as error:
         listening.close()
-        raise _cannot_listen(host, port, error) from error
+        raise _cannot_listen(host, port, option, error) from error
     listening.setblocking(False)
     return listening
 
 
-def _cannot_listen(host: str, port: int, error: OSError) -> MpesaError:
+def _cannot_listen(host: str, port: int, option: str, error: OSError) -> MpesaError:
     if error.errno == errno.EADDRINUSE:
         return SettingsError(
             f"Port {port} on {host} is in use: another listener, or another program, has it.",
             hint=f"Nothing was started. See who has it: ss -ltnp 'sport = :{port}'; "
-            f"or take another: mpesa listen --port {port + 1 if port < 65535 else 8311}",
+            f"or take another: mpesa listen {option} {port + 1 if port < 65535 else 8311}",
             code="port-in-use",
         )
     return SettingsError(
         f"Can't listen on {host} port {port}: {error.strerror or error}.",
         hint="Nothing was started. Ports below 1024 need rights, and the host must be an address of this "
-        "machine: mpesa listen --port 8310",
+        f"machine: mpesa listen {option} {8310 if option == '--port' else 8311}",
         code="cannot-listen",
     )

@@ -1,0 +1,1 @@
+"""The owner's page beside a listener, and the browsers that may see it."""
