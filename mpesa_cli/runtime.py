@@ -7,7 +7,7 @@ their own.
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.interrupts import Interrupts
@@ -47,8 +47,9 @@ class Runtime:
     _ledgers: "dict[Path, Ledger]" = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        """A runtime that reports its signals on stderr."""
+        """A runtime that reports its signals, and what it waits for, on stderr."""
         self.interrupts = Interrupts(self.streams.complain)
+        self.world = replace(self.world, tell=self._tell)
 
     def paths(self) -> "Paths":
         """The folders of this user, or the one MPESA_HOME names."""
@@ -102,6 +103,7 @@ class Runtime:
             profile.ledger,
             environment=profile.environment,
             token_hex=self.world.token_hex,
+            tell=self.world.tell,
             stage=lambda before, payment, now_us: stage(before, payment, now_us, sms_receipt=profile.sends_receipts),
             marker=marker,
         )
@@ -135,6 +137,10 @@ class Runtime:
         while self._closers:
             self._closers.pop()()
         self._ledgers.clear()
+
+    def _tell(self, words: str) -> None:
+        if self.command != "listen":  # its threads wait for many at once, and nobody stands before it
+            self.streams.say(words)
 
     def _client(self, profile: "Profile", store: "SecretStore") -> "DarajaClient":
         from mpesa_cli.daraja.client import DarajaClient

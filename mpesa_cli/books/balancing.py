@@ -15,6 +15,7 @@ from mpesa_cli.books.store.books import Books
 from mpesa_cli.books.store.difference_writes import DifferenceWrites, in_chunks
 from mpesa_cli.books.store.differences import Differences
 from mpesa_cli.books.store.values import Scope, Span
+from mpesa_cli.floor.progress import Told, passed_on, unheard
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.reads import Reads
@@ -46,11 +47,13 @@ class Balanced:
     unfinished: tuple[str, ...] = ()
 
 
-def balance(ledger: Ledger, taken: Sequence[Taken], shop: BooksShop, now_us: int) -> Balanced:
+def balance(
+    ledger: Ledger, taken: Sequence[Taken], shop: BooksShop, now_us: int, told: Told = unheard
+) -> Balanced:
     """Settle by the rows of these statements, then compare, and keep what differs.
 
     Without a statement too: it finishes an earlier run that was stopped, and looks at money that went back and at
-    whatever differs without a file.
+    whatever differs without a file. ``told`` hears of each step.
     """
     source: Source = "pull" if taken and all(t.source == "pull" for t in taken) else "statement"
     payments: dict[str, Payment] = {}
@@ -63,14 +66,18 @@ def balance(ledger: Ledger, taken: Sequence[Taken], shop: BooksShop, now_us: int
         settle_by_rows(ledger, Scope(shop.shortcodes, s.from_us, s.until_us), s.source, shop.own_words, now_us)
         for s in left
     ]
-    settled = [settle_by_rows(ledger, scope, source, shop.own_words, now_us) for scope in scopes]
+    settled = [
+        settle_by_rows(ledger, scope, source, shop.own_words, now_us)
+        for scope in passed_on(scopes, told, "Settling by the statement's rows: times compared", len(scopes))
+    ]
     changed = [p for each in (*late, *settled) for p in each.payments]
     payments |= {p.payment_id: p for p in (*changed, *give_back(ledger, shop.shortcodes, source, now_us))}
     if unsettled:
         with ledger.write() as tx:
             BookWrites(tx).mark_settled([s.statement_id for s in unsettled])
     carried = sum(
-        _compared(ledger, scope, each.suggested, shop, now_us) for scope, each in zip(scopes, settled, strict=True)
+        _compared(ledger, scope, each.suggested, shop, now_us, told)
+        for scope, each in zip(scopes, settled, strict=True)
     )
     _of_files(ledger, taken, shop, now_us)
     find_standing(ledger, shop.shortcodes)
@@ -79,7 +86,9 @@ def balance(ledger: Ledger, taken: Sequence[Taken], shop: BooksShop, now_us: int
     return Balanced(tuple(taken), scopes, tuple(payments.values()), carried, totals, unfinished)
 
 
-def _compared(ledger: Ledger, scope: Scope, suggested: "Sequence[Match]", shop: BooksShop, now_us: int) -> int:
+def _compared(
+    ledger: Ledger, scope: Scope, suggested: "Sequence[Match]", shop: BooksShop, now_us: int, told: Told
+) -> int:
     """Compare one time, keep what differs and forget what is gone. Returns how many payments are carried over."""
     begin_us = Differences(ledger).books_begin_us()
     if begin_us is not None:
@@ -89,7 +98,9 @@ def _compared(ledger: Ledger, scope: Scope, suggested: "Sequence[Match]", shop: 
     comparing = Comparing(scope, sure_of(ledger, scope), suggested, shop.own_words, now_us)
     with ledger.write() as tx:
         seen = DifferenceWrites(tx).next_comparison()
-    for chunk in in_chunks((each, _at(scope, each)) for each in comparing.breaks(ledger)):
+    told("Comparing with the ledger: differences", 0, 0)
+    found = passed_on(comparing.breaks(ledger), told, "Comparing with the ledger: differences")
+    for chunk in in_chunks((each, _at(scope, each)) for each in found):
         with ledger.write() as tx:
             DifferenceWrites(tx).remember(chunk, "record", seen)
     with ledger.write() as tx:

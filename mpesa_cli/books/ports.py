@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from mpesa_cli.floor.progress import Told, unheard
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.world import World
 from mpesa_cli.payments.c2b import Shop
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 class Ports:
     """The ledger and the outside of one run. ``deliver`` brings in the callbacks that are due, ``send_sms`` sends the
     receipts that wait, ``settle_refunds`` reads what came for questions and settles refunds in doubt; ``pull`` reads
-    what M-PESA lists as paid in a span of at most 48 hours (daraja.md 7.8)."""
+    what M-PESA lists as paid in a span of at most 48 hours (daraja.md 7.8); ``told`` hears of long work."""
 
     ledger: "Ledger"
     daraja: "Callable[[], DarajaClient]"
@@ -32,6 +33,7 @@ class Ports:
     pull: "Callable[[int, int, Callable[[OddRow], object]], Iterator[StatementRow]]"
     say: Callable[[str], None]
     complain: Callable[[str], None]
+    told: Told = unheard
 
 
 def ports_of(

@@ -88,7 +88,7 @@ def run(ports: Ports, settings: "Profile", wanted: Wanted) -> Run:
         ports.send_sms()
         tell_unpaid(ledger, settings, ports.world)
         taken, partly = _taken(ports, wanted, shop)
-        balanced = balance(ledger, taken, shop, ports.world.now_us())
+        balanced = balance(ledger, taken, shop, ports.world.now_us(), ports.told)
         # A callback or a row may have settled some of them since they were looked at.
         now = tuple(ledger.payment(p.payment_id) or p for p in done.payments)
         done = replace(done, payments=now, claims=all_claims(ledger, ledger.unfinished()))
@@ -176,7 +176,7 @@ def _files(ports: Ports, wanted: Wanted, shop: BooksShop) -> Iterator[Taken]:
                     ports.say(
                         f"{path.name} does not name its shortcode. It is read as the statement of {shop.shortcodes[0]}."
                     )
-                yield take_file(ports.ledger, file, path.name, shop.shortcodes, ports.world.now_us())
+                yield take_file(ports.ledger, file, path.name, shop.shortcodes, ports.world.now_us(), ports.told)
         except InvalidInput as wrong:
             if path.name in wrong.message:
                 raise

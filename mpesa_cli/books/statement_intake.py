@@ -19,6 +19,7 @@ from mpesa_cli.books.store.books import Books
 from mpesa_cli.books.store.values import StoredStatement
 from mpesa_cli.daraja.pull_page import OddRow
 from mpesa_cli.floor.errors import InvalidInput
+from mpesa_cli.floor.progress import Told, passed_on, unheard
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.restoring import Restores, RestoreWrites
@@ -63,9 +64,12 @@ class Taken:
 
 
 def take_file(
-    ledger: Ledger, file: Statement, name: str, shortcodes: tuple[str, ...], now_us: int
+    ledger: Ledger, file: Statement, name: str, shortcodes: tuple[str, ...], now_us: int, told: Told = unheard
 ) -> Taken:
-    """Take a statement file in. Raises InvalidInput (``other-shop``) where it is another shortcode's."""
+    """Take a statement file in; ``told`` hears of its rows.
+
+    Raises InvalidInput (``other-shop``) where it is another shortcode's.
+    """
     heading = file.heading
     if heading.shortcode is not None and heading.shortcode not in shortcodes:
         raise InvalidInput(
@@ -84,7 +88,8 @@ def take_file(
             return _told(ledger, heading.shortcode, _taken(stored, 0, findings))
     seen = _Seen()
     Books(ledger).expect_many_rows()
-    new = _store(ledger, statement, seen.watch(file.rows()), lambda: file.unread)
+    rows = passed_on(file.rows(), told, f"Reading {name}: rows")
+    new = _store(ledger, statement, seen.watch(rows), lambda: file.unread)
     hold_unread(ledger, statement, file.unread)
     covered = _covered(heading, seen, now_us)
     findings = Findings(

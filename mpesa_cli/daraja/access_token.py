@@ -62,7 +62,8 @@ class TokenCache:
         Raises what ``fetch`` raises. After 40 s of waiting for another process, or ``within_s`` where that is less,
         it fetches all the same.
         """
-        with self._file.locked(LOCK_WAIT_S if within_s is None else min(LOCK_WAIT_S, within_s)):
+        most_s = LOCK_WAIT_S if within_s is None else min(LOCK_WAIT_S, within_s)
+        with self._file.locked(most_s, "Another mpesa is fetching the access token"):
             found = None if anew else self.fresh()
             if found is not None:
                 return found

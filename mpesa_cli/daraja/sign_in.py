@@ -92,12 +92,20 @@ class SignIn:
             stop=lambda state: _is_enough(state) or (by is not None and state.upcoming_sleep >= by.left_s()),
             wait=self._wait_s,
             retry=retry_if_exception_type(NoTokenError),
+            before_sleep=self._tell,
             reraise=True,
         )
         try:
             return trying(self.once, anew=anew, by=by)
         except NoTokenError as last:
             raise last.for_people() from None
+
+    def _tell(self, state: "RetryCallState") -> None:
+        error = state.outcome.exception() if state.outcome is not None else None
+        self._world.tell(
+            f"Daraja gave no access token ({error}). Nothing was sent to any phone; trying again in "
+            f"{max(1, round(state.upcoming_sleep))} s, {state.attempt_number + 1} of {TRIES}."
+        )
 
     def _fetch(self, by: "Deadline | None") -> Token:
         outcome = self._channel.get(OAUTH, self._basic, self._own, by)

@@ -21,13 +21,15 @@ class World:
     """The machine's own, unless other functions are given.
 
     ``now_us`` is the wall clock in microseconds since 1970, ``sleep`` takes seconds, ``token_hex`` gives so many
-    random bytes as hex digits, ``random`` a number from 0 to below 1.
+    random bytes as hex digits, ``random`` a number from 0 to below 1. ``tell`` is told what a wait is for, where a
+    person may be waiting too.
     """
 
     now_us: Callable[[], int] = lambda: time.time_ns() // 1000
     sleep: Callable[[float], None] = time.sleep
     token_hex: Callable[[int], str] = lambda count: os.urandom(count).hex()
     random: Callable[[], float] = lambda: int.from_bytes(os.urandom(6)) / 2.0**48
+    tell: Callable[[str], object] = lambda _: None
 
     def new_id(self, prefix: str, length: int = 10) -> str:
         """A fresh id of ``prefix`` and Crockford base-32 characters: easy to read out, hard to guess."""

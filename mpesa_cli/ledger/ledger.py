@@ -35,13 +35,14 @@ class Ledger(Reads):
         stage: Stage = lambda before, payment, now_us: (),
         busy_timeout_s: float = BUSY_TIMEOUT_S,
         marker: Marker | None = None,
+        tell: Callable[[str], object] = lambda _: None,
     ) -> None:
         """Open, creating and migrating as needed. Raises LedgerUnusable or LedgerBusy.
 
         ``stage`` says what a change of a payment's status puts into the outbox, in the same transaction. ``marker`` is
-        kept up to date; where it tells of another ledger, no prompt is recorded here.
+        kept up to date; where it tells of another ledger, no prompt is recorded here. ``tell`` is told of long waits.
         """
-        self.engine = SqliteEngine(path, CURRENT, environment=environment, busy_timeout_s=busy_timeout_s)
+        self.engine = SqliteEngine(path, CURRENT, environment=environment, busy_timeout_s=busy_timeout_s, tell=tell)
         super().__init__(self.engine.connection, path, environment)
         self.senders = SenderLocks(path)
         self._token_hex = token_hex

@@ -19,7 +19,7 @@ from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
-from mpesa_cli.rules.push_rules import may_follow, may_send
+from mpesa_cli.rules.push_rules import NEVER_LEFT, POSTS_MAX, TRIES_MAX, may_follow, may_send
 from mpesa_cli.rules.restored import NotPaid
 
 
@@ -72,8 +72,12 @@ def send(context: PushContext, attempt: Attempt, token: str) -> Pushed:
             pause_s = _pause_s(answer, nth, context.world.random())
             if not may_follow(context.ledger.evidence(attempt.ref)) or pause_s >= context.left_s():
                 return pushed
-            if pause_s and nth == 1:
-                context.say(f"Not delivered ({answer.description}). Nothing was charged; trying again.")
+            if pause_s:
+                most = TRIES_MAX if answer.error_code in NEVER_LEFT else POSTS_MAX
+                context.say(
+                    f"Not delivered ({answer.description}). Nothing was charged; trying again in "
+                    f"{max(1, round(pause_s))} s, {nth + 1} of {most}."
+                )
             context.world.sleep(pause_s)
             context.daraja.ready(context.until)
 

@@ -1,8 +1,11 @@
 """The progress of long work, and a countdown. On stderr: redrawn on a terminal, plain lines elsewhere."""
 
+import contextlib
+from collections.abc import Callable, Iterator
 from types import TracebackType
 
 from mpesa_cli.floor.moments import clock_time
+from mpesa_cli.floor.progress import Told
 from mpesa_cli.terminal.redrawn import RedrawnLine
 from mpesa_cli.terminal.streams import Streams
 
@@ -57,6 +60,20 @@ class Bar:
     def _redraw(self, words: str) -> None:
         self._words = words
         self._line.show(f"{bar_words(self._title, self._done, self._total)} {words}".rstrip())
+
+
+@contextlib.contextmanager
+def telling(streams: Streams) -> Iterator[Told]:
+    """A bar for work that tells how far it has come; off a terminal nothing is written."""
+    with RedrawnLine(streams) as line:
+        yield lambda what, done, count: line.show(bar_words(what, done, count))
+
+
+@contextlib.contextmanager
+def seconds_left(streams: Streams, words: str) -> Iterator[Callable[[float], None]]:
+    """A line that counts down while something is waited for; off a terminal nothing is written."""
+    with RedrawnLine(streams) as line:
+        yield lambda left_s: line.show(words, f"  {left_s:.0f} s left")
 
 
 def bar_words(title: str, done: int, total: int) -> str:

@@ -6,10 +6,8 @@ It is on stderr. Off a terminal, and with TERM=dumb, nothing is redrawn, and who
 from contextlib import ExitStack
 from types import TracebackType
 
-from mpesa_cli.terminal.streams import Streams
+from mpesa_cli.terminal.streams import CLEAR_LINE, Streams
 from mpesa_cli.terminal.width import cut
-
-_CLEAR = "\r\x1b[K"
 
 
 class RedrawnLine:
@@ -21,7 +19,6 @@ class RedrawnLine:
         self.is_animated = (
             streams.is_terminal(streams.stderr) and streams.environ.get("TERM") != "dumb" and not streams.quiet
         )
-        self._is_shown = False
         self._stack = ExitStack()
 
     def __enter__(self) -> "RedrawnLine":
@@ -43,17 +40,16 @@ class RedrawnLine:
         """Draw the line anew; ``after``, as the seconds left, is what may not be cut."""
         if self.is_animated:
             room = self._streams.columns(self._streams.stderr) - len(after)
-            self._streams.complain_raw(f"{_CLEAR}{cut(words, room)}{after}")
-            self._is_shown = True
+            self._streams.complain_raw(f"{CLEAR_LINE}{cut(words, room)}{after}")
+            self._streams.redrawn = True
 
     def settle(self, words: str) -> None:
         """Leave a line that stays in its place."""
-        if self._is_shown:
-            self.clear()
+        if self._streams.redrawn:
             self._streams.complain(words)
 
     def clear(self) -> None:
         """Take the line away: something else is written now."""
-        if self._is_shown:
-            self._streams.complain_raw(_CLEAR)
-            self._is_shown = False
+        if self._streams.redrawn:
+            self._streams.complain_raw(CLEAR_LINE)
+            self._streams.redrawn = False

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+CLEAR_LINE = "\r\x1b[K"
+
+
 class StdoutClosed(Exception):
     """A stdout whose reader has gone (``mpesa history | head -1``). Not an error: leave quietly."""
 
@@ -51,6 +54,7 @@ class Streams:
     as_json: bool = False  # a program reads stdout, and takes one document
     ends_with_reader: bool = False
     failed: StdoutFailed | None = None
+    redrawn: bool = False  # a line on stderr that is drawn again and again: what else is written takes it away first
 
     @classmethod
     def of_process(cls) -> "Streams":
@@ -66,6 +70,7 @@ class Streams:
 
     def out(self, text: str) -> None:
         """Write one line of the result to stdout, flushed. A list raises StdoutClosed or StdoutFailed."""
+        self._make_way()
         with self._result():
             self.stdout.write(self._spelt(text + "\n", self.stdout))
             self.stdout.flush()
@@ -100,6 +105,7 @@ class Streams:
 
     def complain(self, text: str) -> None:
         """Write one line to stderr even where quiet: errors and warnings about money."""
+        self._make_way()
         self.complain_raw(self.laid(text, self.stderr) + "\n")
 
     def complain_raw(self, text: str) -> None:
@@ -109,6 +115,11 @@ class Streams:
             self.stderr.flush()
         except (OSError, ValueError):  # nobody reads it; the exit status still tells
             return
+
+    def _make_way(self) -> None:
+        if self.redrawn:
+            self.redrawn = False
+            self.complain_raw(CLEAR_LINE)
 
     def is_terminal(self, stream: TextIO) -> bool:
         """Whether a person is behind this stream. ``MPESA_FORCE_TTY`` says yes, for screenshots."""

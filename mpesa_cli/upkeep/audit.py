@@ -2,6 +2,7 @@
 
 import itertools
 
+from mpesa_cli.floor.progress import Told, unheard
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.audit.anchor import anchor_flaws
 from mpesa_cli.ledger.audit.ledger import Chain, Flaw, flaws
@@ -30,15 +31,18 @@ class Audited:
         return [_sentence(flaw) for flaw in self.flaws]
 
 
-def audited(ledger: Reads, anchored: tuple[str, int | None] | None = None) -> Audited:
+def audited(
+    ledger: Reads, anchored: tuple[str, int | None] | None = None, told: Told = unheard
+) -> Audited:
     """Verify a ledger, and that it still holds a head that was kept (its hash, and its row where known).
 
-    Reads one snapshot; writers go on. Raises LedgerUnusable where the file can't be read at all.
+    Reads one snapshot; writers go on. ``told`` hears how far it has come. Raises LedgerUnusable where the file can't be
+    read at all.
     """
     chain, kept, count = Chain(), list[Flaw](), 0
     with ledger.snapshot():
         anchor = anchor_flaws(ledger, *anchored) if anchored else iter(())
-        for flaw in itertools.chain(anchor, flaws(ledger, chain)):
+        for flaw in itertools.chain(anchor, flaws(ledger, chain, told)):
             count += 1
             if len(kept) < KEPT_MAX:
                 kept.append(flaw)

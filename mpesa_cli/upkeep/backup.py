@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mpesa_cli.floor.errors import Conflict, InvalidInput, LedgerBusy
 from mpesa_cli.floor.machine import give_name
+from mpesa_cli.floor.progress import Told, unheard
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.audit.anchor import Head, head_of
 from mpesa_cli.ledger.engine.copying import copy_into, scratch_for
@@ -24,7 +25,7 @@ class BackedUp:
     audit: Audited
 
 
-def backup(ledger: Reads, target: Path) -> BackedUp:
+def backup(ledger: Reads, target: Path, told: Told = unheard) -> BackedUp:
     """Write a verified copy of the ledger to ``target``, a new file. Payments go on meanwhile.
 
     Raises Conflict where the file exists, InvalidInput where it can't be written, LedgerBusy where the disk fills up or
@@ -37,8 +38,8 @@ def backup(ledger: Reads, target: Path) -> BackedUp:
         with scratch_for(target) as scratch:
             with ledger.snapshot():
                 head = head_of(ledger)
-                _written(ledger, scratch, target)
-            audit = _proven(ledger, scratch, target, head)
+                _written(ledger, scratch, target, told)
+            audit = _proven(ledger, scratch, target, head, told)
             size_bytes = scratch.stat().st_size
             give_name(scratch, target)
     except FileExistsError:
@@ -52,9 +53,9 @@ def backup(ledger: Reads, target: Path) -> BackedUp:
     return BackedUp(target, size_bytes, head, audit)
 
 
-def _written(ledger: Reads, scratch: Path, target: Path) -> None:
+def _written(ledger: Reads, scratch: Path, target: Path, told: Told) -> None:
     try:
-        copy_into(ledger, scratch)
+        copy_into(ledger, scratch, told)
     except sqlite3.Error as failed:
         raise LedgerBusy(
             f"{target} could not be written: {failed}.",
@@ -63,9 +64,9 @@ def _written(ledger: Reads, scratch: Path, target: Path) -> None:
         ) from failed
 
 
-def _proven(ledger: Reads, scratch: Path, target: Path, head: Head) -> Audited:
+def _proven(ledger: Reads, scratch: Path, target: Path, head: Head, told: Told) -> Audited:
     with contextlib.closing(LedgerFile(scratch)) as copy:
-        found, same_head = audited(copy), head_of(copy) == head
+        found, same_head = audited(copy, told=told), head_of(copy) == head
     if same_head and (found.whole or not audited(ledger).whole):
         return found
     what = f" {found.words[0]}" if found.words else ""

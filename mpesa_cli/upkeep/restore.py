@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mpesa_cli.floor.errors import Conflict, InvalidInput, LedgerBusy, LedgerUnusable
 from mpesa_cli.floor.files.private_folder import ensure_private_dir
 from mpesa_cli.floor.machine import give_name, sync_file
+from mpesa_cli.floor.progress import Told, unheard
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.audit.anchor import Head, head_of
 from mpesa_cli.ledger.engine.connection import open_connection
@@ -43,7 +44,7 @@ class Place:
     opened: "Callable[[Path], Ledger]"
 
 
-def restore(file: Path, place: Place, now_us: int) -> RestoredFrom:
+def restore(file: Path, place: Place, now_us: int, told: Told = unheard) -> RestoredFrom:
     """Put a backup in the ledger's place. The backup itself is only read.
 
     Raises Conflict where a ledger, or a part of one, is there; InvalidInput where the file can't be read;
@@ -63,8 +64,8 @@ def restore(file: Path, place: Place, now_us: int) -> RestoredFrom:
         ensure_private_dir(place.ledger.parent)
         try:
             with scratch_for(place.ledger) as scratch:
-                _copied(backup, scratch, place.ledger)
-                done = _made_ready(scratch, file, place, now_us)
+                _copied(backup, scratch, place.ledger, told)
+                done = _made_ready(scratch, file, place, now_us, told)
                 sync_file(scratch)
                 _check_free(place.ledger)  # a listener that starts again by itself may have made a new one
                 give_name(scratch, place.ledger)
@@ -79,9 +80,9 @@ def restore(file: Path, place: Place, now_us: int) -> RestoredFrom:
     return done
 
 
-def _copied(backup: LedgerFile, scratch: Path, ledger: Path) -> None:
+def _copied(backup: LedgerFile, scratch: Path, ledger: Path, told: Told) -> None:
     try:
-        copy_into(backup, scratch)
+        copy_into(backup, scratch, told)
     except sqlite3.Error as failed:
         raise LedgerBusy(
             f"{ledger} could not be written: {failed}.",
@@ -90,11 +91,11 @@ def _copied(backup: LedgerFile, scratch: Path, ledger: Path) -> None:
         ) from failed
 
 
-def _made_ready(scratch: Path, file: Path, place: Place, now_us: int) -> RestoredFrom:
+def _made_ready(scratch: Path, file: Path, place: Place, now_us: int, told: Told) -> RestoredFrom:
     """Bring the copy up to this program's format, prove it, and note in it that it was restored."""
     open_connection(scratch, CURRENT, environment=place.environment, keep_copy=False).close()
     with contextlib.closing(place.opened(scratch)) as ledger:
-        found, head = audited(ledger), head_of(ledger)
+        found, head = audited(ledger, told=told), head_of(ledger)
         if not found.whole:
             raise LedgerUnusable(
                 f"{file} is not whole: {found.words[0]}",

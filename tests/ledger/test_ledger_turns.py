@@ -11,6 +11,8 @@ import pytest
 from mpesa_cli.api.tokens.store import Tokens, TokenWrites
 from mpesa_cli.api.tokens.values import KnownToken
 from mpesa_cli.floor.errors import LedgerBusy
+from mpesa_cli.floor.files.lock import locked
+from mpesa_cli.ledger.engine import connection
 from mpesa_cli.ledger.ledger import Ledger
 
 SCOPES = frozenset({"payments:read"})
@@ -74,3 +76,25 @@ def test_what_every_thread_wrote_is_there_once(tmp_path: Path) -> None:
             thread.join()
         assert len(Tokens(patient).all()) == 80
         assert patient.rows("SELECT count(*) FROM journal") == [(80,)]
+
+
+def test_a_wait_for_another_program_says_what_it_is_for(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "UNSAID_S", 0.01)
+    said: list[str] = []
+    other = Ledger(
+        tmp_path / "l.db", environment="simulator", token_hex=secrets.token_hex, busy_timeout_s=0.05, tell=said.append
+    )
+    with closing(other):
+        write(other, "alone")
+        assert said == []
+        with ledger.write(), pytest.raises(LedgerBusy):
+            write(other, "waits")
+    assert said == ["Another program is writing in the ledger. Waiting for it, 0 s at most."]
+    with locked(tmp_path / "new.db.lock"), pytest.raises(LedgerBusy):
+        Ledger(
+            tmp_path / "new.db", environment="simulator", token_hex=secrets.token_hex, busy_timeout_s=0.05,
+            tell=said.append,
+        )
+    assert said[1:] == ["Another program is preparing the ledger. Waiting for it, 0 s at most."]

@@ -138,7 +138,7 @@ def test_what_daraja_says_decides_how_often_it_is_asked(shopkeeper: Shopkeeper, 
         assert pushed.status == exit_status, pushed
         assert json.loads(pushed.stdout)["status"] == "failed"
         assert (len(server.posts), clerk.announced(), clerk.state()) == (posts, posts, state)
-        assert ("Nothing was charged; trying again." in pushed.stderr) is (exit_status == 5)
+        assert ("Nothing was charged; trying again in" in pushed.stderr) is (exit_status == 5)
         if state == "rejected":
             again = clerk.push()
             assert (again.status, error_of(again)["code"]) == (9, "already-tried")

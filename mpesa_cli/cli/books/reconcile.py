@@ -111,12 +111,15 @@ def reconcile(
 
 def _reconcile(runtime: "Runtime", settings: "Profile", wanted: "Wanted", shown: "Shown") -> Result:
     """One run, or a look at what waits, printed as it is read. Raises MpesaError."""
+    from dataclasses import replace
+
     from mpesa_cli.books.ports import ports_of
     from mpesa_cli.books.reconciling import listed, run
     from mpesa_cli.cli.books.print import print_run
     from mpesa_cli.initiator.refunds.ports import settles_refunds
     from mpesa_cli.listener.ports import callback_intake
     from mpesa_cli.sms.ports import send_waiting_sms
+    from mpesa_cli.terminal.progress import telling
 
     deliver = callback_intake(runtime, settings)
     ports = ports_of(
@@ -124,7 +127,11 @@ def _reconcile(runtime: "Runtime", settings: "Profile", wanted: "Wanted", shown:
         settle_refunds=settles_refunds(runtime, settings, deliver),
     )
     only_lists = shown.all_open and not (wanted.statements or wanted.pull or wanted.report or wanted.close)
-    found = listed(ports, settings) if only_lists else run(ports, settings, wanted)
+    if only_lists:
+        found = listed(ports, settings)
+    else:
+        with telling(runtime.streams) as told:
+            found = run(replace(ports, told=told), settings, wanted)
     # A program gets one document, and that is the error.
     if found.failed is None or shown.format == "table":
         print_run(runtime, settings, shown, found)

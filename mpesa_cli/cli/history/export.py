@@ -48,8 +48,7 @@ def export(
     from mpesa_cli.history.export.files import writer_for
     from mpesa_cli.history.export.tables import Export
     from mpesa_cli.payments.told import take_in
-    from mpesa_cli.terminal.progress import bar_words
-    from mpesa_cli.terminal.redrawn import RedrawnLine
+    from mpesa_cli.terminal.progress import telling
 
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     target = file.expanduser().absolute()
@@ -64,10 +63,10 @@ def export(
         )
         confirm(runtime, question, yes=yes)
     take_in(ledger)
-    with RedrawnLine(runtime.streams) as line, ledger.snapshot():  # of one moment, whatever is paid meanwhile
+    with telling(runtime.streams) as told, ledger.snapshot():  # of one moment, whatever is paid meanwhile
         tables = Export(
             ledger, shortcodes_of(settings), since_us, until_us, full=full, grouped=target.suffix.lower() == ".csv",
-            told=lambda what, done, count: line.show(bar_words(what, done, count)),
+            told=told,
         )
         written = write(target, tables.tables())
     return Result(

@@ -27,6 +27,7 @@ def refund_one(
     from mpesa_cli.initiator.refunds.ports import refund_terms
     from mpesa_cli.rules.money_out.limits import needs_approval
     from mpesa_cli.rules.values.amount import format_cents
+    from mpesa_cli.terminal.progress import seconds_left
 
     context = refund_context(runtime, profile)
     payment, receipt = _meant(runtime, profile, ref)
@@ -39,7 +40,8 @@ def refund_one(
     confirm_amount(runtime, profile, payment, leave, yes=yes)
     runtime.streams.say(f"Giving {format_cents(leave.amount_cents)} of {receipt} back, order {payment.order_id} …")
     request = refund(context, terms, payment, receipt, asking)
-    wait_for_result(context, request, timeout_s, lambda _left_s: None)
+    with seconds_left(runtime.streams, "Waiting for M-PESA's result …") as look:
+        wait_for_result(context, request, timeout_s, look)
     return refund_result(runtime, profile, payment.payment_id, request.request_id)
 
 

@@ -46,11 +46,13 @@ def audit_verify(
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     anchored = _anchored(head) if head else None
     settings = runtime.profile(profile)
+    from mpesa_cli.terminal.progress import telling
     from mpesa_cli.upkeep.audit import audited
     from mpesa_cli.upkeep.whole_checks import note_whole
 
     ledger = existing_ledger(runtime, settings)
-    found = audited(ledger, anchored)
+    with telling(runtime.streams) as told:
+        found = audited(ledger, anchored, told)
     if found.whole:
         note_whole(ledger, runtime.world.now_us())
     lines, notes = _words(found, verbose=runtime.streams.verbosity > 0)

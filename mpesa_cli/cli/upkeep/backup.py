@@ -34,12 +34,14 @@ def backup(
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
+    from mpesa_cli.terminal.progress import telling
     from mpesa_cli.upkeep.backup import backup as make
     from mpesa_cli.upkeep.whole_checks import note_whole
 
     target = file.expanduser().absolute()
     ledger = existing_ledger(runtime, settings)
-    made = make(ledger, target)
+    with telling(runtime.streams) as told:
+        made = make(ledger, target, told)
     if made.audit.whole:
         note_whole(ledger, runtime.world.now_us())
     until = f" until {day_and_time(made.head.at_us)}" if made.head.at_us else ""

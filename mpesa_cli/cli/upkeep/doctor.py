@@ -104,6 +104,7 @@ def _password_age(runtime: Runtime, settings: "Profile") -> "Iterator[Finding]":
 
 
 def _ledger(runtime: Runtime, settings: "Profile", *, whole: bool) -> "Iterator[Finding]":
+    from mpesa_cli.terminal.progress import telling
     from mpesa_cli.upkeep.doctor.ledger import ledger
     from mpesa_cli.upkeep.doctor.marker import marked
     from mpesa_cli.upkeep.findings import Finding
@@ -116,7 +117,10 @@ def _ledger(runtime: Runtime, settings: "Profile", *, whole: bool) -> "Iterator[
         yield Finding("ledger", "ok", f"There is no ledger yet; the first push makes {settings.ledger}.")
         return
     try:
-        yield from ledger(runtime.ledger(settings), settings.takes_money_on, runtime.world.now_us(), whole=whole)
+        with telling(runtime.streams) as told:
+            yield from ledger(
+                runtime.ledger(settings), settings.takes_money_on, runtime.world.now_us(), whole=whole, told=told
+            )
         yield from _balance(runtime, settings)
     except (LedgerBusy, LedgerUnusable) as unusable:
         yield Finding("ledger", "fail", unusable.message, unusable.hint)

@@ -35,6 +35,7 @@ def restore(
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
+    from mpesa_cli.terminal.progress import telling
     from mpesa_cli.upkeep.restore import Place
     from mpesa_cli.upkeep.restore import restore as put_back
 
@@ -42,7 +43,8 @@ def restore(
     place = Place(
         settings.ledger, settings.environment, lambda path: runtime.unguarded_ledger(replace(settings, ledger=path))
     )
-    done = put_back(source, place, runtime.world.now_us())
+    with telling(runtime.streams) as told:
+        done = put_back(source, place, runtime.world.now_us(), told)
     if settings.environment == "production":
         with contextlib.closing(runtime.unguarded_ledger(settings, runtime.marker(settings))) as restored:
             restored.leave_mark(over_another=True)

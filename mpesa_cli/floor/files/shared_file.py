@@ -19,6 +19,7 @@ from mpesa_cli.floor.wire.strict_json import Json, read_json
 from mpesa_cli.floor.world import World
 
 _MAX_BYTES = 64 * 1024
+UNSAID_S = 1.0  # a wait that is over sooner needs no words
 
 
 class SharedFile:
@@ -65,14 +66,15 @@ class SharedFile:
             self._path.unlink()
 
     @contextlib.contextmanager
-    def locked(self, most_s: float) -> Iterator[bool]:
+    def locked(self, most_s: float, why: str = "") -> Iterator[bool]:
         """Hold the file's lock, after waiting at most ``most_s`` seconds for it. Yields whether it is held.
 
+        ``why`` is told to whoever waits for longer than a second.
         A process that dies gives its lock back; one that was stopped must not stop everyone else.
         """
         try:
             # On a file system without locks there is nothing to wait for.
-            handle = self._take_lock(most_s) if self._folder_is_ours() else None
+            handle = self._take_lock(most_s, why) if self._folder_is_ours() else None
         except OSError:
             handle = None
         try:
@@ -81,8 +83,14 @@ class SharedFile:
             if handle is not None:
                 os.close(handle)
 
-    def _take_lock(self, most_s: float) -> int | None:
-        return take_lock(self._path.with_suffix(".lock"), wait_s=most_s, sleep=self._world.sleep)
+    def _take_lock(self, most_s: float, why: str) -> int | None:
+        path = self._path.with_suffix(".lock")
+        handle = take_lock(path, wait_s=min(most_s, UNSAID_S), sleep=self._world.sleep)
+        if handle is not None or most_s <= UNSAID_S:
+            return handle
+        if why:
+            self._world.tell(f"{why}: waiting for it, {most_s:.0f} s at most.")
+        return take_lock(path, wait_s=most_s - UNSAID_S, sleep=self._world.sleep)
 
     def _folder_is_ours(self) -> bool:
         try:

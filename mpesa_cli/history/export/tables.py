@@ -1,12 +1,13 @@
 """The tables of an export, each a stream of rows: dates and times are Nairobi's, money is in shillings."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby
 from typing import NamedTuple
 
 from mpesa_cli.books.closed_days import BookDay, days_of
 from mpesa_cli.floor.moments import SECOND_US, day_begin_us
+from mpesa_cli.floor.progress import Told, unheard
 from mpesa_cli.history.query import HistoryFilter, HistoryRow, day_of
 from mpesa_cli.history.store import History
 from mpesa_cli.history.summary import DaySummary, summarise
@@ -16,7 +17,6 @@ from mpesa_cli.rules.values.msisdn import mask_msisdn, spoken_form
 
 _NUMBER = re.compile(r"(?<!\d)(?:\+?254|0)([17]\d{8})(?!\d)", re.ASCII)
 Cell = str | int | float | None
-Told = Callable[[str, int, int], object]
 
 
 class ExportTable(NamedTuple):
@@ -47,7 +47,7 @@ class Export:
 
     def __init__(
         self, reads: Reads, shortcodes: tuple[str, ...], since_us: int | None, until_us: int | None, *, full: bool,
-        grouped: bool = False, told: Told = lambda *_: None,
+        grouped: bool = False, told: Told = unheard,
     ) -> None:
         """``full`` shows whole phone numbers, ``grouped`` with gaps, so that nothing takes it for an
         amount; ``told`` hears what is being done with how many payments so far, of how many."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import field
 from typing import TypeAlias, cast
 
+from mpesa_cli.floor.progress import Told, passed_on, unheard
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.journal import GENESIS, row_hash, text_digest
 from mpesa_cli.ledger.journal_kinds import ALL_KINDS, ERASED_KEY, LEDGER_KINDS
@@ -62,9 +63,9 @@ _ROWS = (
 )
 
 
-def chain_flaws(ledger: Reads, chain: Chain) -> Iterator[Flaw]:
+def chain_flaws(ledger: Reads, chain: Chain, told: Told = unheard) -> Iterator[Flaw]:
     """Walk the chain, and fill in ``chain``. A row that is wrong is named once for each thing that is wrong with it."""
-    yield from _row_flaws(ledger, chain)
+    yield from _row_flaws(ledger, chain, told)
     yield from chain.erasure_flaws()
     for (seq,) in ledger.stream("SELECT seq FROM journal_private WHERE seq NOT IN (SELECT seq FROM journal)"):
         yield Flaw(0, f"there is personal data for row {seq} of the journal, and the row is gone")
@@ -77,8 +78,9 @@ def tail_flaws(ledger: Reads, most: int) -> Iterator[Flaw]:
     yield from _row_flaws(ledger, chain)
 
 
-def _row_flaws(ledger: Reads, chain: Chain) -> Iterator[Flaw]:
-    for row in ledger.stream(_ROWS, (chain.seq,)):
+def _row_flaws(ledger: Reads, chain: Chain, told: Told = unheard) -> Iterator[Flaw]:
+    last = int(str(ledger.rows("SELECT coalesce(max(seq), 0) FROM journal")[0][0]))
+    for row in passed_on(ledger.stream(_ROWS, (chain.seq,)), told, "Proving the journal", last):
         # STRICT tables hold what they were declared with.
         seq, at_us, kind, payment_id, attempt, facts, digest, previous, hashed, key, private = cast("_Row", row)
         if seq != chain.seq + 1:

@@ -6,6 +6,7 @@ not grow with the ledger, apart from a note for each flaw.
 
 from collections.abc import Iterator
 
+from mpesa_cli.floor.progress import Told, unheard
 from mpesa_cli.ledger.audit.chain import Chain, Flaw, chain_flaws
 from mpesa_cli.ledger.audit.file import file_flaws
 from mpesa_cli.ledger.audit.held import held_flaws
@@ -19,14 +20,14 @@ from mpesa_cli.ledger.reads import Reads
 __all__ = ["Chain", "Flaw", "chain_flaws", "flaws"]
 
 
-def flaws(ledger: Reads, chain: Chain | None = None) -> Iterator[Flaw]:
+def flaws(ledger: Reads, chain: Chain | None = None, told: Told = unheard) -> Iterator[Flaw]:
     """The flaws of a ledger, those of the journal first, in its order.
 
-    ``chain`` is filled in with the head and with what was counted. Whoever wants one moment of a ledger that
-    is written to reads inside :meth:`Reads.snapshot`.
+    ``chain`` is filled in with the head and with what was counted; ``told`` hears how far it has come. Whoever wants
+    one moment of a ledger that is written to reads inside :meth:`Reads.snapshot`.
     """
-    yield from chain_flaws(ledger, chain or Chain())
-    yield from payment_flaws(ledger)
+    yield from chain_flaws(ledger, chain or Chain(), told)
+    yield from payment_flaws(ledger, told)
     yield from link_flaws(ledger)
     yield from token_flaws(ledger)
     yield from viewer_flaws(ledger)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import field
 from typing import Any, TypeAlias, cast
 
+from mpesa_cli.floor.progress import Told, passed_on, unheard
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.audit.chain import Flaw
 from mpesa_cli.ledger.reads import Reads
@@ -97,13 +98,15 @@ class _ImpossibleError(Exception):
     """A row that no story of ours can hold."""
 
 
-def payment_flaws(ledger: Reads) -> Iterator[Flaw]:
+def payment_flaws(ledger: Reads, told: Told = unheard) -> Iterator[Flaw]:
     """The flaws of payments and attempts that differ from the journal, in the order of payment ids."""
     stories = _grouped(ledger.stream(_STORY))
     attempts, payments = _grouped(ledger.stream(_ATTEMPTS)), _grouped(ledger.stream(_PAYMENTS))
-    for payment_id, told, attempt_rows, payment_rows in _merged(stories, attempts, payments):
-        story = _Story(int(str(told[0][1])) if told else 0)
-        for row in told:
+    count = int(str(ledger.rows("SELECT count(*) FROM payments")[0][0]))
+    merged = passed_on(_merged(stories, attempts, payments), told, "Proving payments", count)
+    for payment_id, said, attempt_rows, payment_rows in merged:
+        story = _Story(int(str(said[0][1])) if said else 0)
+        for row in said:
             story.add(cast("StoryRow", row))  # STRICT tables hold what they were declared with
         yield from story.flaws
         if not payment_rows:

@@ -9,7 +9,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from mpesa_cli.floor import machine
 from mpesa_cli.floor.errors import LedgerUnusable
@@ -20,6 +20,11 @@ from mpesa_cli.ledger.engine.file_mode import is_on_read_only_disk, open_to_look
 
 BUSY_TIMEOUT_S = 10.0
 LOOK_AGAIN_S = 0.001
+UNSAID_S = 1.0  # a wait that is over sooner needs no words
+
+
+Tell: TypeAlias = Callable[[str], object]
+"""A function that is told what is waited for."""
 
 
 class Schema(NamedTuple):
@@ -30,7 +35,8 @@ class Schema(NamedTuple):
 
 
 def open_connection(
-    path: Path, schema: Schema, *, environment: str, busy_timeout_s: float = BUSY_TIMEOUT_S, keep_copy: bool = True
+    path: Path, schema: Schema, *, environment: str, busy_timeout_s: float = BUSY_TIMEOUT_S, keep_copy: bool = True,
+    tell: Tell = lambda _: None,
 ) -> sqlite3.Connection:
     """A connection to the ledger at ``path``, created and migrated as needed; ``keep_copy``: copied before that.
 
@@ -47,7 +53,7 @@ def open_connection(
             if can_write:
                 set_up(connection, busy_timeout_s)
             if _version(connection) != schema.latest:
-                _migrate(connection, path, schema, environment, keep_copy=keep_copy, wait_s=busy_timeout_s)
+                _migrate(connection, path, schema, environment, keep_copy=keep_copy, wait_s=busy_timeout_s, tell=tell)
             _check_environment(connection, path, environment)
         except BaseException:
             connection.close()
@@ -55,13 +61,17 @@ def open_connection(
         return connection
 
 
-def begin(connection: sqlite3.Connection, may_wait_s: float) -> None:
+def begin(
+    connection: sqlite3.Connection, may_wait_s: float, tell: Tell = lambda _: None
+) -> None:
     """Begin a write transaction, waiting for others as long as the connection may, in small steps.
 
     SQLite's own waiting grows to steps of 100 ms, in which the file is free again and again: measured with
-    five writers, one commit in a hundred waited for 178 ms. Raises what SQLite does.
+    five writers, one commit in a hundred waited for 178 ms. A wait of more than a second is told. Raises what SQLite
+    does.
     """
     until = time.monotonic() + may_wait_s
+    told_at = time.monotonic() + UNSAID_S
     connection.execute("PRAGMA busy_timeout=0")
     try:
         while True:
@@ -70,6 +80,9 @@ def begin(connection: sqlite3.Connection, may_wait_s: float) -> None:
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
                     raise
+                if time.monotonic() >= told_at:
+                    told_at = until
+                    tell(f"Another program is writing in the ledger. Waiting for it, {may_wait_s:.0f} s at most.")
                 time.sleep(LOOK_AGAIN_S)
             else:
                 return
@@ -87,12 +100,17 @@ def _create_private(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def lock(path: Path, *, wait_s: float) -> Iterator[None]:
+def lock(path: Path, *, wait_s: float, tell: Tell = lambda _: None) -> Iterator[None]:
     """The lock beside the ledger. The kernel frees it on any death, so it can't go stale.
 
     Raises LedgerBusy where another process holds it for longer than ``wait_s``: it may be frozen, which frees nothing.
     """
-    with locked(path.with_name(path.name + ".lock"), wait_s=wait_s) as handle:
+    beside, soon_s = path.with_name(path.name + ".lock"), min(wait_s, UNSAID_S)
+    with contextlib.ExitStack() as stack:
+        handle = stack.enter_context(locked(beside, wait_s=soon_s))
+        if handle is None and wait_s > soon_s:
+            tell(f"Another program is preparing the ledger. Waiting for it, {wait_s:.0f} s at most.")
+            handle = stack.enter_context(locked(beside, wait_s=wait_s - soon_s))
         if handle is None:
             raise held_by_another(path)
         yield
@@ -103,7 +121,8 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def _migrate(
-    connection: sqlite3.Connection, path: Path, schema: Schema, environment: str, *, keep_copy: bool, wait_s: float
+    connection: sqlite3.Connection, path: Path, schema: Schema, environment: str, *, keep_copy: bool, wait_s: float,
+    tell: Tell,
 ) -> None:
     if (found := _version(connection)) > schema.latest:
         raise LedgerUnusable(
@@ -112,11 +131,12 @@ def _migrate(
             code="ledger-too-new",
         )
     migrations = schema.migrations()
-    with lock(path, wait_s=wait_s):
+    with lock(path, wait_s=wait_s, tell=tell):
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("BEGIN IMMEDIATE")
         try:
             if keep_copy and _version(connection):
+                tell("Bringing the ledger up to this version, once; a copy of it as it was is kept …")
                 from mpesa_cli.ledger.engine.migration_copy import copy_before_migration
 
                 copy_before_migration(path, _version(connection))

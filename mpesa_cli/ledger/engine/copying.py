@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from mpesa_cli.floor import machine
+from mpesa_cli.floor.progress import Told, unheard
 from mpesa_cli.ledger.engine.questions import Questions
 
 _BESIDE = ("-wal", "-shm", "-journal", ".lock")
 PAGES_AT_ONCE = 2_000  # 8 MB: short enough that Ctrl-C is answered, long enough to cost nothing
 
 
-def copy_into(ledger: Questions, target: Path) -> None:
+def copy_into(ledger: Questions, target: Path, told: Told = unheard) -> None:
     """Copy a ledger into ``target``, an empty file, as one file that needs nothing beside it.
 
     Call it inside the ledger's snapshot: the copy is of that moment, and writers go on. Raises sqlite3.Error or
@@ -23,7 +24,7 @@ def copy_into(ledger: Questions, target: Path) -> None:
     with contextlib.closing(sqlite3.connect(target, isolation_level=None)) as copy:
         # A function of ours between the steps is when Python answers signals.
         source: Any = ledger._connection()
-        source.backup(copy, pages=PAGES_AT_ONCE, progress=lambda *_: None)
+        source.backup(copy, pages=PAGES_AT_ONCE, progress=lambda _, left, count: told("Copying", count - left, count))
         # As in a ledger in use the pages say "write-ahead log"; a backup shall be one file, wherever it is opened.
         copy.execute("PRAGMA journal_mode=DELETE").fetchall()
     machine.sync_file(target)

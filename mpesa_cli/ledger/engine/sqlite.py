@@ -9,7 +9,7 @@ import errno
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import inf
 from pathlib import Path
 
@@ -24,13 +24,15 @@ class SqliteEngine:
     """One SQLite file. One connection per thread; closed by :meth:`close`."""
 
     def __init__(
-        self, path: Path, schema: Schema, *, environment: str, busy_timeout_s: float = BUSY_TIMEOUT_S
+        self, path: Path, schema: Schema, *, environment: str, busy_timeout_s: float = BUSY_TIMEOUT_S,
+        tell: Callable[[str], object] = lambda _: None,
     ) -> None:
-        """Open, creating and migrating as needed. Raises LedgerUnusable or LedgerBusy."""
+        """Open, creating and migrating as needed; ``tell`` hears of long waits. Raises LedgerUnusable or LedgerBusy."""
         self.path = path
         self.environment = environment
         self._schema = schema
         self._busy_timeout_s = busy_timeout_s
+        self._tell = tell
         self._turn = threading.Lock()
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
@@ -41,7 +43,8 @@ class SqliteEngine:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = open_connection(
-                self.path, self._schema, environment=self.environment, busy_timeout_s=self._busy_timeout_s
+                self.path, self._schema, environment=self.environment, busy_timeout_s=self._busy_timeout_s,
+                tell=self._tell,
             )
             self._local.connection = connection
             self._opened.append(connection)
@@ -56,7 +59,7 @@ class SqliteEngine:
         """
         connection = self.connection()
         with self._in_turn(min(within_s, self._busy_timeout_s)) as may_wait_s, explained(self.path):
-            begin(connection, may_wait_s)
+            begin(connection, may_wait_s, self._tell)
             try:
                 yield connection
                 connection.execute("COMMIT")

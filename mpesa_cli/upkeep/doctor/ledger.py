@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.moments import SECOND_US, day_and_time
+from mpesa_cli.floor.progress import Told, unheard
 from mpesa_cli.history.query import HistoryFilter
 from mpesa_cli.history.store import History
 from mpesa_cli.ledger.audit.chain import tail_flaws
@@ -32,13 +33,13 @@ _QUEUES = {"sms": ("SMS receipt", "mpesa receipt REF --sms"), "webhook": ("event
 
 
 def ledger(
-    reads: "Ledger", shortcodes: tuple[str, ...], now_us: int, *, whole: bool = False
+    reads: "Ledger", shortcodes: tuple[str, ...], now_us: int, *, whole: bool = False, told: Told = unheard
 ) -> Iterator[Finding]:
     """Every check of the ledger, in the order in which they are shown; ``shortcodes`` are those that take money.
 
-    ``whole`` proves all of it, which takes some 20 s for a million rows of the journal.
+    ``whole`` proves all of it, which takes some 20 s for a million rows of the journal; ``told`` hears of it.
     """
-    yield from _all_of_it(reads, now_us) if whole else _recent(reads, now_us)
+    yield from _all_of_it(reads, now_us, told) if whole else _recent(reads, now_us)
     if scrub_is_due(reads):
         yield Finding("erasure", "fail", "A number was erased, and its old bytes may still be in the file.",
                       "mpesa erase PHONE --yes")
@@ -76,8 +77,8 @@ def _recent(reads: "Ledger", now_us: int) -> Iterator[Finding]:
         yield Finding("whole-check", "ok", words, "mpesa audit verify")
 
 
-def _all_of_it(reads: "Ledger", now_us: int) -> Iterator[Finding]:
-    found = audited(reads)
+def _all_of_it(reads: "Ledger", now_us: int, told: Told) -> Iterator[Finding]:
+    found = audited(reads, told=told)
     if found.whole:
         note_whole(reads, now_us)
         rows = counted(found.chain.rows, "row")
