@@ -164,6 +164,6 @@ def by_hour(ledger: Reads, scopes: Iterable[Scope]) -> Iterator[KindTotal]:
 
 
 def own_hours(ledger: Reads, scopes: Iterable[Scope]) -> Iterator[KindTotal]:
-    """The ledger's payments of these times, by hour: ``settled`` and ``open``."""
+    """The money of the ledger's payments of these times, by hour: ``came in`` and ``open``."""
     for scope in scopes:
-        yield from Books(ledger).settled_hours(scope)
+        yield from Books(ledger).money_hours(scope)

@@ -1,4 +1,4 @@
-"""The picture of a day, or of several: bars by hour or by day, settled, open and differing, as inline SVG."""
+"""The picture of a day, or of several: the shillings by hour or by day, came in, open and differing, as inline SVG."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,47 +7,49 @@ from mpesa_cli.books.book_totals import KindTotal
 from mpesa_cli.books.break_values import DAY_US, Break
 from mpesa_cli.floor.moments import clock_time
 from mpesa_cli.history.query import day_of
+from mpesa_cli.rules.values.amount import format_cents
 
 HOUR_US = 3_600_000_000
 BY_HOUR_UP_TO_US = 2 * DAY_US
 BARS_MOST = 400
 _WIDTH, _HEIGHT, _FOOT = 900, 160, 18
-_COLOURS = (("settled", "#2e7d32"), ("open", "#f9a825"), ("differing", "#b00020"))
+_COLOURS = (("came in", "#2e7d32"), ("open", "#f9a825"), ("differing", "#b00020"))
 
 
 def chart(own: Iterable[KindTotal], breaks: Iterable[Break], periods: Sequence[tuple[int, int]]) -> str:
-    """The picture and its legend; empty where there is no time to show."""
+    """The picture and its legend; empty where there is no time to show. A difference is as high as its amount."""
     if not periods:
         return ""
     first_us, last_us = periods[0][0], periods[-1][1]
     step_us = HOUR_US if last_us - first_us <= BY_HOUR_UP_TO_US else DAY_US
     start_us = _begin_of_day(first_us) if step_us == DAY_US else first_us // HOUR_US * HOUR_US
     slots = min(BARS_MOST, max(1, -(-(last_us - start_us) // step_us)))
-    count: Counter[tuple[int, str]] = Counter()
+    cents: Counter[tuple[int, str]] = Counter()
     for each in own:
-        count[(each.hour_us - start_us) // step_us, each.kind] += each.count
+        cents[(each.hour_us - start_us) // step_us, each.kind] += each.cents
     for found in breaks:
         if found.accepted is None:
-            count[(found.at_us - start_us) // step_us, "differing"] += 1
-    highest = max((sum(count[n, name] for name, _ in _COLOURS) for n in range(slots)), default=0)
-    bars = "".join(_bars(count, slots, highest or 1))
+            cents[(found.at_us - start_us) // step_us, "differing"] += abs(found.amount_cents or 0)
+    highest = max((sum(cents[n, name] for name, _ in _COLOURS) for n in range(slots)), default=0)
+    bars = "".join(_bars(cents, slots, highest or 1))
     labels = "".join(_labels(start_us, step_us, slots))
     by = "hour" if step_us == HOUR_US else "day"
     legend = " ".join(f'<span style="color:{colour}">&#9632;</span> {name}' for name, colour in _COLOURS)
-    words = f"Payments by {by}: settled, open and differing. The highest bar is {highest}."
+    most = format_cents(highest)
+    words = f"Money by {by}: came in, open and differing. The highest bar is {most}."
     return (
         f'<svg id="chart" role="img" aria-label="{words}" viewBox="0 0 {_WIDTH} {_HEIGHT + _FOOT}">'
-        f'{bars}{labels}</svg><p class="quiet">By {by}, the highest bar is {highest}: {legend}</p>'
+        f'{bars}{labels}</svg><p class="quiet">Money by {by}, the highest bar is {most}: {legend}</p>'
     )
 
 
-def _bars(count: Counter[tuple[int, str]], slots: int, highest: int) -> Iterator[str]:
+def _bars(cents: Counter[tuple[int, str]], slots: int, highest: int) -> Iterator[str]:
     width = _WIDTH / slots
     for n in range(slots):
         top = float(_HEIGHT)
         for name, colour in _COLOURS:
-            if number := count[n, name]:
-                height = number * (_HEIGHT - 4) / highest
+            if amount := cents[n, name]:
+                height = amount * (_HEIGHT - 4) / highest
                 top -= height
                 yield (f'<rect x="{n * width + 1:.1f}" y="{top:.1f}" width="{max(1.0, width - 2):.1f}" '
                        f'height="{height:.1f}" fill="{colour}"/>')

@@ -108,15 +108,28 @@ def _totals(page: Page) -> str:
     rows = [("Payments", str(t.count)), ("Gross", format_cents(t.gross_cents)),
             ("Charges", format_cents(t.charges_cents)), ("Given back", format_cents(t.reversals_cents)),
             ("Withdrawn and other", format_cents(t.other_cents)), ("Net", format_cents(t.net_cents))]
-    known = [pair for pair in page.balances if pair[0] is not None or pair[1] is not None]
-    if known:
-        opening, closing = known[0][0], known[-1][1]
-        rows += [("Opening balance", format_cents(opening))] if opening is not None else []
-        rows += [("Closing balance", format_cents(closing))] if closing is not None else []
+    rows += _balances(page)
     if page.carried_over:
         rows.append(("Too near the edge of that time to tell", str(page.carried_over)))
     cells = "".join(f'<tr><th>{name}</th><td class="n">{value}</td></tr>' for name, value in rows)
     return f'<table id="totals">{cells}</table>'
+
+
+def _balances(page: Page) -> list[tuple[str, str]]:
+    """The way from the opening to the closing balance: what moved in between, and what of it no row explains."""
+    known = [pair for pair in page.balances if pair[0] is not None or pair[1] is not None]
+    if not known:
+        return []
+    opening, closing = known[0][0], known[-1][1]
+    rows = [("Opening balance", format_cents(opening))] if opening is not None else []
+    if opening is not None and closing is not None:
+        rows.append(("Opening balance and net", format_cents(opening + page.totals.net_cents)))
+    rows += [("Closing balance", format_cents(closing))] if closing is not None else []
+    if opening is not None and closing is not None:
+        missing = closing - opening - page.totals.net_cents
+        why = "Closing balance: explained by these rows" if not missing else "Closing balance: explained by no row"
+        rows.append((why, "yes, to the cent" if not missing else format_cents(missing)))
+    return rows
 
 
 def _ages(count: Counter[tuple[BreakKind, str]]) -> str:

@@ -9,6 +9,9 @@ import pytest
 from books_shop import Books
 from portal import Row, charge, write
 
+from mpesa_cli.books.book_totals import Totals
+from mpesa_cli.books.html import Page, reconcile_html
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 HOSTILE = '"><img src=x onerror=document.title="OWNED"><script>document.title="OWNED"</script>'
 
@@ -53,3 +56,30 @@ def test_a_browser_shows_it_and_runs_nothing(page: Path) -> None:
     assert "OWNED" not in re.sub(r"<code>.*?</code>", "", done.stdout)
     assert re.search(r'<svg id="chart".*<rect ', done.stdout, re.DOTALL)
     assert "<script" not in done.stdout
+
+
+def test_the_bars_are_the_shillings_that_came_and_a_prompt_that_failed_is_none(books: Books) -> None:
+    receipt = books.shop.sell("1001", 150)
+    books.clock.advance(300)
+    assert books.mpesa("push", "254700001032", "5000", "--order", "1002", "-q").status == 3
+    books.night()
+    write(books.file, Row(receipt, 150, "1001"))
+    report = books.folder / "report.html"
+    books.mpesa("reconcile", "--statement", str(books.file), "--report", str(report))
+    text = report.read_text()
+    assert "The highest bar is KES 150." in text
+    assert "came in, open and differing" in text
+
+
+@pytest.mark.parametrize(("closing", "said"), [
+    (1_247_25, "explained by these rows</th><td class=\"n\">yes, to the cent"),
+    (1_300_00, "explained by no row</th><td class=\"n\">KES 52.75"),
+])
+def test_the_way_from_the_opening_to_the_closing_balance_is_explained(closing: int, said: str) -> None:
+    page = Page(
+        "shop", "simulator", "174379", 1, (), (), ((1_000_00, closing),), ((1, 2),), lambda: iter(()),
+        Totals(2, 300_00, -2_75, -50_00, 0), 0,
+    )
+    text = "".join(reconcile_html(page))
+    assert "Opening balance and net</th><td class=\"n\">KES 1,247.25" in text
+    assert said in text

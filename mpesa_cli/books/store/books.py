@@ -152,12 +152,17 @@ class Books:
             bounds(scope),
         )
 
-    def settled_hours(self, scope: Scope) -> Sequence[KindTotal]:
-        """The ledger's own payments by hour of their creation; ``kind`` is ``settled`` or ``open``."""
+    def money_hours(self, scope: Scope) -> Sequence[KindTotal]:
+        """The money of the ledger's own payments by hour of their creation; ``kind`` is ``came in`` or ``open``.
+
+        Open is what is asked and may yet come. A payment that ended without money is neither.
+        """
         return self._by_hour(
-            "SELECT CASE WHEN status IN ('pending', 'unknown', 'review') THEN 'open' ELSE 'settled' END, "
-            f"created_us / {HOUR_US} * {HOUR_US}, count(*), sum(received_cents) FROM payments "
+            "SELECT CASE WHEN status IN ('pending', 'unknown', 'review') THEN 'open' ELSE 'came in' END, "
+            f"created_us / {HOUR_US} * {HOUR_US}, count(*), sum(CASE WHEN status IN ('pending', 'unknown', 'review') "
+            "THEN amount_cents ELSE received_cents + reversed_cents END) FROM payments "
             "WHERE created_us >= ? AND created_us < ? AND shortcode IN (SELECT value FROM json_each(?)) "
+            "AND (status IN ('pending', 'unknown', 'review') OR received_cents + reversed_cents > 0) "
             "GROUP BY 1, 2 ORDER BY 2, 1",
             bounds(scope),
         )
