@@ -71,8 +71,8 @@ def test_a_copy_that_is_not_what_was_read_gets_no_name(
     """A disk that keeps something else than it was given."""
     from mpesa_cli.upkeep import backup as module
 
-    def damaged(ledger: Any, target: Path) -> None:
-        real(ledger, target)
+    def damaged(ledger: Any, target: Path, *told: Any) -> None:
+        real(ledger, target, *told)
         with contextlib.closing(sqlite3.connect(target)) as raw:
             raw.executescript("DROP TRIGGER journal_is_append_only_u; UPDATE journal SET at_us = 1 WHERE seq = 3")
 

@@ -66,6 +66,7 @@ def _approved(runtime: Runtime, profile: "Profile", request: str, by: str | None
     from mpesa_cli.initiator.refunds.asking import leave_to_refund, refund
     from mpesa_cli.initiator.refunds.ports import refund_terms
     from mpesa_cli.rules.money_out.approval import Approval, basis_of, check_approval
+    from mpesa_cli.terminal.progress import seconds_left
 
     context, terms = refund_context(runtime, profile), refund_terms(profile)
     ledger = context.ledger
@@ -80,7 +81,8 @@ def _approved(runtime: Runtime, profile: "Profile", request: str, by: str | None
     approval = Approval(waiting.request_id, operator_here(runtime, ledger, name))
     confirm_amount(runtime, profile, payment, leave, yes=False, always=True)
     asked = refund(context, terms, payment, waiting.receipt, waiting.asking, approval)
-    wait_for_result(context, asked, timeout_s, lambda _left_s: None)
+    with seconds_left(runtime.streams, "Waiting for M-PESA's result …") as look:
+        wait_for_result(context, asked, timeout_s, look)
     return refund_result(runtime, profile, payment.payment_id, asked.request_id)
 
 
