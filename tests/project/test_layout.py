@@ -206,4 +206,5 @@ def test_the_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     inside = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in inside if ".dist-info/" not in name} == {"mpesa_cli"}
-    assert not [name for name in inside if not name.endswith((".py", ".json")) and ".dist-info/" not in name]
+    expected = (".py", ".json", ".css", ".js")
+    assert not [name for name in inside if not name.endswith(expected) and ".dist-info/" not in name]
