@@ -33,6 +33,7 @@ from mpesa_cli.terminal.json_words import (
     VERIFY_FIELDS,
 )
 from mpesa_cli.terminal.json_words_held import HELD_FIELDS
+from mpesa_cli.terminal.json_words_out import PAYOUT_FIELDS, PROPOSAL_FIELDS
 from mpesa_cli.terminal.json_words_upkeep import (
     ACCEPT_FIELDS,
     ACCEPT_MANY_FIELDS,
@@ -59,7 +60,7 @@ HELP_WIDTH = 100
 API_TITLES = {
     Api.STK: "Result codes", Api.RESPONSE: "Response codes", Api.ERROR: "Error codes",
     Api.INITIATOR: "Result codes of questions with an initiator",
-    Api.REVERSAL: "Refunds",
+    Api.REVERSAL: "Refunds", Api.B2C: "Payouts",
     Api.VALIDATION: "Refusals of payments by hand", Api.RATIBA: "Standing orders", Api.BONGA: "Loyalty points",
     Api.SMS: "SMS providers",
 }
@@ -152,7 +153,7 @@ def states() -> str:
               [[f"`{s.value}`", words, moved] for s, (words, moved) in ATTEMPT_WORDS.items()]),
         "## Flags", "What an attempt may carry besides its state.",
         table(["flag", "means"], [[f"`{f.value}`", words] for f, words in FLAG_WORDS.items()]),
-        "## The eight laws", "\n".join(f"{number}. {law}" for number, law in enumerate(LAWS, 1)),
+        "## The nine laws", "\n".join(f"{number}. {law}" for number, law in enumerate(LAWS, 1)),
     )
 
 
@@ -198,6 +199,7 @@ def json_documents() -> str:
             ("accept many", ACCEPT_MANY_FIELDS), ("books begin", BOOKS_BEGIN_FIELDS), ("pull", PULL_FIELDS),
             ("audit", AUDIT_FIELDS), ("head", HEAD_FIELDS), ("backup", BACKUP_FIELDS), ("restore", RESTORE_FIELDS),
             ("begin", BEGIN_FIELDS), ("named", NAMED_FIELDS),
+            ("payout", PAYOUT_FIELDS), ("proposal", PROPOSAL_FIELDS),
             ("balance", BALANCE_FIELDS), ("account", ACCOUNT_FIELDS), ("qr", QR_FIELDS),
             ("held", HELD_FIELDS), ("erase", ERASE_FIELDS), ("doctor", DOCTOR_FIELDS),
             ("check", CHECK_FIELDS),
@@ -213,6 +215,9 @@ def json_documents() -> str:
         "## An order", "What `order add` prints.", fields["order"],
         "## A verdict", "What `verify` prints; with `--attach` it prints the payment.", fields["verify"],
         "### Money that pays no order", "What `verify --no-order` prints.", fields["named"],
+        "## A payout", "What `pay` prints, and `payouts` lists.", fields["payout"],
+        "### A proposal", "What `refund` and `pay` print where a second person must agree, and `approve` lists.",
+        fields["proposal"],
         "## A balance", "What `balance` prints.", fields["balance"],
         "## A QR code", "What `qr` prints.", fields["qr"],
         "## A reconciliation", "What `reconcile` prints; as ndjson a line per break, then the rest as its `summary`.",

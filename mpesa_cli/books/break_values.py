@@ -9,6 +9,7 @@ from mpesa_cli.floor.records import dataclass
 BreakKind = Literal[
     "missing_at_provider",
     "refund_in_doubt",
+    "payout_in_doubt",
     "conflict",
     "amount_mismatch",
     "phone_mismatch",
@@ -29,7 +30,7 @@ BreakKind = Literal[
 KINDS: tuple[BreakKind, ...] = get_args(BreakKind)
 CRITICAL: frozenset[BreakKind] = frozenset({"missing_at_provider"})
 ONE_BY_ONE: frozenset[BreakKind] = frozenset(
-    {"missing_at_provider", "refund_in_doubt", "conflict", "double_payment", "balance_drift"}
+    {"missing_at_provider", "refund_in_doubt", "payout_in_doubt", "conflict", "double_payment", "balance_drift"}
 )
 """Never accepted with "all" or by a date: money that may be missing, may have gone back, is contradicted, or owed."""
 

@@ -1,5 +1,6 @@
 """Breaks in words: the meaning of each class and the next step; and as rows and documents for programs."""
 
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,6 +31,12 @@ BREAK_WORDS: dict[BreakKind, KindWords] = {
         "Money was asked to go back to a customer, and nobody knows whether it did.",
         "Do not give it back another way. Read M-PESA's statement of that day: mpesa reconcile --statement FILE. "
         "A day later, if that does not tell: mpesa refund {receipt} --again --reason WHY",
+    ),
+    "payout_in_doubt": KindWords(
+        "PAYOUT IN DOUBT",
+        "Money was asked to go out to a phone, and nobody knows whether it did.",
+        "Do not pay it another way. Ask M-PESA: mpesa payouts {order}. If that does not tell, read its statement "
+        "of that day: mpesa reconcile --statement FILE",
     ),
     "conflict": KindWords(
         "CONTRADICTED",
@@ -115,7 +122,7 @@ def advice(each: Break) -> str:
         return f"If it is that order's, say so: mpesa verify {each.receipt} --attach {each.suggested}"
     order = each.order_id or each.suggested or each.payment_id or "REF"
     return BREAK_WORDS[each.kind].then.format(
-        order=order, receipt=each.receipt or "RECEIPT", id=each.id, day=each.ref[:10]
+        order=shlex.quote(order), receipt=each.receipt or "RECEIPT", id=each.id, day=each.ref[:10]
     )
 
 

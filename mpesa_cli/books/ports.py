@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Ports:
     """The ledger and the outside of one run. ``deliver`` brings in the callbacks that are due, ``send_sms`` sends the
-    receipts that wait, ``settle_refunds`` reads what came for questions and settles refunds in doubt; ``pull`` reads
-    what M-PESA lists as paid in a span of at most 48 hours (daraja.md 7.8); ``told`` hears of long work."""
+    receipts that wait, ``settle_refunds`` reads what came for questions and settles refunds in doubt,
+    ``settle_payouts`` those payouts that M-PESA or a row of its record tells of; ``pull`` reads what M-PESA lists as
+    paid in a span of at most 48 hours (daraja.md 7.8); ``told`` hears of long work."""
 
     ledger: "Ledger"
     daraja: "Callable[[], DarajaClient]"
@@ -30,6 +31,7 @@ class Ports:
     deliver: Callable[[], object]
     send_sms: Callable[[], object]
     settle_refunds: Callable[[], object]
+    settle_payouts: Callable[[], object]
     pull: "Callable[[int, int, Callable[[OddRow], object]], Iterator[StatementRow]]"
     say: Callable[[str], None]
     complain: Callable[[str], None]
@@ -38,7 +40,7 @@ class Ports:
 
 def ports_of(
     runtime: "Runtime", profile: "Profile", *, deliver: Callable[[], object], send_sms: Callable[[], object],
-    settle_refunds: Callable[[], object],
+    settle_refunds: Callable[[], object], settle_payouts: Callable[[], object],
 ) -> Ports:
     """The ports of a profile. Raises LedgerUnusable or LedgerBusy."""
 
@@ -49,6 +51,6 @@ def ports_of(
 
     return Ports(
         runtime.ledger(profile), lambda: runtime.daraja(profile),
-        Shop.of(profile, lambda: runtime.world.new_id("PAY-")), runtime.world, deliver, send_sms, settle_refunds, pull,
-        runtime.streams.say, runtime.streams.complain,
+        Shop.of(profile, lambda: runtime.world.new_id("PAY-")), runtime.world, deliver, send_sms, settle_refunds,
+        settle_payouts, pull, runtime.streams.say, runtime.streams.complain,
     )

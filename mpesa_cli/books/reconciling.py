@@ -88,6 +88,7 @@ def run(ports: Ports, settings: "Profile", wanted: Wanted) -> Run:
         ports.send_sms()
         tell_unpaid(ledger, settings, ports.world)
         taken, partly = _taken(ports, wanted, shop)
+        ports.settle_payouts()  # a row that was just read may tell of one
         balanced = balance(ledger, taken, shop, ports.world.now_us(), ports.told)
         # A callback or a row may have settled some of them since they were looked at.
         now = tuple(ledger.payment(p.payment_id) or p for p in done.payments)

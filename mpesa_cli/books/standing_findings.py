@@ -14,8 +14,10 @@ from mpesa_cli.books.store.difference_writes import DifferenceWrites
 from mpesa_cli.books.store.differences import Differences
 from mpesa_cli.books.store.values import Scope
 from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.payouts import Payouts
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.refunds import Refunds
+from mpesa_cli.rules.money_out.payout_state import Payout, PayoutState
 from mpesa_cli.rules.money_out.refund_state import Refund, RefundState
 from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.state import Flag
@@ -55,6 +57,9 @@ def _of_payments(ledger: Reads, shortcodes: tuple[str, ...]) -> Iterator[Break]:
     for payment, refund in Refunds(ledger).open():
         if payment.shortcode in shortcodes and refund.state is not RefundState.PENDING:
             yield _in_doubt(payment, refund)
+    for payout in Payouts(ledger).open():
+        if payout.shortcode in shortcodes and payout.state in {PayoutState.UNKNOWN, PayoutState.REVIEW}:
+            yield _payout_in_doubt(payout)
     for payment in Differences(ledger).payments_with_conflict():
         if payment.shortcode in shortcodes:
             yield from _contradicted(payment)
@@ -108,6 +113,14 @@ def _in_doubt(payment: Payment, refund: Refund) -> Break:
         "refund_in_doubt", refund.request_id, refund.asked_us, refund.amount_cents, refund.receipt,
         payment.payment_id, payment.order_id,
         detail=f"Nobody knows whether {format_cents(refund.amount_cents)} of order {payment.order_id} went back.",
+    )
+
+
+def _payout_in_doubt(payout: Payout) -> Break:
+    view = payout.view
+    return Break(
+        "payout_in_doubt", payout.payout_id, view.asked_us, view.amount_cents, view.receipt, "", payout.reference,
+        detail=f"Nobody knows whether {format_cents(view.amount_cents)} for {payout.reference} went out.",
     )
 
 

@@ -5,7 +5,7 @@ where the answer to the POST was lost, and a forged one finds none.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Protocol
 
 from mpesa_cli.daraja.initiator import Ack, Again, Command, Initiator, read_ack, request_body
@@ -116,6 +116,17 @@ def send(context: InitiatorContext, command: Command, recorded: Recorded) -> Api
     return _found(context.ledger, request)
 
 
+def send_again(context: InitiatorContext, command: Command, recorded: Recorded) -> ApiRequest:
+    """Send a request that is in doubt once more, for which M-PESA has an id of ours. Returns it as it stands then.
+
+    Nothing but a yes takes the doubt away: that this POST did not arrive says nothing of the first one.
+    """
+    request = recorded.request
+    with context.hold(), suppress(MpesaError):
+        _note(context, request, RequestState.ACCEPTED, _posted(context, command, recorded))
+    return _found(context.ledger, request)
+
+
 def wait_for_result(
     context: InitiatorContext, request: ApiRequest, timeout_s: float, look: Callable[[float], object]
 ) -> ApiRequest:
@@ -168,8 +179,9 @@ def _note(
         RequestWrites(tx).note_answer(
             request.request_id, state, ack.conversation_id, ack.originator_conversation_id
         )
-        if error is not None and request.again is not Again.FREE:
-            follow_answer(tx, request, Answered(state, error.code, error.message), context.world.now_us())
+        if request.again is not Again.FREE:
+            answered = Answered(state, error.code, error.message) if error is not None else Answered(state)
+            follow_answer(tx, request, answered, context.world.now_us())
 
 
 def _found(ledger: Ledger, request: ApiRequest) -> ApiRequest:

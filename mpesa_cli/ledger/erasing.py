@@ -7,10 +7,12 @@ erasure left is chained in turn, by a SHA-256 over it: nobody can take personal 
 
 import hashlib
 import json
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from mpesa_cli.floor.errors import Conflict
+from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.ledger.journal import canonical
 from mpesa_cli.ledger.journal_kinds import ERASED_KEY
 from mpesa_cli.ledger.rows import save_payment, save_view
@@ -22,6 +24,17 @@ from mpesa_cli.rules.values.pseudonym import PREFIX, Erased, Replacement
 
 SCRUB_DUE = "scrub_due"  # the row of meta that says: erased, and old bytes may still be in the file (scrubbing.py)
 OPEN = frozenset({PaymentStatus.PENDING, PaymentStatus.UNKNOWN, PaymentStatus.REVIEW})
+PAYOUT_OPEN_US = 30 * 86_400 * SECOND_US
+# What requests and rows about these payments and payouts go by: receipts, payouts, M-PESA's ids of their requests.
+_WHOSE = """(
+    SELECT receipt FROM receipts WHERE payment_id IN (SELECT value FROM json_each(:payments))
+    UNION SELECT receipt FROM payouts WHERE receipt <> '' AND payout_id IN (SELECT value FROM json_each(:payments))
+    UNION SELECT value FROM json_each(:payments)
+    UNION SELECT coalesce(nullif(originator_conversation_id, ''),
+                          json_extract(nullif(fields, ''), '$.OriginatorConversationID')) FROM requests
+        WHERE again <> 'free' AND (originator_conversation_id <> '' OR fields <> '')
+        AND (payment_id IN (SELECT value FROM json_each(:payments))
+             OR subject IN (SELECT value FROM json_each(:payments))))"""
 # Projections of chained facts, or without anything personal. What is left is searched column by column, so that a
 # table that is added later is not forgotten.
 _NOT_SEARCHED = frozenset(
@@ -46,6 +59,7 @@ class Erasing:
         payment_ids = self._payments_of(number)
         payments = [p for payment_id in payment_ids if (p := self._reads.payment(payment_id))]
         self._refuse_open(payments)
+        self._refuse_open_payouts(number, at_us)
         self._refuse_unread(number)
         erasure = "ERS-" + self._tx.token_hex(6)
         bodies = self._erase_bodies(number, payment_ids)
@@ -84,6 +98,20 @@ class Erasing:
                     code="payment-open",
                 )
 
+    def _refuse_open_payouts(self, number: Replacement, at_us: int) -> None:
+        """Raise Conflict where money may still go to this number. After a month only a person could tell."""
+        rows = self._tx.rows(
+            "SELECT o.reference FROM payouts o WHERE o.msisdn = ? AND (o.state NOT IN ('paid', 'failed') OR EXISTS ("
+            "SELECT 1 FROM callbacks c WHERE c.payment_id = o.request_id AND c.verdict = '')) AND o.asked_us > ?",
+            (number.msisdn, at_us - PAYOUT_OPEN_US),
+        )
+        if rows:
+            raise Conflict(
+                f"A payout to this number, for {rows[0][0]}, is not settled: its money may still move.",
+                hint=f"Nothing was erased. Settle it first: mpesa payouts {shlex.quote(str(rows[0][0]))}",
+                code="payment-open",
+            )
+
     def _refuse_unread(self, number: Replacement) -> None:
         """Raise Conflict where money by hand was told of with this number and nobody has read it: it would be lost."""
         unread = self._tx.execute(
@@ -101,11 +129,10 @@ class Erasing:
     def _erase_private(self, number: Replacement, payment_ids: Sequence[str], erasure: str) -> tuple[int, str]:
         """Give private facts the pseudonym, and take their keys away. Returns how many, and the SHA-256 over them."""
         seen, count = hashlib.sha256(), 0
-        whose = "(SELECT receipt FROM receipts WHERE payment_id IN (SELECT value FROM json_each(:payments)))"
         rows = self._tx.execute(
             "SELECT p.seq, p.facts, r.request_id FROM journal_private p JOIN journal j USING (seq) "
             "LEFT JOIN requests r ON j.kind = 'request_settled' "
-            f"AND r.request_id = json_extract(j.facts, '$.request_id') AND r.subject IN {whose} "
+            f"AND r.request_id = json_extract(j.facts, '$.request_id') AND r.subject IN {_WHOSE} "
             "WHERE instr(p.facts, :digits) OR r.request_id IS NOT NULL "
             "OR j.payment_id IN (SELECT value FROM json_each(:payments)) ORDER BY p.seq",
             {"digits": number.digits, "payments": json.dumps(payment_ids)},
@@ -133,8 +160,7 @@ class Erasing:
             "OR instr(body, CAST(:digits AS BLOB)) OR instr(lower(CAST(body AS TEXT)), :hashed) "
             "OR callback_id IN (SELECT json_extract(facts, '$.callback_id') FROM journal "
             "  WHERE kind = 'received' AND payment_id IN (SELECT value FROM json_each(:payments))) "
-            "OR payment_id IN (SELECT request_id FROM requests WHERE subject IN ("
-            "  SELECT receipt FROM receipts WHERE payment_id IN (SELECT value FROM json_each(:payments))))",
+            f"OR payment_id IN (SELECT request_id FROM requests WHERE subject IN {_WHOSE})",
             {"payments": json.dumps(payment_ids), "digits": number.digits, "hashed": number.hashed},
         ).fetchall()
         for (callback_id,) in rows:
@@ -148,14 +174,13 @@ class Erasing:
 
     def _erase_elsewhere(self, number: Replacement, payment_ids: Sequence[str]) -> int:
         """Everything that is neither journal nor projection: what was to be sent, statement rows, requests."""
-        whose = "(SELECT receipt FROM receipts WHERE payment_id IN (SELECT value FROM json_each(:payments)))"
         ids = json.dumps(payment_ids)
         changed = self._tx.execute(  # digits that a statement shows, and names in a result
-            f"UPDATE statement_rows SET party = :pseudonym WHERE party <> '' AND receipt IN {whose}",
+            f"UPDATE statement_rows SET party = :pseudonym WHERE party <> '' AND receipt IN {_WHOSE}",
             {"pseudonym": number.pseudonym, "payments": ids},
         ).rowcount
         changed += self._tx.execute(
-            f"UPDATE requests SET result = '' WHERE result <> '' AND subject IN {whose}",
+            f"UPDATE requests SET result = '' WHERE result <> '' AND subject IN {_WHOSE}",
             {"payments": ids},
         ).rowcount
         # A digest of a call's inputs would give the number away as well. The same key then no longer fits any call.

@@ -1,6 +1,7 @@
 """Every kind of row that the journal may hold: no version of ours wrote any other."""
 
 from mpesa_cli.rules.evidence import KINDS
+from mpesa_cli.rules.money_out.payout_evidence import PAYOUT_KINDS
 
 PAYMENT_KINDS = frozenset(
     {
@@ -22,7 +23,7 @@ LEDGER_KINDS = frozenset(
     }
 )
 """About no payment."""
-ALL_KINDS = frozenset(KINDS) | PAYMENT_KINDS | LEDGER_KINDS
+ALL_KINDS = frozenset(KINDS) | PAYMENT_KINDS | LEDGER_KINDS | frozenset(PAYOUT_KINDS)
 
 ERASED_KEY = "erased:"
 """What the key of erased personal data begins with; the id of the erasure follows (erasing.py)."""

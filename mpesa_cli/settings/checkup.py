@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from mpesa_cli.floor.web_address import is_on_this_machine
 from mpesa_cli.settings import rules
-from mpesa_cli.settings.profile import SANDBOX_SHORTCODE, Profile
+from mpesa_cli.settings.profile import SANDBOX_SHORTCODE, PayoutSettings, Profile, RefundSettings
 from mpesa_cli.settings.secret_names import DARAJA_SECRETS, variable_of
 
 # Official: URL testers and tunnels "are usually blocked" in production (daraja.md 5.4).
@@ -23,7 +23,7 @@ def profile_warnings(profile: Profile) -> list[str]:
     """Sentences about one profile, most serious first."""
     return [
         *_money_warnings(profile), *_by_hand_warnings(profile), *_callback_warnings(profile),
-        *_sms_warnings(profile), *_initiator_warnings(profile), *_refund_warnings(profile),
+        *_sms_warnings(profile), *_initiator_warnings(profile), *_out_warnings(profile),
     ]
 
 
@@ -128,13 +128,18 @@ def _initiator_warnings(profile: Profile) -> list[str]:
     return [f"initiator.{lacking} is missing, so `mpesa verify` can't ask M-PESA (docs/operate/initiator.md)."]
 
 
-def _refund_warnings(profile: Profile) -> list[str]:
-    refunds = profile.refunds
-    if profile.environment != "production" or not refunds.enabled:
-        return []
-    found = [] if refunds.approve_above is not None else [
-        "refunds.approve_above is not set: one person alone may give back up to refunds.max (docs/shop/refunds.md)."
-    ]
-    if profile.initiator.name is None:
-        found.append("refunds are enabled, but initiator.name is missing: nothing can be given back.")
+def _out_warnings(profile: Profile) -> list[str]:
+    found: list[str] = []
+    for section, words in (("refunds", "give back"), ("payouts", "pay out")):
+        settings: RefundSettings | PayoutSettings = getattr(profile, section)
+        if profile.environment != "production" or not settings.enabled:
+            continue
+        if settings.approve_above is None:
+            found.append(
+                f"{section}.approve_above is not set: one person alone may {words} up to {section}.max "
+                f"(docs/shop/{section}.md)."
+            )
+        if profile.initiator.name is None:
+            nothing = "nothing can be given back" if section == "refunds" else "nothing can be paid out"
+            found.append(f"{section} are enabled, but initiator.name is missing: {nothing}.")
     return found

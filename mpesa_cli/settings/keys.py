@@ -123,6 +123,16 @@ KEYS: tuple[Key, ...] = (
         default_text="none; nobody else is asked", rule=rules.between(0, 10_000_000)),
     Key("refunds.identifier_type", "text", "What a reversal says that the shortcode is (RecieverIdentifierType)",
         "11", choices=("11", "4")),
+    Key("payouts.enabled", "true or false", "Whether money may be sent to phones from here (docs/shop/payouts.md)",
+        False),
+    Key("payouts.max", "whole number", "The most that is paid out at once, in shillings",
+        default_text="none; required in production where enabled", rule=rules.between(1, 10_000_000)),
+    Key("payouts.daily_max", "whole number", "The most that is paid out in a day, in shillings",
+        default_text="none; required in production where enabled", rule=rules.between(1, 100_000_000)),
+    Key("payouts.approve_above", "whole number", "Above so many shillings a second person must agree",
+        default_text="none; nobody else is asked", rule=rules.between(0, 10_000_000)),
+    Key("payouts.version", "text", "The version of B2C that the app may use; with v1 nothing is sent again in doubt",
+        "v3", choices=("v3", "v1")),
     Key("api.issuer", "text", "Who makes the bearer tokens: what their claim iss must say (docs/develop/tokens.md)",
         default_text="mpesa-cli/NAME", rule=rules.one_line),
     Key("api.audience", "text", "Whom the bearer tokens are for: what their claim aud must say", "mpesa",
@@ -141,7 +151,7 @@ KEYS: tuple[Key, ...] = (
 )
 
 KEY_BY_NAME = {key.name: key for key in KEYS}
-SECTIONS = ("limits", "sms", "initiator", "refunds", "api")
+SECTIONS = ("limits", "sms", "initiator", "refunds", "payouts", "api")
 
 # Variables that are not keys of a profile: name, meaning.
 VARIABLES: tuple[tuple[str, str], ...] = (

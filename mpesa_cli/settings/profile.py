@@ -56,6 +56,22 @@ class RefundSettings:
         return out_limits("refunds", self.enabled, self.max, self.daily_max, self.approve_above)
 
 
+@dataclass(frozen=True, slots=True)
+class PayoutSettings:
+    """The settings of money sent to phones. Amounts in shillings; None where there is no limit."""
+
+    enabled: bool
+    max: int | None
+    daily_max: int | None
+    approve_above: int | None
+    version: Literal["v3", "v1"]
+
+    @property
+    def limits(self) -> OutLimits:
+        """The limits, in cents."""
+        return out_limits("payouts", self.enabled, self.max, self.daily_max, self.approve_above)
+
+
 def out_limits(
     section: str, enabled: bool, most: int | None, daily_max: int | None, approve_above: int | None
 ) -> OutLimits:
@@ -117,6 +133,7 @@ class Profile:
     sms: SmsSettings
     initiator: InitiatorSettings
     refunds: RefundSettings
+    payouts: PayoutSettings
     api: ApiSettings
     sources: Mapping[str, str]
 

@@ -125,10 +125,11 @@ def _contradictions(name: str, values: Mapping[str, Setting]) -> list[Problem]:
         found.append((what, f"Shorten it, or allow it:  account_reference_max = {len(reference)}"))
     if of["api.public_key"] and of["api.jwks"]:
         found.append(("api.public_key and api.jwks are both set", "Take one of the two out"))
-    if of["environment"] == "production" and of["refunds.enabled"]:
+    if of["environment"] == "production":
         found += [
-            (f"refunds are enabled, but {key} is missing", "Say how many shillings: the shop's choice")
-            for key in ("refunds.max", "refunds.daily_max") if of[key] is None
+            (f"{section} are enabled, but {section}.{key} is missing", "Say how many shillings: the shop's choice")
+            for section in ("refunds", "payouts") if of[f"{section}.enabled"]
+            for key in ("max", "daily_max") if of[f"{section}.{key}"] is None
         ]
     if of["limits.amount_min"] > of["limits.amount_max"]:
         found.append(("limits.amount_min is above limits.amount_max", "Correct one of the two"))
@@ -152,6 +153,7 @@ def _profile(name: str, name_source: str, values: Mapping[str, Setting]) -> p.Pr
     return p.Profile(
         **flat, name=name, limits=Limits(**_section("limits", values)), sms=p.SmsSettings(**sms),
         initiator=p.InitiatorSettings(**initiator), refunds=p.RefundSettings(**_section("refunds", values)),
+        payouts=p.PayoutSettings(**_section("payouts", values)),
         api=p.ApiSettings(**api), sources=MappingProxyType(sources),
     )
 

@@ -11,6 +11,7 @@ API_WORDS: dict[Api, str] = {
     Api.INITIATOR: "result code of a question to M-PESA with an initiator, as verify asks it",
     Api.VALIDATION: "result code with which a payment by hand is refused before it is made (C2B validation)",
     Api.REVERSAL: "result code of a refund (a reversal)",
+    Api.B2C: "result code of a payout (B2C)",
     Api.RATIBA: "result code of a standing order (M-Pesa Ratiba)",
     Api.BONGA: "result code of a payment in loyalty points (Lipa na Bonga)",
     Api.SMS: "code of an SMS provider, about a receipt sent by SMS",

@@ -60,4 +60,5 @@ LAWS: tuple[str, ...] = (
     "Every command may be killed at any instruction; the next status, retry or reconcile finishes the story.",
     "One open prompt per phone; 60 s between prompts on a phone, 120 s for the same amount.",
     "Of one receipt at most one reversal is in doubt or done; a further one is a person's, once, a day after a doubt.",
+    "For one reference at most one payout is in doubt or done; a further try needs proof that none before moved any.",
 )

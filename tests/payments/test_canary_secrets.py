@@ -72,6 +72,8 @@ COMMANDS: dict[str, list[list[str]]] = {
     "owner revoke": [["owner", "revoke", "VWR-NOBODY"]],
     "export": [["export", "HOME/canary.csv"]],
     "refund": [["refund", ORDER, "--reason", "the goods came back"]],
+    "pay": [["pay", PHONE, "100", "--for", "wages", "--reason", "wages of November"]],
+    "payouts": [["payouts"], ["payouts", "wages"]],
     "approve": [["approve", "REQ-nobody"]],
     "operator list": [["operator", "list"]],
     "operator set": [["operator", "set", "Wanjiku"]],

@@ -39,7 +39,7 @@ def test_json_is_one_document_with_every_meaning(mpesa: Run) -> None:
     result = mpesa("explain", "0", "--json")
     told = json.loads(result.stdout)
     assert (result.status, told["code"], told["listed"]) == (0, "0", True)
-    assert [m["api"] for m in told["meanings"]] == ["stk", "response", "reversal"]
+    assert [m["api"] for m in told["meanings"]] == ["stk", "response", "reversal", "b2c"]
     assert told["meanings"][0]["money_moved"] == "yes"
     assert told["meanings"][1]["money_moved"] == "unknown"
     assert set(told["meanings"][0]) == {

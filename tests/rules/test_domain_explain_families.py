@@ -19,8 +19,8 @@ SANDBOX = {
     [
         ("1031", ["bonga"]), ("1050", ["ratiba"]), ("1051", ["ratiba"]), ("1002", ["sms"]), ("1001", ["stk", "sms"]),
         ("403.002.1001", ["error"]), ("429", ["http"]), ("503", ["http"]), ("404", ["sms", "http"]),
-        ("1", ["stk", "response", "reversal"]), ("c2b00011", ["validation"]),
-        ("2001", ["stk", "initiator", "reversal"]),
+        ("1", ["stk", "response", "reversal", "b2c"]), ("c2b00011", ["validation"]),
+        ("2001", ["stk", "initiator", "reversal", "b2c"]),
         *((f"C2B000{n}", ["validation"]) for n in range(11, 17)),
     ],
 )

@@ -27,7 +27,7 @@ def test_every_status_state_and_flag_has_its_words() -> None:
     assert set(ATTEMPT_WORDS) == set(AttemptState)
     assert set(FLAG_WORDS) == set(Flag)
     assert set(PAYMENT_WORDS) == set(PaymentStatus)
-    assert len(LAWS) == 8
+    assert len(LAWS) == 9
 
 
 def test_the_topic_of_exit_statuses_names_every_status(mpesa: Run) -> None:

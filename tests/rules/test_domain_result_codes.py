@@ -24,7 +24,7 @@ from mpesa_cli.rules.codes.lookup import (
 )
 
 STK = [row for row in ALL_CODES if row.api is Api.STK]
-OUT = {Api.REVERSAL}
+OUT = {Api.REVERSAL, Api.B2C}
 by_name = pytest.mark.parametrize("row", ALL_CODES, ids=lambda row: f"{row.api}-{row.code}-{row.text}")
 
 
@@ -57,7 +57,8 @@ def test_the_words_for_the_customer_are_in_two_languages(row: Code) -> None:
 def test_the_words_for_staff_say_whether_money_moved(row: Code) -> None:
     said = row.staff.lower()
     if row.outcome is Outcome.FAILED:
-        assert any(words in said for words in ("nothing was taken", "not sent", "not paid", "nothing was given back"))
+        assert any(words in said for words in ("nothing was taken", "not sent", "not paid", "nothing was given back",
+                                                "nothing was paid out"))
         assert row.api in OUT or "may" not in said.replace("may not", "").split()
     elif row.outcome is Outcome.UNSURE:
         assert any(words in said for words in ("money may", "not sure", "not proven", "not prove", "proves nothing"))
@@ -72,7 +73,7 @@ def test_only_result_code_0_is_paid() -> None:
 
 def test_only_success_and_reversed_before_mean_that_money_went_out() -> None:
     found = {(row.api, row.code) for row in ALL_CODES if row.outcome is Outcome.PAID and row.api in OUT}
-    assert found == {(Api.REVERSAL, "0"), (Api.REVERSAL, "R000001")}
+    assert found == {(Api.REVERSAL, "0"), (Api.REVERSAL, "R000001"), (Api.B2C, "0")}
 
 
 @by_name
@@ -230,6 +231,7 @@ def test_every_row_is_found_by_its_code_whatever_its_case_and_spaces(row: Code) 
 def test_one_code_can_mean_several_things() -> None:
     assert [(row.api, row.title) for row in explain("0")] == [
         (Api.STK, "Paid"), (Api.RESPONSE, "Accepted, not paid"), (Api.REVERSAL, "Given back"),
+        (Api.B2C, "Paid out"),
     ]
     meanings = explain("500.001.1001")
     assert len(meanings) >= 6

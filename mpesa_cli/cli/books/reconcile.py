@@ -116,6 +116,7 @@ def _reconcile(runtime: "Runtime", settings: "Profile", wanted: "Wanted", shown:
     from mpesa_cli.books.ports import ports_of
     from mpesa_cli.books.reconciling import listed, run
     from mpesa_cli.cli.books.print import print_run
+    from mpesa_cli.initiator.payouts.ports import settles_payouts
     from mpesa_cli.initiator.refunds.ports import settles_refunds
     from mpesa_cli.listener.ports import callback_intake
     from mpesa_cli.sms.ports import send_waiting_sms
@@ -125,6 +126,7 @@ def _reconcile(runtime: "Runtime", settings: "Profile", wanted: "Wanted", shown:
     ports = ports_of(
         runtime, settings, deliver=deliver, send_sms=lambda: send_waiting_sms(runtime, settings),
         settle_refunds=settles_refunds(runtime, settings, deliver),
+        settle_payouts=settles_payouts(runtime, settings, deliver),
     )
     only_lists = shown.all_open and not (wanted.statements or wanted.pull or wanted.report or wanted.close)
     if only_lists:

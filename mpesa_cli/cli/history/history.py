@@ -106,7 +106,7 @@ def history(
             "--fields is for lists, not for --summary.", hint="Leave it out: mpesa history --summary"
         )
     names = _fields(fields, chosen)
-    most = _limit(limit, PERIODS_DEFAULT[by or "day"] if summary else LIMIT_DEFAULT)
+    most = limit_of(limit, PERIODS_DEFAULT[by or "day"] if summary else LIMIT_DEFAULT)
     settings = runtime.profile(profile)
     ledger = runtime.ledger(settings)
     take_in(ledger)
@@ -202,7 +202,8 @@ def _amount(typed: str | None) -> int | None:
     return cents
 
 
-def _limit(typed: str | None, default: int) -> int | None:
+def limit_of(typed: str | None, default: int) -> int | None:
+    """The most rows that --limit means; None for all. Raises InvalidInput."""
     if typed is None:
         return default
     if typed.strip().lower() in {"0", "all"}:

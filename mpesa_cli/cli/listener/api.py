@@ -59,11 +59,11 @@ class Api:
 
     def _give_back(self, payment: "Payment", receipt: str, asking: "RefundAsking") -> object:
         """One reversal, with a client of its own: a refund is rare, and its answer slow."""
-        from mpesa_cli.cli.money_out.refund_one import refund_context
+        from mpesa_cli.cli.money_out.refund_one import out_context
         from mpesa_cli.initiator.refunds.asking import refund
         from mpesa_cli.initiator.refunds.ports import refund_terms
 
-        context = refund_context(self._runtime, self._profile)
+        context = out_context(self._runtime, self._profile)
         context = dataclasses.replace(context, hold=nullcontext)  # signals are the listener's, not a thread's
         return refund(context, refund_terms(self._profile), payment, receipt, asking)
 

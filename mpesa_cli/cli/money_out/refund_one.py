@@ -29,7 +29,7 @@ def refund_one(
     from mpesa_cli.rules.values.amount import format_cents
     from mpesa_cli.terminal.progress import seconds_left
 
-    context = refund_context(runtime, profile)
+    context = out_context(runtime, profile)
     payment, receipt = _meant(runtime, profile, ref)
     terms = refund_terms(profile)
     leave = leave_to_refund(
@@ -88,8 +88,8 @@ def exit_status_of(refund: "Refund") -> ExitStatus:
             return ExitStatus.UNKNOWN
 
 
-def refund_context(runtime: Runtime, profile: "Profile") -> "InitiatorContext":
-    """The outside of a refund. Raises SettingsError or SecretMissing; nothing is sent."""
+def out_context(runtime: Runtime, profile: "Profile") -> "InitiatorContext":
+    """The outside of a refund or payout. Raises SettingsError or SecretMissing; nothing is sent."""
     from mpesa_cli.initiator.ports import has_initiator, initiator_context
     from mpesa_cli.listener.ports import callback_intake
 
@@ -97,7 +97,7 @@ def refund_context(runtime: Runtime, profile: "Profile") -> "InitiatorContext":
         from mpesa_cli.floor.errors import SettingsError
 
         raise SettingsError(
-            f"Profile {profile.name} has no initiator, the API user that may give money back.",
+            f"Profile {profile.name} has no initiator, the API user that may send money.",
             hint="Nothing was sent. Set it up first (docs/operate/initiator.md), then: mpesa config check",
             code="no-initiator",
         )

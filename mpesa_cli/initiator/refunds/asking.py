@@ -2,24 +2,23 @@
 
 from mpesa_cli.daraja.initiator import Command, request_body
 from mpesa_cli.daraja.reversal import COMMAND_ID, reversal_command
-from mpesa_cli.floor.errors import Conflict, CredentialsRefused
+from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.wire.exchange import TOTAL_S
 from mpesa_cli.floor.world import World
 from mpesa_cli.initiator.api_request import ApiRequest
 from mpesa_cli.initiator.ask import InitiatorContext, new_request_id, record, send
-from mpesa_cli.initiator.lockout import would_lock
+from mpesa_cli.initiator.lockout import check_lock
 from mpesa_cli.initiator.people.store import add_proposal, take_approval
 from mpesa_cli.initiator.store import Requests
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.statement_rows import StatementRows
-from mpesa_cli.rules.money_out.approval import Approval, Proposal
-from mpesa_cli.rules.money_out.limits import OutLimits, check_limits, needs_approval
+from mpesa_cli.rules.money_out.approval import Approval, Proposal, basis_of
+from mpesa_cli.rules.money_out.limits import OutLimits, check_limits, needs_approval, not_alone
 from mpesa_cli.rules.money_out.refund_rules import RefundAsking, RefundLeave, decide_refund
 from mpesa_cli.rules.money_out.refund_state import is_open
 from mpesa_cli.rules.payment import Payment
-from mpesa_cli.rules.values.amount import format_cents
 from mpesa_cli.rules.values.dates import parse_since
 
 
@@ -48,8 +47,7 @@ def refund(
     ledger, world = context.ledger, context.world
     ledger.check_space()
     leave = leave_to_refund(ledger, terms, payment.payment_id, receipt, asking, world.now_us())
-    if would_lock(ledger, world.now_us()):
-        raise _would_lock()
+    check_lock(ledger, world.now_us(), "reversal")
     context.daraja.ready()
     command, token = terms.command(receipt, leave.amount_cents), world.token_hex(16)
     body = request_body(command, context.initiator, token)
@@ -58,9 +56,9 @@ def refund(
         now_us = world.now_us()
         leave = leave_to_refund(tx, terms, payment.payment_id, receipt, asking, now_us)
         if approval is not None:
-            take_approval(tx, approval, leave, now_us)
+            take_approval(tx, approval, proposal_of(tx, leave, approval.request_id, now_us), now_us)
         elif needs_approval(terms.limits, leave.amount_cents):
-            raise _not_alone(leave.amount_cents)
+            raise not_alone(leave.amount_cents, "mpesa refund REF --reason WHY --by NAME")
         request_id = approval.request_id if approval else ""
         recorded = record(context, tx, command, body, token, about=leave.about, by=by, request_id=request_id)
         tx.open_refund(leave, recorded.request.request_id, now_us)
@@ -73,21 +71,17 @@ def propose(ledger: Ledger, world: World, terms: RefundTerms, payment: Payment, 
     with ledger.write() as tx:
         now_us = world.now_us()
         leave = leave_to_refund(tx, terms, payment.payment_id, receipt, asking, now_us)
-        return add_proposal(tx, new_request_id(world), leave, now_us)
+        return add_proposal(tx, proposal_of(tx, leave, new_request_id(world), now_us))
 
 
-def _would_lock() -> CredentialsRefused:
-    return CredentialsRefused(
-        "M-PESA refused the initiator twice within 15 minutes. One more try may lock it, so nothing was sent.",
-        hint="Correct its password or certificate first: mpesa explain 2001 --api reversal", code="initiator-refused",
-    )
-
-
-def _not_alone(cents: int) -> Conflict:
-    return Conflict(
-        f"{format_cents(cents)} goes back only if a second person agrees.",
-        hint="Nothing was sent. Ask for it at a terminal: mpesa refund REF --reason WHY --by NAME",
-        code="needs-approval",
+def proposal_of(tx: Reads, leave: RefundLeave, request_id: str, now_us: int) -> Proposal:
+    """The proposal that a wish is, where leave was given for it."""
+    payment = tx.payment(leave.about.payment_id)
+    assert payment is not None  # leave is given for a payment that is there
+    asking = leave.asking
+    return Proposal(
+        request_id, leave.amount_cents, asking.by, asking.reason, basis_of(payment, leave), now_us,
+        payment_id=payment.payment_id, receipt=leave.receipt, again=asking.again,
     )
 
 

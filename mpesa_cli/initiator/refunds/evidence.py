@@ -2,8 +2,10 @@
 
 from mpesa_cli.daraja.results import Result
 from mpesa_cli.daraja.reversal import ALREADY, Reversal, read_reversal
+from mpesa_cli.daraja.transaction_status import TransactionStatus
 from mpesa_cli.initiator.api_request import ApiRequest, RequestResult, RequestState
-from mpesa_cli.initiator.settled import Settled
+from mpesa_cli.initiator.settled import Facts, Settled
+from mpesa_cli.initiator.verdict import COMPLETED, is_over_without_money
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.codes.lookup import Outcome
@@ -11,6 +13,10 @@ from mpesa_cli.rules.codes.money_out import out_outcome
 from mpesa_cli.rules.codes.rows import Api
 from mpesa_cli.rules.forgotten import can_be_of
 from mpesa_cli.rules.money_out.refund_state import MISFIT
+
+
+def append_taken(_tx: Write, _request: ApiRequest, _at_us: int) -> None:
+    """Nothing: a refund that was asked for is pending until more is known."""
 
 
 def append_refusal(tx: Write, request: ApiRequest, code: str, words: str, at_us: int) -> None:
@@ -31,7 +37,7 @@ def append_reversed(tx: Write, request: ApiRequest, reversal_receipt: str, sourc
     _append(tx, request, ev.Reversed(at_us, source, request.subject, named, cents, reversed_us))
 
 
-def result_of_reversal(tx: Write, request: ApiRequest, said: Result, at_us: int) -> Settled:
+def result_of(tx: Write, request: ApiRequest, said: Result, at_us: int) -> Settled:
     """Append what a result says. It settles only where it is about this receipt, its amount and its payer."""
     code, words = said.result_code, said.result_desc
     bare = RequestResult(code, words)
@@ -53,6 +59,26 @@ def result_of_reversal(tx: Write, request: ApiRequest, said: Result, at_us: int)
         return RequestState.ANSWERED, RequestResult(code, words, {"no": 1})
     append_doubt(tx, request, code, words, at_us)
     return RequestState.UNKNOWN, bare
+
+
+def status_of(tx: Write, request: ApiRequest, status: TransactionStatus, at_us: int) -> Facts | None:
+    """Append what Transaction Status says; the facts that settle the request, None where it tells nothing.
+
+    Only a transaction that is finished, with the amount that was asked and from the shop that asked, says anything.
+    """
+    if is_over_without_money(status.status):
+        append_refusal(tx, request, status.status.lower(), "M-PESA ended it without moving money", at_us)
+        return {"no": 1}
+    fits = status.amount_cents == request.amount_cents and status.debit in {"", request.fields.get("ReceiverParty")}
+    if status.status.casefold() != COMPLETED or not fits:
+        return None
+    append_reversed(tx, request, status.receipt, "status", at_us, status.finalised_us)
+    return {"reversal_receipt": status.receipt}
+
+
+def conversation_of(request: ApiRequest) -> str:
+    """Daraja's id for the request, by which M-PESA can be asked about it; empty where its answer was lost."""
+    return request.originator_conversation_id
 
 
 def _append(tx: Write, request: ApiRequest, evidence: ev.Evidence) -> None:

@@ -12,6 +12,7 @@ from mpesa_cli.ledger.audit.file import file_flaws
 from mpesa_cli.ledger.audit.held import held_flaws
 from mpesa_cli.ledger.audit.links import link_flaws
 from mpesa_cli.ledger.audit.payments import payment_flaws
+from mpesa_cli.ledger.audit.payouts import payout_flaws
 from mpesa_cli.ledger.audit.restored import restored_flaws
 from mpesa_cli.ledger.audit.tokens import token_flaws
 from mpesa_cli.ledger.audit.viewers import viewer_flaws
@@ -28,6 +29,7 @@ def flaws(ledger: Reads, chain: Chain | None = None, told: Told = unheard) -> It
     """
     yield from chain_flaws(ledger, chain or Chain(), told)
     yield from payment_flaws(ledger, told)
+    yield from payout_flaws(ledger)
     yield from link_flaws(ledger)
     yield from token_flaws(ledger)
     yield from viewer_flaws(ledger)

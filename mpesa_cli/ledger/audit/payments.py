@@ -19,6 +19,7 @@ from mpesa_cli.ledger.rows import (
     payment_projection,
 )
 from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.money_out.payout_evidence import PAYOUT_IDS
 from mpesa_cli.rules.order_matching import order_key
 from mpesa_cli.rules.payment import Attempt
 from mpesa_cli.rules.state import Terms, attempt_view
@@ -28,7 +29,8 @@ StoryRow: TypeAlias = tuple[str, int, int, str, int | None, str, str | None]
 
 _STORY = (
     "SELECT j.payment_id, j.seq, j.at_us, j.kind, j.attempt, j.facts, p.facts "
-    "FROM journal j LEFT JOIN journal_private p USING (seq) WHERE j.payment_id <> '' ORDER BY j.payment_id, j.seq"
+    "FROM journal j LEFT JOIN journal_private p USING (seq) WHERE j.payment_id <> '' "
+    f"AND j.payment_id NOT BETWEEN '{PAYOUT_IDS[0]}' AND '{PAYOUT_IDS[1]}' ORDER BY j.payment_id, j.seq"
 )
 _ATTEMPTS = f"SELECT {ATTEMPT_COLUMNS}, token_hash FROM attempts ORDER BY payment_id, number"
 _PAYMENTS = (

@@ -5,7 +5,7 @@ from sqlite3 import Connection
 
 from mpesa_cli.ledger.engine.connection import Schema
 
-LATEST = 16
+LATEST = 17
 
 
 def _migrations() -> Sequence[Callable[[Connection], None]]:

@@ -14,6 +14,7 @@ from mpesa_cli.ledger.schema.differences import m008_differences
 from mpesa_cli.ledger.schema.growth import m015_growth
 from mpesa_cli.ledger.schema.held import m006_held
 from mpesa_cli.ledger.schema.money_out import m012_requests_that_move_money
+from mpesa_cli.ledger.schema.payouts import m017_payouts
 from mpesa_cli.ledger.schema.people import m014_people
 from mpesa_cli.ledger.schema.refunds import m013_refunds
 from mpesa_cli.ledger.schema.requests import m003_requests
@@ -55,7 +56,7 @@ def m005_reshaped_and_decided_anew(connection: sqlite3.Connection) -> None:
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     *_PUBLISHED, m005_reshaped_and_decided_anew, m006_held, m007_awaiting_receipts, m008_differences, m009_strangers,
     m010_restored, m011_told_after, m012_requests_that_move_money, m013_refunds, m014_people,
-    m015_growth, m016_viewers,
+    m015_growth, m016_viewers, m017_payouts,
 )
 
 _M001 = (

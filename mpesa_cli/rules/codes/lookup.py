@@ -11,7 +11,7 @@ from dataclasses import replace
 from mpesa_cli.rules.codes.elsewhere import ELSEWHERE_CODES
 from mpesa_cli.rules.codes.errors import ERROR_CODES
 from mpesa_cli.rules.codes.initiator import INITIATOR_CODES
-from mpesa_cli.rules.codes.money_out import REVERSAL_CODES
+from mpesa_cli.rules.codes.money_out import B2C_CODES, REVERSAL_CODES
 from mpesa_cli.rules.codes.rows import Actor, Api, Code, NewAttempt, Outcome
 from mpesa_cli.rules.codes.sms import SMS_CODES
 from mpesa_cli.rules.codes.stk import STK_CODES
@@ -42,7 +42,7 @@ RESPONSE_CODES: tuple[Code, ...] = (
 )
 
 ALL_CODES: tuple[Code, ...] = (
-    STK_CODES + RESPONSE_CODES + ERROR_CODES + TRANSPORT_CODES + INITIATOR_CODES + REVERSAL_CODES
+    STK_CODES + RESPONSE_CODES + ERROR_CODES + TRANSPORT_CODES + INITIATOR_CODES + REVERSAL_CODES + B2C_CODES
     + ELSEWHERE_CODES + SMS_CODES
 )
 

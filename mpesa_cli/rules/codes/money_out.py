@@ -1,4 +1,4 @@
-"""Result codes of requests that move money out: a reversal.
+"""Result codes of requests that move money out: a reversal, and a payout (B2C).
 
 FAILED is a proof that nothing went out. What is not listed proves nothing, and is never asked again by itself.
 """
@@ -63,10 +63,34 @@ REVERSAL_CODES: tuple[Code, ...] = (
         "on the statement.", _REVERSAL, actor=Actor.STAFF, again=NewAttempt.AFTER_CHECK),
 )
 
-_OUT = {(row.api, row.code): row for row in REVERSAL_CODES}
+_B2C = "Safaricom's Business To Customer page, result codes (as of December 2025)"
+_SENT = ("The money has been sent to your M-PESA account.", "Pesa imetumwa kwenye akaunti yako ya M-PESA.")
+
+
+def _limit(code: str, title: str, staff: str, *, actor: Actor = Actor.STAFF) -> Code:
+    return _no(Api.B2C, code, title, staff, _B2C, actor=actor)
+
+
+B2C_CODES: tuple[Code, ...] = (
+    Code(Api.B2C, "0", "Paid out", Outcome.PAID, Actor.NOBODY, NewAttempt.NEVER, 0,
+         staff="The money is with the phone that was asked for.", customer=_SENT[0], customer_sw=_SENT[1],
+         source=_B2C),
+    *_shared(Api.B2C, _B2C, "ORG B2C API Initiator"),
+    _limit("2", "Below M-PESA's least", "M-PESA sends no amount that is so small."),
+    _limit("3", "Above M-PESA's most", "It is more than M-PESA sends at once. Split it under two references."),
+    _limit("4", "Above M-PESA's daily limit", "This phone has received as much as it may in a day. Do it tomorrow."),
+    _limit("8", "The account would be too full", "This phone's account may not hold so much. Send less, or tomorrow."),
+    Code(Api.B2C, "15", "Had by M-PESA before", Outcome.UNSURE, Actor.STAFF, NewAttempt.AFTER_CHECK, 0,
+         staff="M-PESA had this very request already. This proves nothing of what came of it: look at the statement.",
+         customer=_NOT_YET[0], customer_sw=_NOT_YET[1], source=_GENERAL),
+    _limit("2040", "Not an M-PESA customer", "The number is not registered for M-PESA. Ask for another number."),
+    _limit("SFC_IC0003", "No such number", "M-PESA knows no such number. Check it digit by digit."),
+)
+
+_OUT = {(row.api, row.code): row for row in (*REVERSAL_CODES, *B2C_CODES)}
 
 
 def out_outcome(api: Api, code: str) -> Outcome:
-    """The outcome that a result code of a reversal proves; UNSURE for one that is in no table."""
+    """The outcome that a result code of a reversal or a payout proves; UNSURE for one that is in no table."""
     row = _OUT.get((api, code))
     return row.outcome if row else Outcome.UNSURE

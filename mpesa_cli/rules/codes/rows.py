@@ -13,6 +13,7 @@ class Api(StrEnum):
     ERROR = "error"  # errorCode of an HTTP error body, or our own name where there was no such body
     INITIATOR = "initiator"  # result codes of questions asked with an initiator (Transaction Status)
     REVERSAL = "reversal"  # result codes of a reversal: a payment given back
+    B2C = "b2c"  # result codes of a payout: money sent to a phone
     VALIDATION = "validation"  # ResultCode of our answer to a validation request: a payment by hand, refused
     RATIBA = "ratiba"  # result codes of standing orders
     BONGA = "bonga"  # result codes of payments in loyalty points

@@ -5,7 +5,8 @@ from itertools import pairwise
 from mpesa_cli.floor.errors import Conflict, InvalidInput
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.records import dataclass
-from mpesa_cli.rules.money_out.refund_rules import RefundAsking, RefundLeave
+from mpesa_cli.rules.money_out.payout_rules import reference_key
+from mpesa_cli.rules.money_out.refund_rules import RefundLeave
 from mpesa_cli.rules.payment import Payment
 
 PROPOSAL_LIVES_S = 24 * 3600
@@ -15,20 +16,40 @@ PIN_MIN, PIN_MAX, DIFFERENT_DIGITS = 6, 12, 3
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A refund that waits for a second person. ``basis`` is how its payment stood when it was made.
+    """A refund or a payout that waits for a second person. ``basis`` is how what it is about stood when it was made.
 
-    ``state`` is ``open``, ``approved`` or ``dead``.
+    ``payment_id``, ``receipt`` and ``again`` are a refund's, ``reference`` and ``msisdn`` a payout's. ``state`` is
+    ``open``, ``approved`` or ``dead``.
     """
 
     request_id: str
-    payment_id: str
-    receipt: str
     amount_cents: int
-    asking: RefundAsking
+    by: str
+    reason: str
     basis: str
     made_us: int
+    payment_id: str = ""
+    receipt: str = ""
+    again: bool = False
+    reference: str = ""
+    msisdn: str = ""
     state: str = "open"
     approved_by: str = ""
+
+    @property
+    def is_payout(self) -> bool:
+        """Whether money is to be sent to a phone, and not given back."""
+        return bool(self.reference)
+
+    @property
+    def about(self) -> tuple[str, str]:
+        """The receipt that goes back or the reference that is paid out: of one of them one proposal waits."""
+        return self.receipt, reference_key(self.reference)
+
+    @property
+    def terms(self) -> tuple[tuple[str, str], int, str, str]:
+        """Everything that whoever agrees agrees to."""
+        return self.about, self.amount_cents, self.msisdn, self.basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +69,20 @@ def basis_of(payment: Payment, leave: RefundLeave) -> str:
     ])
 
 
-def check_approval(proposal: Proposal, approval: Approval, basis_now: str, now_us: int) -> None:
-    """Raise Conflict where this person may not agree to this proposal, or nobody may any more."""
+def check_approval(proposal: Proposal, approval: Approval, now: Proposal, now_us: int) -> None:
+    """Raise Conflict where this person may not agree to this proposal, or nobody may any more.
+
+    ``now`` is the proposal that would be made of the same wish at this moment.
+    """
     if proposal.state == "approved":
         raise _no(proposal, f"{proposal.approved_by} agreed to {proposal.request_id} already.", "approved-already")
     if is_over(proposal, now_us):
         raise _no(proposal, f"{proposal.request_id} is over: it was not agreed to within a day.", "proposal-over")
-    if same_person(proposal.asking.by, approval.by):
+    if same_person(proposal.by, approval.by):
         raise _no(proposal, f"{approval.by} asked for {proposal.request_id}; another person must agree.", "same-person")
-    if proposal.basis != basis_now:
-        raise _no(proposal, f"The payment changed since {proposal.request_id} was made.", "payment-changed")
+    if proposal.terms != now.terms:
+        what = "payout" if proposal.is_payout else "payment"
+        raise _no(proposal, f"The {what} changed since {proposal.request_id} was made.", "payment-changed")
 
 
 def is_over(proposal: Proposal, now_us: int) -> bool:
@@ -99,5 +124,6 @@ def wait_s(wrong: int, last_wrong_us: int, now_us: int) -> int:
 
 
 def _no(proposal: Proposal, message: str, code: str) -> Conflict:
-    again = f"If it is still wanted, ask anew: mpesa refund {proposal.receipt} --reason WHY"
+    command = "pay PHONE AMOUNT --for REF" if proposal.is_payout else f"refund {proposal.receipt}"
+    again = f"If it is still wanted, ask anew: mpesa {command} --reason WHY"
     return Conflict(message, hint=f"Nothing was sent. {again}", code=code)

@@ -47,3 +47,11 @@ def check_limits(limits: OutLimits, amount_cents: int, today_cents: int) -> None
 def needs_approval(limits: OutLimits, amount_cents: int) -> bool:
     """Whether a second person must agree."""
     return limits.approve_above_cents is not None and amount_cents > limits.approve_above_cents
+
+
+def not_alone(cents: int, command: str) -> Conflict:
+    """The refusal where a second person must agree, and this way of asking can't wait for one."""
+    return Conflict(
+        f"{format_cents(cents)} goes out only if a second person agrees.",
+        hint=f"Nothing was sent. Ask for it at a terminal: {command}", code="needs-approval",
+    )
