@@ -28,4 +28,4 @@ def token_checker(runtime: "Runtime", profile: "Profile") -> "TokenChecker":
     from mpesa_cli.floor.wire.strict_json import parse_json
 
     rules, ledger = token_rules(runtime, profile), runtime.ledger(profile)
-    return TokenChecker(rules, read_json=parse_json, known=Tokens(ledger).token, now_us=runtime.world.now_us)
+    return TokenChecker(rules, read_json=parse_json, known=Tokens(ledger).token, world=runtime.world)

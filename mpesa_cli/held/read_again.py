@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from mpesa_cli.daraja.c2b_payment import read_c2b
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.wire.strict_json import Unreadable
+from mpesa_cli.floor.world import World
 from mpesa_cli.initiator import results
 from mpesa_cli.ledger.held import Held, HeldWrites
 from mpesa_cli.ledger.ledger import Ledger
@@ -42,13 +43,13 @@ class _UndoneError(Exception):
 
 
 def read_again(
-    ledger: Ledger, held_ids: Sequence[str], shop: c2b.Shop, now_us: Callable[[], int], *, rehearse: bool
+    ledger: Ledger, held_ids: Sequence[str], shop: c2b.Shop, world: World, *, rehearse: bool
 ) -> list[Again]:
     """Read these messages again, the oldest first. With ``rehearse`` everything is left as it is.
 
     Raises LedgerBusy or LedgerUnusable; then those before it are applied, and the rest is as it was.
     """
-    return [made for each in held_ids if (made := _one(ledger, each, shop, now_us(), rehearse=rehearse))]
+    return [made for each in held_ids if (made := _one(ledger, each, shop, world.now_us(), rehearse=rehearse))]
 
 
 def _one(ledger: Ledger, held_id: str, shop: c2b.Shop, now_us: int, *, rehearse: bool) -> Again | None:

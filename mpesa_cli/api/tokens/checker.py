@@ -17,6 +17,7 @@ from mpesa_cli.api.tokens.refusal import TokenRefused, not_genuine
 from mpesa_cli.api.tokens.values import KnownToken
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.secret import Secret
+from mpesa_cli.floor.world import World
 
 if TYPE_CHECKING:
     from jwt import PyJWS
@@ -47,13 +48,13 @@ class TokenChecker:
         *,
         read_json: ReadJson,
         known: Callable[[str], KnownToken | None],
-        now_us: Callable[[], int],
+        world: World,
     ) -> None:
         """``known`` looks a token up by its ``jti``: whether we made it, and whether it was revoked."""
         self._rules = rules
         self._read_json = read_json
         self._known = known
-        self._now_us = now_us
+        self._world = world
 
     def __call__(self, text: str) -> Bearer:
         """The bearer of this token. Raises TokenRefused, and LedgerBusy where the ledger can't be asked."""
@@ -63,7 +64,8 @@ class TokenChecker:
         except NotAToken:
             raise not_genuine() from None
         bearer = bearer_from(
-            claims, issuer=rules.issuer, audience=rules.audience, leeway_s=rules.leeway_s, now_us=self._now_us()
+            claims, issuer=rules.issuer, audience=rules.audience, leeway_s=rules.leeway_s,
+            now_us=self._world.now_us(),
         )
         known = self._known(bearer.jti)
         if (known is not None and known.revoked_us is not None) or (keys.shared and known is None):

@@ -84,7 +84,7 @@ def _checks(runtime: Runtime, settings: "Profile", *, live: bool, whole: bool) -
     yield from _password_age(runtime, settings)
     yield from machine(settings, runtime.paths())
     yield from _ledger(runtime, settings, whole=whole)
-    yield from network(settings, runtime.world.now_us)
+    yield from network(settings, runtime.world)
     if live:
         from mpesa_cli.upkeep.doctor.live import live as live_checks
 

@@ -109,7 +109,7 @@ def held_read_again(
     ledger = runtime.ledger(settings)
     named = [_found(ledger, each) for each in held_ids or ()] or Held(ledger).waiting()
     shop = Shop.of(settings, lambda: runtime.world.new_id("PAY-"))
-    made = read_again(ledger, [each.held_id for each in named], shop, runtime.world.now_us, rehearse=not apply)
+    made = read_again(ledger, [each.held_id for each in named], shop, runtime.world, rehearse=not apply)
     still = any(not each.applied for each in made) or (made and not apply)
     return Result(
         [{**_document(each), "changed": each.applied and apply} for each in made],

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from mpesa_cli.floor.moments import clock_time
 from mpesa_cli.floor.wire.lean_httpx import httpx
+from mpesa_cli.floor.world import World
 from mpesa_cli.simulator.deliveries import Delivery
 from mpesa_cli.simulator.engine import Engine
 
@@ -19,10 +20,10 @@ _ANSWER_CAP = 64 * 1024
 class Sender:
     """A background task; one POST per callback, all that are due side by side."""
 
-    def __init__(self, engine: Engine, now_us: Callable[[], int], say: Callable[[str], None]) -> None:
+    def __init__(self, engine: Engine, world: World, say: Callable[[str], None]) -> None:
         """``say`` gets one line a callback."""
         self._engine = engine
-        self._now_us = now_us
+        self._world = world
         self._say = say
         self._under_way: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
@@ -59,7 +60,7 @@ class Sender:
 
     async def _until_something_is_due(self) -> None:
         due_us = self._engine.next_due_us()
-        pause_s = _LONGEST_SLEEP_S if due_us is None else (due_us - self._now_us()) / 1e6
+        pause_s = _LONGEST_SLEEP_S if due_us is None else (due_us - self._world.now_us()) / 1e6
         try:
             async with asyncio.timeout(min(max(pause_s, 0.001), _LONGEST_SLEEP_S)):
                 await self._wake.wait()

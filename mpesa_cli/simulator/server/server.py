@@ -154,7 +154,7 @@ async def _serve(
     *,
     signals: bool,
 ) -> None:
-    sender = Sender(engine, setup.world.now_us, setup.say)
+    sender = Sender(engine, setup.world, setup.say)
     config = uvicorn.Config(
         SimulatorApp(engine, sender, setup.say), http="h11", ws="none", lifespan="off", access_log=False,
         log_config=None, timeout_graceful_shutdown=3,

@@ -11,6 +11,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from mpesa_cli.floor.records import dataclass
+from mpesa_cli.floor.world import World
 from mpesa_cli.settings.profile import LISTENER_BASE, Profile
 from mpesa_cli.upkeep.findings import Finding
 
@@ -28,23 +29,23 @@ class _Reply:
     body: bytes
 
 
-def network(profile: Profile, now_us: Callable[[], int]) -> Iterator[Finding]:
+def network(profile: Profile, world: World) -> Iterator[Finding]:
     """Every check of the network; none where Daraja is the simulator inside the process."""
     if profile.embedded:
         yield Finding("network", "ok", "Daraja is the simulator inside mpesa: no network is needed.")
         return
-    yield _clock(profile, now_us)
+    yield _clock(profile, world)
     yield from _callback_address(profile)
     yield _listener(LISTENER_BASE)
 
 
-def _clock(profile: Profile, now_us: Callable[[], int]) -> Finding:
+def _clock(profile: Profile, world: World) -> Finding:
     host = urlsplit(profile.base_url).hostname
     reply = _get(profile.base_url)
     if isinstance(reply, str):
         return Finding("daraja", "fail", f"{host} does not answer: {reply}.", f"curl -sSI {profile.base_url}")
     try:
-        apart_s = abs(now_us() / 1e6 - parsedate_to_datetime(reply.date).timestamp())
+        apart_s = abs(world.now_us() / 1e6 - parsedate_to_datetime(reply.date).timestamp())
     except (TypeError, ValueError):
         return Finding("clock", "warn", f"{host} answers, and does not say what time it is.", "timedatectl")
     words = f"This machine's clock and {host}'s are {apart_s:,.0f} s apart"

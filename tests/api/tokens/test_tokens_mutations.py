@@ -38,7 +38,7 @@ def checked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
     yield TokenChecker(
         token_rules(runtime, runtime.profile()), read_json=parse_json,
-        known=lambda jti: known if jti == "id-1" else None, now_us=clock.now_us,
+        known=lambda jti: known if jti == "id-1" else None, world=runtime.world,
     ), text
     desk.close()
 
