@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from forked import Ended, Nursery
 from points import CRASHED
-from test_audit_missing import PHONE, REAL, RealShop
+from test_upkeep_missing import PHONE, REAL, RealShop
 
 STEPS_MAX = 40
 NOWHERE = "http://127.0.0.1:1"
