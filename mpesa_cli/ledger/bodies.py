@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from mpesa_cli.floor.errors import Conflict
+from mpesa_cli.ledger.engine.later_rows import ROWS_OF_A_STATEMENT
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.values import BODIES_OF_ATTEMPT_MAX, NewCallback, RawBody, RawCallback
 from mpesa_cli.ledger.writes import Write
@@ -18,8 +19,6 @@ from mpesa_cli.rules.forgotten import body_without_number
 from mpesa_cli.rules.held_facts import shown_in
 from mpesa_cli.rules.payment import AttemptRef
 from mpesa_cli.rules.values.pseudonym import PREFIX, is_erased
-
-ROWS_OF_A_STATEMENT = (32, 16, 8, 4, 2, 1)  # few enough that each is compiled once and kept
 
 
 class Bodies:

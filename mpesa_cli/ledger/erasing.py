@@ -15,7 +15,6 @@ from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.ledger.journal import canonical
 from mpesa_cli.ledger.journal_kinds import ERASED_KEY
-from mpesa_cli.ledger.rows import save_payment, save_view
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Attempt, Payment
@@ -211,7 +210,7 @@ class Erasing:
         after = replace(before, attempts=attempts)
         if after.status is not before.status or after.received_cents != before.received_cents:
             raise _would_change(before)
-        save_payment(self._tx.connection, after)
+        self._tx.save_payment(after)
 
     def _reprojected(self, number: Replacement, attempt: Attempt) -> Attempt:
         msisdn = number.of_number(attempt.msisdn)
@@ -219,7 +218,7 @@ class Erasing:
         view = attempt_view(terms, self._reads.evidence(attempt.ref))
         if _without_ids(view) != _without_ids(attempt.view):
             raise _would_change(attempt.ref.payment_id)
-        save_view(self._tx.connection, attempt.ref, view, withdrawn=attempt.withdrawn)
+        self._tx.save_view(attempt, view, withdrawn=attempt.withdrawn)
         self._tx.execute("UPDATE attempts SET msisdn = ? WHERE payment_id = ? AND number = ?", (msisdn, *attempt.ref))
         return replace(attempt, msisdn=msisdn, view=view)
 

@@ -8,11 +8,23 @@ the chain still proves that nothing else was changed.
 import hashlib
 import hmac
 import json
+from collections.abc import Callable
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from mpesa_cli.ledger.engine.later_rows import LaterRows, Statement
+
+if TYPE_CHECKING:
+    from mpesa_cli.ledger.engine.dialect import Connection
+    from mpesa_cli.rules import evidence as ev
 
 GENESIS = "0" * 64
+JOURNAL = Statement("INSERT INTO journal VALUES {rows}", 9)
+PRIVATE = Statement("INSERT INTO journal_private VALUES {rows}", 3)
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+Tail: TypeAlias = tuple[int, str]
+"""The number and the hash of the journal's last row."""
 
 
 def canonical(value: object) -> str:
@@ -44,3 +56,31 @@ def row_hash(
         f"{quoted(previous)}]"
     )
     return hashlib.sha256(chained.encode()).hexdigest()
+
+
+def chain_row(
+    rows: LaterRows, record: "ev.Record", payment_id: str, attempt: int | None, token_hex: Callable[[int], str],
+    tail: Tail,
+) -> Tail:
+    """Append one row to the journal: behind ``tail``, among the ``rows`` that are to be written. Returns the new tail.
+    """
+    last, previous = tail
+    seq = last + 1
+    facts = canonical(record.facts)
+    key = token_hex(16) if record.private else ""
+    private = canonical(record.private) if record.private else ""
+    digest = text_digest(key, private) if private else ""
+    hashed = row_hash(
+        seq=seq, at_us=record.at_us, kind=record.kind, payment_id=payment_id, attempt=attempt,
+        facts=facts, digest=digest, previous=previous,
+    )
+    rows.add(JOURNAL, seq, (seq, record.at_us, record.kind, payment_id, attempt, facts, digest, previous, hashed))
+    if record.private:
+        rows.add(PRIVATE, seq, (seq, key, private))
+    return seq, hashed
+
+
+def tail_of(connection: "Connection") -> Tail:
+    """The journal's last row, as it stands."""
+    last = connection.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+    return (last[0], last[1]) if last else (0, GENESIS)

@@ -60,6 +60,7 @@ class Ledger(Reads):
             tx = Write(connection, self.path, self.environment, self._token_hex, self._stage)
             tx.check_known = self.check_known
             yield tx
+            tx.write_rows()
         self._wrote = True
         if self._marker is not None and self._marker.is_due():
             self.leave_mark()

@@ -3,15 +3,12 @@
 import json
 from collections.abc import Iterable
 from dataclasses import astuple, replace
-from typing import TYPE_CHECKING
 
+from mpesa_cli.ledger.engine.later_rows import Statement
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.money_out.refund_state import Refund, RefundState
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
 from mpesa_cli.rules.state import AttemptState, AttemptView, Flag
-
-if TYPE_CHECKING:
-    from mpesa_cli.ledger.engine.dialect import Connection
 
 ATTEMPT_COLUMNS = (
     "payment_id, number, channel, msisdn, amount_cents, created_us, withdrawn, state, flags, receipt, receipts, "
@@ -89,20 +86,13 @@ def read_evidence(kind: object, at_us: object, facts: object, private: object) -
     return ev.from_record(ev.Record(str(kind), int(str(at_us)), json.loads(str(facts)), kept))
 
 
-def save_view(connection: "Connection", ref: AttemptRef, view: AttemptView, *, withdrawn: bool) -> None:
-    """Bring one row of ``attempts`` up to what the evidence says."""
-    connection.execute(
-        "UPDATE attempts SET state=?, flags=?, receipt=?, receipts=?, paid_cents=?, result_code=?, result_desc=?, "
-        "source=?, checkout_request_id=?, merchant_request_id=?, requested_us=?, settled_us=?, paid_us=?, "
-        "reversed_cents=?, withdrawn=?, refunds=? "
-        "WHERE payment_id=? AND number=?",
-        (
-            view.state.value, " ".join(sorted(view.flags)), view.receipt, " ".join(sorted(view.receipts)),
-            view.paid_cents, view.result_code, view.result_desc, view.source, view.checkout_request_id,
-            view.merchant_request_id, view.requested_us, view.settled_us, view.paid_us, view.reversed_cents,
-            int(withdrawn), json.dumps([list(astuple(each)) for each in view.refunds]) if view.refunds else "",
-            ref.payment_id, ref.number,
-        ),
+def view_row(ref: AttemptRef, view: AttemptView, *, withdrawn: bool) -> tuple[object, ...]:
+    """The values of SAVE_VIEW that bring one row of ``attempts`` up to what the evidence says."""
+    return (
+        *ref, view.state.value, " ".join(sorted(view.flags)), view.receipt, " ".join(sorted(view.receipts)),
+        view.paid_cents, view.result_code, view.result_desc, view.source, view.merchant_request_id,
+        view.requested_us, view.settled_us, view.paid_us, view.reversed_cents, int(withdrawn),
+        json.dumps([list(astuple(each)) for each in view.refunds]) if view.refunds else "", view.checkout_request_id,
     )
 
 
@@ -117,10 +107,25 @@ def payment_projection(payment: Payment) -> tuple[object, ...]:
     )
 
 
-def save_payment(connection: "Connection", payment: Payment) -> None:
-    """Bring one row of ``payments`` up to what its attempts say."""
-    columns = "=?, ".join(PROJECTED_COLUMNS.split(", "))
-    connection.execute(
-        f"UPDATE payments SET {columns}=? WHERE payment_id=?",
-        (*payment_projection(payment), payment.payment_id),
-    )
+def _set(columns: str, first: int) -> str:
+    named = enumerate(columns.split(", "), start=first)
+    return ", ".join(f"{name} = new.column{number}" for number, name in named)
+
+
+_VIEW_COLUMNS = (
+    "state, flags, receipt, receipts, paid_cents, result_code, result_desc, source, merchant_request_id, requested_us, "
+    "settled_us, paid_us, reversed_cents, withdrawn, refunds"
+)
+_OF_ATTEMPT = "FROM (VALUES {rows}) AS new WHERE payment_id = new.column1 AND number = new.column2"
+SAVE_VIEW = Statement(f"UPDATE attempts SET {_set(_VIEW_COLUMNS + ', checkout_request_id', 3)} {_OF_ATTEMPT}", 18)
+SAVE_VIEW_OF_SAME_PROMPT = Statement(f"UPDATE attempts SET {_set(_VIEW_COLUMNS, 3)} {_OF_ATTEMPT}", 18)
+"""The same where the CheckoutRequestID stays: to write it again would cost its index a page."""
+CLAIM = Statement(
+    "INSERT INTO receipts (receipt, payment_id, attempt) VALUES {rows} ON CONFLICT (receipt) DO NOTHING", 3
+)
+MARK = Statement(
+    "UPDATE callbacks SET verdict = new.column2 FROM (VALUES {rows}) AS new WHERE callback_id = new.column1", 2
+)
+SAVE_PAYMENT = Statement(
+    f"UPDATE payments SET {_set(PROJECTED_COLUMNS, 2)} FROM (VALUES {{rows}}) AS new WHERE payment_id = new.column1", 12
+)

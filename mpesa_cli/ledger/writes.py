@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.ledger import staged_rows
 from mpesa_cli.ledger.claiming import Claims
-from mpesa_cli.ledger.journal_append import Tail, chain_row
-from mpesa_cli.ledger.reads import Reads
-from mpesa_cli.ledger.rows import PAYMENT_COLUMNS, save_payment, save_view
+from mpesa_cli.ledger.row_writes import RowWrites
+from mpesa_cli.ledger.rows import PAYMENT_COLUMNS
 from mpesa_cli.ledger.seen import Seen
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.deciding_order import in_order
@@ -37,7 +36,7 @@ def _known() -> None:
     """Nothing is noted of this ledger that could contradict it."""
 
 
-class Write(Reads):
+class Write(RowWrites):
     """One open write transaction. Everything is decided on what is read inside it.
 
     ``check_known`` raises where no prompt may go out.
@@ -52,23 +51,14 @@ class Write(Reads):
         stage: Stage,
     ) -> None:
         """``connection`` is inside ``BEGIN IMMEDIATE`` and stays there as long as this is used."""
-        super().__init__(lambda: connection, path, environment)
-        self.connection = connection
-        self.execute = connection.execute
-        self.executemany = connection.executemany
-        self.token_hex = token_hex
+        super().__init__(connection, path, environment, token_hex)
         self.check_known: Callable[[], None] = _known
         self._stage = stage
         self._late_us: int | None = None
-        self._tail: Tail | None = None  # nobody else can append as long as this transaction is open
 
     def read_late(self, now_us: int) -> None:
         """Everything that is appended in this transaction came long before ``now_us`` (rules/staging.py, ``late``)."""
         self._late_us = now_us
-
-    def chain(self, record: ev.Record, payment_id: str, attempt: int | None) -> None:
-        """Append one row to the journal's chain."""
-        self._tail = chain_row(self.connection, record, payment_id, attempt, self.token_hex, self._tail)
 
     def open_payment(self, leave: "Start", at_us: int) -> Payment:
         """Record a payment with its first attempt. Raises Conflict where the order id is taken."""
@@ -151,7 +141,7 @@ class Write(Reads):
         )
         self._note_not_paid(payment.payment_id, leave.not_paid, at_us)
         refreshed = self.must(payment.payment_id)
-        save_payment(self.connection, refreshed)
+        self.save_payment(refreshed)
         return refreshed.last
 
     def append(self, attempt: AttemptRef, evidence: ev.Evidence, seen: Seen | None = None) -> Payment:
@@ -178,10 +168,10 @@ class Write(Reads):
         view = attempt_view(Terms(asked.amount_cents, asked.msisdn, prompted=asked.channel == "stk"), known)
         self.claim_receipts(attempt, view)
         withdrawn = any(isinstance(e, ev.Withdrawn) for e in known)
-        save_view(self.connection, attempt, view, withdrawn=withdrawn)
+        self.save_view(asked, view, withdrawn=withdrawn)
         now = replace(asked, view=view, withdrawn=withdrawn)
         payment = replace(before, attempts=tuple(now if a is asked else a for a in before.attempts))
-        save_payment(self.connection, payment)
+        self.save_payment(payment)
         payment = Claims(self).with_claims(payment)
         staged = self._stage(before.status, payment, evidence.at_us)
         if staged and self._late_us is not None:
@@ -196,10 +186,6 @@ class Write(Reads):
         return self.append(leave.about, ev.RefundAsked(
             at_us, request_id, leave.receipt, leave.amount_cents, asking.by, asking.reason, asking.again
         ))
-
-    def mark_callback(self, callback_id: str, verdict: str) -> None:
-        """Say what became of a raw body."""
-        self.execute("UPDATE callbacks SET verdict=? WHERE callback_id=?", (verdict, callback_id))
 
     def _note_not_paid(self, payment_id: str, answer: NotPaid | None, at_us: int) -> None:
         """Write into the payment's story who said that it was not paid in the time that the ledger lacks."""
@@ -233,10 +219,7 @@ class Write(Reads):
     def claim_receipts(self, attempt: AttemptRef, view: AttemptView) -> None:
         """Have the receipts of a paid attempt pay no other one."""
         for receipt in view.receipts if view.state is AttemptState.PAID else ():
-            self.execute(
-                "INSERT INTO receipts (receipt, payment_id, attempt) VALUES (?,?,?) ON CONFLICT (receipt) DO NOTHING",
-                (receipt, *attempt),
-            )
+            self.claim(receipt, attempt)
 
     def _with_claim(self, evidence: ev.Received, asked: Attempt) -> ev.Received:
         """Mark a receipt that pays another attempt; or merge, where C2B had told of the same money first."""

@@ -37,12 +37,15 @@ class Applied:
     before: Payment | None = None
 
 
-def apply_in(tx: Write, raw: RawCallback, seen: Seen | None = None) -> Applied:
+def apply_in(
+    tx: Write, raw: RawCallback, seen: Seen | None = None, said: StkSaid | Unreadable | None = None
+) -> Applied:
     """Read one stored callback and apply it, inside a transaction that is open.
 
-    ``seen`` is what stands in the ledger of its attempt, where that was just read in this transaction.
+    ``seen`` is what stands in the ledger of its attempt, where that was just read in this transaction; ``said`` is
+    what its body says, where that was read already.
     """
-    said = read_stk_callback(raw.body)
+    said = said or read_stk_callback(raw.body)
     seen = seen or Attempts(tx).seen_of({raw.attempt}).get(raw.attempt)
     before = seen and seen.payment
     match said:

@@ -20,6 +20,7 @@ from mpesa_cli.ledger.values import BODIES_OF_ATTEMPT_MAX
 from mpesa_cli.listener.events import Event
 from mpesa_cli.listener.intake.deliveries import ACCEPTED, TOO_MANY, UNAVAILABLE, UNKNOWN, ResultDelivery, StkDelivery
 from mpesa_cli.listener.intake.intake import Intake
+from mpesa_cli.listener.intake.settling import TOGETHER
 from mpesa_cli.rules.payment import AttemptRef
 
 
@@ -113,12 +114,12 @@ def test_a_batch_is_tried_one_by_one_but_where_the_ledger_is_busy_for_all(
 
 
 def test_settling_goes_on_for_at_least_and_at_most_so_many_in_the_order_in_which_they_came(desk: Desk) -> None:
-    refs = desk.store(10)
+    refs = desk.store(TOGETHER + 14)
     desk.intake.settling.settle(4)
     assert [event.attempt for event in desk.told("settled")] == refs[:4]
-    desk.intake.settling.settle(4, least=2, hurry=lambda: True)
-    assert [event.attempt for event in desk.told("settled")] == refs[:6]
-    assert len(desk.intake.settling) == 4
+    desk.intake.settling.settle(hurry=lambda: True)
+    assert [event.attempt for event in desk.told("settled")] == refs[: 4 + TOGETHER]
+    assert len(desk.intake.settling) == 10
     desk.intake.settling.settle(hurry=lambda: False)
     assert [event.attempt for event in desk.told("settled")] == refs
     assert len(desk.intake.settling) == 0

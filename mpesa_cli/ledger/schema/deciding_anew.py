@@ -6,7 +6,6 @@ No event and no SMS goes out for it. What changed is journaled, and `reconcile` 
 import sqlite3
 from pathlib import Path
 
-from mpesa_cli.ledger.rows import save_payment, save_view
 from mpesa_cli.ledger.schema.money_out import REFUNDS, add_columns
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.rules import evidence as ev
@@ -28,6 +27,7 @@ def decide_anew(connection: sqlite3.Connection) -> None:
     tx = Write(connection, path, environment[0] if environment else "", lambda _: "", lambda *_: ())
     for payment_id, was in connection.execute("SELECT payment_id, status FROM payments ORDER BY payment_id").fetchall():
         _decide(tx, tx.must(payment_id), was)
+    tx.write_rows()
 
 
 def _decide(tx: Write, before: Payment, was: str) -> None:
@@ -36,9 +36,9 @@ def _decide(tx: Write, before: Payment, was: str) -> None:
         known = tx.evidence(attempt.ref)
         view = attempt_view(Terms(attempt.amount_cents, attempt.msisdn, attempt.channel == "stk"), known)
         tx.claim_receipts(attempt.ref, view)
-        save_view(tx.connection, attempt.ref, view, withdrawn=any(isinstance(e, ev.Withdrawn) for e in known))
+        tx.save_view(attempt, view, withdrawn=any(isinstance(e, ev.Withdrawn) for e in known))
     now = tx.must(before.payment_id)
-    save_payment(tx.connection, now)
+    tx.save_payment(now)
     attempts = _moved(before, now)
     if attempts or was != now.status:
         facts = {"rules": RULES, "was": was, "is": str(now.status), "attempts": attempts}

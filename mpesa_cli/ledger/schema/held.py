@@ -2,7 +2,8 @@
 
 import sqlite3
 
-from mpesa_cli.ledger.journal_append import chain_row
+from mpesa_cli.ledger.engine.later_rows import LaterRows
+from mpesa_cli.ledger.journal import chain_row, tail_of
 from mpesa_cli.rules.evidence import Record
 
 _CHANNELS = {"result": "result", "timeout": "result", "c2b-confirmation": "c2b", "stk": "stk"}
@@ -14,6 +15,7 @@ def m006_held(connection: sqlite3.Connection) -> None:
 
     for statement in _M006:
         connection.execute(statement)
+    rows, tail = LaterRows(), tail_of(connection)
     last = connection.execute("SELECT at_us FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
     marked = connection.execute(
         "SELECT callback_id, channel, payment_id, attempt, received_us, peer, body, verdict FROM callbacks "
@@ -36,7 +38,8 @@ def m006_held(connection: sqlite3.Connection) -> None:
             "amount_cents": shown.amount_cents, "received_us": received_us,
         }
         record = Record("message_held", last[0] if last else received_us, facts, {})
-        chain_row(connection, record, "", None, lambda _: "")
+        tail = chain_row(rows, record, "", None, lambda _: "", tail)
+    rows.write(connection)
 
 
 def _code_of(said: str) -> tuple[str, str]:

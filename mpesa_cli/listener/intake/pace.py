@@ -29,7 +29,6 @@ GATHER = 16
 GATHER_S = 0.02  # so long the first of them waits for others, to be settled with them by one commit
 LULL_S = 0.002
 SETTLE_MOST = 32
-SETTLE_LEAST = 8  # they share one commit, which takes a few milliseconds
 TIME_FOR_OTHERS = 19  # in a flood, storing gets the time that settling took, times this
 
 

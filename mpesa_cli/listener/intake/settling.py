@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Literal, TypeAlias
 
 from mpesa_cli.daraja.c2b_payment import read_c2b
+from mpesa_cli.daraja.callbacks import StkPaid, StkSaid, read_stk_callback
 from mpesa_cli.floor.errors import LedgerBusy, MpesaError
 from mpesa_cli.floor.wire.strict_json import Unreadable
 from mpesa_cli.ledger.bodies import Bodies
@@ -25,6 +26,8 @@ from mpesa_cli.payments.ask import is_doubted
 from mpesa_cli.payments.each_alone import is_its_own, words_of
 from mpesa_cli.rules.payment import AttemptRef, Payment
 from mpesa_cli.rules.state import Flag, is_open
+
+TOGETHER = 8  # so many are read at once and written at once, and share a commit, which takes a few milliseconds
 
 Name: TypeAlias = AttemptRef | str
 """An attempt with unread callbacks, or the id of one C2B confirmation."""
@@ -71,39 +74,30 @@ class Settling:
         again, self._set_aside = bool(self._set_aside), {}
         return again
 
-    def settle(self, most: int = 1000, *, least: int = 1, hurry: Callable[[], bool] = lambda: False) -> None:
+    def settle(self, most: int = 1000, *, hurry: Callable[[], bool] = lambda: False) -> None:
         """Apply the unread bodies of up to ``most`` names. Failures are set aside and reported. Never raises.
 
-        Where ``hurry`` says so, it ends after ``least``: somebody waits to have something stored.
+        Where ``hurry`` says so, it ends after the first few: somebody waits to have something stored.
         """
         names = list(islice(self._waiting, most))
         if names:
-            self._settle(names, least, hurry)
+            self._settle(names, hurry)
 
-    def _settle(self, names: list[Name], least: int, hurry: Callable[[], bool]) -> None:
+    def _settle(self, names: list[Name], hurry: Callable[[], bool]) -> None:
         events: list[Event] = []
         done = 0
         try:
             with self._ledger.write() as tx:
-                callbacks = Bodies(tx).unread_callbacks_of({name for name in names if isinstance(name, AttemptRef)})
-                seen = dict(Attempts(tx).seen_of(callbacks))
-                confirmations = self._confirmations(tx, names)
-                for name in names:
-                    if hurry() and done >= least:
-                        break
-                    if isinstance(name, AttemptRef):
-                        applied = [self._apply_callback(tx, raw, seen) for raw in callbacks.get(name, ())]
-                        events += applied or self._applied_elsewhere(tx, name)
-                    elif name in confirmations:
-                        seen.clear()  # it may be about any of these payments
-                        events.append(self._apply_confirmation(tx, confirmations[name]))
-                    done += 1
+                while done < len(names) and not (done and hurry()):
+                    together = names[done : done + TOGETHER]
+                    events += self._apply(tx, together)
+                    done += len(together)
         except LedgerBusy as busy:  # one by one, each would wait as long, and so would storing behind them
             done, events = len(names), [self._put_aside(names, busy)]
         except Exception as error:  # noqa: BLE001 - the bodies are safe on disk; the thread must live on
             if len(names) > 1:
                 for name in names:
-                    self._settle([name], 1, hurry)
+                    self._settle([name], hurry)
                 return
             done, events = 1, [self._alone(names[0], error)]
         for name in names[:done]:
@@ -111,6 +105,24 @@ class Settling:
         for event in events:
             self._on_event(event)
             self._ask_where_in_doubt(event)
+
+    def _apply(self, tx: Write, names: list[Name]) -> list[Event]:
+        """Apply what waits under these names; what it needs of the ledger is read at once."""
+        events: list[Event] = []
+        callbacks = Bodies(tx).unread_callbacks_of({name for name in names if isinstance(name, AttemptRef)})
+        seen = Attempts(tx).seen_of(callbacks)
+        said = {raw.callback_id: read_stk_callback(raw.body) for each in callbacks.values() for raw in each}
+        tx.look_up_owners({each.receipt for each in said.values() if isinstance(each, StkPaid)})
+        confirmations = self._confirmations(tx, names)
+        for name in names:
+            if isinstance(name, AttemptRef):
+                raws = callbacks.get(name, ())
+                applied = [self._apply_callback(tx, raw, said[raw.callback_id], seen) for raw in raws]
+                events += applied or self._applied_elsewhere(tx, name)
+            elif name in confirmations:
+                seen.clear()  # it may be about any of these payments
+                events.append(self._apply_confirmation(tx, confirmations[name]))
+        return events
 
     def _ask_where_in_doubt(self, event: Event) -> None:
         payment = event.payment
@@ -149,9 +161,11 @@ class Settling:
             return {}
         return {raw.callback_id: raw for raw in Bodies(tx).unread_bodies(c2b.CONFIRMATION, ids)}
 
-    def _apply_callback(self, tx: Write, raw: RawCallback, seen: dict[AttemptRef, Seen]) -> Event:
+    def _apply_callback(
+        self, tx: Write, raw: RawCallback, told: StkSaid | Unreadable, seen: dict[AttemptRef, Seen]
+    ) -> Event:
         ref = raw.attempt
-        applied = settle.apply_in(tx, raw, seen.get(ref))
+        applied = settle.apply_in(tx, raw, seen.get(ref), told)
         if applied.payment is not None:  # what was seen of it is over, of whichever of its attempts
             for each in applied.payment.attempts:
                 seen.pop(each.ref, None)

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from mpesa_cli.listener.intake.deliveries import UNAVAILABLE, Delivery, Verdict
 from mpesa_cli.listener.intake.intake import Intake
-from mpesa_cli.listener.intake.pace import LULL_S, SETTLE_LEAST, SETTLE_MOST, Pace, Turn
+from mpesa_cli.listener.intake.pace import LULL_S, SETTLE_MOST, Pace, Turn
 
 QUEUE_MAX = 1024  # at 64 KiB a body, 64 MB at the very most
 BATCH_MAX = 256
@@ -103,13 +103,13 @@ class Writer:
             now_s = time.monotonic()
             pace.stored(len(batch), len(intake.settling), now_s)
             if turn := pace.turn(len(intake.settling), idle=not batch, now_s=now_s):
-                self._settle(intake, pace, turn, least=SETTLE_LEAST if batch else 1)
+                self._settle(intake, pace, turn)
             again.look(intake)
         until = time.monotonic() + SETTLE_AT_THE_END_S
         while len(intake.settling) and time.monotonic() < until:
             intake.settling.settle(SETTLE_MOST)
 
-    def _settle(self, intake: Intake, pace: Pace, turn: Turn, least: int) -> None:
+    def _settle(self, intake: Intake, pace: Pace, turn: Turn) -> None:
         """Settle some, until the turn is over because something waits to be stored."""
         waiting: list[tuple[float, int]] = []
         wait_until_s: float | None = None
@@ -126,7 +126,7 @@ class Writer:
 
         if left := len(intake.settling):
             is_over()
-            intake.settling.settle(SETTLE_MOST, least=least, hurry=is_over)
+            intake.settling.settle(SETTLE_MOST, hurry=is_over)
             is_over()
             pace.settled(left - len(intake.settling), waiting)
 
