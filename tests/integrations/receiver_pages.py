@@ -1,0 +1,118 @@
+"""What a page of receivers tells to type is typed, in one shell, on ports that are free. Not a test."""
+
+import json
+import os
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(1, str(ROOT / "tests" / "project"))
+
+from console_blocks import blocks, missing, on_screen
+
+SECRET = "whsec_" + "c2VjcmV0IG9mIGNoZWNrcywgMzIgYnl0ZXMgbG9uZyE="
+STARTED_WITHIN_S = 120
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def program_path(folder: Path) -> str:
+    """A PATH on which ``mpesa`` is this tree's, in a folder of its own."""
+    programs = folder / "programs"
+    programs.mkdir(exist_ok=True)
+    script = programs / "mpesa"
+    script.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m mpesa_cli "$@"\n')
+    script.chmod(0o755)
+    return f"{programs}:{os.environ['PATH']}"
+
+
+def typed(page: Path, clone: Path, home: Path, port: int) -> tuple[list[tuple[tuple[str, ...], list[str]]], float]:
+    """Each command's shown lines beside what was seen, and the seconds that all of the page took.
+
+    Port 3000 becomes a free one, and so does the listener's.
+    """
+    script, shown = ["set -u"], []
+    for block in blocks(page.read_text(encoding="utf-8")):
+        for number, each in enumerate(block.typed, len(shown)):
+            lines = tuple(line.replace("127.0.0.1:3000", f"127.0.0.1:{port}") for line in each.shown)
+            shown.append(lines)
+            command = each.command.replace("127.0.0.1:3000", f"127.0.0.1:{port}")
+            command = command.replace("mpesa listen", "mpesa listen --port 0")
+            script.append(f"printf '\\036{number}\\036'")
+            if command.endswith("&"):
+                up = shlex.quote(next((line for line in reversed(lines) if line != "…"), ""))
+                script += [f"{command[:-1]} >started.{number} 2>&1 &",
+                           f"until grep -qF -- {up} started.{number}; do sleep 0.2; kill -0 $! || break; done",
+                           f"cat started.{number}"]
+            else:
+                script.append(f"{command} 2>&1 || echo \"STATUS $?\"")
+    path = program_path(clone.parent)
+    environ = {**os.environ, "MPESA_HOME": str(home), "PATH": path, "PORT": str(port), "TERM": "dumb"}
+    began = time.monotonic()
+    done = subprocess.run(
+        ["bash", "-mc", "\n".join(script)], cwd=clone, env=environ, capture_output=True, text=True, timeout=900,
+        check=False,
+    )
+    took = time.monotonic() - began
+    parts = done.stdout.split("\x1e")[1:]
+    seen = [on_screen(part) for part in parts[1::2]]
+    assert len(seen) == len(shown), done.stdout + done.stderr
+    return list(zip(shown, seen, strict=True)), took
+
+
+def not_as_shown(page: list[tuple[tuple[str, ...], list[str]]]) -> list[tuple[str, list[str]]]:
+    """The shown lines that were not seen, with what was; and commands that failed."""
+    gaps = [(gap, seen) for shown, seen in page if (gap := missing(shown, seen))]
+    return gaps + [("a status of 0", seen) for _, seen in page if any(line.startswith("STATUS ") for line in seen)]
+
+
+@contextmanager
+def started(
+    command: list[str], folder: Path, environ: Mapping[str, str], port: int
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A server that answers on its port; killed at the end, with what it started."""
+    log = folder / f"server-{port}.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command, cwd=folder, env={**os.environ, **environ}, stdout=out, stderr=out, start_new_session=True
+        )
+    try:
+        until = time.monotonic() + STARTED_WITHIN_S
+        while not _answers(port):
+            assert process.poll() is None, log.read_text(errors="replace")
+            assert time.monotonic() < until, log.read_text(errors="replace")
+            time.sleep(0.1)
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, 9)
+        process.wait()
+
+
+def _answers(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def checked(cli: Any, url: str) -> dict[str, dict[str, Any]]:
+    """Every delivery's verdict, by its name."""
+    done = cli("trigger", "--check", url, "--json", env={"MPESA_CHECK_SECRET": SECRET}, timeout_s=180)
+    assert done.status in {0, 7}, done
+    return {row["name"]: row for row in json.loads(done.stdout)}
+
+
+def wrong(rows: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """Why each delivery that is not right is not."""
+    return {name: row["why"] for name, row in rows.items() if not row["ok"]}
