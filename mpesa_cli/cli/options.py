@@ -47,6 +47,16 @@ ReasonOption: TypeAlias = Annotated[
 WaitTurnOption: TypeAlias = Annotated[
     bool, typer.Option("--wait-turn", help="Wait until the phone may be asked, instead of giving up (status 5).")
 ]
+RESULT_TIMEOUT_S = 60
+ResultTimeoutOption: TypeAlias = Annotated[
+    int, typer.Option("--timeout", help="Seconds to wait for M-PESA's result.", metavar="S", min=1, max=300)
+]
+TimeoutOption: TypeAlias = Annotated[
+    int | None, typer.Option("--timeout", help="Seconds to wait [default: the profile's, 120].", metavar="S")
+]
+ShowRequestOption: TypeAlias = Annotated[
+    bool, typer.Option("--dry-run", help="Only show the request that would be sent.")
+]
 YesOption: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask, do it.")]
 
 

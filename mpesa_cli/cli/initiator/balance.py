@@ -1,10 +1,18 @@
 """``mpesa balance``: what is on the shop's M-PESA accounts."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.cli.options import (
+    RESULT_TIMEOUT_S,
+    JsonOption,
+    ProfileOption,
+    QuietOption,
+    ResultTimeoutOption,
+    VerboseOption,
+    runtime_of,
+)
 from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.terminal.table import Table
@@ -15,14 +23,10 @@ if TYPE_CHECKING:
     from mpesa_cli.runtime import Runtime
     from mpesa_cli.settings.profile import Profile
 
-TIMEOUT_S = 60
-
 
 def balance(
     ctx: typer.Context,
-    timeout: Annotated[
-        int, typer.Option("--timeout", help="Seconds to wait for M-PESA's result.", metavar="S", min=1, max=300)
-    ] = TIMEOUT_S,
+    timeout: ResultTimeoutOption = RESULT_TIMEOUT_S,
     json_: JsonOption = False,
     profile: ProfileOption = None,
     quiet: QuietOption = False,

@@ -4,7 +4,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.cli.options import (
+    RESULT_TIMEOUT_S,
+    JsonOption,
+    ProfileOption,
+    QuietOption,
+    ResultTimeoutOption,
+    VerboseOption,
+    runtime_of,
+)
 from mpesa_cli.cli.result import Result
 from mpesa_cli.runtime import Runtime
 
@@ -13,8 +21,6 @@ if TYPE_CHECKING:
     from mpesa_cli.rules.money_out.approval import Approval, Proposal
     from mpesa_cli.settings.profile import Profile
 
-TIMEOUT_S = 60
-
 
 def approve(
     ctx: typer.Context,
@@ -22,9 +28,7 @@ def approve(
         str | None, typer.Argument(help="What waits, REQ-…; alone: all that waits.", metavar="REQ")
     ] = None,
     by: Annotated[str | None, typer.Option("--by", help="Who agrees [default: you].", metavar="NAME")] = None,
-    timeout: Annotated[
-        int, typer.Option("--timeout", help="Seconds to wait for M-PESA's result.", metavar="S", min=1, max=300)
-    ] = TIMEOUT_S,
+    timeout: ResultTimeoutOption = RESULT_TIMEOUT_S,
     json_: JsonOption = False,
     profile: ProfileOption = None,
     quiet: QuietOption = False,

@@ -4,10 +4,18 @@ from typing import Annotated
 
 import typer
 
-from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, YesOption, runtime_of
+from mpesa_cli.cli.options import (
+    RESULT_TIMEOUT_S,
+    JsonOption,
+    ProfileOption,
+    QuietOption,
+    ResultTimeoutOption,
+    ShowRequestOption,
+    VerboseOption,
+    YesOption,
+    runtime_of,
+)
 from mpesa_cli.cli.result import Result
-
-TIMEOUT_S = 60
 
 
 def pay(
@@ -22,10 +30,8 @@ def pay(
     not_paid: Annotated[
         bool, typer.Option("--not-paid-since-backup", help="After a restore: you know that it was not paid since.")
     ] = False,
-    timeout: Annotated[
-        int, typer.Option("--timeout", help="Seconds to wait for M-PESA's result.", metavar="S", min=1, max=300)
-    ] = TIMEOUT_S,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the request that would be sent.")] = False,
+    timeout: ResultTimeoutOption = RESULT_TIMEOUT_S,
+    dry_run: ShowRequestOption = False,
     yes: YesOption = False,
     json_: JsonOption = False,
     profile: ProfileOption = None,

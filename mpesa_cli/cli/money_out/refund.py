@@ -6,16 +6,17 @@ import typer
 
 from mpesa_cli.cli.options import (
     REF,
+    RESULT_TIMEOUT_S,
     JsonOption,
     ProfileOption,
     QuietOption,
+    ResultTimeoutOption,
+    ShowRequestOption,
     VerboseOption,
     YesOption,
     runtime_of,
 )
 from mpesa_cli.cli.result import Result
-
-TIMEOUT_S = 60
 
 
 def refund(
@@ -28,10 +29,8 @@ def refund(
     again: Annotated[
         bool, typer.Option("--again", help="Ask once more, a day after a refund that nothing has settled.")
     ] = False,
-    timeout: Annotated[
-        int, typer.Option("--timeout", help="Seconds to wait for M-PESA's result.", metavar="S", min=1, max=300)
-    ] = TIMEOUT_S,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the request that would be sent.")] = False,
+    timeout: ResultTimeoutOption = RESULT_TIMEOUT_S,
+    dry_run: ShowRequestOption = False,
     yes: YesOption = False,
     json_: JsonOption = False,
     profile: ProfileOption = None,

@@ -10,6 +10,7 @@ from mpesa_cli.cli.options import (
     ProfileOption,
     QuietOption,
     ReasonOption,
+    TimeoutOption,
     VerboseOption,
     WaitTurnOption,
     YesOption,
@@ -45,9 +46,7 @@ def push(
             show_default=False,
         ),
     ] = None,
-    timeout: Annotated[
-        int | None, typer.Option("--timeout", help="Seconds to wait [default: the profile's, 120].", metavar="S")
-    ] = None,
+    timeout: TimeoutOption = None,
     wait_turn: WaitTurnOption = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the request, secrets hidden; send nothing.")

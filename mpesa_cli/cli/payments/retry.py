@@ -11,6 +11,7 @@ from mpesa_cli.cli.options import (
     ProfileOption,
     QuietOption,
     ReasonOption,
+    TimeoutOption,
     VerboseOption,
     WaitTurnOption,
     YesOption,
@@ -54,9 +55,7 @@ def retry(
             show_default=False,
         ),
     ] = None,
-    timeout: Annotated[
-        int | None, typer.Option("--timeout", help="Seconds to wait [default: the profile's, 120].", metavar="S")
-    ] = None,
+    timeout: TimeoutOption = None,
     wait_turn: WaitTurnOption = False,
     not_paid_since_backup: NotPaidOption = False,
     reason: ReasonOption = None,
