@@ -167,10 +167,14 @@ def test_the_image_cannot_change_its_own_program(engine: Engine, volumes: Path) 
 
 @pytest.mark.image
 @pytest.mark.timeout(1800)
-def test_the_image_reads_the_secrets_that_the_engine_hands_it(engine: Engine, volumes: Path) -> None:
-    (volumes / "typed").write_text("whsec_" + "A" * 43 + "=")
-    assert engine.run("secret", "create", "mpesa-webhook-secret", str(volumes / "typed")).returncode == 0
-    listed = engine.within(volumes, "secrets", "list", "--json", more=("--secret=mpesa-webhook-secret",))
+def test_the_image_reads_the_secrets_that_are_put_before_it(engine: Engine, volumes: Path) -> None:
+    secrets, typed = volumes / "secrets", volumes / "secrets" / "mpesa-webhook-secret"
+    secrets.mkdir(mode=0o500)
+    typed.write_text("whsec_" + "A" * 43 + "=")
+    typed.chmod(0o400)
+    for each in (secrets, typed):
+        os.chown(each, 10001, 10001)
+    listed = engine.within(volumes, "secrets", "list", "--json", more=(f"--volume={secrets}:/run/secrets:ro",))
     assert '"systemd credential mpesa-webhook-secret"' in listed.stdout, listed
 
 
