@@ -1,6 +1,7 @@
 """Faults put into the modules that decide about money, and whether the suite notices them.
 
-    python bench/mutants.py [--count 300] [--seed 67] [--processes 2] [--rooms domain,money,...]
+    python bench/mutants.py [--count 300] [--seed 67] [--processes 2] [--rooms rules,payments,...]
+                            [--only rules/money_out,initiator/refunds]
     python bench/mutants.py --by-hand
 
 The first draws small changes of the program (bench/mutation.py) from the modules named here; the second takes those of
@@ -30,11 +31,13 @@ from timing import ROOT, machine
 
 _NAMES = {
     "books/store": """book_writes difference_writes""",
-    "books": """breaks closing matching silence statement_intake statement_matching""",
+    "books": """breaks closing drift drift_findings matching silence statement_intake statement_matching""",
     "floor": """gate""",
     "floor/files": """run_lock""",
     "held": """read_again""",
-    "initiator": """ask results verdict verify""",
+    "initiator": """ask balance followers lockout results verdict verify""",
+    "initiator/people": """operators store""",
+    "initiator/refunds": """asking evidence settling""",
     "ledger": """claiming erasing guarding held journal_append restoring
     writes""",
     "ledger/schema": """deciding_anew""",
@@ -44,6 +47,7 @@ _NAMES = {
     "rules": """asking_again believed by_hand c2b_rules forgotten held_facts order_matching outcome paid payment
     push_rules receipt_claim restored retry_advice sorted_evidence state state_values""",
     "rules/codes": """said""",
+    "rules/money_out": """approval limits refund_rules refund_state""",
     "rules/values": """amount msisdn shown_number spans""",
     "sms": """send_again""",
 }
@@ -73,11 +77,13 @@ def main() -> int:
     arguments.add_argument("--budget-s", type=float, default=120, help="seconds for the tests of one mutant")
     arguments.add_argument("--rooms", default=",".join(ROOMS), help="rooms of tests to ask")
     arguments.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "mpesa-mutants")
+    arguments.add_argument("--only", default="", help="modules whose path begins with one of these, and no others")
     arguments.add_argument("--by-hand", action="store_true")
     wanted = arguments.parse_args()
     print(f"{machine()}; seed {wanted.seed}", flush=True)
     suite = Suite(wanted.cache, wanted.processes, tuple(wanted.rooms.split(",")))
-    faults = by_hand(suite) if wanted.by_hand else drawn(suite, wanted.seed, wanted.count)[: wanted.first]
+    only = tuple(filter(None, wanted.only.split(",")))
+    faults = by_hand(suite) if wanted.by_hand else drawn(suite, wanted.seed, wanted.count, only)[: wanted.first]
     suite.record()
     print(f"{len(suite.took_s)} tests are known, {len(faults)} faults", flush=True)
     verdicts = judged(suite, faults, wanted.budget_s)
@@ -93,13 +99,14 @@ def main() -> int:
     return 0 if caught + (0 if wanted.by_hand else explained) >= len(faults) * (1 if wanted.by_hand else GOAL) else 1
 
 
-def drawn(suite: Suite, seed: int, count: int) -> list[Fault]:
-    """The mutants of all modules, ``count`` of them by lot."""
+def drawn(suite: Suite, seed: int, count: int, only: tuple[str, ...] = ()) -> list[Fault]:
+    """The mutants of all modules, or of those whose path begins with one of ``only``; ``count`` of them by lot."""
     harmless = {tuple(entry[key] for key in ("module", "where", "old", "new")): entry["why"]
                 for entry in json.loads(HARMLESS.read_text("utf-8"))}
     every = [
         (module, mutant)
         for module in MODULES
+        if not only or module.startswith(only)
         for mutant in mutants((suite.tree / "mpesa_cli" / module).read_text("utf-8"))
     ]
     faults = []
@@ -107,7 +114,7 @@ def drawn(suite: Suite, seed: int, count: int) -> list[Fault]:
         name = f"{module}:{mutant.line} {mutant.where}: {mutant.old} -> {mutant.new}"
         why = harmless.get((module, mutant.where, mutant.old, mutant.new), "")
         faults.append(made(suite, name, module, set(range(mutant.line, mutant.last_line + 1)), mutant.text, why))
-    print(f"drawn from {len(every)} mutants of {len(MODULES)} modules")
+    print(f"drawn from {len(every)} mutants of {len({module for module, _ in every})} modules")
     return faults
 
 

@@ -51,6 +51,7 @@ from mpesa_cli.terminal.json_words_upkeep import (
     PULL_FIELDS,
     QR_FIELDS,
     RESTORE_FIELDS,
+    SLIP_FIELDS,
 )
 from mpesa_cli.terminal.state_words import ATTEMPT_WORDS, FLAG_WORDS, LAWS, PAYMENT_WORDS
 
@@ -200,7 +201,7 @@ def json_documents() -> str:
             ("audit", AUDIT_FIELDS), ("head", HEAD_FIELDS), ("backup", BACKUP_FIELDS), ("restore", RESTORE_FIELDS),
             ("begin", BEGIN_FIELDS), ("named", NAMED_FIELDS),
             ("payout", PAYOUT_FIELDS), ("proposal", PROPOSAL_FIELDS),
-            ("balance", BALANCE_FIELDS), ("account", ACCOUNT_FIELDS), ("qr", QR_FIELDS),
+            ("balance", BALANCE_FIELDS), ("account", ACCOUNT_FIELDS), ("qr", QR_FIELDS), ("slip", SLIP_FIELDS),
             ("held", HELD_FIELDS), ("erase", ERASE_FIELDS), ("doctor", DOCTOR_FIELDS),
             ("check", CHECK_FIELDS),
         )
@@ -218,8 +219,9 @@ def json_documents() -> str:
         "## A payout", "What `pay` prints, and `payouts` lists.", fields["payout"],
         "### A proposal", "What `refund` and `pay` print where a second person must agree, and `approve` lists.",
         fields["proposal"],
-        "## A balance", "What `balance` prints.", fields["balance"],
+        "## A balance", "What `balance` prints.", fields["balance"], "### An account", fields["account"],
         "## A QR code", "What `qr` prints.", fields["qr"],
+        "## A slip to pay by", "What `receipt --to-pay` prints.", fields["slip"],
         "## A reconciliation", "What `reconcile` prints; as ndjson a line per break, then the rest as its `summary`.",
         fields["reconcile"],
         "### A break", fields["break"],

@@ -1,10 +1,10 @@
-"""A receipt as one HTML file: nothing is loaded from elsewhere, no script runs, everything is escaped."""
+"""A receipt or a slip as one HTML file: nothing is loaded from elsewhere, no script runs, everything is escaped."""
 
 from html import escape
 
-from mpesa_cli.receipts.qr import qr_runs
 from mpesa_cli.receipts.receipt import Receipt
-from mpesa_cli.receipts.words import WORDS, Language, environment_words, facts
+from mpesa_cli.receipts.sheet import Sheet, receipt_sheet
+from mpesa_cli.receipts.words import Language
 from mpesa_cli.rules.values.amount import format_cents
 
 # Width of the sheet on a screen, the page and its margins in print.
@@ -41,55 +41,55 @@ svg { display: block; width: 28mm; height: 28mm; margin: 0 auto; }
 
 
 def html_receipt(receipt: Receipt, language: Language, paper: str) -> str:
+    """The page of a receipt. ``paper`` is 58, 80 (mm) or a5."""
+    return html_sheet(receipt_sheet(receipt, language), paper)
+
+
+def html_sheet(sheet: Sheet, paper: str) -> str:
     """The page. ``paper`` is 58, 80 (mm) or a5."""
     width, page = _PAGES[paper]
-    words = WORDS[language]
-    title = escape(f"{words.title.capitalize()} {receipt.code}")
-    kind = escape(f"{words.title} · {words.copy}" if receipt.copy else words.title)
+    kind = escape(f"{sheet.kind} · {sheet.mark}" if sheet.mark else sheet.kind)
     rows = "\n".join(
-        f'<dt>{escape(fact.label)}</dt><dd id="{fact.key}">{escape(fact.value)}</dd>'
-        for fact in facts(receipt, language)
+        f'<dt>{escape(fact.label)}</dt><dd id="{fact.key}">{escape(fact.value)}</dd>' for fact in sheet.facts
     )
     return f"""<!doctype html>
-<html lang="{language}">
+<html lang="{sheet.language}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
+<title>{escape(sheet.title)}</title>
 <style>{_STYLE.replace("WIDTH", width).replace("PAGE", page)}</style>
 </head>
 <body>
 <main>
-<h1>{escape(receipt.shop_name)}</h1>
+<h1>{escape(sheet.shop_name)}</h1>
 <p class="kind">{kind}</p>
-{_trial(receipt, language)}<p class="amount">{escape(format_cents(receipt.amount_cents))}</p>
+{_trial(sheet)}<p class="amount">{escape(format_cents(sheet.amount_cents))}</p>
 <dl>
 {rows}
 </dl>
-{_qr(receipt.code, words.scan)}
-<p class="thanks">{escape(words.thanks)}</p>
+{_qr(sheet)}<p class="thanks">{escape(sheet.ends)}</p>
 </main>
 </body>
 </html>
 """
 
 
-def _trial(receipt: Receipt, language: Language) -> str:
-    said = environment_words(receipt, language)
-    if not said:
+def _trial(sheet: Sheet) -> str:
+    if not sheet.trial:
         return ""
-    across = (
-        f'<div class="across" aria-hidden="true"><span>{escape(receipt.environment.upper())}</span></div>'
-    )
-    return f'<p class="trial">{escape(said)}</p>\n{across}\n'
+    across = f'<div class="across" aria-hidden="true"><span>{escape(sheet.environment.upper())}</span></div>'
+    return f'<p class="trial">{escape(sheet.trial)}</p>\n{across}\n'
 
 
-def _qr(code: str, label: str) -> str:
-    size, runs = qr_runs(code)
+def _qr(sheet: Sheet) -> str:
+    if sheet.code is None:
+        return ""
+    size, runs = sheet.code.runs()
     path = "".join(f"M{run.x} {run.y}h{run.length}v1h-{run.length}z" for run in runs)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" role="img" '
-        f'aria-label="{escape(f"{label}: {code}")}" shape-rendering="crispEdges">'
-        f'<path fill="#fff" d="M0 0h{size}v{size}h-{size}z"/><path d="{path}"/></svg>'
+        f'aria-label="{escape(sheet.scan)}" shape-rendering="crispEdges">'
+        f'<path fill="#fff" d="M0 0h{size}v{size}h-{size}z"/><path d="{path}"/></svg>\n'
     )

@@ -1,4 +1,4 @@
-"""A receipt as PDF: on a roll of 58 or 80 mm, as long as the receipt is, or on A5. Needs the extra ``pdf``."""
+"""A receipt or a slip as PDF: as long as it is on a roll of 58 or 80 mm, or on A5. Needs the extra ``pdf``."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.floor.installation import adding
 from mpesa_cli.floor.moments import SECOND_US
-from mpesa_cli.receipts.qr import qr_runs
 from mpesa_cli.receipts.receipt import Receipt
-from mpesa_cli.receipts.words import WORDS, Language, environment_words, facts
+from mpesa_cli.receipts.sheet import Code, Sheet, receipt_sheet
+from mpesa_cli.receipts.words import Language
 from mpesa_cli.rules.values.amount import format_cents
 from mpesa_cli.terminal.cells import in_charset
 
@@ -23,52 +23,56 @@ _CHARSET = "latin-1"  # what the fonts that every PDF reader has can show
 
 
 def pdf_receipt(receipt: Receipt, language: Language, paper: str) -> bytes:
+    """The document of a receipt. ``paper`` is 58, 80 (mm) or a5. Raises SettingsError where fpdf2 is not installed."""
+    return pdf_sheet(receipt_sheet(receipt, language), paper)
+
+
+def pdf_sheet(sheet: Sheet, paper: str) -> bytes:
     """The document. ``paper`` is 58, 80 (mm) or a5. Raises SettingsError where fpdf2 is not installed."""
     if paper == "a5":
-        return bytes(_drawn(receipt, language, paper, 210.0).output())
-    tall = _drawn(receipt, language, paper, _ROLL_MAX_MM)
-    return bytes(_drawn(receipt, language, paper, tall.get_y() + _MARGIN_MM[paper]).output())
+        return bytes(_drawn(sheet, paper, 210.0).output())
+    tall = _drawn(sheet, paper, _ROLL_MAX_MM)
+    return bytes(_drawn(sheet, paper, tall.get_y() + _MARGIN_MM[paper]).output())
 
 
-def _drawn(receipt: Receipt, language: Language, paper: str, height_mm: float) -> "FPDF":
-    pdf = _page(receipt, language, paper, height_mm)
-    words = WORDS[language]
+def _drawn(sheet: Sheet, paper: str, height_mm: float) -> "FPDF":
+    pdf = _page(sheet, paper, height_mm)
     large = paper == "a5"
-    environment = environment_words(receipt, language)
-    if environment:
-        _across(pdf, receipt.environment.upper())
-    _centred(pdf, receipt.shop_name, 20 if large else 14, style="B")
-    _centred(pdf, f"{words.title} - {words.copy}" if receipt.copy else words.title, 11 if large else 9)
-    if environment:
+    if sheet.trial:
+        _across(pdf, sheet.environment.upper())
+    _centred(pdf, sheet.shop_name, 20 if large else 14, style="B")
+    _centred(pdf, f"{sheet.kind} - {sheet.mark}" if sheet.mark else sheet.kind, 11 if large else 9)
+    if sheet.trial:
         pdf.ln(1)
-        _centred(pdf, environment, 12 if large else 9, style="B", border="LTRB")
+        _centred(pdf, sheet.trial, 12 if large else 9, style="B", border="LTRB")
     pdf.ln(2)
-    _centred(pdf, format_cents(receipt.amount_cents), 26 if large else 18, style="B", border="TB")
+    _centred(pdf, format_cents(sheet.amount_cents), 26 if large else 18, style="B", border="TB")
     pdf.ln(2)
-    for fact in facts(receipt, language):
+    for fact in sheet.facts:
         _fact(pdf, fact.label, fact.value, 11 if large else 8.5)
-    _qr(pdf, receipt.code)
-    _centred(pdf, words.thanks, 11 if large else 9)
+    if sheet.code is not None:
+        _qr(pdf, sheet.code)
+    _centred(pdf, sheet.ends, 11 if large else 9)
     return pdf
 
 
-def _page(receipt: Receipt, language: Language, paper: str, height_mm: float) -> "FPDF":
+def _page(sheet: Sheet, paper: str, height_mm: float) -> "FPDF":
     try:
         from fpdf import FPDF
     except ImportError as missing:
         raise SettingsError(
-            "PDF receipts need fpdf2, which is not installed.",
-            hint=f"The payment stands, and other formats work. Install it: {adding('pdf')}",
+            "PDF needs fpdf2, which is not installed.",
+            hint=f"Other formats work. Install it: {adding('pdf')}",
             code="extra-missing",
         ) from missing
     pdf = FPDF(unit="mm", format=(_WIDTH_MM[paper], height_mm))
     pdf.set_margin(_MARGIN_MM[paper])
     pdf.set_auto_page_break(auto=paper == "a5", margin=_MARGIN_MM[paper])
-    pdf.set_title(_text(f"{WORDS[language].title.capitalize()} {receipt.code}"))
-    pdf.set_author(_text(receipt.shop_name))
-    pdf.set_lang(language)
+    pdf.set_title(_text(sheet.title))
+    pdf.set_author(_text(sheet.shop_name))
+    pdf.set_lang(sheet.language)
     # The time of the payment, not of the printing: the same receipt gives the same bytes.
-    pdf.set_creation_date(datetime.fromtimestamp(receipt.paid_us // SECOND_US, UTC))
+    pdf.set_creation_date(datetime.fromtimestamp(sheet.stamp_us // SECOND_US, UTC))
     pdf.add_page()
     return pdf
 
@@ -87,8 +91,8 @@ def _fact(pdf: "FPDF", label: str, value: str, size: float) -> None:
     pdf.multi_cell(0, height, _text(value), align="R", new_x="LMARGIN", new_y="NEXT")
 
 
-def _qr(pdf: "FPDF", code: str) -> None:
-    size, runs = qr_runs(code)
+def _qr(pdf: "FPDF", code: Code) -> None:
+    size, runs = code.runs()
     module = _QR_MM / size
     left, top = (pdf.w - _QR_MM) / 2, pdf.get_y()
     pdf.set_fill_color(255)

@@ -29,8 +29,11 @@ class PrinterFailed(Temporary):
     money_moved = "yes"
 
 
-def send_to_printer(target: str, data: bytes, again: str) -> None:
-    """Send all of ``data``, and see that the printer took it. ``again`` is the command that prints it another time.
+def send_to_printer(
+    target: str, data: bytes, again: str, *, word: str = "receipt", stands: str = "The payment stands: it is paid."
+) -> None:
+    """Send all of ``data``, and see that the printer took it. ``again`` is the command that prints it another time,
+    ``word`` what it is, and ``stands`` what is so whether it is printed or not.
 
     Raises InvalidInput where ``target`` names no printer, PrinterFailed where it does not take the bytes, or says
     that it can't print.
@@ -49,10 +52,10 @@ def send_to_printer(target: str, data: bytes, again: str) -> None:
         for taken in machine.printing(target, data, WRITE_S):
             sent += taken
     except OSError as failed:
-        part = "Part of the receipt may be on the paper. " if sent else ""
+        part = f"Part of the {word} may be on the paper. " if sent else ""
         raise PrinterFailed(
-            f"The printer {target} did not take the receipt: {failed.strerror or failed}.",
-            hint=f"{part}The payment stands: it is paid. Look at the printer, then: {again}",
+            f"The printer {target} did not take the {word}: {failed.strerror or failed}.",
+            hint=f"{part}{stands} Look at the printer, then: {again}",
         ) from failed
 
 

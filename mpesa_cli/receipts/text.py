@@ -1,9 +1,11 @@
-"""A receipt as lines of text: 32 columns for 58 mm paper, 48 for 80 mm. ASCII only, as code pages differ."""
+"""A receipt or a slip as lines of text: 32 columns for 58 mm paper, 48 for 80 mm. ASCII only, as code pages differ."""
 
 import textwrap
+from collections.abc import Sequence
 
 from mpesa_cli.receipts.receipt import Receipt
-from mpesa_cli.receipts.words import LABEL_MAX, WORDS, Language, environment_words, facts
+from mpesa_cli.receipts.sheet import Sheet, receipt_sheet
+from mpesa_cli.receipts.words import LABEL_MAX, Language
 from mpesa_cli.rules.values.amount import format_cents
 from mpesa_cli.terminal.cells import in_charset
 
@@ -13,29 +15,32 @@ _BOLD, _END = "\x1b[1m", "\x1b[0m"
 
 def text_receipt(receipt: Receipt, language: Language, columns: int, *, bold: bool = False) -> str:
     """The whole receipt. ``bold`` is for terminals that have it: the shop's name and the amount."""
+    return text_sheet(receipt_sheet(receipt, language), columns, bold=bold)
+
+
+def text_sheet(sheet: Sheet, columns: int, *, bold: bool = False, drawn: Sequence[str] = ()) -> str:
+    """The whole sheet; ``drawn`` are the lines of its code, where it is shown on a screen that can."""
     on, off = (_BOLD, _END) if bold else ("", "")
-    lines = [f"{on}{line}{off}" for line in centred(receipt.shop_name, columns)]
-    lines += [line for text in banner(receipt, language) for line in centred(text, columns)]
+    lines = [f"{on}{line}{off}" for line in centred(sheet.shop_name, columns)]
+    lines += [line for text in banner(sheet) for line in centred(text, columns)]
     lines += [
         "-" * columns,
-        *(f"{on}{line}{off}" for line in centred(format_cents(receipt.amount_cents), columns)),
+        *(f"{on}{line}{off}" for line in centred(format_cents(sheet.amount_cents), columns)),
     ]
-    lines += ["-" * columns, *fact_lines(receipt, language, columns), "-" * columns]
-    return "\n".join([*lines, *centred(WORDS[language].thanks, columns)])
+    lines += ["-" * columns, *fact_lines(sheet, columns), "-" * columns]
+    return "\n".join([*lines, *drawn, *centred(sheet.ends, columns)])
 
 
-def banner(receipt: Receipt, language: Language) -> list[str]:
-    """The lines under the shop's name: that this is a receipt, or a copy, and where no real money moved, that."""
-    words = WORDS[language]
-    first = f"{words.title} ({words.copy})" if receipt.copy else words.title
-    environment = environment_words(receipt, language)
-    return [first, f"** {environment} **"] if environment else [first]
+def banner(sheet: Sheet) -> list[str]:
+    """The lines under the shop's name: what this is, or a copy of it, and where no real money moved, that."""
+    first = f"{sheet.kind} ({sheet.mark})" if sheet.mark else sheet.kind
+    return [first, f"** {sheet.trial} **"] if sheet.trial else [first]
 
 
-def fact_lines(receipt: Receipt, language: Language, columns: int) -> list[str]:
+def fact_lines(sheet: Sheet, columns: int) -> list[str]:
     """The facts: label to the left, value to the right, long values over several lines."""
     lines: list[str] = []
-    for fact in facts(receipt, language):
+    for fact in sheet.facts:
         label, value = fact.label, in_charset(fact.value, "ascii")
         if len(label) + 1 + len(value) <= columns:
             lines.append(label + value.rjust(columns - len(label)))

@@ -37,6 +37,9 @@ class ReceiptWords:
     sandbox: str
     thanks: str
     scan: str
+    to_pay: str
+    not_paid: str
+    pay_by: str
     months: tuple[str, ...]
 
 
@@ -61,6 +64,9 @@ WORDS: dict[Language, ReceiptWords] = {
         sandbox="SANDBOX: no real money",
         thanks="Thank you",
         scan="M-PESA receipt number as a QR code",
+        to_pay="TO PAY",
+        not_paid="Not paid yet. This is no receipt.",
+        pay_by="Scan it with the M-PESA app to pay",
         months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
     ),
     "sw": ReceiptWords(
@@ -83,6 +89,9 @@ WORDS: dict[Language, ReceiptWords] = {
         sandbox="SANDBOX: si pesa halisi",
         thanks="Asante",
         scan="Nambari ya risiti ya M-PESA kama QR",
+        to_pay="YA KULIPA",
+        not_paid="Bado haijalipwa. Hii si risiti.",
+        pay_by="Scan kwa programu ya M-PESA ulipe",
         months=("Jan", "Feb", "Mac", "Apr", "Mei", "Jun", "Jul", "Ago", "Sep", "Okt", "Nov", "Des"),
     ),
 }
@@ -122,10 +131,10 @@ def _some(cents: int) -> str:
     return format_cents(cents) if cents else ""
 
 
-def environment_words(receipt: Receipt, language: Language) -> str:
+def environment_words(environment: str, language: Language) -> str:
     """The warning that must be read before anything else outside production; empty in production."""
     words = WORDS[language]
-    return {"simulator": words.simulator, "sandbox": words.sandbox}.get(receipt.environment, "")
+    return {"simulator": words.simulator, "sandbox": words.sandbox}.get(environment, "")
 
 
 def amount_words(cents: int, language: Language) -> str:

@@ -76,6 +76,18 @@ QR_FIELDS: dict[str, tuple[str, str]] = {
     "png": ("text or null", "The picture as base64, where no file was written."),
 }
 
+SLIP_FIELDS: dict[str, tuple[str, str]] = {
+    "order_id": ("text", "The order that is to be paid."),
+    "environment": _PLACE["environment"],
+    "shop_name": ("text", "Who is paid."),
+    "kind": ("text", "What `number` is: `paybill` or `till`."),
+    "number": ("text", "What the customer pays to."),
+    "account": ("text or null", "The account that the customer types; null for a till."),
+    "amount": ("number", "What is to be paid, in shillings."),
+    "made_at": ("time", "When the slip was made: it may be paid since."),
+    "png": ("text or null", "M-PESA's QR code as base64; null where it made none."),
+}
+
 NAMED_FIELDS: dict[str, tuple[str, str]] = {
     "receipt": ("text", "The receipt that pays no order here."),
     "pays": ("null", "Always null."),

@@ -36,6 +36,9 @@ def receipt(
     copy: Annotated[
         bool, typer.Option("--copy", help="Mark it as a copy of a receipt given before.")
     ] = False,
+    to_pay: Annotated[
+        bool, typer.Option("--to-pay", help="Before it is paid: a slip to pay by, with M-PESA's QR code.")
+    ] = False,
     language: Annotated[
         Language | None, typer.Option("--language", help="English or Kiswahili [default: the profile's].")
     ] = None,
@@ -55,9 +58,11 @@ def receipt(
       mpesa receipt 1042 --language sw | lp
       mpesa receipt 1042 --sms
       mpesa receipt --failed
+      mpesa receipt 1042 --to-pay --output 1042.html
 
     Every form has the same facts; the phone number is masked in all of them. A payment that is not paid has
-    no receipt: exit status 9 and its state. Changes nothing in the ledger but for --sms, which notes what was
+    no receipt: exit status 9 and its state. An order that is known (mpesa order add) and surely not paid gets a slip by
+    --to-pay, which is no receipt and asks no phone. Changes nothing in the ledger but for --sms, which notes what was
     sent: a second SMS goes out only where the first one failed, or with --copy or --to.
     """
     from mpesa_cli.cli.together import check_together
@@ -65,7 +70,7 @@ def receipt(
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     together = {
         "REF": ref, "--sms": sms, "--failed": list_failed, "--to": to, "--output": output, "--printer": printer,
-        "--format": format_,
+        "--format": format_, "--to-pay": to_pay, "--copy": copy,
     }
     check_together("receipt", together)
     if list_failed:
@@ -76,5 +81,11 @@ def receipt(
         from mpesa_cli.cli.receipts.sms_sending import send_receipt_sms
 
         return send_receipt_sms(runtime, runtime.profile(profile), ref or "", to, language, copy=copy)
-    make_receipt(runtime, Wanted(ref or "", paper, format_, output, printer, language, profile), copy=copy, force=force)
+    wanted = Wanted(ref or "", paper, format_, output, printer, language, profile)
+    if to_pay:
+        from mpesa_cli.cli.receipts.slip import make_slip
+
+        make_slip(runtime, wanted, force=force)
+        return None
+    make_receipt(runtime, wanted, copy=copy, force=force)
     return None
