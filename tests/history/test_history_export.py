@@ -5,7 +5,9 @@ import io
 import json
 import sqlite3
 import stat
+import sys
 from collections.abc import Callable
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +27,17 @@ SALES = (
 )
 
 
+def told(value: Any) -> Any:
+    """A date or a time of a workbook as the other forms write it."""
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    return value.isoformat() if isinstance(value, time) else value
+
+
 def sheets(path: Path) -> dict[str, list[list[Any]]]:
     if path.suffix == ".xlsx":
         book = load_workbook(path)
-        return {sheet.title: [[cell.value for cell in row] for row in sheet.rows] for sheet in book}
+        return {sheet.title: [[told(cell.value) for cell in row] for row in sheet.rows] for sheet in book}
     if path.suffix == ".db":
         with sqlite3.connect(path) as db:
             names = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type='table'")]
@@ -71,6 +80,32 @@ def test_every_form_holds_the_same_and_comes_to_the_summary(
     assert PHONE[3:].encode() not in whole
     assert PHONE[3:] not in json.dumps(tables)
     assert {stat.S_IMODE(each.stat().st_mode) for each in tmp_path.glob("out*")} == {0o600}
+
+
+def test_a_workbook_holds_real_dates_and_times_in_columns_that_show_them(
+    mpesa: Run, sold: Sold, tmp_path: Path
+) -> None:
+    sold(*SALES)
+    assert mpesa("export", str(tmp_path / "out.xlsx")).status == 0
+    book = load_workbook(tmp_path / "out.xlsx")
+    heads, first = (list(row) for row in book["payments"].iter_rows(max_row=2))
+    cells = {head.value: cell for head, cell in zip(heads, first, strict=True)}
+    assert (cells["date"].value, cells["date"].number_format) == (datetime(2026, 11, 24), "yyyy-mm-dd")  # noqa: DTZ001
+    assert cells["time"].value == time(10, 30)
+    assert book["days"]["A2"].is_date
+    assert book["payments"].column_dimensions["A"].width >= len("2026-11-24")
+
+
+def test_where_openpyxl_is_missing_the_words_say_what_to_do_and_nothing_is_written(
+    mpesa: Run, sold: Sold, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sold(Sale("A"))
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    refused = mpesa("export", str(tmp_path / "out.xlsx"))
+    assert refused.status == 10
+    assert "pip install" in refused.stderr
+    assert "mpesa export FILE.csv" in refused.stderr
+    assert list(tmp_path.glob("*out*")) == []
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "csv"])

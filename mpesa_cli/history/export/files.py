@@ -3,6 +3,8 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, time
+from functools import cache
 from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from mpesa_cli.terminal.csv_rows import csv_text, harmless
 
 SHEET_ROWS = 1_000_000  # a sheet of Excel takes 1,048,576
 PART_ROWS = 500
+WIDTH = 12  # of a column, in characters: a date that does not fit is shown as ####
 
 
 def writer_for(path: Path) -> Callable[[Path, Iterable[ExportTable]], dict[Path, int]]:
@@ -61,12 +64,30 @@ def _workbook(scratch: Path, tables: Iterable[ExportTable]) -> int:
     for table in tables:
         for name, part in _sheets(table):
             sheet = workbook.create_sheet(name)
+            for at, field in enumerate(table.fields):
+                sheet.column_dimensions[chr(ord("A") + at)].width = max(len(field) + 2, WIDTH)
             sheet.append(table.fields)
+            kinds = [_KINDS.get(field) for field in table.fields]
             for row in part:
-                sheet.append([_text(sheet, cell) if isinstance(cell, str) else cell for cell in row])
+                sheet.append([
+                    cell if not isinstance(cell, str) else _text(sheet, cell) if kind is None else kind(cell)
+                    for cell, kind in zip(row, kinds, strict=True)
+                ])
         rows += table.size
     workbook.save(scratch)
     return rows
+
+
+@cache
+def _date(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+# The columns that are dates and times of day to a spreadsheet, which sorts and counts by them.
+_KINDS: dict[str, Callable[[str], date | time]] = {
+    "date": _date, "paid_date": _date, "day": _date, "closed_date": _date,
+    "time": time.fromisoformat, "paid_time": time.fromisoformat,
+}
 
 
 def _text(sheet: Any, text: str) -> Any:
