@@ -124,9 +124,10 @@ def _shop(ports: Ports, settings: "Profile") -> BooksShop:
 
 def _found(ports: Ports, settings: "Profile", shop: BooksShop, done: Reconciled, balanced: Balanced) -> Run:
     ledger, now_us = ports.ledger, ports.world.now_us()
+    awaited = settings.listener != "none" and not settings.only_asks
     watch = Watch(
         compared_until_us=Differences(ledger).compared_until(shop.shortcodes), within_us=settings.compare_within_us,
-        answered_us=last_alive_us(settings.ledger), needs_listener=settings.listener != "none",
+        answered_us=last_alive_us(settings.ledger), needs_listener=awaited,
     )
     restored = Restores(ledger).restored()
     return Run(

@@ -89,6 +89,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "listener": ("Listener", "Listener"),
     "here": ("in this program", "ndani ya programu hii"),
     "answers": ("answers", "inajibu"),
+    "not_needed": ("not needed, M-PESA is asked", "haihitajiki, M-PESA inaulizwa"),
     "silent": ("no answer since {time}", "haijibu tangu {time}"),
     "daraja": ("Daraja", "Daraja"),
     "not_asked": ("not asked yet", "haijaulizwa bado"),

@@ -13,10 +13,11 @@ _TUNNEL_HOSTS = ("ngrok", "trycloudflare.", "loca.lt", "localtunnel", "serveo.",
 
 def profile_gaps(profile: Profile) -> list[str]:
     """The values that a push needs and no source gives."""
-    if profile.callback_base_url is not None:
+    if profile.callback_base_url is not None or profile.only_asks:
         return []
     example = 'callback_base_url = "https://pay.example.co.ke"'
-    return [f"callback_base_url is missing: Daraja takes no push without one. Where `mpesa listen` is:  {example}"]
+    missing = f"callback_base_url is missing: Daraja takes no push without one. Where `mpesa listen` is:  {example}"
+    return [f'{missing}  A shop without a public address:  answers = "query"']
 
 
 def profile_warnings(profile: Profile) -> list[str]:
@@ -94,6 +95,8 @@ def _callback_warnings(profile: Profile) -> list[str]:
     if url is None or profile.embedded:
         return []
     found: list[str] = []
+    if profile.only_asks:
+        found.append('answers is "query", and there is a callback_base_url: what callbacks tell is taken all the same.')
     host = urlsplit(url).hostname or ""
     words = rules.banned_words(url)
     if words:

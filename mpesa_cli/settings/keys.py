@@ -68,7 +68,10 @@ KEYS: tuple[Key, ...] = (
     Key("shop_name", "text", "The shop's name on receipts", default_text="the profile's name",
         rule=rules.one_line),
     Key("callback_base_url", "text", "The public https address where `mpesa listen` is reached",
-        default_text="none; Daraja takes no push without one", rule=rules.any_url, alias="APP_URL"),
+        default_text="none", rule=rules.any_url, alias="APP_URL"),
+    Key("answers", "text", "How the shop hears how a prompt ended: by M-PESA's callbacks, which need a public address, "
+        "or by asking, for a shop that has none (docs/operate/no-address.md)", "callback",
+        choices=("callback", "query")),
     Key("base_url", "text", "Another Daraja address, for example a simulator that is being served",
         default_text="by the environment", rule=rules.any_url),
     Key("ledger", "text", "The ledger's file; in the configuration file, relative to that file's folder",

@@ -118,6 +118,7 @@ class Profile:
     account_number: str | None
     shop_name: str
     callback_base_url: str | None
+    answers: Literal["callback", "query"]
     base_url: str
     ledger: Path
     timeout_s: int
@@ -141,6 +142,11 @@ class Profile:
     def party_b(self) -> str:
         """The number that is paid: the till for a till, the shortcode for a paybill (daraja.md 2.1)."""
         return self.till or self.shortcode
+
+    @property
+    def only_asks(self) -> bool:
+        """Whether no callback can come, since nothing public leads to this shop: how a prompt ended is asked for."""
+        return self.answers == "query" and not self.embedded
 
     @property
     def compare_within_us(self) -> int | None:

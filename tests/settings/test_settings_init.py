@@ -1,5 +1,7 @@
 """``mpesa init``: asks, tries the credentials, and leaves nothing half-done."""
 
+import base64
+import io
 import json
 import os
 import pty
@@ -7,6 +9,7 @@ import select
 import stat
 import subprocess
 import sys
+import threading
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -16,9 +19,11 @@ import pytest
 from fake_keyrings import GoodKeyring, PlaintextKeyring
 from keyring.backend import KeyringBackend
 
+from mpesa_cli.cli.consent.asking import ask_yes
 from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.settings import save
 from mpesa_cli.settings.sources import load_profile
+from mpesa_cli.terminal.streams import Streams
 
 UseKeyring = Callable[[KeyringBackend], KeyringBackend]
 SECRETS = {"MPESA_CONSUMER_KEY": "CANARY-key", "MPESA_CONSUMER_SECRET": "CANARY-secret"}
@@ -82,7 +87,7 @@ def test_a_person_is_asked_and_answers_with_return_mean_the_proposal(
     mpesa: Callable[..., object], home: Path, use_keyring: UseKeyring
 ) -> None:
     use_keyring(GoodKeyring())
-    answers = ["ngong", "production", "till", "600100", "5012345", "", "https://pay.example.co.ke",
+    answers = ["ngong", "production", "till", "600100", "5012345", "", "Duka Ngong", "sw", "https://pay.example.co.ke",
                "many", "5000", "", "20000", "CANARY-key", "CANARY-secret", "CANARY-passkey"]
     result = mpesa("init", tty=True, stdin="\n".join(answers) + "\n", transport=daraja())
     assert result.status == 0, result.stderr
@@ -91,10 +96,18 @@ def test_a_person_is_asked_and_answers_with_return_mean_the_proposal(
         "profile": {"ngong": {
             "environment": "production", "kind": "till", "shortcode": "600100", "till": "5012345",
             "account_reference": "{order}", "callback_base_url": "https://pay.example.co.ke",
+            "shop_name": "Duka Ngong", "language": "sw",
             "refunds": {"enabled": True, "max": 5000, "daily_max": 20000},
         }},
     }
-    assert "a statement can name the order" in " ".join(result.stderr.split())
+    said = " ".join(result.stderr.split())
+    assert "a statement can name the order" in said
+    assert "consumer key and secret are on https://developer.safaricom.co.ke" in said
+    assert "passkey came from Safaricom by e-mail" in said
+    summary = said.partition("profile ngong")[2]
+    for shown in ("shortcode 600100", "till 5012345", "shop_name Duka Ngong", "language sw", "refunds.max 5000"):
+        assert shown in summary
+    assert summary.index("till 5012345") < summary.index("Asking https://api.safaricom.co.ke")
     listed = json.loads(mpesa("secrets", "list", "--json").stdout)["secrets"]
     assert [row["source"] for row in listed[:3]] == ["keyring"] * 3
     assert "CANARY" not in result.stdout + result.stderr
@@ -102,7 +115,7 @@ def test_a_person_is_asked_and_answers_with_return_mean_the_proposal(
 
 NGONG = ("init", "-P", "ngong", "--environment", "production", "--kind", "till", "--shortcode", "600100", "--till",
          "5012345", "--account-reference", "{order}", "--callback-base-url", "https://pay.example.co.ke",
-         "--store", "file")
+         "--shop-name", "Duka", "--language", "en", "--store", "file")
 ALL_SECRETS = {**SECRETS, "MPESA_PASSKEY": "CANARY-passkey"}
 
 
@@ -129,12 +142,13 @@ def test_where_nobody_is_there_the_name_is_said_and_a_silent_daraja_stops_nothin
 
 
 def test_a_wrong_answer_is_asked_again(mpesa: Callable[..., object], home: Path) -> None:
-    answers = ["a b", "demo", "prod", "sandbox", "", "12", "", "", "http://x", ""]
+    answers = ["a b", "demo", "prod", "sandbox", "", "12", "", "", "", "xx", "", "http://x", ""]
     result = mpesa("init", tty=True, stdin="\n".join(answers) + "\n", env=SECRETS, transport=daraja())
     assert result.status == 0, result.stderr
     assert config(home)["profile"] == {
         "demo": {
             "environment": "sandbox", "kind": "paybill", "shortcode": "174379", "account_reference": "{order}",
+            "shop_name": "demo", "language": "en", "answers": "query",
         },
     }
     for words in ("5 to 7 digits", "simulator, sandbox or production", "https://"):
@@ -192,13 +206,41 @@ def test_credentials_that_daraja_refuses_write_nothing(
     mpesa: Callable[..., object], home: Path, use_keyring: UseKeyring, tmp_path: Path
 ) -> None:
     use_keyring(GoodKeyring())
-    answers = "demo\nsandbox\npaybill\n\n\n\nCANARY-key\nCANARY-secret\n"
-    result = mpesa("init", tty=True, stdin=answers, transport=daraja(400))
+    answers = "demo\nsandbox\npaybill\n\n\n\n\n\nCANARY-key\nCANARY-secret\n"
+    result = mpesa("init", tty=True, stdin=answers + "n\n", transport=daraja(400))
     assert result.status == 4
     assert "Nothing was written" in result.stderr
     assert not (home / "config" / "config.toml").exists()
     assert not (tmp_path / "keyring.json").exists()
     assert "CANARY" not in result.stderr
+
+
+def test_what_daraja_refuses_is_typed_again_and_every_other_answer_is_kept(
+    mpesa: Callable[..., object], home: Path, use_keyring: UseKeyring
+) -> None:
+    use_keyring(GoodKeyring())
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        right = base64.b64encode(b"right-key:right-secret").decode()
+        if request.headers["Authorization"] != f"Basic {right}":
+            return httpx.Response(400, text="")
+        return httpx.Response(200, json={"access_token": "t" * 28, "expires_in": "3599"})
+
+    answers = ["demo", "sandbox", "paybill", "", "", "Duka", "sw", "", "wrong-key", "right-secret", "y", "right-key",
+               "right-secret"]
+    result = mpesa("init", tty=True, stdin="\n".join(answers) + "\n", transport=httpx.MockTransport(answer))
+    assert result.status == 0, result.stderr
+    assert config(home)["profile"]["demo"]["shop_name"] == "Duka"  # type: ignore[index]
+    assert mpesa("config", "check", "--live", transport=httpx.MockTransport(answer)).status == 0
+
+
+def test_a_key_that_was_pressed_before_a_question_is_no_answer_to_it() -> None:
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "r+b", buffering=0) as raw, io.TextIOWrapper(raw, write_through=True) as terminal:  # type: ignore[arg-type,type-var]
+        os.write(ours, b"y\n")
+        threading.Timer(0.3, os.write, (ours, b"n\n")).start()
+        assert ask_yes(Streams(terminal, terminal, terminal, {}), "Ask the customer?") is False
+    os.close(ours)
 
 
 def test_without_a_network_nothing_is_written_unless_somebody_says_so(
@@ -208,7 +250,7 @@ def test_without_a_network_nothing_is_written_unless_somebody_says_so(
     assert result.status == 5
     assert "--no-check" in result.stderr
     assert not (home / "config" / "config.toml").exists()
-    answers = "\n\n"
+    answers = "\n\n\n\n"
     declined = mpesa(*SANDBOX, tty=True, stdin=answers + "\nn\n", env=SECRETS, transport=unreachable())
     assert declined.status == 5
     assert not (home / "config" / "config.toml").exists()
@@ -217,7 +259,7 @@ def test_without_a_network_nothing_is_written_unless_somebody_says_so(
 
 
 def test_a_person_may_go_on_without_the_check(mpesa: Callable[..., object], home: Path) -> None:
-    result = mpesa(*SANDBOX, tty=True, stdin="\n\n\ny\n", env=SECRETS, transport=unreachable())
+    result = mpesa(*SANDBOX, tty=True, stdin="\n\n\n\n\ny\n", env=SECRETS, transport=unreachable())
     assert result.status == 0, result.stderr
     assert "demo" in config(home)["profile"]  # type: ignore[operator]
 
@@ -232,7 +274,7 @@ def test_without_a_keyring_a_person_is_asked_before_a_file_is_used(
     mpesa: Callable[..., object], home: Path, use_keyring: UseKeyring
 ) -> None:
     use_keyring(PlaintextKeyring())
-    answers = "demo\nsandbox\npaybill\n\n\n\nCANARY-key\nCANARY-secret\n"
+    answers = "demo\nsandbox\npaybill\n\n\n\n\n\nCANARY-key\nCANARY-secret\n"
     declined = mpesa("init", tty=True, stdin=answers + "n\n", transport=daraja())
     assert declined.status == 10
     assert not (home / "config" / "config.toml").exists()
@@ -302,7 +344,7 @@ def test_secrets_are_stored_before_the_file_is_written(
         raise SettingsError("disk full", hint="x")
 
     monkeypatch.setattr(save, "write_private", full)
-    answers = "demo\nsandbox\npaybill\n\n\n\nkey\nsecret\n"
+    answers = "demo\nsandbox\npaybill\n\n\n\n\n\nkey\nsecret\n"
     result = mpesa("init", tty=True, stdin=answers, transport=daraja())
     assert result.status == 10
     assert "demo/consumer-secret" in (tmp_path / "keyring.json").read_text()

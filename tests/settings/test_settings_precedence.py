@@ -21,6 +21,7 @@ EXAMPLES: dict[str, tuple[str, object, str, object]] = {
     "account_number": ('"0740271041"', "0740271041", "0700000000", "0700000000"),
     "shop_name": ('"File Shop"', "File Shop", "Other Shop", "Other Shop"),
     "callback_base_url": ('"https://a.example/"', "https://a.example", "https://b.example", "https://b.example"),
+    "answers": ('"query"', "query", "callback", "callback"),
     "base_url": ('"https://sandbox.safaricom.co.ke"', "https://sandbox.safaricom.co.ke", "https://sandbox.safaricom.co.ke/",
                  "https://sandbox.safaricom.co.ke"),
     "ledger": ('"/srv/a.db"', Path("/srv/a.db"), "/srv/b.db", Path("/srv/b.db")),
@@ -103,6 +104,7 @@ def test_environment_beats_file_beats_default_and_the_source_is_remembered(home:
 
 
 BAD_VALUES = {
+    "MPESA_ANSWERS": "sms",
     "MPESA_ENVIRONMENT": "prod",
     "MPESA_KIND": "buygoods",
     "MPESA_SHORTCODE": "12",

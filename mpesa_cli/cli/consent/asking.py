@@ -39,6 +39,9 @@ def ask_yes(streams: Streams, question: str) -> bool:
 
 
 def _line(streams: Streams, prompt: str) -> str:
+    from mpesa_cli.floor.machine import drop_typed_ahead
+
+    drop_typed_ahead(streams.stdin)  # a key that was pressed before the question was read is no answer to it
     *above, last = streams.laid(prompt.rstrip(" "), streams.stderr).split("\n")
     for line in above:
         streams.complain(line)

@@ -33,6 +33,8 @@ class Listening:
 
         if self._profile.embedded:
             return self._say("here"), True
+        if self._profile.only_asks and not self._profile.callback_base_url:
+            return self._say("not_needed"), True
         base = self._profile.callback_base_url or ""
         here = base if base.startswith("http://") and is_on_this_machine(base) else LISTENER_BASE
         with self._lock:

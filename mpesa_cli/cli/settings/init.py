@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from mpesa_cli.cli.consent.asking import ask_secret, ask_yes
+from mpesa_cli.cli.consent.asking import ask_yes
 from mpesa_cli.cli.options import JsonOption, QuietOption, VerboseOption, runtime_of
 from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.cli.settings.shop_name import confirm_name
-from mpesa_cli.floor.errors import Conflict, CredentialsRefused, SettingsError, Temporary
+from mpesa_cli.floor.errors import CredentialsRefused, SettingsError, Temporary
 from mpesa_cli.runtime import Runtime
-from mpesa_cli.settings.secret_names import DARAJA_SECRETS, variable_of
 
 if TYPE_CHECKING:
     from mpesa_cli.floor.secret import Secret
@@ -40,6 +39,11 @@ def init(
     callback_base_url: Annotated[
         str | None, typer.Option("--callback-base-url", help="The public https address of 'mpesa listen'.")
     ] = None,
+    answers_by: Annotated[
+        str | None, typer.Option("--answers", help="callback, or query for a shop without a public address.")
+    ] = None,
+    shop_name: Annotated[str | None, typer.Option("--shop-name", help="The shop's name on receipts.")] = None,
+    language: Annotated[str | None, typer.Option("--language", help="en or sw.")] = None,
     store: Annotated[Store, typer.Option("--store", help="Where secrets that you type are kept.")] = "keyring",
     check: Annotated[bool, typer.Option("--check/--no-check", help="Ask Daraja about the credentials first.")] = True,
     force: Annotated[bool, typer.Option("--force", "--yes", "-y", help="Change a profile that exists.")] = False,
@@ -55,10 +59,13 @@ def init(
       mpesa init --profile demo --environment sandbox --kind paybill
       mpesa init -P ngong --environment production --kind till --shortcode 247247 --till 5012345
 
-    Secrets are typed unseen, or come from MPESA_CONSUMER_KEY_FILE and the like; never from options.
-    Nothing is written unless all of it is right. Other profiles and comments in the file stay.
+    Secrets are typed unseen, or come from MPESA_CONSUMER_KEY_FILE and the like; never from options. Where Daraja
+    refuses them they can be typed again, and the other answers are kept. Nothing is written unless all of it is right.
+    Other profiles and comments in the file stay.
     """
     from mpesa_cli.cli.settings.init_answers import answers_for, profile_called
+    from mpesa_cli.cli.settings.init_secrets import typed_secrets
+    from mpesa_cli.cli.settings.init_summary import show_summary
     from mpesa_cli.settings.model import read_config
     from mpesa_cli.settings.paths import config_file
     from mpesa_cli.settings.save import planned_profile, refuse_overwriting, save_profile, texts_of
@@ -66,7 +73,8 @@ def init(
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     given = {
         "environment": environment, "kind": kind, "shortcode": shortcode, "till": till,
-        "account_reference": account_reference, "callback_base_url": callback_base_url,
+        "account_reference": account_reference, "callback_base_url": callback_base_url, "answers": answers_by,
+        "shop_name": shop_name, "language": language,
     }
     path = config_file(runtime.environ, runtime.config_flag)
     config = read_config(path, required=False)
@@ -75,11 +83,12 @@ def init(
     name = profile_called(runtime, name)
     if not force:
         refuse_overwriting(config, name, path)
-    answers = answers_for(runtime, given, texts_of(config, name))
+    answers = answers_for(runtime, name, given, texts_of(config, name))
     profile = planned_profile(config, name, answers, runtime.paths().data_dir)
     secrets = runtime.secret_store(profile)
-    typed = _secrets(runtime, profile, secrets)
-    checked = check and _check(runtime, profile, secrets)
+    typed = typed_secrets(runtime, profile, secrets)
+    show_summary(runtime, profile, secrets)
+    checked = check and _check(runtime, profile, secrets, typed)
     # Secrets first: a profile without its secrets is broken, secrets without their profile are not.
     for secret_name, secret in typed.items():
         store = _keep(runtime, secrets, secret_name, secret, store)
@@ -91,57 +100,46 @@ def init(
     return Result(document, told=map(Note, _what_is_next(profile, str(path))))
 
 
-def _secrets(runtime: Runtime, profile: "Profile", secrets: "SecretStore") -> "dict[str, Secret]":
-    """Ask for the secrets that no place has. Returns what was typed, which is not stored yet."""
-    from mpesa_cli.settings.secret_sources import check_secret
+def _check(runtime: Runtime, profile: "Profile", secrets: "SecretStore", typed: "dict[str, Secret]") -> bool:
+    """Whether Daraja took the credentials; False where it can't be reached and the person goes on anyway.
 
-    missing: list[str] = []
-    for name in DARAJA_SECRETS:
-        found = secrets.get(name)
-        if found is None:
-            missing.append(name)
-        elif not profile.embedded:
-            runtime.streams.say(f"{name}: {found.source}")
-    if missing and not runtime.streams.may_prompt():
-        files = " ".join(f"{variable_of(name)}_FILE" for name in missing)
-        raise Conflict(
-            f"Nobody is here to type the {', '.join(missing)}.",
-            hint=f"Nothing was written. Name files with them (chmod 600) in:  {files}", code="answers-missing",
-        )
-    typed: dict[str, Secret] = {}
-    for name in missing:
-        typed[name] = check_secret(ask_secret(runtime.streams, name), name)
-        secrets.hand_over(name, typed[name], "just typed")
-    return typed
+    What it refuses is typed again where a person is there and wants to: ``typed`` and the store get the new ones.
+    """
+    from mpesa_cli.cli.settings.init_secrets import type_pair_again
 
-
-def _check(runtime: Runtime, profile: "Profile", secrets: "SecretStore") -> bool:
-    """Whether Daraja took the credentials; False where it can't be reached and the person goes on anyway."""
     if profile.embedded:
         return False
-    runtime.streams.say(f"Asking {profile.base_url} about the credentials …")
-    try:
-        runtime.check_credentials(profile, secrets)
-    except CredentialsRefused as refused:
-        raise CredentialsRefused(
-            f"{refused.message} Nothing was written.",
-            hint="Nothing was sent. Copy the consumer key and secret of this very app from the Daraja portal, "
-            "then:  mpesa init",
-            code=refused.code,
-        ) from None
-    except Temporary as unreachable:
-        if runtime.streams.may_prompt():
-            runtime.streams.complain(unreachable.message)
-            if ask_yes(runtime.streams, "Write the profile without having checked it?"):
-                return False
-        raise type(unreachable)(
-            f"{unreachable.message} The profile was not written.",
-            hint="Nothing was sent. Try again later, or write it unchecked:  mpesa init --no-check",
-            code=unreachable.code,
-        ) from None
-    runtime.streams.say("They are right. The passkey is proven by the first push.")
-    confirm_name(runtime, profile, secrets)
-    return True
+    while True:
+        runtime.streams.say(f"Asking {profile.base_url} about the credentials …")
+        try:
+            runtime.check_credentials(profile, secrets)
+        except CredentialsRefused as refused:
+            if not type_pair_again(runtime, secrets, refused, typed):
+                raise CredentialsRefused(
+                    f"{refused.message} Nothing was written.",
+                    hint="Nothing was sent. Copy the consumer key and secret of this very app from the Daraja portal, "
+                    "then:  mpesa init",
+                    code=refused.code,
+                ) from None
+        except Temporary as unreachable:
+            return _unchecked(runtime, unreachable)
+        else:
+            runtime.streams.say("They are right. The passkey is proven by the first push.")
+            confirm_name(runtime, profile, secrets)
+            return True
+
+
+def _unchecked(runtime: Runtime, unreachable: Temporary) -> bool:
+    """False where a person goes on although Daraja can't be reached. Raises what says that nothing was written."""
+    if runtime.streams.may_prompt():
+        runtime.streams.complain(unreachable.message)
+        if ask_yes(runtime.streams, "Write the profile without having checked it?"):
+            return False
+    raise type(unreachable)(
+        f"{unreachable.message} The profile was not written.",
+        hint="Nothing was sent. Try again later, or write it unchecked:  mpesa init --no-check",
+        code=unreachable.code,
+    ) from None
 
 
 def _keep(runtime: Runtime, secrets: "SecretStore", name: str, secret: "Secret", store: Store) -> Store:
@@ -161,7 +159,7 @@ def _keep(runtime: Runtime, secrets: "SecretStore", name: str, secret: "Secret",
 
 def _what_is_next(profile: "Profile", path: str) -> Iterator[str]:
     yield f"Profile {profile.name} ({profile.environment}) is in {path}."
-    if profile.callback_base_url is None:
-        yield "Before the first push, add callback_base_url, or set APP_URL."
+    if profile.callback_base_url is None and not profile.only_asks:
+        yield 'Before the first push, add callback_base_url, set APP_URL, or write  answers = "query".'
     phone = "0712345678" if profile.environment == "production" else "254708374149"
     yield f"Next:  mpesa push {phone} 1 --profile {profile.name}"

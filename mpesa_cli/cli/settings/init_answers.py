@@ -22,7 +22,9 @@ def profile_called(runtime: Runtime, option: str | None) -> str:
     return ask(runtime.streams, "A name for this shop or till", "shop", profile_name)
 
 
-def answers_for(runtime: Runtime, options: Mapping[str, str | None], existing: Mapping[str, str]) -> Answers:
+def answers_for(
+    runtime: Runtime, name: str, options: Mapping[str, str | None], existing: Mapping[str, str]
+) -> Answers:
     """The values to write, by key: those that differ from ``existing``, the texts that the file has now.
 
     ``till`` is None for a paybill, which takes an old one out of the file.
@@ -34,7 +36,7 @@ def answers_for(runtime: Runtime, options: Mapping[str, str | None], existing: M
     }
     found = dict(given)
     if runtime.streams.may_prompt():
-        _ask_for_the_rest(runtime, found, existing)
+        _ask_for_the_rest(runtime, name, found, existing)
     else:
         found = {key: existing[key] for key in options if key in existing} | given
         _refuse_gaps(found)
@@ -66,7 +68,7 @@ def _limit(key: str, text: str) -> str:
     return str(check_value(KEY_BY_NAME[key], int(text)))
 
 
-def _ask_for_the_rest(runtime: Runtime, found: dict[str, str], existing: Mapping[str, str]) -> None:
+def _ask_for_the_rest(runtime: Runtime, name: str, found: dict[str, str], existing: Mapping[str, str]) -> None:
     streams = runtime.streams
 
     def need(key: str, question: str, default: str | None) -> None:
@@ -83,12 +85,17 @@ def _ask_for_the_rest(runtime: Runtime, found: dict[str, str], existing: Mapping
         streams.complain("The account reference is what customers and statements see. With {order} in it, a")
         streams.complain("statement can name the order of a payment even where every answer to the push was lost.")
     need("account_reference", "Account reference", "{order}")
+    need("shop_name", "The shop's name, as receipts show it", existing.get("shop_name", name))
+    need("language", "Language of receipts and screens: en or sw", "en")
     if "callback_base_url" not in found and found["environment"] != "simulator":
-        streams.complain("Daraja reports to a public https address that leads to 'mpesa listen'.")
+        streams.complain("M-PESA tells how a prompt ended at a public https address that leads to 'mpesa listen'. "
+                         "A shop without one asks instead; that takes some seconds more (docs/operate/no-address.md).")
         before = existing.get("callback_base_url")
-        url = ask(streams, "Public address (empty: later)", before, _optional_url)
+        url = ask(streams, "Public address (empty: this shop has none)", before, _optional_url)
         if url:
             found["callback_base_url"] = url
+        if "answers" not in found and (not url or existing.get("answers") == "query"):
+            found["answers"] = "callback" if url else "query"
 
 
 def _refuse_gaps(found: Mapping[str, str]) -> None:

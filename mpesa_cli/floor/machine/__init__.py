@@ -30,6 +30,7 @@ if sys.platform == "win32":
         A_PRINTER,
         HANG_UP,
         STOPPING,
+        drop_typed_ahead,
         has_ended,
         is_printer,
         may_open,
@@ -71,6 +72,7 @@ else:
         A_PRINTER,
         HANG_UP,
         STOPPING,
+        drop_typed_ahead,
         has_ended,
         is_printer,
         may_open,
@@ -90,9 +92,10 @@ else:
     )
 
 __all__ = [
-    "A_PRINTER", "HANG_UP", "STOPPING", "Standing", "file_system_of", "free_bytes", "give_name", "has_ended",
-    "is_on_read_only_disk", "is_printer", "make_private", "make_private_folder", "may_open", "names_a_device",
-    "new_files_are_private", "on_signals", "open_private", "open_to_read", "prepare", "printing", "put_in_place",
-    "reader_has_gone", "remove_locked", "run_loop", "since_boot_s", "standing", "sync_file", "sync_folder", "take_port",
-    "this_machine", "try_lock", "typed_unseen", "unconfirmed_bytes", "wait_for_lock", "write_at_once", "write_no_core",
+    "A_PRINTER", "HANG_UP", "STOPPING", "Standing", "drop_typed_ahead", "file_system_of", "free_bytes", "give_name",
+    "has_ended", "is_on_read_only_disk", "is_printer", "make_private", "make_private_folder", "may_open",
+    "names_a_device", "new_files_are_private", "on_signals", "open_private", "open_to_read", "prepare", "printing",
+    "put_in_place", "reader_has_gone", "remove_locked", "run_loop", "since_boot_s", "standing", "sync_file",
+    "sync_folder", "take_port", "this_machine", "try_lock", "typed_unseen", "unconfirmed_bytes", "wait_for_lock",
+    "write_at_once", "write_no_core",
 ]

@@ -137,6 +137,18 @@ def typed_unseen(terminal: TextIO) -> Iterator[None]:
                 termios.tcsetattr(handle, termios.TCSAFLUSH, before)
 
 
+def drop_typed_ahead(terminal: TextIO) -> None:
+    """Forget what was typed before this moment and not read. Does nothing where it is no terminal."""
+    import termios
+
+    try:
+        handle = terminal.fileno()
+        if not _is_in_background(handle):
+            termios.tcflush(handle, termios.TCIFLUSH)
+    except (OSError, ValueError, termios.error):
+        return
+
+
 def _is_in_background(handle: int) -> bool:
     """Whether the system would stop this process for a change of its terminal: it was started with ``&``."""
     try:

@@ -129,6 +129,13 @@ def typed_unseen(terminal: TextIO) -> Iterator[None]:
         _set_console_mode(handle, before)
 
 
+def drop_typed_ahead(terminal: TextIO) -> None:
+    """Forget what was typed before this moment and not read. Does nothing where it is no terminal."""
+    if terminal.isatty():
+        while msvcrt.kbhit():
+            msvcrt.getwch()
+
+
 def prepare(stream: TextIO) -> None:
     """Have text written as UTF-8 with the line breaks that it has, and colours shown, whatever the system's habit."""
     if not isinstance(stream, io.TextIOWrapper):
