@@ -1,10 +1,11 @@
-"""Refunds killed at random points of their commands, and what came of the money.
+"""Refunds and payouts killed at random points of their commands, and what came of the money.
 
-    python bench/kill_out.py [--kills 1000] [--seed N]
+    python bench/kill_out.py [--kills 1000] [--seed N] [--of R|P|RP]
 
-Each shop is a copy of one with an order for every way in which the simulator can play a refund. Commands die around
-commits, requests and callbacks, are run again and die again; the next day the statement is read. Then, and after
-every order, the ledger is held against what the simulator did. Exits 1 where anything is wrong.
+Each shop is a copy of one with an order or a reference for every way in which the simulator can play a refund (R) or
+a payout (P). Commands die around commits, requests and callbacks, are run again and die again; the next day the
+statement is read. Then, and after every order, the ledger is held against what the simulator did. Exits 1 where
+anything is wrong.
 """
 
 import argparse
@@ -19,22 +20,24 @@ from timing import ROOT, machine
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "crash")]
 
 from forked import nursery
-from refund_battery import battery
+from out_battery import battery
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--kills", type=int, default=1_000)
     arguments.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
+    arguments.add_argument("--of", choices=("R", "P", "RP"), default="RP")
     wanted = arguments.parse_args()
     print(f"{machine()}; seed {wanted.seed}")
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mpesa-kill-out-") as folder, nursery() as hand:
-        figures = battery(hand, Path(folder), kills=wanted.kills, seed=wanted.seed)
+        figures = battery(hand, Path(folder), kills=wanted.kills, seed=wanted.seed, kinds=wanted.of)
     for name, value in (
         ("commands killed", figures.kills), *((f"{name} commands", n) for name, n in sorted(figures.commands.items())),
-        ("orders", figures.orders), ("reversals at M-PESA", figures.reversals),
-        ("refunds still open after the statement", figures.left_in_doubt), ("wrong in any way", len(figures.wrong)),
+        ("receipts and references", figures.orders), ("reversals at M-PESA", figures.reversals),
+        ("payouts at M-PESA", figures.payouts), ("still open after the statement", figures.left_in_doubt),
+        ("wrong in any way", len(figures.wrong)),
         ("seconds", f"{time.monotonic() - began:.0f}"),
     ):
         print(f"{name:<44} {value:>8}")

@@ -11,7 +11,13 @@ from mpesa_cli.ledger.restoring import Restores
 from mpesa_cli.ledger.statement_rows import ROW_COLUMNS, statement_row
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.rules.evidence import Record
-from mpesa_cli.rules.money_out.payout_evidence import PayoutAsked, PayoutFact, payout_fact, payout_record
+from mpesa_cli.rules.money_out.payout_evidence import (
+    PayoutAsked,
+    PayoutFact,
+    PayoutRepeated,
+    payout_fact,
+    payout_record,
+)
 from mpesa_cli.rules.money_out.payout_rules import PayoutLeave, PayoutWish, reference_key
 from mpesa_cli.rules.money_out.payout_state import Payout, PayoutState, PayoutView, payout_view
 from mpesa_cli.rules.restored import InTheGap, Word
@@ -154,11 +160,13 @@ class PayoutWrites(Payouts):
         return self.append(leave.known.payout_id, fact)
 
     def append(self, payout_id: str, fact: PayoutFact) -> Payout:
-        """Append one fact and bring the table up to date. One that says again what is known changes nothing."""
+        """Append one fact and bring the table up to date. One that says again what is known changes nothing, but every
+        POST of a request is kept."""
         before, known = self.by_id(payout_id), self.facts(payout_id)
         if before is None:
             raise KeyError(payout_id)
-        if any(replace(each, at_us=0) == replace(fact, at_us=0) for each in known):
+        repeats = any(replace(each, at_us=0) == replace(fact, at_us=0) for each in known)
+        if repeats and not isinstance(fact, PayoutRepeated):
             return before
         self._tx.chain(payout_record(fact), payout_id, None)
         now = replace(before, view=payout_view([*known, fact]))

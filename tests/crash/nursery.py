@@ -6,9 +6,11 @@ SIGKILL. Nothing is opened before a fork: what SQLite keeps open across one, it 
 """
 
 import gc
+import importlib
 import json
 import mmap
 import os
+import pkgutil
 import signal
 import struct
 import sys
@@ -18,28 +20,45 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cryptography.hazmat.primitives.asymmetric.padding
+import cryptography.x509  # noqa: F401 - as below
 import mistakes
 import points
 import sqlite_utils  # noqa: F401 - loaded once, for every child
 import tenacity  # noqa: F401 - as above
 
+import mpesa_cli.books
+import mpesa_cli.cli.books
+import mpesa_cli.cli.consent
+import mpesa_cli.cli.money_out
+import mpesa_cli.cli.payments
 import mpesa_cli.floor.wire.http
-import mpesa_cli.payments.retry
-import mpesa_cli.payments.wait
-import mpesa_cli.rules.outcome
-import mpesa_cli.rules.payment_document
-import mpesa_cli.rules.retry_advice
-import mpesa_cli.rules.staging
-import mpesa_cli.settings.sources
+import mpesa_cli.held
+import mpesa_cli.history.query
+import mpesa_cli.initiator
+import mpesa_cli.ledger
+import mpesa_cli.payments
+import mpesa_cli.rules
+import mpesa_cli.settings
 import mpesa_cli.simulator.embedded
+import mpesa_cli.simulator.initiator_key
+import mpesa_cli.sms.ports
 import mpesa_cli.terminal.payment_words
-import mpesa_cli.terminal.watch  # noqa: F401 - as above
+import mpesa_cli.terminal.payout_words
+import mpesa_cli.terminal.watch
 from mpesa_cli.cli.app import main
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.server.options import ListenerOptions, Parts
 from mpesa_cli.listener.server.server import serve
 from mpesa_cli.runtime import Runtime
+
+# What the commands load when they need it is loaded here, so that no child spends half of its life on it.
+for package in (mpesa_cli.books, mpesa_cli.cli.books, mpesa_cli.cli.consent, mpesa_cli.cli.money_out,
+                mpesa_cli.cli.payments, mpesa_cli.held, mpesa_cli.initiator, mpesa_cli.ledger, mpesa_cli.payments,
+                mpesa_cli.rules, mpesa_cli.settings):
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        importlib.import_module(found.name)
 
 SECOND_US = 1_000_000
 POLL_S = 0.0005

@@ -3,8 +3,8 @@
 import contextlib
 import secrets
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,11 @@ class Shop:
     home: Path
     now_us: int = START_US
     mistake: str = ""
+    environ: Mapping[str, str] = field(default_factory=dict)
 
-    def run(self, *argv: str, crash_at: int = 0) -> Ended:
+    def run(self, *argv: str, crash_at: int = 0, **more: str) -> Ended:
         """One command; its clock goes on where the last one's stood, also where that one crashed."""
-        environ = {"MPESA_HOME": str(self.home), "TERM": "dumb", "PATH": "/usr/bin:/bin"}
+        environ = {"MPESA_HOME": str(self.home), "TERM": "dumb", "PATH": "/usr/bin:/bin", **self.environ, **more}
         ended = self.nursery.run(argv, environ, crash_at=crash_at, now_us=self.now_us, mistake=self.mistake)
         assert "Traceback" not in ended.stderr, ended.stderr
         self.now_us = ended.now_us
@@ -40,7 +41,7 @@ class Shop:
     def copy(self, to: Path) -> "Shop":
         """The same shop at the same moment, to be taken another way."""
         shutil.copytree(self.home, to)
-        return Shop(self.nursery, to, self.now_us, self.mistake)
+        return Shop(self.nursery, to, self.now_us, self.mistake, self.environ)
 
     def wait(self, seconds: float) -> None:
         self.now_us += int(seconds * 1_000_000)

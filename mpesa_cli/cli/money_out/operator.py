@@ -41,7 +41,7 @@ def operator_set(
         raise InvalidInput("The two PINs differ.", hint="Nothing was changed. Run the same command again.",
                            code="pins-differ")
     reset = set_operator(runtime.ledger(settings), runtime.world, named, Secret(pin), by)
-    said = f"{named} has a new PIN." if reset else f"{named} can agree to refunds now."
+    said = f"{named} has a new PIN." if reset else f"{named} can agree to refunds and payouts now."
     return Result({"operator": named, "reset": reset}, [said])
 
 
@@ -81,7 +81,7 @@ def operator_remove(
     named, by = _name(name), _owner(runtime)
     if not remove_operator(runtime.ledger(settings), runtime.world, named, by):
         raise NotFound(f"{named} has no operator PIN.", hint="Nothing was changed. See: mpesa operator list")
-    return Result({"operator": named, "removed": True}, [f"{named} can't agree to refunds any more."])
+    return Result({"operator": named, "removed": True}, [f"{named} can't agree to refunds and payouts any more."])
 
 
 def _name(typed: str) -> str:
