@@ -35,7 +35,7 @@ _NAMES = {
     "floor": """gate""",
     "floor/files": """run_lock""",
     "held": """read_again""",
-    "initiator": """ask balance followers lockout results verdict verify""",
+    "initiator": """ask balance followers in_doubt lockout results verdict verify""",
     "initiator/people": """operators store""",
     "initiator/refunds": """asking evidence settling""",
     "ledger": """claiming erasing guarding held journal_append restoring
