@@ -2,7 +2,7 @@
 
 Only what no charge, payout or withdrawal can explain counts. Where a statement covers the moment, its own running
 balance must lead to what was told. Where none does yet, less than came in proves nothing: what left is in the next
-statement. More than could have come in is money that nobody here knows.
+statement. More than could have come in is money that nobody here knows (docs/reference/assumptions.md A133).
 """
 
 from bisect import bisect_right

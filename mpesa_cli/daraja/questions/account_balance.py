@@ -1,4 +1,4 @@
-"""Account Balance: the accounts of a shortcode and what is on them (daraja.md 7). Moves no money."""
+"""Account Balance: the accounts of a shortcode and what is on them (daraja.md 7.2). Moves no money."""
 
 import re
 

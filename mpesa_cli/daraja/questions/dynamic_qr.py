@@ -1,7 +1,7 @@
 """Dynamic QR: a code that opens the M-PESA app with shop and amount filled in. Moves no money.
 
 Judged by the presence of a picture alone: its ResponseCode is an id in one example and "00" in another. Whether the
-reference comes back with the payment is not known, so nothing is ever matched on it (assumptions.md A67).
+reference comes back is not known, so nothing is matched on it alone (daraja.md 7.7, assumptions.md A67 and A135).
 """
 
 import base64

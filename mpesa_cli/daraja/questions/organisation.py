@@ -1,7 +1,7 @@
 """Organisation info: the public name behind a paybill or till, answered at once. Moves no money, needs no initiator.
 
 Safaricom's page names 0 as the code of success and its example has 4000, so the message and a name decide
-(docs/reference/assumptions.md A65).
+(daraja.md 7.5, docs/reference/assumptions.md A65).
 """
 
 from typing import TYPE_CHECKING, Literal
