@@ -1,5 +1,6 @@
 """A headless Chromium, told what to do through a pipe (its DevTools protocol). Not a test."""
 
+import base64
 import contextlib
 import json
 import os
@@ -16,6 +17,10 @@ OPTIONS = (
 )
 
 
+class NoPageYetError(Exception):
+    """The page is being loaded."""
+
+
 class Browser:
     """One page of one browser."""
 
@@ -28,15 +33,51 @@ class Browser:
         target = self._ask("Target.createTarget", url=url)["targetId"]
         self._session = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
 
+    def go(self, url: str) -> None:
+        """Another address in the same page."""
+        self._ask("Page.navigate", url=url)
+
+    def size(self, width: int, height: int) -> None:
+        """The size of the window, as of a phone or a screen."""
+        self._ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+
+    def prefer(self, scheme: str) -> None:
+        """Light or dark, as the person's system says."""
+        self._ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    def before_each_page(self, script: str) -> None:
+        """Run this in every page before its own."""
+        self._ask("Page.enable")
+        self._ask("Page.addScriptToEvaluateOnNewDocument", source=script)
+
+    def picture(self) -> bytes:
+        """The whole page as a PNG, however high."""
+        said = self._ask("Page.captureScreenshot", format="png", captureBeyondViewport=True)
+        return base64.b64decode(said["data"])
+
+    def printed(self) -> bytes:
+        """The page on A4 as a PDF."""
+        return base64.b64decode(self._ask("Page.printToPDF", paperWidth=8.27, paperHeight=11.69)["data"])
+
     def value_of(self, expression: str) -> Any:
-        return self._ask("Runtime.evaluate", expression=expression)["result"].get("value")
+        """What this is in the page; a promise is waited for."""
+        said = self._ask("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in said, said
+        return said["result"].get("value")
 
     def until(self, expression: str, timeout_s: float = 30) -> None:
         """Wait until this is true in the page."""
         deadline = time.monotonic() + timeout_s
-        while self.value_of(expression) is not True:
+        while not self._is_true(expression):
             assert time.monotonic() < deadline, self.value_of("document.body.outerHTML.slice(0, 3000)")
             time.sleep(0.05)
+
+    def _is_true(self, expression: str) -> bool:
+        """Whether this is true by now; not while the page is being changed for another one."""
+        try:
+            return self.value_of(expression) is True
+        except NoPageYetError:
+            return False
 
     def _ask(self, method: str, **parameters: Any) -> Any:
         self._number += 1
@@ -47,6 +88,8 @@ class Browser:
         while True:
             said = json.loads(self._message())
             if said.get("id") == self._number:
+                if "context" in said.get("error", {}).get("message", ""):
+                    raise NoPageYetError
                 assert "error" not in said, said
                 return said["result"]
 

@@ -1,15 +1,48 @@
 """A shop whose ledger has a fortnight behind it, made by its own commands. Not a test."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from mpesa_cli.cli.app import main
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.owner.figures import DAY_US
 from mpesa_cli.owner.reading import Shop
+from mpesa_cli.runtime import Runtime
+from mpesa_cli.terminal.streams import Streams
 
 Run = Callable[..., Any]
 PAYS, CANCELS, POOR, SILENT = "254708374149", "254700001032", "254711111111", "254700001037"
+
+
+class Clock:
+    """A clock that only moves when somebody sleeps, or a test says so."""
+
+    def __init__(self, now: int = 1_795_505_400_000_000) -> None:
+        self.now = now  # 24 November 2026, 10:30 in Nairobi
+
+    def now_us(self) -> int:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.advance(seconds)
+
+    def advance(self, seconds: float) -> None:
+        self.now += int(seconds * 1_000_000)
+
+
+def command(home: Path, clock: Any) -> Run:
+    """The command in this process, on a virtual clock, for a shop that several tests begin with."""
+    environ = {"MPESA_HOME": str(home)}
+
+    def run(*argv: str) -> int:
+        streams = Streams(stdin=io.StringIO(), stdout=io.StringIO(), stderr=io.StringIO(), environ=environ)
+        world = World(clock.now_us, clock.sleep, random=lambda: 0.5)
+        return main(list(argv), Runtime(streams=streams, environ=environ, world=world))
+
+    return run
 
 
 def opened(home: Path) -> Ledger:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mpesa_cli.floor.moments import day_begin_us
@@ -53,6 +53,7 @@ slices = st.lists(
 )
 
 
+@settings(max_examples=30)
 @given(slices)
 def test_hours_add_up_to_today_and_days_to_the_week_and_nothing_is_counted_twice(found: list[Slice]) -> None:
     made = takings(found, Sums(), Sums(), TODAY - 2 * WEEK_US, NOW)

@@ -1,12 +1,13 @@
 """The page's numbers from a real ledger: what the commands beside them show, of one moment, and no look writes."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from owner_shop import opened, sell, shop
+from owner_shop import Clock, command, opened, sell, shop
 
 from mpesa_cli.floor.errors import LedgerUnusable
 from mpesa_cli.owner.figures import Sums, Unread
@@ -14,6 +15,24 @@ from mpesa_cli.owner.needs import Tone
 from mpesa_cli.owner.reading import look
 
 Run = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def sold(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """The home of a shop with a fortnight behind it, and the time there."""
+    home, clock = tmp_path_factory.mktemp("sold"), Clock()
+    sell(command(home, clock), clock)
+    return home, clock.now
+
+
+@pytest.fixture
+def home(sold: tuple[Path, int], tmp_path: Path) -> Path:
+    return Path(shutil.copytree(sold[0], tmp_path / "home"))
+
+
+@pytest.fixture
+def clock(sold: tuple[Path, int]) -> Clock:
+    return Clock(sold[1])
 
 
 def summary(mpesa: Run, *argv: str) -> Any:
@@ -29,7 +48,6 @@ def as_told(day: Any) -> tuple[Any, ...]:
 
 
 def test_takings_hours_and_reasons_are_those_of_the_commands_beside_them(mpesa: Run, home: Path, clock: Any) -> None:
-    sell(mpesa, clock)
     ledger = opened(home)
     seen = look(ledger, shop(), clock.now)
     ledger.close()
@@ -52,20 +70,16 @@ def test_takings_hours_and_reasons_are_those_of_the_commands_beside_them(mpesa: 
 
 
 def test_every_command_on_the_page_is_one_that_runs(mpesa: Run, home: Path, clock: Any) -> None:
-    sell(mpesa, clock)
     ledger = opened(home)
     seen = look(ledger, shop(), clock.now)
     ledger.close()
     commands = [need.command for need in seen.needs] + [reason.command for reason in seen.reasons]  # type: ignore[union-attr]
-    for command in dict.fromkeys(commands):
-        if "FILE" in command:
-            assert mpesa("reconcile", "--help").status == 0
-            continue
-        assert mpesa(*command.split()[1:]).status in {0, 7}, command
+    for shown in dict.fromkeys(commands):
+        if "FILE" not in shown:
+            assert mpesa(*shown.split()[1:]).status in {0, 7}, shown
 
 
 def test_a_table_that_cannot_be_read_hides_its_own_number_and_no_other(mpesa: Run, home: Path, clock: Any) -> None:
-    sell(mpesa, clock)
     ledger = opened(home)
     with ledger.write() as tx:
         tx.execute("ALTER TABLE held_messages RENAME TO gone", ())
@@ -78,7 +92,6 @@ def test_a_table_that_cannot_be_read_hides_its_own_number_and_no_other(mpesa: Ru
 
 
 def test_a_look_is_of_one_moment_and_can_write_nothing(mpesa: Run, home: Path, clock: Any) -> None:
-    sell(mpesa, clock)
     ledger, other = opened(home), opened(home)
     ledger.rows("PRAGMA query_only=1")
     with pytest.raises(LedgerUnusable), ledger.write() as tx:

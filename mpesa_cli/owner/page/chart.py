@@ -24,7 +24,7 @@ def chart(
     return (
         f'<svg role="img" aria-label="{escape(words)}" viewBox="0 0 {_WIDTH} {_HEAD + _HEIGHT + _FOOT}">'
         f"{line}{drawn}{labels}{top}</svg>"
-        '<p class="legend"><span class="key now"></span> this week <span class="key before"></span> a week before</p>'
+        '<p class="legend"><span class="key now"></span> this week, <span class="key before"></span> a week before</p>'
         f'<details id="{name}-table"><summary>As numbers</summary>{_table(bars, label)}</details>'
     )
 

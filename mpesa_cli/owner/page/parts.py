@@ -23,7 +23,7 @@ from mpesa_cli.owner.reading import Look
 from mpesa_cli.rules.values.msisdn import mask_msisdn
 from mpesa_cli.terminal.state_words import STATUS_WORDS
 
-IDS = ("status", "needs", "today", "now", "hours", "days", "reasons", "watch")
+IDS = ("status", "today", "needs", "now", "hours", "days", "reasons", "watch")
 _HEADS = {
     "needs": "Needs a person", "today": "Today", "now": "Now", "hours": "Today by hour", "days": "Seven days",
     "reasons": "Why payments failed", "watch": "What it rests on",
@@ -75,10 +75,11 @@ def _needs(look: Look, command: Commands) -> str:
 def _need(need: Need, command: Commands) -> str:
     number = "–" if need.count is None else f"{need.count:,}"
     rows = "".join(_example(example) for example in need.examples) if need.tone is Tone.BAD else ""
+    listed = f"<ul>{rows}</ul>" if rows else ""
     return (
         f'<li class="need {need.tone}"><span class="number">{number}</span> '
-        f'<span class="title">{escape(need.title)}</span> <span class="mark">{_TITLES[need.tone]}</span>'
-        f"<p>{escape(need.words)}</p>{f'<ul>{rows}</ul>' if rows else ''}{command(need.command)}</li>"
+        f'<span class="title">{escape(need.title)}</span> <span class="mark">{_TITLES[need.tone]}</span> '
+        f'<span class="words">{escape(need.words)}</span> {listed}{command(need.command)}</li>'
     )
 
 

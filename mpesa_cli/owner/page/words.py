@@ -50,7 +50,8 @@ def money_beside(now: Sums, before: Sums | None, when: str) -> str:
     if not before.gross_cents:
         return f"{there}."
     change = round(100 * (now.gross_cents - before.gross_cents) / before.gross_cents)
-    return f"{there}: {change:+d}&nbsp;%." if change else f"{there}: as much."
+    sign = "+" if change > 0 else "−"
+    return f"{there}: {sign}{abs(change)}&nbsp;%." if change else f"{there}: as much."
 
 
 def count_beside(before: Sums | None, when: str) -> str:
