@@ -32,7 +32,7 @@ class Boards:
 
     def board(self, since_us: int, now_us: int, most: int = CARDS_MAX) -> tuple[Card, ...]:
         """The board of what was asked since, and of whoever waits: its newest cards."""
-        waiting = self._reads.unfinished()
+        waiting = self._reads.unfinished(most)
         payments = {each.payment_id: each for each in (*waiting, *self._not_acknowledged(since_us, most))}
         seen = {payment_id: said for payment_id in payments if (said := self.acknowledged(payment_id))}
         return board(payments.values(), seen, since_us, now_us)[:most]

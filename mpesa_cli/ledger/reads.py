@@ -87,13 +87,13 @@ class Reads(Questions):
         rows = self.rows("SELECT payment_id, attempt FROM receipts WHERE receipt=?", (receipt,))
         return AttemptRef(str(rows[0][0]), int(str(rows[0][1]))) if rows else None
 
-    def unfinished(self) -> Sequence[Payment]:
-        """Payments with an attempt that is created, sending, pending or unknown, oldest first."""
-        rows = self.rows(
-            "SELECT payment_id FROM attempts WHERE state IN ('created', 'sending', 'pending', 'unknown') "
-            "ORDER BY created_us"
-        )
-        return self._each_once(rows)
+    def unfinished(self, newest: int | None = None) -> Sequence[Payment]:
+        """Payments with an attempt that is created, sending, pending or unknown, oldest first; or only those of the
+        newest such attempts."""
+        open_ones = "SELECT payment_id FROM attempts WHERE state IN ('created', 'sending', 'pending', 'unknown') "
+        if newest is None:
+            return self._each_once(self.rows(f"{open_ones}ORDER BY created_us"))
+        return self._each_once(self.rows(f"{open_ones}ORDER BY created_us DESC LIMIT ?", (newest,))[::-1])
 
     def paid_without_receipt(self) -> Sequence[Payment]:
         """Payments with a prompt that is paid and has no receipt yet, oldest first."""

@@ -68,3 +68,20 @@ def test_money_by_hand_is_listed_until_an_order_has_it_or_somebody_names_it_nobo
     assert Boards(ledger).unclaimed(0) == ()
     assert [c.payment.order_id for c in Boards(ledger).board(0, clock.now)] == ["A1"]
     ledger.close()
+
+
+def test_a_board_of_few_cards_has_the_newest_and_reads_no_more_than_it_shows(
+    mpesa: Run, home: Path, clock: Any
+) -> None:
+    for number in range(4):
+        mpesa("push", "254700001037", "300", "--order", f"W{number}", "-q", "--no-wait")
+        clock.advance(130)
+    ledger = opened(home)
+    whole = Boards(ledger).board(0, clock.now)
+    assert [card.payment.order_id for card in whole] == ["W3", "W2", "W1", "W0"]
+    asked = ledger.payment
+    loaded = []
+    ledger.payment = lambda payment_id: loaded.append(payment_id) or asked(payment_id)  # type: ignore[method-assign,func-returns-value]
+    assert Boards(ledger).board(0, clock.now, 2) == whole[:2]
+    assert len(set(loaded)) == 2
+    ledger.close()
