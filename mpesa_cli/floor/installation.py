@@ -22,7 +22,9 @@ def upgrading() -> str:
 
 
 def _python() -> str:
-    return shlex.quote(sys.executable or "python3")
+    from mpesa_cli.floor.machine import commands
+
+    return commands.this_python()
 
 
 def _needed_by(extras: tuple[str, ...]) -> list[str]:

@@ -67,11 +67,14 @@ class Ledger(Reads):
 
     def check_space(self) -> None:
         """Raise LedgerBusy where the disk is nearly full, and LedgerUnusable where no prompt may go out of this one."""
+        from mpesa_cli.floor.machine import commands
+
         self.check_known()
         if (free := self.engine.free_bytes()) < SPACE_NEEDED_BYTES:
             raise LedgerBusy(
                 f"Only {free >> 20} MB are free where the ledger is, so the answer to a prompt might not be stored.",
-                hint=f"Nothing was sent. Free some space, then run the same command again: df -h {self.path.parent}",
+                hint="Nothing was sent. Free some space, then run the same command again: "
+                f"{commands.room(self.path.parent)}",
                 code="disk-nearly-full",
             )
 

@@ -54,6 +54,8 @@ def read_config(path: Path, *, required: bool) -> Config | None:
     Raises SettingsError where it can't be read at all: missing, a folder, no permission, not UTF-8, not TOML.
     A byte order mark, as Windows editors write it, is not an error.
     """
+    from mpesa_cli.floor.machine import commands
+
     try:
         with path.open("rb") as file:
             raw = file.read(_SIZE_MAX + 1)
@@ -67,7 +69,7 @@ def read_config(path: Path, *, required: bool) -> Config | None:
     except OSError as refused:
         raise SettingsError(
             f"The configuration file {path} can't be read: {refused.strerror}.",
-            hint=f"Look at it:  ls -l {path}", code="config-unreadable",
+            hint=f"Look at it:  {commands.look(path)}", code="config-unreadable",
         ) from None
     return parse_config(path, raw)
 

@@ -62,11 +62,13 @@ def named_config_file(environ: Mapping[str, str], flag: str | None = None) -> Pa
 
 def absolute_path(text: str, variable: str) -> Path:
     """``text`` as a path, ``~`` filled in. Raises SettingsError, naming the variable, if it is relative."""
+    from mpesa_cli.floor.machine import commands
+
     path = Path(text).expanduser()
     if not path.is_absolute():
         raise SettingsError(
             f"{variable} is {text!r}, which depends on the folder you are in.",
-            hint=f"Give the whole path:  export {variable}={Path.cwd() / path}",
+            hint=f"Give the whole path:  {commands.set_variable(variable, str(Path.cwd() / path))}",
             code="relative-path",
         )
     return path

@@ -18,10 +18,12 @@ def write_private(path: Path, text: str, *, through_link: bool = True) -> None:
     A symbolic link keeps pointing where it does, unless ``through_link`` is False: then it is refused.
     Raises SettingsError where the disk or the folder refuses.
     """
+    from mpesa_cli.floor.machine import commands
+
     if not through_link and path.is_symlink():
         raise SettingsError(
             f"{path} is a link to {path.readlink()}: a secret is written to no other place than its own.",
-            hint=f"Nothing was written. Take the link away, then the same command again:  rm {path}",
+            hint=f"Nothing was written. Take the link away, then the same command again:  {commands.remove(path)}",
             code="file-unwritable",
         )
     # A link that appears there at this very moment is replaced, not followed: a rename follows none.
@@ -32,7 +34,7 @@ def write_private(path: Path, text: str, *, through_link: bool = True) -> None:
     except OSError as refused:
         raise SettingsError(
             f"{path} can't be written: {refused.strerror}. What stood there before still stands.",
-            hint=f"Look at the folder:  ls -ld {target.parent}", code="file-unwritable",
+            hint=f"Look at the folder:  {commands.look_at_folder(target.parent)}", code="file-unwritable",
         ) from None
 
 
@@ -41,22 +43,24 @@ def read_secret_file(path: Path, named_by: str, *, private: bool) -> str | None:
 
     ``private`` refuses a file that others may read. Raises SettingsError, which never shows the text.
     """
+    from mpesa_cli.floor.machine import commands
+
     try:
         raw, standing = read_small(path, _SIZE_MAX)
     except FileNotFoundError:
         return None
     except OSError as refused:
-        raise _unreadable(path, named_by, str(refused.strerror), f"ls -l {path}") from None
+        raise _unreadable(path, named_by, str(refused.strerror), commands.look(path)) from None
     if not standing.is_regular:
-        raise _unreadable(path, named_by, "it is not a regular file", f"ls -l {path}")
+        raise _unreadable(path, named_by, "it is not a regular file", commands.look(path))
     if private and not standing.is_private:
-        raise _unreadable(path, named_by, "others may read it", f"chmod 600 {path}")
+        raise _unreadable(path, named_by, "others may read it", commands.make_file_private(path))
     try:
         text = raw.decode("utf-8-sig") if len(raw) <= _SIZE_MAX else ""
     except UnicodeDecodeError:
         text = ""
     if not text.strip():
-        raise _unreadable(path, named_by, "it is empty, too long or not text", f"wc -c {path}")
+        raise _unreadable(path, named_by, "it is empty, too long or not text", commands.size(path))
     return text.removesuffix("\n").removesuffix("\r")
 
 

@@ -55,6 +55,8 @@ def _with_defaults(name: str, given: Mapping[str, Setting]) -> dict[str, Setting
 
 def _decide_environment(name: str, values: dict[str, Setting], fallback: str | None) -> list[Problem]:
     """Fill in the environment. A base URL set nearer than the environment decides it, by its host."""
+    from mpesa_cli.floor.machine import commands
+
     said, base_url = values["environment"], values["base_url"]
     by_host = rules.environment_of(base_url.value) if isinstance(base_url.value, str) else None
     nearer = said.value is None or (_is_variable(base_url) and not _is_variable(said))
@@ -64,7 +66,7 @@ def _decide_environment(name: str, values: dict[str, Setting], fallback: str | N
         return [Problem(
             f"The profile {name!r} does not say its environment.",
             'Say where it goes:  environment = "sandbox"  (or simulator, production) in the profile, '
-            "or  export MPESA_ENVIRONMENT=sandbox",
+            f"or  {commands.set_variable('MPESA_ENVIRONMENT', 'sandbox')}",
             code="environment-missing",
         )]
     elif said.value is None:

@@ -54,8 +54,10 @@ def one_line(text: str) -> str:
 
 def path(text: str) -> str:
     """A file's path; the source decides which folder a relative one starts from."""
+    from mpesa_cli.floor.machine import commands
+
     if not text.strip() or not text.isprintable() or text.endswith("/"):
-        raise RuleError("must be the path of a file, for example /var/lib/mpesa/shop.db")
+        raise RuleError(f"must be the path of a file, for example {commands.A_LEDGER}")
     return text.strip()
 
 

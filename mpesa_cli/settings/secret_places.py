@@ -35,6 +35,8 @@ def read_places(config_dir: Path, *, own_home: bool) -> Places:
     ``own_home`` says that MPESA_HOME is set: its secrets get a keyring service of their own, so that a
     trial folder never overwrites the shop's.
     """
+    from mpesa_cli.floor.machine import commands
+
     path = _path(config_dir)
     service = "mpesa-cli" + (f"@{crc32(str(config_dir).encode()):08x}" if own_home else "")
     try:
@@ -49,7 +51,8 @@ def read_places(config_dir: Path, *, own_home: bool) -> Places:
     except (OSError, ValueError, KeyError, AttributeError, TypeError):
         raise SettingsError(
             f"{path}, which says where secrets are stored, can't be read.",
-            hint=f"Move it away and store them again:  mv {path} {path}.old; mpesa secrets set consumer-key",
+            hint=f"Move it away and store them again:  {commands.move(path, f'{path}.old')}; "
+            "mpesa secrets set consumer-key",
             code="secret-places-unreadable",
         ) from None
 

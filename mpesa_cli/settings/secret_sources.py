@@ -86,7 +86,7 @@ def secret_missing(profile: str, name: str, *, is_gone: bool) -> SecretMissing:
     gone = " It was stored in the keyring: it is no longer there." if is_gone else ""
     return SecretMissing(
         f"There is no {name} for the profile {profile!r}.{gone}",
-        hint=f"Nothing was sent. On servers:  export {variable_of(name)}_FILE=/path/of/a/file (chmod 600)  "
+        hint=f"Nothing was sent. On servers:  {_from_a_file(name)}  "
         f"Here:  mpesa secrets set {name} --profile {profile}",
     )
 
@@ -96,7 +96,7 @@ def secret_unreadable(profile: str, name: str, why: str) -> SecretUnreadable:
     return SecretUnreadable(
         f"The {name} of the profile {profile!r} is in the keyring, which can't be read just now: {why}.",
         hint="Nothing was sent or stored. Unlock the keyring (sign in at the screen of this machine), then the same "
-        f"command again. Where nobody can sign in:  export {variable_of(name)}_FILE=/path/of/a/file (chmod 600)",
+        f"command again. Where nobody can sign in:  {_from_a_file(name)}",
     )
 
 
@@ -104,7 +104,13 @@ def not_stored(profile: str, name: str, why: str) -> SettingsError:
     """The error that offers the two ways without a keyring."""
     return SettingsError(
         f"The {name} was not stored: {why}.",
-        hint=f"Two ways without a keyring:  export {variable_of(name)}_FILE=/path/of/a/file (chmod 600)  "
+        hint=f"Two ways without a keyring:  {_from_a_file(name)}  "
         f"or keep it in a file that only you can read:  mpesa secrets set {name} --profile {profile} --store file",
         code="no-keyring",
     )
+
+
+def _from_a_file(name: str) -> str:
+    from mpesa_cli.floor.machine import commands
+
+    return commands.set_variable(f"{variable_of(name)}_FILE", commands.PRIVATE_FILE)

@@ -84,12 +84,14 @@ def environment_settings(environ: Mapping[str, str]) -> tuple[dict[str, Setting]
 
 
 def _from_text(key: Key, text: str) -> object:
+    from mpesa_cli.floor.machine import commands
+
     value = read_text(key, text)
     if key.name not in _PATH_KEYS:
         return value
     whole = Path(text).expanduser()
     if not whole.is_absolute():
-        raise RuleError("must be a whole path, for example /var/lib/mpesa/shop.db")
+        raise RuleError(f"must be a whole path, for example {commands.A_LEDGER}")
     return str(whole)
 
 

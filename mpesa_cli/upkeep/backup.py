@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from mpesa_cli.floor.errors import Conflict, InvalidInput, LedgerBusy
-from mpesa_cli.floor.machine import give_name
+from mpesa_cli.floor.machine import commands, give_name
 from mpesa_cli.floor.progress import Told, unheard
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.audit.anchor import Head, head_of
@@ -59,7 +59,7 @@ def _written(ledger: Reads, scratch: Path, target: Path, told: Told) -> None:
     except sqlite3.Error as failed:
         raise LedgerBusy(
             f"{target} could not be written: {failed}.",
-            hint=f"There is no backup. Free some space there (df -h {target.parent}), then: mpesa backup FILE",
+            hint=f"There is no backup. Free some space there ({commands.room(target.parent)}), then: mpesa backup FILE",
             code="backup-failed",
         ) from failed
 

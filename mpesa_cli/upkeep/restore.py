@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.errors import Conflict, InvalidInput, LedgerBusy, LedgerUnusable
 from mpesa_cli.floor.files.private_folder import ensure_private_dir
-from mpesa_cli.floor.machine import give_name, sync_file
+from mpesa_cli.floor.machine import commands, give_name, sync_file
 from mpesa_cli.floor.progress import Told, unheard
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.audit.anchor import Head, head_of
@@ -74,7 +74,7 @@ def restore(file: Path, place: Place, now_us: int, told: Told = unheard) -> Rest
         except OSError as refused:
             raise LedgerUnusable(
                 f"{place.ledger} can't be written: {refused.strerror}.",
-                hint=f"There is still no ledger. Look at the folder: ls -ld {place.ledger.parent}",
+                hint=f"There is still no ledger. Look at the folder: {commands.look_at_folder(place.ledger.parent)}",
                 code="ledger-read-only",
             ) from refused
     return done
@@ -86,7 +86,8 @@ def _copied(backup: LedgerFile, scratch: Path, ledger: Path, told: Told) -> None
     except sqlite3.Error as failed:
         raise LedgerBusy(
             f"{ledger} could not be written: {failed}.",
-            hint=f"There is still no ledger. Free some space there (df -h {ledger.parent}), then: mpesa restore FILE",
+            hint=f"There is still no ledger. Free some space there ({commands.room(ledger.parent)}), "
+            "then: mpesa restore FILE",
             code="disk-error",
         ) from failed
 
@@ -145,6 +146,6 @@ def _taken(ledger: Path, there: Path) -> Conflict:
     return Conflict(
         f"{there} is there, and a ledger is never written over.",
         hint="Nothing was changed. Stop everything that uses it (also mpesa listen), and move all of it aside: "
-        f"mkdir -m 700 {aside} && mv {ledger}* {aside}/",
+        f"{commands.move_aside(ledger, aside)}",
         code="ledger-exists",
     )

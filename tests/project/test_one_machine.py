@@ -1,13 +1,15 @@
 """What differs from one operating system to another stands in one package, and nowhere else in the program."""
 
 import ast
-from collections.abc import Iterator
-from pathlib import Path
+import re
+from collections.abc import Iterator, Set
+from pathlib import Path, PureWindowsPath
 
 import pytest
 
 import mpesa_cli
 from mpesa_cli.floor import machine
+from mpesa_cli.floor.machine import commands, windows_commands
 
 PACKAGE = Path(mpesa_cli.__file__).parent
 ROOM = PACKAGE / "floor" / "machine"
@@ -38,11 +40,11 @@ ALLOWED = {
 }
 
 
-def promised(half: str) -> dict[str, str]:
-    """The public names of a half, each with its parameters and what it returns."""
+def promised(half: str, parts: Set[str]) -> dict[str, str]:
+    """The public names in these parts of a half, each with its parameters and what it returns."""
     found = {}
     for path in sorted(ROOM.glob(f"{half}_*.py")):
-        if path.stem.partition("_")[2] not in {"files", "process"}:
+        if path.stem.partition("_")[2] not in parts:
             continue
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             match node:
@@ -56,8 +58,9 @@ def promised(half: str) -> dict[str, str]:
 
 
 def test_both_halves_promise_the_same() -> None:
-    assert promised("posix") == promised("windows")
-    assert set(promised("posix")) == set(machine.__all__)
+    for parts, facade in (({"files", "process"}, machine), ({"commands"}, commands)):
+        assert promised("posix", parts) == promised("windows", parts)
+        assert set(promised("posix", parts)) == set(facade.__all__)
 
 
 def told_of_systems(text: str) -> Iterator[str]:
@@ -90,6 +93,43 @@ def test_only_one_package_knows_what_differs_between_systems() -> None:
         for name in told_of_systems(path.read_text(encoding="utf-8"))
     }
     assert elsewhere == ALLOWED
+
+
+OF_A_SHELL = re.compile(
+    r"(?<![\w-])(?<!mpesa )(chmod|export (?=[A-Z{])|ls -|df -|fuser|systemctl|timedatectl|journalctl|ss -|wc -|rm |mv "
+    r"|sudo|cp (?=[{/P])|icacls|\$env:|Get-|Copy-Item)"
+)
+
+
+def words_of_a_shell(text: str) -> Iterator[str]:
+    """The commands of one system's shell that the texts of a module name; its docstrings are not shown to anybody."""
+    module = ast.parse(text)
+    documented = {
+        id(node.body[0].value) for node in ast.walk(module)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(module):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
+            yield from (found[1] for found in OF_A_SHELL.finditer(node.value))
+
+
+def test_no_text_names_a_command_that_only_one_system_has() -> None:
+    elsewhere = {
+        (path.relative_to(PACKAGE).as_posix(), word)
+        for path in PACKAGE.rglob("*.py") if ROOM not in path.parents
+        for word in words_of_a_shell(path.read_text(encoding="utf-8"))
+    }
+    assert elsewhere == {("settings/keys.py", "chmod")}  # a page for servers, written from the code
+    assert list(words_of_a_shell('hint = f"Look: ls -ld {path}"')) == ["ls -"]
+
+
+def test_a_path_with_a_space_or_an_apostrophe_is_one_word_to_powershell() -> None:
+    path = PureWindowsPath(r"C:\Users\O'Brien\My shop\ledger.db")
+    quoted = r"'C:\Users\O''Brien\My shop\ledger.db'"
+    assert windows_commands.look(path) == f"icacls {quoted}"
+    assert windows_commands.copy(path, f"{path}.damaged") == f"Copy-Item {quoted} {quoted[:-1]}.damaged'"
+    assert windows_commands.set_variable("MPESA_HOME", str(path)) == f"$env:MPESA_HOME = {quoted}"
 
 
 @pytest.mark.parametrize(

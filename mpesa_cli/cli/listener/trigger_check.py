@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SAFER = (
     "A secret in an argument can be read by others on this machine while the command runs. Safer: leave --secret out "
-    "and type it, or export MPESA_CHECK_SECRET, or once: mpesa secrets set check-secret"
+    "and type it, or give it in the variable MPESA_CHECK_SECRET, or once: mpesa secrets set check-secret"
 )
 
 

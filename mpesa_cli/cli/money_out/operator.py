@@ -8,6 +8,7 @@ import typer
 from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, runtime_of
 from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import Conflict, InvalidInput, NotFound
+from mpesa_cli.floor.machine import commands
 from mpesa_cli.runtime import Runtime
 
 NameArgument = Annotated[str, typer.Argument(help="Who it is, as the others know the person.", metavar="NAME")]
@@ -102,6 +103,6 @@ def _owner(runtime: Runtime) -> str:
     if not os.access(there, os.W_OK):
         raise Conflict(
             f"Only whoever can write the configuration may do this, and you can't write {there}.",
-            hint=f"Nothing was changed. Ask who keeps it: ls -l {there}", code="not-the-owner",
+            hint=f"Nothing was changed. Ask who keeps it: {commands.look(there)}", code="not-the-owner",
         )
     return who(runtime, None)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from mpesa_cli.cli.consent.asking import ask_secret, ask_yes
 from mpesa_cli.floor.errors import Conflict, CredentialsRefused
+from mpesa_cli.floor.machine import commands
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.settings.secret_names import DARAJA_SECRETS, variable_of
 
@@ -31,7 +32,8 @@ def typed_secrets(runtime: Runtime, profile: "Profile", secrets: "SecretStore") 
         files = " ".join(f"{variable_of(name)}_FILE" for name in missing)
         raise Conflict(
             f"Nobody is here to type the {', '.join(missing)}.",
-            hint=f"Nothing was written. Name files with them (chmod 600) in:  {files}", code="answers-missing",
+            hint=f"Nothing was written. Name files with them ({commands.HOW_PRIVATE}) in:  {files}",
+            code="answers-missing",
         )
     typed: dict[str, Secret] = {}
     told = ""

@@ -8,6 +8,7 @@ import typer
 from mpesa_cli.cli.options import JsonOption, QuietOption, runtime_of
 from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import InvalidInput
+from mpesa_cli.floor.machine import commands
 from mpesa_cli.terminal.table import Table
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def serve(
     def ready(base_url: str) -> None:
         runtime.streams.say(f"Simulator ready on {base_url} — no money moves here. In another terminal:\n")
         for name, value in server.client_environment(base_url).items():
-            runtime.streams.say(f"  export {name}={value}")
+            runtime.streams.say(f"  {commands.set_variable(name, value)}")
         runtime.streams.say("  mpesa push 254708374149 100 --order demo-1\n")
         runtime.streams.say("Numbers with other endings:  mpesa simulator scenarios.  Ctrl-C stops.")
 

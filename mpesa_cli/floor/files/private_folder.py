@@ -12,12 +12,15 @@ def ensure_private_dir(path: Path) -> Path:
     A folder that exists keeps its mode: it may be one that others need, as ``/tmp`` or a shared drive.
     Raises SettingsError where it can't be made.
     """
+    from mpesa_cli.floor.machine import commands
+
     try:
         machine.make_private_folder(path)
     except OSError as refused:
         raise SettingsError(
             f"The folder {path} can't be made: {refused.strerror or 'it is not a folder'}.",
-            hint="Make it yourself, or choose another place:  export MPESA_HOME=/folder/you/may/write",
+            hint="Make it yourself, or choose another place:  "
+            f"{commands.set_variable('MPESA_HOME', commands.A_FOLDER)}",
             code="folder-unusable",
         ) from None
     return path

@@ -15,13 +15,15 @@ def only_batch(ledger: Path, kind: str = "batch") -> Iterator[None]:
 
     Raises Temporary (``batch-running``) where another process holds it.
     """
+    from mpesa_cli.floor.machine import commands
+
     path = ledger.with_name(f"{ledger.name}.{kind}.lock")
     try:
         handle = take_lock(path)
     except OSError as refused:
         raise LedgerUnusable(
             f"The lock {path} can't be made: {refused.strerror}.",
-            hint=f"Nothing was sent. Make the folder writable for you: ls -ld {path.parent}",
+            hint=f"Nothing was sent. Make the folder writable for you: {commands.look_at_folder(path.parent)}",
         ) from refused
     if handle is None:
         holder = _holder(path)

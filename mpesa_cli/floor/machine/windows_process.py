@@ -113,7 +113,10 @@ def write_no_core() -> None:
 
 @contextlib.contextmanager
 def typed_unseen(terminal: TextIO) -> Iterator[None]:
-    """Turn the terminal's echo off, and on again whatever happens. Does nothing where it is no terminal."""
+    """Turn the terminal's echo off, and on again whatever happens; what was typed meanwhile and not read is dropped.
+
+    Does nothing where it is no terminal.
+    """
     try:
         handle = msvcrt.get_osfhandle(terminal.fileno())
         before = _console_mode(handle)
@@ -126,6 +129,7 @@ def typed_unseen(terminal: TextIO) -> Iterator[None]:
     try:
         yield
     finally:
+        drop_typed_ahead(terminal)
         _set_console_mode(handle, before)
 
 
@@ -140,9 +144,9 @@ def prepare(stream: TextIO) -> None:
     """Have text written as UTF-8 with the line breaks that it has, and colours shown, whatever the system's habit."""
     if not isinstance(stream, io.TextIOWrapper):
         return
-    if not stream.isatty() or stream.writable():  # what is typed comes as the console has it
-        stream.reconfigure(encoding="utf-8", newline="\n" if stream.writable() else None)
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError):  # closed, or read from before
+        if not stream.isatty() or stream.writable():  # what is typed comes as the console has it
+            stream.reconfigure(encoding="utf-8", newline="\n" if stream.writable() else None)
         if stream.writable() and stream.isatty():
             handle = msvcrt.get_osfhandle(stream.fileno())
             if (mode := _console_mode(handle)) is not None:

@@ -30,44 +30,51 @@ class explained:  # noqa: N801 - used as a function is
 
 
 def _not_opened(error: OSError, path: Path) -> MpesaError:
+    from mpesa_cli.floor.machine import commands
+
     return LedgerUnusable(
         f"The ledger {path} can't be opened: {error.strerror}.",
         hint=f"Nothing was sent. Make the folder writable for you, or name another place: "
-        f"MPESA_HOME=<folder> mpesa … (now: ls -ld {path.parent})",
+        f"{commands.with_variable('MPESA_HOME', '<folder>', 'mpesa …')} (now: {commands.look_at_folder(path.parent)})",
         code="ledger-read-only" if isinstance(error, PermissionError) else "ledger-unusable",
     )
 
 
 def held_by_another(path: Path) -> LedgerBusy:
     """The error where another process keeps the ledger to itself."""
+    from mpesa_cli.floor.machine import commands
+
     return LedgerBusy(
         f"Another process has kept the ledger {path} locked for too long.",
-        hint="Try the same command again in a moment; if it stays so, see who holds it: fuser " + str(path),
+        hint="Try the same command again in a moment; if it stays so, see who holds it: "
+        + commands.who_holds(path),
         code="ledger-locked",
     )
 
 
 def _in_words(error: sqlite3.Error, path: Path) -> MpesaError:
+    from mpesa_cli.floor.machine import commands
+
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return held_by_another(path)
     if code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
         return LedgerBusy(
             f"The ledger {path} could not be written: {error}.",
-            hint=f"Free some space, then run the same command again: df -h {path.parent}",
+            hint=f"Free some space, then run the same command again: {commands.room(path.parent)}",
             code="disk-full" if code == sqlite3.SQLITE_FULL else "disk-error",
         )
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         return LedgerUnusable(
             f"The ledger {path} is damaged: {error}.",
             hint="Nothing was sent. Do not delete it: copy it aside, then restore the last backup: "
-            f"cp {path} {path}.damaged",
+            f"{commands.copy(path, f'{path}.damaged')}",
             code="ledger-corrupt",
         )
     if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}:
         return LedgerUnusable(
             f"The ledger {path} can't be written: {error}.",
-            hint=f"Make it writable for you: ls -l {path.parent}",
+            hint=f"Make it writable for you: {commands.look(path.parent)}",
             code="ledger-read-only",
         )
     if str(error).startswith("no such"):

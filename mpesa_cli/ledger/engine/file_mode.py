@@ -59,12 +59,15 @@ def open_to_look(path: Path) -> sqlite3.Connection:
     SQLite can't make its files beside it, and so would not open it at all. What is still in a log beside it is not
     seen in this way: then it is refused.
     """
+    from mpesa_cli.floor.machine import commands
+
     log = Path(f"{path}-wal")
     if log.exists() and log.stat().st_size:
         raise LedgerUnusable(
             f"The ledger {path} is on a disk that can only be read, with its newest payments in {log.name} beside it.",
             hint="Nothing was sent. Copy both to a folder that can be written, then look there: "
-            f"MPESA_LEDGER=/folder/{path.name} mpesa history (copy: cp {path}* /folder/)",
+            f"{commands.with_variable('MPESA_LEDGER', str(Path(commands.A_FOLDER, path.name)), 'mpesa history')} "
+            f"(copy: {commands.copy_all(path, commands.A_FOLDER)})",
             code="ledger-read-only",
         )
     address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"

@@ -25,13 +25,16 @@ def scrub_is_due(ledger: Reads) -> bool:
 
 def check_room(ledger: Reads) -> None:
     """Raise LedgerBusy where the disk has no room to write the ledger anew."""
+    from mpesa_cli.floor.machine import commands
+
     path = ledger.path
     with explained(path):
         free, needed = machine.free_bytes(path.parent), 3 * path.stat().st_size + _SPARE_BYTES
     if free < needed:
         raise LedgerBusy(
             f"To erase, the ledger is written anew, and that needs {needed >> 20} MB free where it is.",
-            hint=f"Nothing was erased. Free some space, then run the same command again: df -h {path.parent}",
+            hint="Nothing was erased. Free some space, then run the same command again: "
+            f"{commands.room(path.parent)}",
             code="disk-nearly-full",
         )
 
@@ -49,9 +52,12 @@ def scrub(ledger: Reads) -> None:
 
 
 def _still_read(path: Path) -> LedgerBusy:
+    from mpesa_cli.floor.machine import commands
+
     return LedgerBusy(
         f"The number is erased, but old bytes are still in {path}-wal: another process reads the ledger.",
-        hint="Run the same command again in a minute; if it stays so, see who holds it: fuser " + str(path),
+        hint="Run the same command again in a minute; if it stays so, see who holds it: "
+        + commands.who_holds(path),
         code="ledger-locked",
     )
 

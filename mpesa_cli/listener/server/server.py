@@ -104,10 +104,12 @@ def bind(host: str, port: int, option: str = "--port") -> socket.socket:
 
 
 def _cannot_listen(host: str, port: int, option: str, error: OSError) -> MpesaError:
+    from mpesa_cli.floor.machine import commands
+
     if error.errno == errno.EADDRINUSE:
         return SettingsError(
             f"Port {port} on {host} is in use: another listener, or another program, has it.",
-            hint=f"Nothing was started. See who has it: ss -ltnp 'sport = :{port}'; "
+            hint=f"Nothing was started. See who has it: {commands.who_listens(port)}; "
             f"or take another: mpesa listen {option} {port + 1 if port < 65535 else 8311}",
             code="port-in-use",
         )

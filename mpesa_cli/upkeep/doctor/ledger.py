@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mpesa_cli.floor.machine import commands
 from mpesa_cli.floor.moments import SECOND_US, day_and_time
 from mpesa_cli.floor.progress import Told, unheard
 from mpesa_cli.history.query import HistoryFilter
@@ -92,11 +93,12 @@ def _mode(reads: "Ledger") -> Finding:
     if not reads.engine.is_write_ahead:
         words = "The ledger was copied or restored and is still in a mode in which a reader keeps writers waiting."
         return Finding("ledger-mode", "warn", f"{words} It changes by itself when one command has it alone.",
-                       f"fuser {reads.path}")
+                       commands.who_holds(reads.path))
     size = reads.engine.log_bytes
     if size > LOG_LONG_BYTES:
         words = f"The log beside the ledger is {size >> 20:,} MB long: somebody looks at one moment of it for long."
-        return Finding("ledger-mode", "warn", f"{words} It is cut back once that is over.", f"fuser {reads.path}")
+        words += " It is cut back once that is over."
+        return Finding("ledger-mode", "warn", words, commands.who_holds(reads.path))
     return Finding("ledger-mode", "ok", f"The log beside the ledger is {size / (1 << 20):.1f} MB long.")
 
 

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from mpesa_cli.floor.machine import file_system_of, free_bytes, standing
+from mpesa_cli.floor.machine import commands, file_system_of, free_bytes, standing
 from mpesa_cli.settings.paths import Paths
 from mpesa_cli.settings.profile import Profile
 from mpesa_cli.upkeep.findings import Finding
@@ -28,7 +28,7 @@ def machine(profile: Profile, paths: Paths) -> Iterator[Finding]:
 def _sqlite(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> Finding:
     name = "SQLite " + ".".join(map(str, version))
     if version < SQLITE_NEEDED:
-        return Finding("sqlite", "fail", f"{name} is too old: the ledger needs 3.37.", "python3 --version")
+        return Finding("sqlite", "fail", f"{name} is too old: the ledger needs 3.37.", commands.PYTHON_VERSION)
     if version < SQLITE_WITHOUT_RESET_BUG:
         return Finding(
             "sqlite", "ok", f"{name}. Two checkpoints at once could damage a file with it; "
@@ -42,11 +42,11 @@ def _file_system(folder: Path) -> Finding:
     if kind.startswith(_NETWORKED):
         return Finding(
             "file-system", "fail", f"The ledger is on {kind}, a network file system: its locks can't be relied on, and "
-            "two processes could damage it.", f"df -T {folder}",
+            "two processes could damage it.", commands.kind_of_disk(folder),
         )
     if kind in {"tmpfs", "ramfs"}:
         words = f"The ledger is on {kind}: it is gone at the next restart."
-        return Finding("file-system", "warn", words, f"df -T {folder}")
+        return Finding("file-system", "warn", words, commands.kind_of_disk(folder))
     return Finding("file-system", "ok", f"The ledger is on a local disk{f' ({kind})' if kind else ''}.")
 
 
@@ -54,9 +54,9 @@ def _space(folder: Path) -> Finding:
     free = free_bytes(folder)
     words = f"{free >> 20:,} MB are free where the ledger is"
     if free < _FULL_BYTES:
-        return Finding("space", "fail", f"{words}: no prompt goes out any more.", f"df -h {folder}")
+        return Finding("space", "fail", f"{words}: no prompt goes out any more.", commands.room(folder))
     if free < _LOW_BYTES:
-        return Finding("space", "warn", f"{words}. Below 64 MB no prompt goes out any more.", f"df -h {folder}")
+        return Finding("space", "warn", f"{words}. Below 64 MB no prompt goes out any more.", commands.room(folder))
     return Finding("space", "ok", f"{words}.")
 
 
@@ -71,10 +71,11 @@ def _permissions(profile: Profile, paths: Paths) -> Finding:
         stands = standing(path)
         if not stands.is_ours:
             words = f"{path} belongs to another user, who may read it or lock you out."
-            return Finding("permissions", "fail", words, f"ls -ld {path}")
+            return Finding("permissions", "fail", words, commands.look_at_folder(path))
         if stands.is_regular and not stands.is_private:
             words = f"{path} can be read by others: it may hold customers' numbers, or secrets."
-            return Finding("permissions", "fail", words, f"chmod 600 {path}")
+            return Finding("permissions", "fail", words, commands.make_file_private(path))
         if path == profile.ledger.parent and not stands.is_private:
-            return Finding("permissions", "warn", f"The folder {path} is open to others.", f"chmod 700 {path}")
+            words = f"The folder {path} is open to others."
+            return Finding("permissions", "warn", words, commands.make_folder_private(path))
     return Finding("permissions", "ok", "Ledger, secrets and caches are readable by their owner only.")

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from mpesa_cli.floor.machine import commands
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.world import World
 from mpesa_cli.settings.profile import LISTENER_BASE, Profile
@@ -50,15 +51,16 @@ def _clock(profile: Profile, world: World) -> Finding:
     host = urlsplit(profile.base_url).hostname
     reply = _get(profile.base_url)
     if isinstance(reply, str):
-        return Finding("daraja", "fail", f"{host} does not answer: {reply}.", f"curl -sSI {profile.base_url}")
+        mend = commands.fetch(profile.base_url, head=True)
+        return Finding("daraja", "fail", f"{host} does not answer: {reply}.", mend)
     try:
         apart_s = abs(world.now_us() / 1e6 - parsedate_to_datetime(reply.date).timestamp())
     except (TypeError, ValueError):
-        return Finding("clock", "warn", f"{host} answers, and does not say what time it is.", "timedatectl")
+        return Finding("clock", "warn", f"{host} answers, and does not say what time it is.", commands.CLOCK)
     words = f"This machine's clock and {host}'s are {apart_s:,.0f} s apart"
     if apart_s > CLOCK_WRONG_S:
-        return Finding("clock", "fail", f"{words}: times in the books and in requests are wrong.", "timedatectl")
-    return Finding("clock", "warn" if apart_s > CLOCK_DOUBTFUL_S else "ok", f"{words}.", "timedatectl")
+        return Finding("clock", "fail", f"{words}: times in the books and in requests are wrong.", commands.CLOCK)
+    return Finding("clock", "warn" if apart_s > CLOCK_DOUBTFUL_S else "ok", f"{words}.", commands.CLOCK)
 
 
 def _callback_address(profile: Profile) -> Iterator[Finding]:
@@ -69,7 +71,7 @@ def _callback_address(profile: Profile) -> Iterator[Finding]:
     reply = _get(f"{base}/healthz")
     seen = "as seen from this machine; from outside it may differ"
     if isinstance(reply, str):
-        words, mend = f"{base} does not answer ({seen}): {reply}.", f"curl -sS {base}/healthz"
+        words, mend = f"{base} does not answer ({seen}): {reply}.", commands.fetch(f"{base}/healthz")
         yield Finding("callback-address", "fail", f"{words} Callbacks would be lost.", mend)
     elif _status_of(reply) == "ok":
         yield Finding("callback-address", "ok", f"{base} leads to a listener ({seen}).")
@@ -78,7 +80,7 @@ def _callback_address(profile: Profile) -> Iterator[Finding]:
                       "mpesa help listen")
     else:
         words = f"{base} answers {reply.status}, and not as a listener does ({seen})."
-        yield Finding("callback-address", "fail", words, f"curl -sS {base}/healthz")
+        yield Finding("callback-address", "fail", words, commands.fetch(f"{base}/healthz"))
 
 
 def _listener(base: str) -> Finding:
@@ -90,7 +92,7 @@ def _listener(base: str) -> Finding:
     if status == "ok":
         return Finding("listener", "ok", f"A listener is alive at {base}.")
     what = "a listener that can't store anything just now" if status == "failing" else "no listener of ours"
-    return Finding("listener", "fail", f"What answers at {base} is {what}.", f"curl -sS {base}/healthz")
+    return Finding("listener", "fail", f"What answers at {base} is {what}.", commands.fetch(f"{base}/healthz"))
 
 
 def _status_of(reply: _Reply) -> str:

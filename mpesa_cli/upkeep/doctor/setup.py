@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 from mpesa_cli.floor.installation import adding
+from mpesa_cli.floor.machine import commands
 from mpesa_cli.settings.checkup import missing_secrets, profile_gaps, profile_warnings, secret_warnings, unmet_secrets
 from mpesa_cli.settings.keyring_store import KeyringUnusable, keyring_name
 from mpesa_cli.settings.profile import Profile
@@ -65,7 +66,7 @@ def _certificate(profile: Profile) -> Iterator[Finding]:
         held = path.read_bytes()
     except OSError as refused:
         yield Finding("certificate", "fail", f"initiator.certificate {path} can't be read: {refused.strerror}.",
-                      f"ls -l {path}", configuration=True)
+                      commands.look(path), configuration=True)
         return
     if b"PRIVATE KEY" in held:
         yield Finding("certificate", "fail", f"initiator.certificate {path} holds a private key; Safaricom's does not.",
