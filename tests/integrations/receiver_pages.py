@@ -42,13 +42,17 @@ def typed(page: Path, clone: Path, home: Path, port: int) -> tuple[list[tuple[tu
 
     Port 3000 becomes a free one, and so does the listener's.
     """
-    script, shown = ["set -u"], []
+    script, shown, listening = ["set -u"], [], free_port()
+
+    def here(text: str) -> str:
+        text = text.replace("127.0.0.1:3000", f"127.0.0.1:{port}").replace("8310", str(listening))
+        return text.replace("mpesa listen --forward-to", "mpesa listen --port 0 --forward-to")
+
     for block in blocks(page.read_text(encoding="utf-8")):
         for number, each in enumerate(block.typed, len(shown)):
-            lines = tuple(line.replace("127.0.0.1:3000", f"127.0.0.1:{port}") for line in each.shown)
+            lines = tuple(here(line) for line in each.shown)
             shown.append(lines)
-            command = each.command.replace("127.0.0.1:3000", f"127.0.0.1:{port}")
-            command = command.replace("mpesa listen", "mpesa listen --port 0")
+            command = here(each.command)
             script.append(f"printf '\\036{number}\\036'")
             if command.endswith("&"):
                 up = shlex.quote(next((line for line in reversed(lines) if line != "…"), ""))

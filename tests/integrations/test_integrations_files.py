@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 INTEGRATIONS = Path(__file__).resolve().parents[2] / "integrations"
-WRITTEN = {".ts", ".js", ".php", ".md", ".json"}
+WRITTEN = {".ts", ".js", ".php", ".json"}
 
 
 def files() -> list[Path]:
