@@ -59,7 +59,7 @@ class Requests:
         """The newest request of this kind about this subject whose result said yes, or None."""
         rows = self._reads.rows(
             f"{_REQUEST} WHERE command=? AND subject=? AND state='answered' AND json_extract(result, '$.code')='0' "
-            "ORDER BY settled_us DESC LIMIT 1",
+            "ORDER BY created_us DESC LIMIT 1",
             (command, subject),
         )
         return _request_from(rows[0]) if rows else None

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from api_bench import BOTH, Shop, initiate, served, told
+
+from mpesa_cli.floor.errors import LedgerBusy
 
 BODY = {"amount": 150, "reason": "brought it back"}
 ALL = (*BOTH, "refunds:write")
@@ -43,6 +46,33 @@ def test_money_goes_back_once_with_a_scope_of_its_own(home: Path) -> None:
         back = until(shop, client, "1042", lambda said: said["refund"]["state"] != "pending")
         assert (back["refund"]["state"], back["status"], back["reversed"]) == ("refunded", "refunded", 150)
         assert told(client.post("/payments/refund/1042", json=BODY)) == (409, "already-refunded")
+
+
+def moved(said: httpx.Response) -> tuple[int, str]:
+    return said.status_code, str(said.json()["money_moved"])
+
+
+@pytest.mark.parametrize(("env", "ref", "expected"), [
+    ({}, "nobody", (404, "no")), ({"MPESA_INITIATOR_NAME": "identifier-4"}, "1042", (422, "no")),
+    ({"MPESA_INITIATOR_NAME": "spike-arrest"}, "1042", (503, "no")),
+    ({"MPESA_REFUNDS_MAX": "100"}, "1042", (409, "no")),
+])
+def test_a_refund_that_was_refused_says_that_no_money_moved(
+    home: Path, env: dict[str, str], ref: str, expected: tuple[int, str]
+) -> None:
+    with paid(home, **env) as (_, client):
+        assert moved(client.post(f"/payments/refund/{ref}", json=BODY)) == expected
+
+
+def test_a_ledger_that_fails_while_money_goes_back_proves_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mpesa_cli.initiator.store import RequestWrites
+
+    def full(*_: object) -> None:
+        raise LedgerBusy("The disk is full.", hint="Make room: mpesa doctor")
+
+    with paid(home) as (_, client):
+        monkeypatch.setattr(RequestWrites, "note_answer", full)
+        assert moved(client.post("/payments/refund/1042", json=BODY)) == (503, "unknown")
 
 
 def test_what_needs_a_second_person_or_is_not_allowed_at_all_is_never_sent_over_http(home: Path) -> None:
