@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from mpesa_cli.daraja.client import DarajaClient
     from mpesa_cli.daraja.questions.organisation import Organisation
+    from mpesa_cli.floor.secret import Secret
     from mpesa_cli.ledger.engine.marker import Marker
     from mpesa_cli.ledger.ledger import Ledger
     from mpesa_cli.settings.paths import Paths
@@ -78,6 +79,14 @@ class Runtime:
             self._closers.append(opened.close)
         return self._ledgers[profile.ledger]
 
+    def has_ledger(self, profile: "Profile") -> bool:
+        """Whether the profile has a ledger, which may be empty. None is made. LedgerBusy where it can't be reached."""
+        if profile.database is None:
+            return profile.ledger.exists()
+        from mpesa_cli.ledger.engine.postgres.opening import is_there
+
+        return is_there(profile.database, self._ledger_password(profile), profile.ledger)
+
     def new_ledger(self, profile: "Profile") -> "Ledger":
         """The profile's ledger, opened once more, for a thread that closes it by itself; in production guarded."""
         if profile.environment != "production":
@@ -85,7 +94,8 @@ class Runtime:
         from mpesa_cli.ledger.guarding import open_guarded
 
         marker = self.marker(profile)
-        return open_guarded(marker, profile.ledger, lambda: self.unguarded_ledger(profile, marker), self.world.now_us())
+        return open_guarded(marker, lambda: self.unguarded_ledger(profile, marker), self.world.now_us(),
+                            is_there=lambda: self.has_ledger(profile), place=profile.ledger_place)
 
     def marker(self, profile: "Profile") -> "Marker":
         """The note about the production ledger of the profile's till or paybill."""
@@ -99,6 +109,12 @@ class Runtime:
         from mpesa_cli.ledger.ledger import Ledger
         from mpesa_cli.rules.staging import stage
 
+        engine = None
+        if profile.database is not None:
+            from mpesa_cli.ledger.engine.postgres.opening import open_engine
+
+            password = self._ledger_password(profile)
+            engine = open_engine(profile.database, password, profile.ledger, environment=profile.environment)
         return Ledger(
             profile.ledger,
             environment=profile.environment,
@@ -106,6 +122,7 @@ class Runtime:
             tell=self.world.tell,
             stage=lambda before, payment, now_us: stage(before, payment, now_us, sms_receipt=profile.sends_receipts),
             marker=marker,
+            engine=engine,
         )
 
     def daraja(self, profile: "Profile") -> "DarajaClient":
@@ -142,6 +159,11 @@ class Runtime:
         if self.command != "listen":  # its threads wait for many at once, and nobody stands before it
             self.streams.say(words)
 
+    def _ledger_password(self, profile: "Profile") -> "Secret | None":
+        """The password of the profile's database; None where there is none: the server may know us without."""
+        found = self.secret_store(profile).get("ledger-password")
+        return None if found is None else found.secret
+
     def _client(self, profile: "Profile", store: "SecretStore") -> "DarajaClient":
         from mpesa_cli.daraja.client import DarajaClient
         from mpesa_cli.floor.files.private_folder import ensure_private_dir
@@ -155,4 +177,5 @@ class Runtime:
             world=self.world,
             transport=self.simulator(profile).transport if profile.embedded else self.transport,
             trace=self.streams.say if self.streams.verbosity >= 2 else None,
+            notes=None if profile.database is None else self.ledger(profile).engine.note,
         )

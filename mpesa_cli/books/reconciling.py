@@ -76,12 +76,10 @@ class Run:
 
 def run(ports: Ports, settings: "Profile", wanted: Wanted) -> Run:
     """Do what is wanted, and say what was found. Raises MpesaError."""
-    from mpesa_cli.floor.files.run_lock import only_batch
-
     ledger, shop = ports.ledger, _shop(ports, settings)
     _check_report(wanted.report)
     day = parse_day(wanted.close, ports.world.now_us(), "--close") if wanted.close else None
-    with only_batch(settings.ledger, "reconcile"):
+    with ledger.alone("reconcile"):
         done = settle_open(
             ledger, ports.daraja, ports.world, ports.deliver, ports.c2b, ports.settle_refunds
         )

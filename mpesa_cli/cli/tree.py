@@ -77,9 +77,9 @@ ENTRIES: dict[str, Entry] = {
     "restore": Entry(SET_UP, "upkeep.restore.restore", brief="put a backup in the place of a ledger that is gone"),
     "ledger": Entry(
         SET_UP,
-        brief="begin a ledger anew, on purpose",
-        words="The ledger as such: begun anew on purpose.",
-        members=(("begin", "upkeep.ledger.ledger_begin"),),
+        brief="begin a ledger anew, or move it into a database",
+        words="The ledger as such: begun anew on purpose, or moved between a file and a database.",
+        members=(("begin", "upkeep.ledger.ledger_begin"), ("move", "upkeep.ledger_move.ledger_move")),
     ),
     "erase": Entry(SET_UP, "upkeep.erase.erase", brief="take a customer's number out of the ledger"),
     "help": Entry(SET_UP, "help_topics.help_", brief="help on a command or a topic"),

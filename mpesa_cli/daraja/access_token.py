@@ -1,4 +1,4 @@
-"""The access token, fetched once and shared by every process on this machine.
+"""The access token, fetched once and shared by all processes on this machine, and by machines with one ledger.
 
 Safaricom's FAQ says that a new token ends the old one (assumptions.md A2), so two tills that each fetched
 their own would refuse each other. One 0600 file per consumer key, secret and host, one refresh at a time. The secret
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mpesa_cli.daraja.token_answer import LONGEST_LIFETIME_S, Token, wire_token
-from mpesa_cli.floor.files.shared_file import SharedFile
+from mpesa_cli.floor.files.shared_file import Notes, Shared, SharedFile
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.secret import Secret
@@ -42,10 +42,15 @@ class TokenCache:
         consumer_secret: Secret,
         host: str,
         world: World,
+        notes: Notes | None = None,
     ) -> None:
-        """Nothing is read yet. If ``folder`` can't be used, the token lives in this object only."""
+        """Nothing is read yet. ``notes`` take the place of ``folder`` where several machines share them. If it can't
+        be used, the token lives in this object only.
+        """
         both = Secret(f"{consumer_key.reveal()}\n{consumer_secret.reveal()}")
-        self._file = SharedFile(folder, "token", both, host, world)
+        self._file: Shared = (
+            notes("token", both, host) if notes else SharedFile(folder, "token", both, host, world)
+        )
         self._world = world
         self._mine: _Kept | None = None
 

@@ -28,6 +28,7 @@ from mpesa_cli.daraja.refusals import refused_again, second_refusal, to_error
 from mpesa_cli.daraja.sign_in import NoTokenError, SignIn
 from mpesa_cli.daraja.stk_push import PRIVATE_FIELDS, PushRequest, push_body, query_body, url_secrets
 from mpesa_cli.floor.errors import CredentialsRefused, MpesaError
+from mpesa_cli.floor.files.shared_file import Notes
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.wire.exchange import HttpAnswer, Limits, NeverSent
 from mpesa_cli.floor.wire.plain_words import scrubbed_bytes
@@ -54,8 +55,10 @@ class DarajaClient:
         transport: "httpx.BaseTransport | None" = None,
         trace: Callable[[str], None] | None = None,
         limits: Limits | None = None,
+        notes: Notes | None = None,
     ) -> None:
-        """``transport`` answers inside the process; ``trace`` gets a line per request and answer.
+        """``transport`` answers inside the process; ``trace`` gets a line per request and answer; ``notes`` take the
+        place of the folder ``cache_dir`` where several machines share token and ration.
 
         Nothing is sent or opened yet. Raises SettingsError for a base URL that can't be used.
         """
@@ -63,11 +66,11 @@ class DarajaClient:
         self._passkey = passkey
         self._world = world
         self._channel = Channel(base, limits or Limits(), transport, trace)
-        self._ration = QueryRation(cache_dir, consumer_key, base.url, world)
+        self._ration = QueryRation(cache_dir, consumer_key, base.url, world, notes)
         self._sign_in = SignIn(
             consumer_key=consumer_key,
             consumer_secret=consumer_secret,
-            cache=TokenCache(cache_dir, consumer_key, consumer_secret, base.url, world),
+            cache=TokenCache(cache_dir, consumer_key, consumer_secret, base.url, world, notes),
             channel=self._channel,
             world=world,
         )

@@ -1,4 +1,4 @@
-"""The ration of STK queries: at most five in any 60 seconds, shared by every process on this machine.
+"""The ration of STK queries: at most five in any 60 seconds, shared by all processes, and machines with one ledger.
 
 Safaricom's sandbox was measured refusing more (daraja.md 4). Where one process is refused all the same, all
 of them wait: the limit belongs to the consumer key, not to the process.
@@ -7,7 +7,7 @@ of them wait: the limit belongs to the consumer key, not to the process.
 from collections.abc import Mapping
 from pathlib import Path
 
-from mpesa_cli.floor.files.shared_file import SharedFile
+from mpesa_cli.floor.files.shared_file import Notes, Shared, SharedFile
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.secret import Secret
@@ -50,9 +50,15 @@ class _Book:
 class QueryRation:
     """The ration of queries for one consumer key at one host."""
 
-    def __init__(self, folder: Path, consumer_key: Secret, host: str, world: World) -> None:
-        """Nothing is read yet. If ``folder`` can't be used, the ration is kept in this object only."""
-        self._file = SharedFile(folder, "queries", consumer_key, host, world)
+    def __init__(
+        self, folder: Path, consumer_key: Secret, host: str, world: World, notes: Notes | None = None
+    ) -> None:
+        """Nothing is read yet. ``notes`` take the place of ``folder`` where several machines share them. If it can't
+        be used, the ration is kept in this object only.
+        """
+        self._file: Shared = (
+            notes("queries", consumer_key, host) if notes else SharedFile(folder, "queries", consumer_key, host, world)
+        )
         self._mine = _Book()
 
     def take(self, now_us: int) -> float:

@@ -16,6 +16,7 @@ no phone rang, ``OutcomeUnknown`` proves nothing, and nobody may send again on i
     │  ├─ NotDelivered         5   the request provably never reached Daraja
     │  ├─ PhoneBusy            5   another prompt was on this phone too recently
     │  └─ LedgerBusy           5   another process holds the ledger, the disk is full
+    │     └─ LedgerUnknown     5   a database went away: whether the last change was kept is not known
     ├─ OutcomeUnknown          6   money may have moved; never sent again
     ├─ Conflict                9   already paid, already pending, other amount, needs --yes
     ├─ NotFound                2   no payment by that reference
@@ -152,6 +153,15 @@ class LedgerBusy(Temporary):
     """A ledger that can't be written just now: locked by another process for long, or the disk is full."""
 
     code = "ledger-busy"
+
+
+class LedgerUnknown(LedgerBusy):
+    """A ledger in a database that went away for so long that nobody knows whether the last change was kept.
+
+    Nothing is sent on it. Every change can be made again: what was kept is known by itself.
+    """
+
+    code = "ledger-unknown"
 
 
 class OutcomeUnknown(MpesaError):

@@ -13,15 +13,16 @@ from dataclasses import replace
 
 from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.ledger.engine.scrubbing import SCRUB_DUE
 from mpesa_cli.ledger.journal import canonical
 from mpesa_cli.ledger.journal_kinds import ERASED_KEY
+from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Attempt, Payment
 from mpesa_cli.rules.state import AttemptView, PaymentStatus, Terms, attempt_view
 from mpesa_cli.rules.values.pseudonym import PREFIX, Erased, Replacement
 
-SCRUB_DUE = "scrub_due"  # the row of meta that says: erased, and old bytes may still be in the file (scrubbing.py)
 OPEN = frozenset({PaymentStatus.PENDING, PaymentStatus.UNKNOWN, PaymentStatus.REVIEW})
 PAYOUT_OPEN_US = 30 * 86_400 * SECOND_US
 # What requests and rows about these payments and payouts go by: receipts, payouts, M-PESA's ids of their requests.
@@ -227,6 +228,11 @@ class Erasing:
             "SELECT DISTINCT payment_id FROM journal WHERE instr(facts, ?) ORDER BY payment_id", (number.digits,)
         )
         return tuple(str(payment_id) for (payment_id,) in rows)
+
+
+def scrub_is_due(reads: Reads) -> bool:
+    """Whether an erasure was recorded whose old bytes may still be in the file."""
+    return bool(reads.rows("SELECT 1 FROM meta WHERE key = ?", (SCRUB_DUE,)))
 
 
 def _without_ids(view: AttemptView) -> AttemptView:

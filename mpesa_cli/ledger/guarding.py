@@ -1,6 +1,5 @@
 """Guard a production ledger against being gone, another, or an old copy of itself: each time it is opened."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.errors import Conflict, LedgerUnusable
@@ -23,15 +22,17 @@ class Begun:
     before: Mark | None
 
 
-def check_there(marker: Marker, path: Path) -> None:
-    """Raise LedgerUnusable ``ledger-missing`` where a ledger is known and its file is gone: none is made instead."""
-    if marker.mark is not None and not path.exists():
-        raise marker.missing(path)
+def check_there(marker: Marker, place: str, is_there: "Callable[[], bool]") -> None:
+    """Raise LedgerUnusable ``ledger-missing`` where a ledger is known and it is gone: none is made instead."""
+    if marker.mark is not None and not is_there():
+        raise marker.missing(place, another=False)
 
 
-def open_guarded(marker: Marker, path: Path, opened: "Callable[[], Ledger]", now_us: int) -> "Ledger":
-    """The ledger at ``path``, guarded by its note. Raises LedgerUnusable, also ``ledger-missing``, or LedgerBusy."""
-    check_there(marker, path)
+def open_guarded(
+    marker: Marker, opened: "Callable[[], Ledger]", now_us: int, *, is_there: "Callable[[], bool]", place: str
+) -> "Ledger":
+    """The ledger at ``place``, guarded by its note. Raises LedgerUnusable, also ``ledger-missing``, or LedgerBusy."""
+    check_there(marker, place, is_there)
     ledger = opened()
     try:
         guard(ledger, marker, now_us)

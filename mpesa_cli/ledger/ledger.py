@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from math import inf
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.errors import LedgerBusy, MpesaError
 from mpesa_cli.ledger.engine.connection import BUSY_TIMEOUT_S
@@ -19,6 +20,11 @@ from mpesa_cli.ledger.journal import GENESIS
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.schema.current import CURRENT
 from mpesa_cli.ledger.writes import Stage, Write
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from mpesa_cli.ledger.engine.postgres.engine import PostgresEngine
 
 SPACE_NEEDED_BYTES = 64 << 20
 
@@ -36,13 +42,16 @@ class Ledger(Reads):
         busy_timeout_s: float = BUSY_TIMEOUT_S,
         marker: Marker | None = None,
         tell: Callable[[str], object] = lambda _: None,
+        engine: "PostgresEngine | None" = None,
     ) -> None:
         """Open, creating and migrating as needed. Raises LedgerUnusable or LedgerBusy.
 
         ``stage`` says what a change of a payment's status puts into the outbox, in the same transaction. ``marker`` is
         kept up to date; where it tells of another ledger, no prompt is recorded here. ``tell`` is told of long waits.
         """
-        self.engine = SqliteEngine(path, CURRENT, environment=environment, busy_timeout_s=busy_timeout_s, tell=tell)
+        self.engine = engine or SqliteEngine(
+            path, CURRENT, environment=environment, busy_timeout_s=busy_timeout_s, tell=tell
+        )
         super().__init__(self.engine.connection, path, environment)
         self.senders = SenderLocks(path)
         self._token_hex = token_hex
@@ -64,6 +73,10 @@ class Ledger(Reads):
         self._wrote = True
         if self._marker is not None and self._marker.is_due():
             self.leave_mark()
+
+    def alone(self, kind: str = "batch") -> "AbstractContextManager[None]":
+        """Be the only one who does this kind of work on the ledger. Raises Temporary (``batch-running``)."""
+        return self.engine.alone(kind)
 
     def check_space(self) -> None:
         """Raise LedgerBusy where the disk is nearly full, and LedgerUnusable where no prompt may go out of this one."""
@@ -88,9 +101,10 @@ class Ledger(Reads):
         mark = None if self._marker is None else read_mark(self._marker.file)
         if self._marker is None or mark is None:
             return
-        if mark.ledger_id != self.ledger_id or not self.path.exists():
+        there = self.engine.is_there
+        if mark.ledger_id != self.ledger_id or not there:
             self._marker.mark = mark
-            raise self._marker.missing(self.path)
+            raise self._marker.missing(self.engine.place, another=there)
 
     def leave_mark(self, *, over_another: bool = False) -> None:
         """Note how far this ledger has come; ``over_another``: also where another one is noted in its place."""
@@ -100,7 +114,7 @@ class Ledger(Reads):
         own = self.ledger_id
         if mark is None or mark.ledger_id == own or over_another:
             last = self.rows("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1") or [(0, GENESIS)]
-            self._marker.write(Mark(own, str(self.path), int(str(last[0][0])), str(last[0][1])))
+            self._marker.write(Mark(own, self.engine.place, int(str(last[0][0])), str(last[0][1])))
 
     def close(self) -> None:
         """Close every connection. Safe to call twice."""

@@ -109,7 +109,15 @@ def payment_projection(payment: Payment) -> tuple[object, ...]:
 
 def _set(columns: str, first: int) -> str:
     named = enumerate(columns.split(", "), start=first)
-    return ", ".join(f"{name} = new.column{number}" for number, name in named)
+    # Where no row has a number, PostgreSQL takes what is not there for a text.
+    return ", ".join(
+        f"{name} = CAST(new.column{number} AS INTEGER)" if _is_whole(name) else f"{name} = new.column{number}"
+        for number, name in named
+    )
+
+
+def _is_whole(column: str) -> bool:
+    return column.endswith(("_us", "_cents")) or column in {"withdrawn", "attempt_count"}
 
 
 _VIEW_COLUMNS = (

@@ -16,6 +16,8 @@ Kind = Literal[
     "refused",  # a body was not stored; ``detail`` is the reason, ``count`` how many since the last such event
     "address",  # a callback on a valid path from an address that Safaricom does not publish (only a warning)
     "unstored",  # the ledger could not keep a body: answered 503; ``detail`` says why
+    "spooled",  # bodies were kept on this machine, as the ledger's database is away: answered 200, ``count`` how many
+    "handed_in",  # ``count`` bodies that were kept so are in the ledger now
     "unsettled",  # stored, but applying it failed; it is tried again
     "result",  # an asynchronous request has its result; ``detail`` says which, and how it stands
     "forwarded",  # an event was taken by the shop's own system

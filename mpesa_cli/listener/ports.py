@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mpesa_cli.listener.intake.deliveries import C2bContext
+    from mpesa_cli.listener.intake.spool import Spool
     from mpesa_cli.rules.payment import Attempt, Payment
     from mpesa_cli.runtime import Runtime
     from mpesa_cli.settings.profile import Profile
@@ -17,6 +18,15 @@ def c2b_context(runtime: "Runtime", profile: "Profile") -> "C2bContext":
 
     shop = Shop.of(profile, lambda: runtime.world.new_id("PAY-"))
     return C2bContext(shop, profile.c2b_validation, profile.limits, takes_accounts=profile.kind == "paybill")
+
+
+def spool_of(profile: "Profile") -> "Spool | None":
+    """The place for bodies while the ledger's database is away; None for a file, which never is."""
+    if profile.database is None:
+        return None
+    from mpesa_cli.listener.intake.spool import Spool
+
+    return Spool(profile.ledger.with_name(f"{profile.ledger.name}.spool"))
 
 
 def daraja_query(runtime: "Runtime", profile: "Profile") -> "Callable[[Payment, Attempt], object]":

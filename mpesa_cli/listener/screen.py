@@ -43,6 +43,10 @@ def words(event: Event) -> str:
             return f"address      a callback came from {event.peer}, which is not one of Safaricom's"
         case "unstored":
             return f"not stored   answered 503: {event.detail}"
+        case "spooled":
+            return "kept here    the ledger's database is away: handed in when it is back"
+        case "handed_in":
+            return "handed in    what was kept here is in the ledger now"
         case "unsettled":
             return f"not settled  stored, but not applied yet: {event.detail}"
         case _:

@@ -74,8 +74,13 @@ KEYS: tuple[Key, ...] = (
         choices=("callback", "query")),
     Key("base_url", "text", "Another Daraja address, for example a simulator that is being served",
         default_text="by the environment", rule=rules.any_url),
-    Key("ledger", "text", "The ledger's file; in the configuration file, relative to that file's folder",
-        default_text="NAME-ENVIRONMENT.db in the data folder", rule=rules.path),
+    Key("ledger", "text", "The ledger's file; in the configuration file, relative to that file's folder. Or "
+        "postgresql://USER@HOST/DATABASE, for several machines with one ledger",
+        default_text="NAME-ENVIRONMENT.db in the data folder", rule=rules.ledger),
+    Key("ledger_schema", "text", "The schema of a ledger in PostgreSQL",
+        default_text="mpesa_ENVIRONMENT_SHORTCODE, for a till with _TILL", rule=rules.schema),
+    Key("durability", "text", "How a ledger in PostgreSQL outlives its server: by a standby that has every payment "
+        "before it counts, or by a provider who stands for that", "standby", choices=("standby", "provider")),
     Key("timeout_s", "whole number", "How many seconds a push waits for the customer", 120,
         rule=rules.between(1, 900)),
     Key("callback_ips", "text", "What to do with callbacks from addresses that are not Safaricom's", "warn",

@@ -7,6 +7,7 @@ from typing import Literal
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.money_out.limits import OutLimits
 from mpesa_cli.rules.values.amount import Limits
+from mpesa_cli.rules.values.database import Database
 
 Environment = Literal["simulator", "sandbox", "production"]
 
@@ -102,7 +103,8 @@ class Profile:
     """A shop's settings, all that a command needs, checked.
 
     ``till`` is None for a paybill; ``callback_base_url`` is None where nobody gave one; ``ledger`` is an
-    absolute path. ``sources`` says for each key (``shortcode``, ``sms.provider``, also ``name``) where its
+    absolute path: the file, or where ``database`` holds the ledger, the name of what this machine keeps beside it.
+    ``sources`` says for each key (``shortcode``, ``sms.provider``, also ``name``) where its
     value came from: ``flag``, a variable's name, ``<file> [profile.x]`` or ``default``.
     """
 
@@ -137,6 +139,9 @@ class Profile:
     payouts: PayoutSettings
     api: ApiSettings
     sources: Mapping[str, str]
+    ledger_schema: str | None = None
+    durability: Literal["standby", "provider"] = "standby"
+    database: Database | None = None
 
     @property
     def party_b(self) -> str:
@@ -147,6 +152,11 @@ class Profile:
     def only_asks(self) -> bool:
         """Whether no callback can come, since nothing public leads to this shop: how a prompt ended is asked for."""
         return self.answers == "query" and not self.embedded
+
+    @property
+    def ledger_place(self) -> str:
+        """The ledger's file or database, for people."""
+        return str(self.database or self.ledger)
 
     @property
     def compare_within_us(self) -> int | None:
@@ -173,6 +183,8 @@ class Profile:
 
     def value_of(self, key: str) -> object:
         """The value of a key, by its name in the table of keys: ``value_of("sms.provider")``."""
+        if key == "ledger" and self.database is not None:
+            return self.database.url
         section, _, name = key.rpartition(".")
         value = getattr(getattr(self, section) if section else self, name)
         return (" ".join(value) or None) if isinstance(value, tuple) else value

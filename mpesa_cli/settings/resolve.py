@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mpesa_cli.rules.values.amount import Limits
+from mpesa_cli.rules.values.database import database, held_by, is_database, schema_name
 from mpesa_cli.settings import profile as p
 from mpesa_cli.settings import rules
 from mpesa_cli.settings.keys import KEYS
@@ -42,7 +43,7 @@ def resolve(
         return None, problems
     _follow_environment(name, values, data_dir)
     problems = _contradictions(name, values)
-    return (None, problems) if problems else (_profile(name, name_source, values), [])
+    return (None, problems) if problems else (_profile(name, name_source, values, data_dir), [])
 
 
 def _with_defaults(name: str, given: Mapping[str, Setting]) -> dict[str, Setting]:
@@ -141,7 +142,7 @@ def _contradictions(name: str, values: Mapping[str, Setting]) -> list[Problem]:
     ]
 
 
-def _profile(name: str, name_source: str, values: Mapping[str, Setting]) -> p.Profile:
+def _profile(name: str, name_source: str, values: Mapping[str, Setting], data_dir: Path) -> p.Profile:
     flat: dict[str, Any] = {key: setting.value for key, setting in values.items() if "." not in key}
     sms = _section("sms", values)
     sms["file"] = Path(sms["file"])
@@ -150,7 +151,7 @@ def _profile(name: str, name_source: str, values: Mapping[str, Setting]) -> p.Pr
     api = _section("api", values)
     api |= {key: Path(api[key]) if api[key] else None for key in ("public_key", "jwks")}
     api["origins"] = tuple((api["origins"] or "").split())
-    flat["ledger"] = Path(flat["ledger"])
+    flat |= _ledger(flat, data_dir)
     sources = {"name": name_source} | {key: setting.source for key, setting in values.items()}
     return p.Profile(
         **flat, name=name, limits=Limits(**_section("limits", values)), sms=p.SmsSettings(**sms),
@@ -158,6 +159,16 @@ def _profile(name: str, name_source: str, values: Mapping[str, Setting]) -> p.Pr
         payouts=p.PayoutSettings(**_section("payouts", values)),
         api=p.ApiSettings(**api), sources=MappingProxyType(sources),
     )
+
+
+def _ledger(flat: Mapping[str, Any], data_dir: Path) -> dict[str, Any]:
+    """The ledger's file; or its database, with the name of what this machine keeps beside it."""
+    if not is_database(flat["ledger"]):
+        return {"ledger": Path(flat["ledger"])}
+    whose = (flat["environment"], flat["shortcode"], flat["till"] if flat["kind"] == "till" else None)
+    place = database(flat["ledger"], flat["ledger_schema"] or schema_name(*whose), held_by(*whose))
+    # The same for every profile of this till: what is kept beside a ledger are locks.
+    return {"ledger": data_dir / f"{place.schema}.postgresql", "database": place}
 
 
 def _section(section: str, values: Mapping[str, Setting]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from mpesa_cli.floor.errors import InvalidInput
 from mpesa_cli.floor.web_address import NoWebAddressError, WebAddress, is_on_this_machine, web_address
+from mpesa_cli.rules.values.database import AddressError, database, is_database
 from mpesa_cli.rules.values.reference import account_reference, check_description
 
 SANDBOX_BASE_URL = "https://sandbox.safaricom.co.ke"
@@ -17,6 +18,7 @@ PRODUCTION_BASE_URL = "https://api.safaricom.co.ke"
 BANNED_WORDS = ("m-pesa", "mpesa", "safaricom", "exec", "exe", "cmd", "sql", "query")
 
 _SHORTCODE = re.compile(r"\d{5,7}", re.ASCII)
+_SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,62}", re.ASCII)
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", re.ASCII)
 _ENVIRONMENT_OF_HOST = {"api.safaricom.co.ke": "production", "sandbox.safaricom.co.ke": "sandbox"}
 
@@ -59,6 +61,24 @@ def path(text: str) -> str:
     if not text.strip() or not text.isprintable() or text.endswith("/"):
         raise RuleError(f"must be the path of a file, for example {commands.A_LEDGER}")
     return text.strip()
+
+
+def ledger(text: str) -> str:
+    """A ledger: a file's path, or an address in PostgreSQL, which never holds a password."""
+    if not is_database(text):
+        return path(text)
+    try:
+        database(text)
+    except AddressError as wrong:
+        raise RuleError(str(wrong), showable=False) from None
+    return text.strip()
+
+
+def schema(text: str) -> str:
+    """The name of a schema in PostgreSQL."""
+    if not _SCHEMA.fullmatch(text):
+        raise RuleError("must be 1 to 63 small letters, digits and _, for example mpesa_shop")
+    return text
 
 
 def reference_template(text: str) -> str:

@@ -1,10 +1,10 @@
 """Names of the secrets, as ``mpesa secrets`` lists them, and the variable for each in the environment."""
 
 # The first three sign requests to Daraja; the rest belong to text messages, forwarding, C2B, the initiator APIs, the
-# HTTP API's tokens and the check of a receiver of events.
+# HTTP API's tokens, the check of a receiver of events and a ledger in a database.
 SECRET_NAMES = (
     "consumer-key", "consumer-secret", "passkey", "sms-api-key", "webhook-secret", "c2b-secret", "initiator-password",
-    "api-secret", "check-secret",
+    "api-secret", "check-secret", "ledger-password",
 )
 DARAJA_SECRETS = SECRET_NAMES[:3]
 # Never handed to the simulator inside the process, whatever is stored.

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mpesa_cli.floor.web_address import is_on_this_machine
+from mpesa_cli.rules.values.database import is_database
 from mpesa_cli.settings.choice import Choice, choose, known_names
 from mpesa_cli.settings.keys import KEYS, Key
 from mpesa_cli.settings.model import Config, read_config
@@ -87,7 +88,7 @@ def _from_text(key: Key, text: str) -> object:
     from mpesa_cli.floor.machine import commands
 
     value = read_text(key, text)
-    if key.name not in _PATH_KEYS:
+    if key.name not in _PATH_KEYS or is_database(text):
         return value
     whole = Path(text).expanduser()
     if not whole.is_absolute():
@@ -97,7 +98,7 @@ def _from_text(key: Key, text: str) -> object:
 
 def _beside_file(key: str, setting: Setting, file: Path) -> Setting:
     """The setting, a relative path in it counted from the file's folder, never from the working directory."""
-    if key not in _PATH_KEYS:
+    if key not in _PATH_KEYS or is_database(str(setting.value)):
         return setting
     return Setting(str(file.parent / Path(str(setting.value)).expanduser()), setting.source)
 

@@ -10,6 +10,7 @@ from mpesa_cli.floor.progress import Told, unheard
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.audit.anchor import Head, head_of
 from mpesa_cli.ledger.engine.copying import copy_into, scratch_for
+from mpesa_cli.ledger.engine.sqlite_dialect import SQLITE
 from mpesa_cli.ledger.ledger_file import LedgerFile
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.upkeep.audit import Audited, audited
@@ -55,7 +56,12 @@ def backup(ledger: Reads, target: Path, told: Told = unheard) -> BackedUp:
 
 def _written(ledger: Reads, scratch: Path, target: Path, told: Told) -> None:
     try:
-        copy_into(ledger, scratch, told)
+        if ledger.dialect is SQLITE:
+            copy_into(ledger, scratch, told)
+        else:
+            from mpesa_cli.ledger.engine.postgres.moving import into_file
+
+            into_file(ledger._connection(), scratch)
     except sqlite3.Error as failed:
         raise LedgerBusy(
             f"{target} could not be written: {failed}.",

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.records import dataclass
-from mpesa_cli.ledger.engine.scrubbing import check_room, scrub, scrub_is_due, search
-from mpesa_cli.ledger.erasing import Erasing
+from mpesa_cli.ledger.erasing import Erasing, scrub_is_due
 from mpesa_cli.rules.values.pseudonym import Erased
 
 if TYPE_CHECKING:
@@ -41,10 +40,10 @@ def erase(ledger: "Ledger", msisdn: str, now_us: int, say: Callable[[str], None]
     Raises Conflict ``payment-open`` where money may still move on the number; LedgerBusy where the disk has too little
     room, or where others kept old bytes in the log: then the number is erased, and the call is to be repeated.
     """
-    check_room(ledger)
+    ledger.engine.check_room()
     with ledger.write() as tx:
         erased = Erasing(tx).erase(msisdn, now_us)
     if erased is not None or scrub_is_due(ledger):
-        say("Erased. Writing the file anew, so that nothing is left in it…")
-        scrub(ledger)
-    return Erasure(erased, search(ledger, msisdn[3:]))
+        say("Erased. Writing the ledger anew, so that nothing is left in it…")
+        ledger.engine.scrub()
+    return Erasure(erased, ledger.engine.search(msisdn[3:]))

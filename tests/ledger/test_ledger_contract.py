@@ -11,6 +11,8 @@ import pytest
 from mpesa_cli.floor.errors import Conflict, LedgerUnusable
 from mpesa_cli.ledger.audit.ledger import flaws
 from mpesa_cli.ledger.bodies import Bodies, BodyWrites
+from mpesa_cli.ledger.engine.postgres.opening import open_engine
+from mpesa_cli.ledger.engine.sqlite import SqliteEngine
 from mpesa_cli.ledger.erasing import Erasing
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.values import NewCallback
@@ -18,19 +20,25 @@ from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import AttemptRef, Intent
 from mpesa_cli.rules.push_rules import Again, Start
 from mpesa_cli.rules.state import AttemptState, Flag, PaymentStatus
+from mpesa_cli.rules.values.database import database
 
 PHONE = "254708374149"
 CHECKOUT = "ws_CO_24112026103001482708374149"
 Open = Callable[[], Ledger]
 
 
-@pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Open]:
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def opened(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Open]:
     ledgers: list[Ledger] = []
+    url = request.getfixturevalue("database")() if request.param == "postgres" else ""
 
     def open_again(environment: str = "simulator") -> Ledger:
         path = tmp_path / "data" / "ledger.db"
-        ledgers.append(Ledger(path, environment=environment, token_hex=secrets.token_hex))
+        engine = None
+        if url:
+            place = database(url, "mpesa_shop", "shop")
+            engine = open_engine(place, None, path, environment=environment)
+        ledgers.append(Ledger(path, environment=environment, token_hex=secrets.token_hex, engine=engine))
         return ledgers[-1]
 
     yield open_again
@@ -240,10 +248,14 @@ def test_tampering_is_found(opened: Open, tampering: str) -> None:
     with ledger.write() as tx:
         tx.append(ref, paid())
     assert not list(flaws(ledger))
-    raw = sqlite3.connect(ledger.path)
-    raw.executescript("DROP TRIGGER journal_is_append_only_u; DROP TRIGGER journal_is_append_only_d")
-    raw.executescript(tampering)
-    raw.close()
+    if isinstance(ledger.engine, SqliteEngine):
+        raw = sqlite3.connect(ledger.path)
+        raw.executescript("DROP TRIGGER journal_is_append_only_u; DROP TRIGGER journal_is_append_only_d")
+        raw.executescript(tampering)
+        raw.close()
+    else:
+        ledger.engine.connection().execute_once("SET session_replication_role = replica")  # no triggers
+        ledger.engine.connection().execute_once(tampering)
 
     assert list(flaws(ledger))
 
@@ -253,11 +265,14 @@ def test_the_journal_refuses_to_be_changed_by_mistake(opened: Open) -> None:
     pending(ledger)
 
     replacing = "INSERT OR REPLACE INTO journal SELECT * FROM journal"
+    if not isinstance(ledger.engine, SqliteEngine):
+        replacing = "TRUNCATE journal CASCADE"
     for statement in ("UPDATE journal SET kind='x'", "DELETE FROM journal", replacing):
         with pytest.raises(LedgerUnusable, match="append-only"):
             ledger.rows(statement)
 
 
+@pytest.mark.parametrize("opened", ["sqlite"], indirect=True)
 def test_files_are_readable_by_their_owner_only(opened: Open) -> None:
     ledger = opened()
     pending(ledger)
@@ -276,6 +291,7 @@ def test_a_ledger_belongs_to_one_environment(opened: Callable[..., Ledger]) -> N
     assert refused.value.code == "ledger-other-environment"
 
 
+@pytest.mark.parametrize("opened", ["sqlite"], indirect=True)
 def test_commits_are_durable_and_the_log_is_written_ahead(opened: Open) -> None:
     ledger = opened()
 

@@ -16,6 +16,7 @@ from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.listener.events import Event
 from mpesa_cli.listener.intake.deliveries import Ask, C2bContext
+from mpesa_cli.listener.intake.spool import Spool
 from mpesa_cli.listener.server.options import ListenerOptions, Parts
 from mpesa_cli.listener.server.server import running
 from mpesa_cli.rules.evidence import Accepted, Sending
@@ -160,11 +161,12 @@ def listener(
     wrap: Callable[[Ledger], Ledger] = lambda ledger: ledger,
     c2b: C2bContext | None = None,
     ask: Ask | None = None,
+    spool: Spool | None = None,
 ) -> Iterator[Bench]:
     """A listener on a free port; ``wrap`` may put something around the ledger that it writes to."""
     with contextlib.closing(open_ledger(path)) as ledger:
         bench = Bench(0, path, ledger)
-        parts = Parts(lambda: wrap(open_ledger(path)), now_us, bench.hear, c2b, ask)
+        parts = Parts(lambda: wrap(open_ledger(path)), now_us, bench.hear, c2b, ask, spool=spool)
         with running(options or ListenerOptions(port=0), parts) as ready:
             bench.port = ready.port
             bench.stop = ready.stop

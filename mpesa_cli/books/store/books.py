@@ -113,7 +113,7 @@ class Books:
             rows: list[Any] = self._reads.rows(
                 f"SELECT {ROW_COLUMNS} FROM ({KEYS_IN_SCOPE} AND {condition} "
                 "AND (r.completed_us, r.receipt, r.amount_cents) > (?, ?, ?) "
-                f"ORDER BY r.completed_us, r.receipt, r.amount_cents LIMIT {PAGE_ROWS}) "
+                f"ORDER BY r.completed_us, r.receipt, r.amount_cents LIMIT {PAGE_ROWS}) found "
                 "CROSS JOIN statement_rows USING (receipt, kind, amount_cents) "
                 "ORDER BY completed_us, receipt, amount_cents",
                 (first_us, until_us, shortcodes, *parameters, first_us, receipt, cents),

@@ -38,7 +38,8 @@ MONEY_CAME = f"""CASE
 # after an erasure; what a person decided was decided knowing it.
 _PARTY = "CASE WHEN r.party GLOB '0[17*]*' THEN '254' || substr(r.party, 2) ELSE r.party END"
 _OTHER_PHONE = f"""(a.channel='stk' AND a.source<>'person' AND length(a.msisdn)=12
-    AND length(r.party)<16 AND r.party NOT GLOB '*[^0-9*]*' AND substr(r.party, -3) GLOB '[0-9][0-9][0-9]'
+    AND length(r.party)<16 AND r.party NOT GLOB '*[^0-9*]*'
+    AND substr(r.party, length(r.party) - 2) GLOB '[0-9][0-9][0-9]'
     AND a.msisdn NOT GLOB CASE length({_PARTY}) WHEN 12 THEN replace({_PARTY}, '*', '?') ELSE {_PARTY} END)"""
 _OURS = "p.shortcode IN (SELECT value FROM json_each(?))"
 

@@ -148,7 +148,7 @@ class Differences:
     def payments_with_conflict(self) -> Sequence[Payment]:
         """Payments with an attempt that is paid and contradicted."""
         return self._payments(
-            "(SELECT DISTINCT payment_id FROM attempts WHERE instr(flags, 'conflict') AND state='paid')"
+            "(SELECT DISTINCT payment_id FROM attempts WHERE instr(flags, 'conflict') AND state='paid') found"
         )
 
     def overpaid_payments(self) -> Sequence[Payment]:

@@ -32,11 +32,10 @@ def push_batch(
 
     ``watch_s`` None does not wait for the customers' answers.
     """
-    from mpesa_cli.floor.files.run_lock import only_batch
 
     file = _file(runtime, profile, source)
     outside = dataclasses.replace(push_context(runtime, profile), say=lambda _: None, not_paid=answer)
-    with only_batch(profile.ledger):
+    with runtime.ledger(profile).alone():
         planned = _plan(file, source, _up_to_date(runtime, profile))
         for note in file.notes:
             runtime.streams.say(f"Note: {note}")
@@ -55,7 +54,7 @@ def push_batch_dry_run(runtime: Runtime, profile: "Profile", source: str) -> Res
     """The plan of a batch: no network, nothing stored. Raises InvalidInput with all that is wrong in the file."""
     from mpesa_cli.batch.words import Line, lines_table, total_words
 
-    known = runtime.ledger(profile).payment_by_order if profile.ledger.exists() else lambda _: None
+    known = runtime.ledger(profile).payment_by_order if runtime.has_ledger(profile) else lambda _: None
     planned = _plan(_file(runtime, profile, source), source, known)
     lines = [Line(p.row.order_id, p.row.msisdn, p.row.amount * 100, "left out" if p.left_out else "would be asked",
                   p.left_out) for p in planned]

@@ -28,12 +28,11 @@ def retry_failed(
 
     ``watch_s`` None does not wait for the customers' answers.
     """
-    from mpesa_cli.floor.files.run_lock import only_batch
     from mpesa_cli.rules.values.dates import parse_since
 
     since_us = parse_since(since, runtime.world.now_us())
     outside = dataclasses.replace(push_context(runtime, profile), say=lambda _: None, not_paid=answer)
-    with only_batch(profile.ledger):
+    with runtime.ledger(profile).alone():
         failed = _failed(runtime, profile, since_us)
         batch = Batch(
             [_entry(outside, runtime, each) for each in failed],

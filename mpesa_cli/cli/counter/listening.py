@@ -55,7 +55,7 @@ class Listening:
     def _start(self, port: int) -> None:
         from mpesa_cli.floor.wire.addresses import secret_hash
         from mpesa_cli.initiator.listener_alive import note_alive
-        from mpesa_cli.listener.ports import c2b_context, daraja_query
+        from mpesa_cli.listener.ports import c2b_context, daraja_query, spool_of
         from mpesa_cli.listener.server.options import ListenerOptions, Parts
         from mpesa_cli.listener.server.server import running
         from mpesa_cli.sms.reports_address import token_for_listener
@@ -71,6 +71,7 @@ class Listening:
             ask=daraja_query(runtime, profile),
             sms_secret_hash=secret_hash(token) if token else "",
             note_alive=lambda: note_alive(profile.ledger, runtime.world.now_us()),
+            spool=spool_of(profile),
         )
         self._stack.enter_context(running(options, parts))
         self._own = True

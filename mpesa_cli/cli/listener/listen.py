@@ -81,7 +81,7 @@ def listen(
     from mpesa_cli.cli.together import check_together
     from mpesa_cli.floor.wire.addresses import secret_hash
     from mpesa_cli.initiator.listener_alive import note_alive
-    from mpesa_cli.listener.ports import c2b_context, daraja_query
+    from mpesa_cli.listener.ports import c2b_context, daraja_query, spool_of
     from mpesa_cli.listener.server.certificate import read_certificate
     from mpesa_cli.listener.server.options import ListenerOptions, Parts
     from mpesa_cli.listener.server.server import serve
@@ -116,6 +116,7 @@ def listen(
             further_files=FILES_FOR_THE_PAGE if owner else 0,
             note_alive=lambda: note_alive(settings.ledger, runtime.world.now_us()),
             on_tick=screen.tell,
+            spool=spool_of(settings),
         )
         runtime.ledger(settings)  # what is wrong with it must be said before a port is opened
         workers: list[Worker] = [_courier(runtime, settings), *([served] if served else [])]

@@ -104,19 +104,25 @@ def _password_age(runtime: Runtime, settings: "Profile") -> "Iterator[Finding]":
 
 
 def _ledger(runtime: Runtime, settings: "Profile", *, whole: bool) -> "Iterator[Finding]":
+    from mpesa_cli.ledger.engine.sqlite import SqliteEngine
     from mpesa_cli.terminal.progress import telling
     from mpesa_cli.upkeep.doctor.ledger import ledger
     from mpesa_cli.upkeep.doctor.marker import marked
     from mpesa_cli.upkeep.findings import Finding
 
     marker = runtime.marker(settings) if settings.environment == "production" else None
-    yield marked(settings, marker, lambda: runtime.ledger(settings))
-    if not settings.ledger.exists():
-        if marker is not None and marker.mark is not None:
-            return
-        yield Finding("ledger", "ok", f"There is no ledger yet; the first push makes {settings.ledger}.")
-        return
+    yield marked(settings, marker, lambda: runtime.ledger(settings), lambda: runtime.has_ledger(settings))
     try:
+        if not runtime.has_ledger(settings):
+            if marker is None or marker.mark is None:
+                words = f"There is no ledger yet; the first push makes {settings.ledger_place}."
+                yield Finding("ledger", "ok", words)
+            return
+        engine = runtime.ledger(settings).engine
+        if not isinstance(engine, SqliteEngine):
+            from mpesa_cli.upkeep.doctor.database import database
+
+            yield from database(settings, engine, runtime.world.now_us)
         with telling(runtime.streams) as told:
             yield from ledger(
                 runtime.ledger(settings), settings.takes_money_on, runtime.world.now_us(), whole=whole, told=told

@@ -50,7 +50,7 @@ def erase(
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
-    from mpesa_cli.ledger.engine.scrubbing import scrub_is_due
+    from mpesa_cli.ledger.erasing import scrub_is_due
     from mpesa_cli.rules.values.msisdn import parse_msisdn
     from mpesa_cli.upkeep.erase import erase as erase_number
     from mpesa_cli.upkeep.erase import rehearse
@@ -123,4 +123,6 @@ def _remains(settings: "Profile", made: "Erasure") -> "Iterator[Note]":
         elsewhere.insert(1, str(settings.sms.file))
     elif settings.sms.provider != "none":
         elsewhere.insert(1, "your SMS provider's records")
+    if settings.database is not None:
+        elsewhere.insert(1, "the database's own base backups, and its WAL archive until that expires")
     yield Note(f"Not touched, and perhaps with the number in them: {', '.join(elsewhere)}.")

@@ -15,9 +15,9 @@ def existing_ledger(runtime: "Runtime", settings: "Profile") -> "Ledger":
 
     An empty ledger in the place of one that is gone is whole, and its backup a success: nobody would notice.
     """
-    if not settings.ledger.exists():
+    if not runtime.has_ledger(settings):
         raise LedgerUnusable(
-            f"There is no ledger {settings.ledger}: nothing was recorded here yet, or it is gone.",
+            f"There is no ledger {settings.ledger_place}: nothing was recorded here yet, or it is gone.",
             hint=f"Nothing was made or changed. Which ledger it should be: mpesa config show -P {settings.name}. "
             "Where it was lost: mpesa restore FILE",
             code="no-ledger",

@@ -51,11 +51,11 @@ def ledger_begin(
         begun = begin_anew(ledger, marker, by=person, reason=said, at_us=runtime.world.now_us())
     return Result(
         {
-            "environment": settings.environment, "profile": settings.name, "ledger": str(settings.ledger),
+            "environment": settings.environment, "profile": settings.name, "ledger": settings.ledger_place,
             "ledger_id": begun.ledger_id, "before": begun.before.ledger_id if begun.before else None,
             "reason": said,
         },
-        [f"{settings.ledger} is the shop's ledger from now on."],
+        [f"{settings.ledger_place} is the shop's ledger from now on."],
         [Note(
             "NOTHING THAT WAS PAID BEFORE IS IN IT: to push an order again that was paid can charge the customer "
             "twice. What M-PESA knows of those days: mpesa reconcile --statement FILE", loud=True,

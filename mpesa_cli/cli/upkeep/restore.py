@@ -9,6 +9,7 @@ import typer
 
 from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
 from mpesa_cli.cli.result import Note, Result
+from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.floor.moments import day_and_time, rfc3339
 from mpesa_cli.terminal.amount_words import counted
 
@@ -40,6 +41,14 @@ def restore(
     from mpesa_cli.upkeep.restore import restore as put_back
 
     source = file.expanduser().absolute()
+    if settings.database is not None:
+        raise Conflict(
+            f"The ledger of profile {settings.name} is in a database, and a backup is a file.",
+            hint="Nothing was changed. Put it back as a file, and move that into a database without a ledger: "
+            f"MPESA_LEDGER=/folder/shop.db mpesa restore {file}, then: "
+            f"MPESA_LEDGER=/folder/shop.db mpesa ledger move {settings.database.url}",
+            code="ledger-in-database",
+        )
     place = Place(
         settings.ledger, settings.environment, lambda path: runtime.unguarded_ledger(replace(settings, ledger=path))
     )

@@ -8,8 +8,10 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Protocol, TypeAlias
 
 from mpesa_cli.floor import machine
 from mpesa_cli.floor.files.lock import take_lock
@@ -20,6 +22,26 @@ from mpesa_cli.floor.world import World
 
 _MAX_BYTES = 64 * 1024
 UNSAID_S = 1.0  # a wait that is over sooner needs no words
+
+
+class Shared(Protocol):
+    """One JSON object that several processes share, in whatever place."""
+
+    def read(self) -> Mapping[str, Json] | None:
+        """The content; None where there is none."""
+
+    def write(self, content: Mapping[str, object]) -> bool:
+        """Replace it. False where that can't be done."""
+
+    def remove(self) -> None:
+        """Delete it, if that can be done."""
+
+    def locked(self, most_s: float, why: str = "") -> AbstractContextManager[bool]:
+        """Hold its lock, waiting at most so many seconds, and telling ``why``. Yields whether it is held."""
+
+
+Notes: TypeAlias = Callable[[str, Secret, str], Shared]
+"""Another place than a folder: gives the object of a kind, an owner and a host."""
 
 
 class SharedFile:

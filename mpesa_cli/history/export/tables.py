@@ -124,7 +124,7 @@ class Export:
     def _asked(self, name: str, fields: tuple[str, ...], sql: str, values: tuple[object, ...]) -> ExportTable:
         """A table of what SQL finds: the time first, ``amount_cents`` where the field is ``amount``."""
         money = fields.index("amount") - 2  # date and time are one column of it
-        ((size,),) = self._reads.rows(f"SELECT count(*) FROM ({sql})", values)
+        ((size,),) = self._reads.rows(f"SELECT count(*) FROM ({sql}) found", values)
         rows = self._reads.stream(sql, values)
         return ExportTable(name, fields, int(str(size)), (_local_row(row, money) for row in rows))
 

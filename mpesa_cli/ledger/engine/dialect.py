@@ -69,6 +69,9 @@ class Dialect(Protocol):
     def expect_many_rows(self, connection: Any, kilobytes: int) -> None:
         """Make so much room in memory for questions that walk over everything."""
 
+    def close_for_good(self, connection: Any, place: str) -> None:
+        """Have every further write refused, by whichever process: the payments are at ``place`` from now on."""
+
 
 def dialect_of(connection: Connection) -> Dialect:
     """The dialect that a connection speaks: its own, or SQLite's."""

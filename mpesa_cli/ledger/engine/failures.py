@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from mpesa_cli.floor.errors import LedgerBusy, LedgerUnusable, MpesaError
+from mpesa_cli.ledger.engine.sqlite_dialect import MOVED
 
 
 class explained:  # noqa: N801 - used as a function is
@@ -52,6 +53,15 @@ def held_by_another(path: Path) -> LedgerBusy:
     )
 
 
+def moved(said: str) -> LedgerUnusable:
+    """The error where a ledger's payments were moved elsewhere; ``said`` names the place."""
+    return LedgerUnusable(
+        f"Nothing can be written here: {said}.",
+        hint="Nothing was stored or sent. Name that place in the profile (key 'ledger'), then: mpesa config check",
+        code="ledger-moved",
+    )
+
+
 def _in_words(error: sqlite3.Error, path: Path) -> MpesaError:
     from mpesa_cli.floor.machine import commands
 
@@ -77,6 +87,8 @@ def _in_words(error: sqlite3.Error, path: Path) -> MpesaError:
             hint=f"Make it writable for you: {commands.look(path.parent)}",
             code="ledger-read-only",
         )
+    if str(error).startswith(MOVED):
+        return moved(str(error))
     if str(error).startswith("no such"):
         kept = sorted(path.parent.glob(f"{path.name}.v*.bak"))
         return LedgerUnusable(

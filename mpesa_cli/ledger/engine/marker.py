@@ -61,13 +61,13 @@ class Marker:
         folder = next(each for each in (self.file.parent, *self.file.parents) if each.exists())
         return os.access(self.file if self.file.exists() else folder, os.W_OK) and os.access(folder, os.W_OK)
 
-    def missing(self, path: Path) -> LedgerUnusable:
-        """The error where the ledger of the note is not at ``path``."""
-        was = self.mark.path if self.mark else str(path)
-        moved = "" if was == str(path) else f" Its ledger was last written at {was}."
-        what = "is another ledger than this shop's" if path.exists() else "is not there"
+    def missing(self, place: str, *, another: bool) -> LedgerUnusable:
+        """The error where the ledger of the note is not at ``place``; ``another``: but one that it does not know."""
+        was = self.mark.path if self.mark else place
+        moved = "" if was == place else f" Its ledger was last written at {was}."
+        what = "is another ledger than this shop's" if another else "is not there"
         return LedgerUnusable(
-            f"The ledger {path} {what}.{moved} An order that was paid before could be charged again.",
+            f"The ledger {place} {what}.{moved} An order that was paid before could be charged again.",
             hint="Nothing was sent. Is a disk not mounted, or MPESA_HOME another one? Look: mpesa config show. Where "
             "it is lost: mpesa restore FILE. To begin anew on purpose: mpesa ledger begin --reason 'why'",
             code="ledger-missing",

@@ -6,28 +6,22 @@ in the ledger says that this is due; it goes last, so that a run that was killed
 
 import contextlib
 import mmap
+import sqlite3
 from pathlib import Path
 
 from mpesa_cli.floor import machine
 from mpesa_cli.floor.errors import LedgerBusy
 from mpesa_cli.ledger.engine.connection import BUSY_TIMEOUT_S, lock
 from mpesa_cli.ledger.engine.failures import explained
-from mpesa_cli.ledger.erasing import SCRUB_DUE
-from mpesa_cli.ledger.reads import Reads
 
+SCRUB_DUE = "scrub_due"  # the row of meta that says: erased, and old bytes may still be in the file
 _SPARE_BYTES = 16 << 20
 
 
-def scrub_is_due(ledger: Reads) -> bool:
-    """Whether an erasure was recorded whose old bytes may still be in the file."""
-    return bool(ledger.rows("SELECT 1 FROM meta WHERE key = ?", (SCRUB_DUE,)))
-
-
-def check_room(ledger: Reads) -> None:
+def check_room(path: Path) -> None:
     """Raise LedgerBusy where the disk has no room to write the ledger anew."""
     from mpesa_cli.floor.machine import commands
 
-    path = ledger.path
     with explained(path):
         free, needed = machine.free_bytes(path.parent), 3 * path.stat().st_size + _SPARE_BYTES
     if free < needed:
@@ -39,9 +33,8 @@ def check_room(ledger: Reads) -> None:
         )
 
 
-def scrub(ledger: Reads) -> None:
+def scrub(path: Path, connection: sqlite3.Connection) -> None:
     """Write the file anew and empty its log. Raises LedgerBusy where others read or write for too long."""
-    path, connection = ledger.path, ledger._connection()
     with explained(path):
         connection.execute("VACUUM")
         with lock(path, wait_s=BUSY_TIMEOUT_S):
@@ -76,8 +69,7 @@ def occurrences(path: Path, digits: str) -> int:
     return found
 
 
-def search(ledger: Reads, digits: str) -> dict[Path, int]:
+def search(path: Path, digits: str) -> dict[Path, int]:
     """The files of the ledger, and copies that migrations made, that hold these digits, each with their number."""
-    path = ledger.path
     files = [path, Path(f"{path}-wal"), *sorted(path.parent.glob(path.name + ".*.bak"))]
     return {file: count for file in files if (count := occurrences(file, digits))}

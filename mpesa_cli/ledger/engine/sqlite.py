@@ -12,16 +12,23 @@ import threading
 from collections.abc import Callable, Iterator
 from math import inf
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mpesa_cli.floor import machine
+from mpesa_cli.floor.files.run_lock import only_batch
 from mpesa_cli.ledger.engine.checkpoint import checkpoint_if_large, log_bytes
 from mpesa_cli.ledger.engine.connection import BUSY_TIMEOUT_S, Schema, begin, open_connection
 from mpesa_cli.ledger.engine.failures import explained
 from mpesa_cli.ledger.engine.file_mode import is_on_read_only_disk, is_write_ahead
 
+if TYPE_CHECKING:
+    from mpesa_cli.floor.files.shared_file import Notes
+
 
 class SqliteEngine:
     """One SQLite file. One connection per thread; closed by :meth:`close`."""
+
+    note: "Notes | None" = None  # processes of one machine share small files (floor/files/shared_file.py)
 
     def __init__(
         self, path: Path, schema: Schema, *, environment: str, busy_timeout_s: float = BUSY_TIMEOUT_S,
@@ -90,12 +97,46 @@ class SqliteEngine:
             if is_first:
                 self._turn.release()
 
+    @contextlib.contextmanager
+    def alone(self, kind: str) -> Iterator[None]:
+        """Be the only process that does this kind of work on the ledger. Raises Temporary (``batch-running``)."""
+        with only_batch(self.path, kind):
+            yield
+
     def free_bytes(self) -> int:
         """The room that is left on the disk of the file, in bytes. Raises LedgerUnusable."""
         with explained(self.path):
             if is_on_read_only_disk(self.path):
                 raise PermissionError(errno.EROFS, os.strerror(errno.EROFS))
             return machine.free_bytes(self.path.parent)
+
+    def check_room(self) -> None:
+        """Raise LedgerBusy where the disk has no room to write the file anew."""
+        from mpesa_cli.ledger.engine.scrubbing import check_room
+
+        check_room(self.path)
+
+    def scrub(self) -> None:
+        """Write the file anew, so that nothing is left in it of what was erased. Raises LedgerBusy."""
+        from mpesa_cli.ledger.engine.scrubbing import scrub
+
+        scrub(self.path, self.connection())
+
+    def search(self, digits: str) -> dict[Path, int]:
+        """The files of the ledger that hold these digits, each with their number."""
+        from mpesa_cli.ledger.engine.scrubbing import search
+
+        return search(self.path, digits)
+
+    @property
+    def place(self) -> str:
+        """The file's path, for people."""
+        return str(self.path)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the file is still there."""
+        return self.path.exists()
 
     @property
     def is_write_ahead(self) -> bool:

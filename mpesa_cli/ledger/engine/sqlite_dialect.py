@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+MOVED = "this ledger was moved to"
+
 
 class SqliteDialect:
     """SQLite's dialect (dialect.py)."""
@@ -49,6 +51,14 @@ class SqliteDialect:
     def expect_many_rows(self, connection: Any, kilobytes: int) -> None:
         """Make so much room in memory for pages: they are read once, not once a question."""
         connection.execute(f"PRAGMA cache_size=-{kilobytes}")
+
+    def close_for_good(self, connection: Any, place: str) -> None:
+        """Have every further write refused, by whichever process: the payments are at ``place`` from now on."""
+        said = f"{MOVED} {place}".replace("'", "''")
+        for table in ("journal", "callbacks"):
+            connection.execute(
+                f"CREATE TRIGGER {table}_moved BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, '{said}'); END"
+            )
 
 
 SQLITE = SqliteDialect()

@@ -3,7 +3,7 @@
 import sqlite3
 
 GAPS_OF_JOURNAL = (
-    "SELECT seq, json_extract(facts, '$.known_until_us'), at_us FROM journal WHERE kind = 'restored'"
+    "SELECT seq, CAST(json_extract(facts, '$.known_until_us') AS INTEGER), at_us FROM journal WHERE kind = 'restored'"
 )
 """What the journal says of restores, in the columns of ``gaps``."""
 

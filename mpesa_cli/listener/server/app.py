@@ -10,6 +10,7 @@ from functools import partial
 
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.listener.intake.deliveries import (
+    ACCEPTED,
     FORBIDDEN_SHAPE,
     NO_PAYMENT,
     NO_ROOM,
@@ -29,6 +30,7 @@ from mpesa_cli.listener.server.options import ListenerOptions
 from mpesa_cli.listener.server.peer import is_doubtful, is_refused, peer_address
 from mpesa_cli.listener.server.refusals import Refusals
 from mpesa_cli.listener.server.routes import OPEN_PATHS, Address, address_of
+from mpesa_cli.listener.server.spooling import Spooling
 from mpesa_cli.rules.strangers import BODY_MAX_BYTES
 
 _HEALTHY = Verdict(200, b'{"status":"ok"}', stored=False)
@@ -60,11 +62,12 @@ class ListenerApp:
         soon: Callable[[Callable[[], None]], object],
         open_paths: OpenPaths,
         without_ledger: Callable[[Delivery], Verdict | None] = lambda _: None,
+        spooling: Spooling | None = None,
     ) -> None:
         """``writer`` stores; ``refusals`` counts bodies that are not stored; ``clock`` is in seconds, never set back.
 
         ``soon`` calls once all that can be read now has been read (an event loop's call_soon). ``without_ledger`` gives
-        the answer that needs no storing, if there is one.
+        the answer that needs no storing, if there is one. ``spooling`` keeps what the ledger could not take in time.
         """
         self._options = options
         self._writer = writer
@@ -75,7 +78,8 @@ class ListenerApp:
         self._gathered: list[tuple[Delivery, SendVerdict]] = []
         self._open_paths = open_paths
         self._tickets = itertools.count()
-        self._waiting: dict[int, tuple[float, SendVerdict, str]] = {}  # since when, oldest first
+        self._waiting: dict[int, tuple[float, SendVerdict, Delivery]] = {}  # since when, oldest first
+        self._spooling = spooling
         self._validations: dict[int, tuple[float, Delivery]] = {}
 
     def look(self, head: Head) -> Verdict | Expected:
@@ -96,7 +100,7 @@ class ListenerApp:
         if is_doubtful(self._options.callback_ips, self._options.tunnel, expected.peer):
             self._refusals.doubt(expected.peer)
         ticket, delivery = next(self._tickets), expected.address(body, expected.peer)
-        self._waiting[ticket] = (self._clock(), answer, expected.peer)
+        self._waiting[ticket] = (self._clock(), answer, delivery)
         if isinstance(delivery, C2bDelivery) and delivery.step == "validation":
             self._validations[ticket] = (self._clock(), delivery)
         if not self._gathered:
@@ -121,15 +125,29 @@ class ListenerApp:
         return verdict
 
     def give_up_late(self) -> None:
-        """Answer 503 to those who waited too long. A body may still be stored; then a repeat is folded into it."""
+        """Answer those who waited too long: 503, or where their bodies can be kept for a ledger that is away, 200.
+
+        A body may still be stored; then a repeat is folded into it.
+        """
         self._let_validations_through()
         until = self._clock() - self._options.answer_s
         while self._waiting:
-            ticket, (since, answer, peer) = next(iter(self._waiting.items()))
+            ticket, (since, answer, delivery) = next(iter(self._waiting.items()))
             if since > until:
                 return
             del self._waiting[ticket]
-            answer(self.refuse(UNAVAILABLE, "the ledger took too long", peer))
+            self._not_stored(delivery, answer, "the ledger took too long")
+
+    def _not_stored(self, delivery: Delivery, answer: SendVerdict, reason: str) -> None:
+        """Keep a body that the ledger has not taken, where there is a place for it; else say 503."""
+
+        def give(*, kept: bool) -> None:
+            answer(ACCEPTED if kept else self.refuse(UNAVAILABLE, reason, delivery.peer))
+
+        if self._spooling is None:
+            give(kept=False)
+        else:
+            self._spooling.keep(delivery, give)
 
     def _let_validations_through(self) -> None:
         """Answer validations that have waited for a while and about which the ledger has no say."""
@@ -147,9 +165,12 @@ class ListenerApp:
         waiting = self._waiting.pop(ticket, None)
         if waiting is None:
             return
-        _, answer, peer = waiting
+        _, answer, delivery = waiting
+        if verdict is UNAVAILABLE and self._spooling is not None:
+            self._not_stored(delivery, answer, "the ledger is away")
+            return
         if not verdict.stored and (reason := _REASONS.get(verdict)):
-            self._refusals.note(reason, peer)
+            self._refusals.note(reason, delivery.peer)
         answer(verdict)
 
     def _refusal(self, head: Head, path: str, address: Address | None, peer: str) -> tuple[str, Verdict]:

@@ -29,6 +29,7 @@ from mpesa_cli.listener.server.options import ListenerOptions, Parts
 from mpesa_cli.listener.server.peer import share_for
 from mpesa_cli.listener.server.protocol import DeadlineProtocol, with_parts
 from mpesa_cli.listener.server.refusals import Refusals
+from mpesa_cli.listener.server.spooling import Spooling
 
 REAP_EVERY_S = 0.25
 FILES_FOR_THE_REST = 64  # the ledger, its log and lock, the standard streams, the forwarder
@@ -106,7 +107,9 @@ class ListenerServer:
         )
         without_ledger = partial(answer_without_ledger, context=self._parts.c2b)
         open_paths = OpenPaths(loop.time, self._parts.now_us)
-        app = ListenerApp(options, writer, refusals, loop.time, loop.call_soon, open_paths, without_ledger)
+        spool = self._parts.spool
+        spooling = Spooling(spool, writer, self._parts.now_us, self._parts.on_event, loop) if spool else None
+        app = ListenerApp(options, writer, refusals, loop.time, loop.call_soon, open_paths, without_ledger, spooling)
         self._server = server = _Server(options, on_ready)
         connected = _protocols(options, app, table, self._parts.api)
         server.acceptor = Acceptor(
@@ -114,7 +117,7 @@ class ListenerServer:
             tls=options.certificate.context if options.certificate else None, handshake_s=options.head_and_body_s,
         )
         server.should_exit = self._stopped_early
-        reaper = loop.create_task(self._watch(app, table, writer, seldom))
+        reaper = loop.create_task(self._watch(app, table, writer, seldom, spooling))
         try:
             await server.serve(sockets=[])
         finally:
@@ -122,7 +125,9 @@ class ListenerServer:
         if writer.failure is not None:
             raise writer.failure
 
-    async def _watch(self, app: ListenerApp, table: ConnectionTable, writer: Writer, seldom: Seldom) -> None:
+    async def _watch(
+        self, app: ListenerApp, table: ConnectionTable, writer: Writer, seldom: Seldom, spooling: Spooling | None
+    ) -> None:
         """Cut off overdue connections, answer those who waited too long; end where nothing can be stored."""
         loop = asyncio.get_running_loop()
         note_alive, due = self._parts.note_alive, loop.time()
@@ -134,6 +139,8 @@ class ListenerServer:
             await asyncio.sleep(REAP_EVERY_S)
             table.cut_off_overdue()
             app.give_up_late()
+            if spooling is not None:
+                spooling.hand_in()
             seldom.tell()
             self._parts.on_tick()
             if writer.failure is not None:

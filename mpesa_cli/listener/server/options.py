@@ -12,6 +12,7 @@ from mpesa_cli.listener.intake.deliveries import Ask, C2bContext
 from mpesa_cli.listener.server.peer import CallbackIps, Tunnel
 
 if TYPE_CHECKING:
+    from mpesa_cli.listener.intake.spool import Spool
     from mpesa_cli.listener.server.asgi import Api
     from mpesa_cli.listener.server.certificate import Certificate
 
@@ -25,7 +26,8 @@ class Parts:
     messages, empty where there is none; ``ask`` None only keeps bodies from paths without a secret.
     ``api`` is served on the same port, on its own paths; None serves none. ``further_files`` may be
     open for others. ``note_alive`` is called every half minute while bodies can be stored, in a thread of its own.
-    ``on_tick`` is called some times a second.
+    ``on_tick`` is called some times a second. ``spool`` keeps bodies while the ledger is away;
+    None, they are answered 503.
     """
 
     open_ledger: Callable[[], Ledger]
@@ -38,6 +40,7 @@ class Parts:
     further_files: int = 0
     note_alive: Callable[[], object] | None = None
     on_tick: Callable[[], None] = lambda: None
+    spool: "Spool | None" = None
 
 
 @dataclass(frozen=True, slots=True)

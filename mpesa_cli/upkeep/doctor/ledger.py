@@ -10,7 +10,8 @@ from mpesa_cli.history.query import HistoryFilter
 from mpesa_cli.history.store import History
 from mpesa_cli.ledger.audit.chain import tail_flaws
 from mpesa_cli.ledger.audit.file import trigger_flaws
-from mpesa_cli.ledger.engine.scrubbing import scrub_is_due
+from mpesa_cli.ledger.engine.sqlite import SqliteEngine
+from mpesa_cli.ledger.erasing import scrub_is_due
 from mpesa_cli.ledger.held import Held
 from mpesa_cli.ledger.outbox import Outbox
 from mpesa_cli.ledger.restoring import Restores
@@ -44,7 +45,8 @@ def ledger(
     if scrub_is_due(reads):
         yield Finding("erasure", "fail", "A number was erased, and its old bytes may still be in the file.",
                       "mpesa erase PHONE --yes")
-    yield _mode(reads)
+    if isinstance(reads.engine, SqliteEngine):
+        yield _mode(reads.engine)
     yield from _restored(reads, shortcodes)
     yield from _held(reads)
     yield from _open(list(reads.unfinished()), now_us)
@@ -88,17 +90,17 @@ def _all_of_it(reads: "Ledger", now_us: int, told: Told) -> Iterator[Finding]:
         yield Finding("ledger", "fail", f"The ledger is not whole. {found.words[0]}", "mpesa audit verify -v")
 
 
-def _mode(reads: "Ledger") -> Finding:
+def _mode(engine: SqliteEngine) -> Finding:
     """The finding about SQLite's write-ahead mode, in which readers and writers never wait, and its log's length."""
-    if not reads.engine.is_write_ahead:
+    if not engine.is_write_ahead:
         words = "The ledger was copied or restored and is still in a mode in which a reader keeps writers waiting."
         return Finding("ledger-mode", "warn", f"{words} It changes by itself when one command has it alone.",
-                       commands.who_holds(reads.path))
-    size = reads.engine.log_bytes
+                       commands.who_holds(engine.path))
+    size = engine.log_bytes
     if size > LOG_LONG_BYTES:
         words = f"The log beside the ledger is {size >> 20:,} MB long: somebody looks at one moment of it for long."
         words += " It is cut back once that is over."
-        return Finding("ledger-mode", "warn", words, commands.who_holds(reads.path))
+        return Finding("ledger-mode", "warn", words, commands.who_holds(engine.path))
     return Finding("ledger-mode", "ok", f"The log beside the ledger is {size / (1 << 20):.1f} MB long.")
 
 

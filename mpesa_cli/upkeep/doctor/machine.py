@@ -19,6 +19,9 @@ _LOW_BYTES, _FULL_BYTES = 1 << 30, 64 << 20
 def machine(profile: Profile, paths: Paths) -> Iterator[Finding]:
     """Every check of the machine, in the order in which they are shown."""
     yield _sqlite()
+    if profile.database is not None:
+        yield _permissions(profile, paths)
+        return
     folder = next(each for each in (profile.ledger.parent, *profile.ledger.parents) if each.exists())
     yield _file_system(folder)
     yield _space(folder)

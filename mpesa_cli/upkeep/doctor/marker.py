@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from mpesa_cli.settings.profile import Profile
 
 
-def marked(profile: "Profile", marker: "Marker | None", opened: "Callable[[], Ledger]") -> Finding:
+def marked(
+    profile: "Profile", marker: "Marker | None", opened: "Callable[[], Ledger]", is_there: "Callable[[], bool]"
+) -> Finding:
     """The one finding about that note. Only real money is guarded in this way: else ``marker`` is None."""
     if marker is None:
         return Finding(
@@ -22,8 +24,8 @@ def marked(profile: "Profile", marker: "Marker | None", opened: "Callable[[], Le
             "is begun anew. In production that is refused.",
         )
     try:
-        check_there(marker, profile.ledger)
-        if profile.ledger.exists():
+        check_there(marker, profile.ledger_place, is_there)
+        if is_there():
             opened().check_known()
     except LedgerUnusable as missing:
         if missing.code == "ledger-missing":

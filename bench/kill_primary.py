@@ -1,0 +1,199 @@
+"""Kill the primary of a PostgreSQL ledger under a shop's load, promote its standby, and count what was lost.
+
+Usage: python bench/kill_primary.py [--kills 20] [--shops 4] [--async]
+
+``--kills`` rounds: writers append to a journal while the server and everything under it is killed with SIGKILL at a
+random moment; the standby, which has every transaction before it counts, is promoted. Counted are transactions that
+were told as kept, those of them that the successor lacks, those told as not kept that it has, and those of which
+nobody could say. ``--shops`` rounds do the same to whole commands: ``mpesa push`` in processes of their own, from two
+homes, against the simulator; each order that was not answered is pushed again with the same command. Counted are orders
+with more than one prompt at the simulator, and paid orders that the ledger does not know as paid. ``--async`` lets the
+primary not wait for its standby, to see that the count is not always 0.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import secrets
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "ledger"))
+
+from postgres_server import Cluster, a_folder
+
+from mpesa_cli.floor.errors import LedgerBusy, LedgerUnknown, MpesaError
+from mpesa_cli.ledger.engine.postgres.engine import PostgresEngine
+from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.schema.current import CURRENT
+from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.values.database import database
+
+WRITERS = 4
+
+
+class Pair:
+    """A primary and its standby."""
+
+    def __init__(self, folder: Path, *, waits: bool) -> None:
+        self.primary = Cluster(folder / "one").make()
+        self.primary.sql("CREATE DATABASE shop")
+        self.standby = Cluster(folder / "two").make_standby(self.primary, "second")
+        if waits:
+            self.primary.set({"synchronous_standby_names": "second"})
+        wanted = "sync" if waits else "async"
+        while not self.primary.sql(f"SELECT 1 FROM pg_stat_replication WHERE sync_state = '{wanted}'"):
+            time.sleep(0.05)
+        self.url = self.primary.url(self.standby)
+
+    def fail_over(self) -> None:
+        self.primary.kill()
+        self.standby.promote()
+
+    def close(self) -> None:
+        self.primary.kill()
+        self.standby.kill()
+
+
+@contextlib.contextmanager
+def a_pair(*, waits: bool):
+    with a_folder() as folder:
+        pair = Pair(folder, waits=waits)
+        try:
+            yield pair
+        finally:
+            pair.close()
+
+
+def opened(url: str, home: Path) -> Ledger:
+    place = database(url, "mpesa_simulator_174379", "simulator/174379/-")
+    engine = PostgresEngine(place, None, CURRENT, environment="simulator", timeline=home / "timeline")
+    return Ledger(home / "x", environment="simulator", token_hex=secrets.token_hex, engine=engine)
+
+
+def kill_writers(*, waits: bool) -> Counter[str]:
+    """One round of writers: what became of their transactions."""
+    told: dict[str, list[str]] = {"kept": [], "absent": [], "unknown": []}
+    over = threading.Event()
+    with a_pair(waits=waits) as pair, tempfile.TemporaryDirectory() as home:
+        opened(pair.url, Path(home) / "first").close()
+
+        def write(who: int) -> None:
+            ledger, nth = opened(pair.url, Path(home) / str(who)), 0
+            while not over.is_set():
+                word, became = f"{who}-{nth}", "kept"
+                try:
+                    with ledger.write() as tx:
+                        tx.chain(ev.Record("begun", 1, {"word": word}, {}), "", None)
+                except LedgerUnknown:
+                    became = "unknown"
+                except LedgerBusy:
+                    became = "absent"
+                told[became].append(word)
+                nth += 1
+            ledger.close()
+
+        writers = [threading.Thread(target=write, args=(who,)) for who in range(WRITERS)]
+        for each in writers:
+            each.start()
+        time.sleep(0.5 + random.random() * 1.5)
+        before = len(told["kept"])
+        pair.fail_over()
+        until = time.monotonic() + 45
+        while len(told["kept"]) < before + 10 and time.monotonic() < until:
+            time.sleep(0.05)
+        over.set()
+        for each in writers:
+            each.join()
+        ledger = opened(pair.url, Path(home) / "last")
+        rows = ledger.rows("SELECT facts FROM journal ORDER BY seq")
+        ledger.close()
+    there = Counter(json.loads(str(facts))["word"] for (facts,) in rows)
+    return Counter({
+        "kept": len(told["kept"]), "lost": sum(word not in there for word in told["kept"]),
+        "told as not kept": len(told["absent"]), "of these there": sum(word in there for word in told["absent"]),
+        "not known": len(told["unknown"]), "twice": sum(count > 1 for count in there.values()),
+    })
+
+
+def kill_shop(*, waits: bool) -> Counter[str]:
+    """One round of commands: two homes, four tills, orders pushed until each is answered."""
+    outcome: Counter[str] = Counter()
+    over = threading.Event()
+    paid: list[str] = []
+    with a_pair(waits=waits) as pair, tempfile.TemporaryDirectory() as folder:
+        state = Path(folder) / "state"
+
+        def mpesa(home: int, *argv: str) -> subprocess.CompletedProcess[str]:
+            own = Path(folder) / f"home{home}"
+            own.mkdir(mode=0o700, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                (own / "state").symlink_to(state)
+            environ = {**os.environ, "MPESA_HOME": str(own), "MPESA_LEDGER": pair.url}
+            return subprocess.run(
+                [sys.executable, "-m", "mpesa_cli", *argv], env=environ, capture_output=True, text=True, check=False
+            )
+
+        state.mkdir(mode=0o700)
+        mpesa(0, "status", "none")
+
+        def till(who: int) -> None:
+            nth = 0
+            while not over.is_set():
+                order, phone = f"{who}-{nth}", f"07{who}{nth:02d}{random.randrange(10**5):05d}"
+                for _ in range(8):
+                    done = mpesa(who % 2, "push", phone, "150", "--order", order, "--json", "--timeout", "20")
+                    outcome[f"exit {done.returncode}"] += 1
+                    if done.returncode in {0, 9}:
+                        paid.append(order)
+                        break
+                nth += 1
+
+        tills = [threading.Thread(target=till, args=(who,)) for who in range(4)]
+        for each in tills:
+            each.start()
+        time.sleep(5 + random.random() * 6)
+        pair.fail_over()
+        time.sleep(12)
+        over.set()
+        for each in tills:
+            each.join()
+        mpesa(0, "reconcile")
+        prompts = json.loads((state / "simulator.json").read_text())["prompts"]
+        asked = Counter(each["account_reference"] for each in prompts)
+        outcome["orders"] = len(asked)
+        outcome["asked twice"] = sum(count > 1 for count in asked.values())
+        for order in paid:
+            said = json.loads(mpesa(1, "status", order, "--json").stdout)
+            outcome["paid and not known as paid"] += said.get("status") != "paid"
+        outcome["chain not whole"] = int(mpesa(1, "audit", "verify").returncode != 0)
+    return outcome
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--shops", type=int, default=4)
+    parser.add_argument("--async", dest="waits", action="store_false")
+    asked = parser.parse_args()
+    for name, rounds, play in (("writers", asked.kills, kill_writers), ("shop", asked.shops, kill_shop)):
+        total: Counter[str] = Counter()
+        for nth in range(rounds):
+            try:
+                found = play(waits=asked.waits)
+            except MpesaError as error:
+                sys.exit(f"round {nth}: {error}")
+            total.update(found)
+            print(name, nth + 1, dict(found), flush=True)
+        print(name, "all", dict(total), flush=True)
+
+
+if __name__ == "__main__":
+    main()

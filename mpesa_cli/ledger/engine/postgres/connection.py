@@ -1,0 +1,127 @@
+"""One thread's connection to PostgreSQL that takes the one SQL text, and gives rows as SQLite would."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.adapt import Dumper, Loader
+from psycopg.pq import TransactionStatus
+from psycopg.types.string import StrDumperUnknown
+
+from mpesa_cli.ledger.engine.postgres.failures import in_words, is_lost
+from mpesa_cli.ledger.engine.postgres.postgres_dialect import POSTGRES
+from mpesa_cli.ledger.engine.postgres.text import in_postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from psycopg.abc import Buffer
+
+    from mpesa_cli.ledger.engine.dialect import Answer
+    from mpesa_cli.rules.values.database import Database
+
+_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0"
+_OPEN = frozenset({TransactionStatus.ACTIVE, TransactionStatus.INTRANS, TransactionStatus.INERROR})
+
+
+class _Yes(Dumper):
+    """A yes or no as 1 or 0: the tables have whole numbers."""
+
+    oid = psycopg.adapters.types["int2"].oid
+
+    def dump(self, obj: Any) -> Buffer:
+        """1 or 0."""
+        return b"1" if obj else b"0"
+
+
+class _Text(StrDumperUnknown):
+    """A text without NUL, which PostgreSQL has not: what M-PESA sends may hold one."""
+
+    def dump(self, obj: Any) -> Buffer | None:
+        """UTF-8."""
+        return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
+
+
+class _Whole(Loader):
+    """A sum of whole numbers, which PostgreSQL gives as a decimal."""
+
+    def load(self, data: Buffer) -> Any:
+        """A whole number."""
+        return int(bytes(data))
+
+
+class _Truth(Loader):
+    """The answer to a condition as SQLite gives it: 1 or 0."""
+
+    def load(self, data: Buffer) -> Any:
+        """1 or 0."""
+        return 1 if bytes(data) == b"t" else 0
+
+
+def adapt(raw: psycopg.Connection[Any]) -> None:
+    """Have a connection give and take what SQLite does."""
+    raw.adapters.register_dumper(bool, _Yes)
+    raw.adapters.register_dumper(str, _Text)
+    raw.adapters.register_loader("numeric", _Whole)
+    raw.adapters.register_loader("bool", _Truth)
+
+
+class PostgresConnection:
+    """A connection that is opened anew where the server went away between two questions."""
+
+    dialect = POSTGRES
+
+    def __init__(
+        self, raw: psycopg.Connection[Any], opened_again: Callable[[], psycopg.Connection[Any]], database: Database
+    ) -> None:
+        """``opened_again`` gives a connection to the server that takes writes, waiting for one."""
+        self._opened_again = opened_again
+        self.database = database
+        self.raw = raw
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open on it."""
+        return self.raw.info.transaction_status in _OPEN
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Answer:
+        """One statement. A question outside a transaction is asked again where its server went away meanwhile.
+
+        Raises LedgerBusy or LedgerUnusable.
+        """
+        begun = self.in_transaction
+        try:
+            if sql == "BEGIN":
+                return self.raw.execute(_SNAPSHOT)
+            return self.raw.execute(in_postgres(sql), parameters)
+        except psycopg.Error as error:
+            if begun or not is_lost(error) or not sql.lstrip().startswith(("SELECT", "WITH", "BEGIN")):
+                raise in_words(error, self.database) from error
+        self.reopen()
+        return self.execute_once(_SNAPSHOT if sql == "BEGIN" else in_postgres(sql), parameters)
+
+    def execute_once(self, statement: str, parameters: Any = None) -> Answer:
+        """One statement in PostgreSQL's own words, asked once. Raises LedgerBusy or LedgerUnusable."""
+        try:
+            return self.raw.execute(statement, parameters or None)
+        except psycopg.Error as error:
+            raise in_words(error, self.database) from error
+
+    def executemany(self, sql: str, parameters: Any, /) -> Answer:
+        """One statement for each of many parameters. Raises LedgerBusy or LedgerUnusable."""
+        try:
+            cursor = self.raw.cursor()
+            cursor.executemany(in_postgres(sql), list(parameters))
+        except psycopg.Error as error:
+            raise in_words(error, self.database) from error
+        return cursor
+
+    def reopen(self) -> None:
+        """Another connection in the place of one that is lost. Raises LedgerBusy or LedgerUnusable."""
+        self.raw.close()
+        self.raw = self._opened_again()
+
+    def close(self) -> None:
+        """Close it. Safe to call twice."""
+        self.raw.close()

@@ -1,0 +1,282 @@
+"""The engine on PostgreSQL: one schema, many machines, every write behind the lock of the chain's head.
+
+A write begins by locking one row, so that what it reads is the newest and the chain has one writer. What it stores is
+kept for certain when the block has been left (commit.py). Where the answer to COMMIT is lost, the engine connects to
+whichever server takes writes now, locks the head, and looks for the mark that the transaction left: there, it was kept;
+not there, it was not and never will be, since whatever follows on that server follows without it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+import time
+import uuid
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from mpesa_cli.floor.errors import LedgerBusy, MpesaError, Temporary
+from mpesa_cli.ledger.engine.postgres.commit import commit, signals_kept
+from mpesa_cli.ledger.engine.postgres.connection import PostgresConnection, adapt
+from mpesa_cli.ledger.engine.postgres.failures import in_words, is_lost, unknown
+from mpesa_cli.ledger.engine.postgres.shared_notes import SharedNote
+from mpesa_cli.ledger.engine.postgres.tables import make_ready, too_new
+from mpesa_cli.ledger.engine.postgres.timeline import Timeline
+from mpesa_cli.ledger.engine.scrubbing import SCRUB_DUE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mpesa_cli.floor.secret import Secret
+    from mpesa_cli.ledger.engine.connection import Schema
+    from mpesa_cli.rules.values.database import Database
+
+LOCK_WAIT_S = 10.0
+BACK_WITHIN_S = 30.0
+"""The time that another server has to take the place of one that went away."""
+CONNECT_S = 3
+LOOK_AGAIN_S = 0.25
+MARKS_KEPT = "7 days"
+_SESSION = (
+    "SELECT set_config('search_path', %s, false), set_config('lock_timeout', '10s', false), "
+    "set_config('idle_in_transaction_session_timeout', '15s', false)"
+)
+_TIMELINE = "SELECT ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int"
+
+
+class PostgresEngine:
+    """One schema of a database. One connection per thread; closed by :meth:`close`."""
+
+    is_there = True  # a connection to it is open
+    only_to_look = False
+
+    def __init__(
+        self, database: Database, password: Secret | None, schema: Schema, *, environment: str, timeline: Path,
+        may_create: bool = True, back_within_s: float = BACK_WITHIN_S,
+    ) -> None:
+        """Connect, making tables as needed. ``timeline`` is the file that remembers how new a server this machine
+        has written to.
+
+        Raises LedgerUnusable, LedgerBusy; LedgerUnusable ``no-ledger`` where there is none and none may be made.
+        """
+        self.database = database
+        self.place = str(database)
+        self._password = password
+        self._schema = schema
+        self._back_within_s = back_within_s
+        self._timeline = Timeline(timeline)
+        self._local = threading.local()
+        self._opened: list[PostgresConnection] = []
+        self._swept = False
+        try:
+            first = PostgresConnection(self._connect(), self._connect_again, database)
+        except psycopg.Error as error:
+            raise in_words(error, database) from error
+        self._keep(first)
+        try:
+            make_ready(first, schema, environment, may_create=may_create)
+        except BaseException:
+            self.close()
+            raise
+
+    def connection(self) -> PostgresConnection:
+        """This thread's connection, opened where it has none yet. Raises LedgerUnusable or LedgerBusy."""
+        found: PostgresConnection | None = getattr(self._local, "connection", None)
+        if found is None:
+            found = self._keep(PostgresConnection(self._connect_again(), self._connect_again, self.database))
+        return found
+
+    @contextlib.contextmanager
+    def transaction(self, within_s: float = inf) -> Iterator[PostgresConnection]:
+        """One durable write transaction: all of it is kept when the block has been left, or none of it.
+
+        ``within_s``: seconds to wait for other writers, if that is less than the engine would. Raises LedgerBusy or
+        LedgerUnusable, and nothing was kept; LedgerUnknown where nobody could say for 30 s.
+        """
+        connection = self.connection()
+        mark = uuid.uuid4()
+        self._begin(connection, mark, min(within_s, LOCK_WAIT_S))
+        try:
+            yield connection
+        except BaseException:
+            self._roll_back(connection)
+            raise
+        with signals_kept():
+            self._commit(connection, mark)
+        self._timeline.wrote()
+
+    def _begin(self, connection: PostgresConnection, mark: uuid.UUID, may_wait_s: float) -> None:
+        """Lock the head, on another server where this one went away. Nothing was written yet, so that is safe."""
+        if connection.in_transaction:
+            raise LedgerBusy(
+                f"The ledger {self.database} is being written by this very command.",
+                hint="Nothing was kept. This is a mistake of the program: please report it, with: mpesa doctor",
+                code="ledger-locked",
+            )
+        begun = False
+        while not begun:
+            try:
+                self._lock(connection, mark, may_wait_s)
+                begun = True
+            except psycopg.Error as error:
+                self._roll_back(connection)
+                if not is_lost(error):
+                    raise in_words(error, self.database) from error
+                connection.reopen()
+
+    def _lock(self, connection: PostgresConnection, mark: uuid.UUID, may_wait_s: float) -> None:
+        wait_ms = max(1, round(may_wait_s * 1000))
+        sweep = "" if self._swept else f"DELETE FROM commit_marks WHERE made < now() - interval '{MARKS_KEPT}';"
+        # One way to the server and back. The first statement that sees anything is the lock's: what follows is newer.
+        cursor = connection.raw.execute(
+            f"BEGIN; SET LOCAL lock_timeout = {wait_ms}; SET LOCAL synchronous_commit = on; "
+            f"SELECT version FROM chain_head FOR UPDATE; {sweep} INSERT INTO commit_marks (mark) VALUES ('{mark}')"
+        )
+        self._swept = True
+        for _ in range(3):
+            cursor.nextset()
+        found = cursor.fetchone()
+        if found is None or found[0] > self._schema.latest:
+            self._roll_back(connection)
+            raise too_new(connection, found[0] if found else 0, self._schema.latest)
+
+    def _commit(self, connection: PostgresConnection, mark: uuid.UUID) -> None:
+        try:
+            if commit(connection.raw):
+                return
+        except psycopg.Error as error:
+            self._roll_back(connection)
+            raise in_words(error, self.database) from error
+        if not self._was_kept(mark):
+            raise LedgerBusy(
+                f"The ledger {self.database} went away while it stored something, and is back without it.",
+                hint="Nothing was kept. Run the same command again",
+                code="ledger-unreachable",
+            )
+
+    def _was_kept(self, mark: uuid.UUID) -> bool:
+        """Whether a transaction whose COMMIT was not answered is there, once and for all. Raises LedgerUnknown."""
+        until = time.monotonic() + self._back_within_s
+        while time.monotonic() < until:
+            with contextlib.suppress(psycopg.Error, MpesaError), contextlib.closing(self._connect()) as raw:
+                left_ms = max(1, round((until - time.monotonic()) * 1000))
+                raw.execute("BEGIN")
+                raw.execute(f"SET LOCAL lock_timeout = {left_ms}")
+                raw.execute("SET LOCAL synchronous_commit = on")
+                # Whoever is still waiting to commit holds this lock: who has it sees what was decided.
+                raw.execute("SELECT 1 FROM chain_head FOR UPDATE")
+                found = raw.execute("SELECT 1 FROM commit_marks WHERE mark = %s", (mark,)).fetchone()
+                # Proves that this server may decide: one that was cut off from its standby could not keep it.
+                raw.execute("INSERT INTO commit_marks (mark) VALUES (%s)", (uuid.uuid4(),))
+                if commit(raw, until - time.monotonic()):
+                    return found is not None
+            time.sleep(LOOK_AGAIN_S)
+        raise unknown(self.database, self._back_within_s)
+
+    def _roll_back(self, connection: PostgresConnection) -> None:
+        """End what was begun. Where the server is gone there is nothing to end."""
+        if connection.in_transaction:
+            try:
+                connection.raw.execute("ROLLBACK")
+            except psycopg.Error:
+                connection.raw.close()
+
+    def _connect_again(self) -> psycopg.Connection[Any]:
+        """A connection, as soon as there is a server that takes writes. Raises LedgerBusy or LedgerUnusable."""
+        until = time.monotonic() + self._back_within_s
+        while True:
+            try:
+                return self._connect()
+            except psycopg.Error as error:
+                if not is_lost(error) or time.monotonic() >= until:
+                    raise in_words(error, self.database) from error
+            except LedgerBusy:  # an old server, on its way out
+                if time.monotonic() >= until:
+                    raise
+            time.sleep(LOOK_AGAIN_S)
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        """A connection to the server that takes writes. Raises psycopg.Error, LedgerBusy where it is an old one."""
+        to = self.database
+        raw: psycopg.Connection[Any] = psycopg.connect(
+            host=",".join(host for host, _ in to.hosts), port=",".join(str(port) for _, port in to.hosts),
+            dbname=to.name, user=to.user or None, password=self._password.reveal() if self._password else None,
+            sslmode="prefer" if to.is_here else "verify-full", sslrootcert=to.root_certificate or None,
+            target_session_attrs="read-write", connect_timeout=CONNECT_S, keepalives=1, keepalives_idle=5,
+            keepalives_interval=2, keepalives_count=3, tcp_user_timeout=10_000, application_name="mpesa",
+            client_encoding="utf8", autocommit=True,
+        )
+        try:
+            adapt(raw)
+            raw.execute(_SESSION, (f'"{to.schema}"',))
+            self._timeline.check(self._timeline_of(raw), to)
+        except BaseException:
+            raw.close()
+            raise
+        return raw
+
+    def _timeline_of(self, raw: psycopg.Connection[Any]) -> int:
+        try:
+            row = raw.execute(_TIMELINE).fetchone()
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedFunction):
+            return 0  # a service that stands for its own failover and shows none
+        return int(row[0]) if row else 0
+
+    def _keep(self, connection: PostgresConnection) -> PostgresConnection:
+        self._local.connection = connection
+        self._opened.append(connection)
+        return connection
+
+    def note(self, kind: str, owner: Secret, host: str) -> SharedNote:
+        """A note that all machines on this database share."""
+        return SharedNote(self._connect, kind, owner, host)
+
+    @contextlib.contextmanager
+    def alone(self, kind: str) -> Iterator[None]:
+        """Be the only one, on whichever machine, who does this kind of work on the ledger. Ends with the connection.
+
+        Raises Temporary (``batch-running``) where another does.
+        """
+        name = f"{self.database.schema}/{kind}"
+        lock = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+        with contextlib.closing(self._connect_again()) as raw:
+            row = raw.execute("SELECT pg_try_advisory_lock(%s)", (lock,)).fetchone()
+            if not row or not row[0]:
+                raise Temporary(
+                    f"Another machine is at work on this ledger with the same: {kind}.",
+                    hint="Nothing was sent by this one. When the other has ended, run the same command again.",
+                    code="batch-running",
+                )
+            yield
+
+    def check_room(self) -> None:
+        """Nothing: the server says so where it has no room."""
+
+    def scrub(self) -> None:
+        """Write anew every table, so that nothing is left in their files of what was erased. Waits for whoever reads.
+
+        Raises LedgerBusy.
+        """
+        connection = self.connection()
+        for table in connection.dialect.tables(connection):
+            connection.execute_once(f'VACUUM FULL "{table}"')
+        connection.execute_once("CHECKPOINT")
+        connection.execute_once("DELETE FROM meta WHERE key = %s", (SCRUB_DUE,))
+
+    def search(self, digits: str) -> dict[Path, int]:
+        """Nothing: the files are the server's."""
+        return {}
+
+    def free_bytes(self) -> int:
+        """The room for what is stored: the server's business, who says so when it is full."""
+        return 1 << 62
+
+    def close(self) -> None:
+        """Close every connection. Safe to call twice."""
+        while self._opened:
+            self._opened.pop().close()
+        self._local = threading.local()

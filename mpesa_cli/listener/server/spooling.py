@@ -1,0 +1,89 @@
+"""The event loop's side of the spool: bodies go there as they gather, and from there to the ledger."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from mpesa_cli.listener.events import Event, OnEvent
+from mpesa_cli.listener.intake.deliveries import UNAVAILABLE, Delivery, Verdict
+from mpesa_cli.listener.intake.spool import Kept, Spool
+from mpesa_cli.listener.intake.writer import Writer
+
+HAND_IN_EVERY_S = 1.0
+
+
+class Give(Protocol):
+    """A receiver of the news whether a body is on this machine's disk."""
+
+    def __call__(self, *, kept: bool) -> None:
+        """Called once, in the event loop."""
+
+
+class Spooling:
+    """The spool of a listener that runs. Used from the event loop alone; the disk's work is done in threads."""
+
+    def __init__(
+        self, spool: Spool, writer: Writer, now_us: Callable[[], int], on_event: OnEvent,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        """Nothing is opened yet."""
+        self._spool = spool
+        self._writer = writer
+        self._now_us = now_us
+        self._on_event = on_event
+        self._loop = loop
+        self._gathered: list[tuple[Delivery, Give]] = []
+        self._keeping = False
+        self._handing_in = 0
+        self._looked_at = 0.0
+        self._looking = False
+
+    def keep(self, delivery: Delivery, give: Give) -> None:
+        """Keep a body; ``give`` hears once whether it is on disk."""
+        self._gathered.append((delivery, give))
+        if not self._keeping:
+            self._keeping = True
+            self._loop.create_task(self._keep_gathered())
+
+    async def _keep_gathered(self) -> None:
+        """Keep what has gathered, again and again: a flush of the disk costs the same for one and for many."""
+        while self._gathered:
+            gathered, self._gathered = self._gathered, []
+            deliveries = [delivery for delivery, _ in gathered]
+            kept = await self._loop.run_in_executor(None, self._spool.keep, deliveries, self._now_us())
+            if any(kept):
+                self._on_event(Event("spooled", self._now_us(), count=sum(kept)))
+            for (_, give), is_kept in zip(gathered, kept, strict=True):
+                give(kept=is_kept)
+        self._keeping = False
+
+    def hand_in(self) -> None:
+        """Give the ledger what is kept, where there is something and its turn has come. Called often."""
+        if self._looking or self._handing_in or self._loop.time() - self._looked_at < HAND_IN_EVERY_S:
+            return
+        self._looking = True
+        self._loop.create_task(self._look())
+
+    async def _look(self) -> None:
+        waiting = await self._loop.run_in_executor(None, self._spool.waiting)
+        self._looking, self._looked_at = False, self._loop.time()
+        outcomes: list[bool] = []
+        self._handing_in = len(waiting)
+        for each in waiting:
+            if not self._writer.submit(each[1], self._on_verdict(each, outcomes)):
+                self._handing_in -= 1
+
+    def _on_verdict(self, kept: Kept, outcomes: list[bool]) -> Callable[[Verdict], None]:
+        """What to do once the ledger has answered: whatever it said but "away", it has looked at the body."""
+
+        def answered(verdict: Verdict) -> None:
+            self._handing_in -= 1
+            if verdict is not UNAVAILABLE:
+                outcomes.append(True)
+                self._loop.run_in_executor(None, self._spool.remove, kept[0])
+            if not self._handing_in:
+                self._looked_at = self._loop.time() if len(outcomes) == 0 else 0.0  # there may be more
+                if outcomes:
+                    self._on_event(Event("handed_in", self._now_us(), count=len(outcomes)))
+
+        return answered
