@@ -249,6 +249,7 @@ def json_documents() -> str:
 def openapi_document() -> str:
     """mpesa_cli/api/openapi.json: what a profile serves that sets no limits of its own."""
     import json
+    import tomllib
 
     from mpesa_cli.api.endpoints import endpoints
     from mpesa_cli.api.openapi import openapi
@@ -256,7 +257,8 @@ def openapi_document() -> str:
 
     profile = Runtime(environ={"MPESA_HOME": str(ROOT / "docs" / "nobody")}).profile(None)
     about = "With the usual limits; those of your profile are in your own server's /openapi.json."
-    return json.dumps(openapi(endpoints(profile), about), indent=1, ensure_ascii=False) + "\n"
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    return json.dumps(openapi(endpoints(profile), about, version), indent=1, ensure_ascii=False) + "\n"
 
 
 def commands() -> str:

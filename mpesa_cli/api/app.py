@@ -15,6 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from mpesa_cli import __version__
 from mpesa_cli.api.context import EVENT_STREAM, HTML, JSON, ApiContext, Call, HttpReply
 from mpesa_cli.api.docs_page import docs_page
 from mpesa_cli.api.endpoints import Endpoint, endpoints
@@ -53,7 +54,7 @@ class ApiApp:
         self._events = Events(context, self._reading)
         served = endpoints(context.profile)
         about = f"Profile {context.profile.name}, environment {context.profile.environment}."
-        self._openapi = openapi(served, about)
+        self._openapi = openapi(served, about, __version__)
         router = Starlette(
             routes=[
                 Route(e.path.replace("{orderId}", "{orderId:path}"), partial(self._serve, e), methods=[e.method])

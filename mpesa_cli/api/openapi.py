@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from mpesa_cli import __version__
 from mpesa_cli.api.context import JSON
 from mpesa_cli.api.documents import reference, schemas
 from mpesa_cli.api.endpoints import Endpoint
@@ -29,8 +28,8 @@ _MEANS = {
 ORDER_REF: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 100}
 
 
-def openapi(served: Sequence[Endpoint], about: str) -> dict[str, Any]:
-    """The whole document. ``about`` is a sentence on whose limits stand in it."""
+def openapi(served: Sequence[Endpoint], about: str, version: str) -> dict[str, Any]:
+    """The whole document, of a version of the program. ``about`` is a sentence on whose limits stand in it."""
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in served:
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint)
@@ -38,7 +37,7 @@ def openapi(served: Sequence[Endpoint], about: str) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "mpesa: payments over HTTP",
-            "version": __version__,
+            "version": version,
             "description": f"{about} An order is asked for once: calls may be repeated. Amounts are in shillings, "
             "times RFC 3339.",
         },

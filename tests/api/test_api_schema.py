@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 import httpx
 import pytest
 from api_bench import CANCELS, PAYS, Shop, initiate, served, settled
+
+from mpesa_cli import __version__
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 FREELY = {"MPESA_API_RATE_PER_TOKEN": "100000", "MPESA_API_RATE_PER_PHONE": "10000"}
@@ -95,7 +98,14 @@ def test_the_document_that_the_package_brings_is_the_one_that_is_served(
     served, brought = quiet_client.get("/openapi.json").json(), json.loads(mpesa("help", "openapi").stdout)
     assert "Profile simulator" in served["info"].pop("description")
     assert "With the usual limits" in brought["info"].pop("description")
+    # What is installed for development keeps the version that it was installed with.
+    assert (brought["info"].pop("version"), served["info"].pop("version")) == (version_in_pyproject(), __version__)
     assert brought == served
+
+
+def version_in_pyproject() -> str:
+    root = Path(__file__).resolve().parents[2]
+    return str(tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["version"])
 
 
 def test_the_page_for_people_shows_all_of_it_and_fetches_nothing(quiet_client: httpx.Client) -> None:
