@@ -98,7 +98,7 @@ def test_it_prints_on_a4_with_every_number_and_no_colour_alone(seen: Browser, pa
     seen.value_of("document.querySelectorAll('details').forEach(d => { d.open = false; })")
     sheets = pypdf.PdfReader(io.BytesIO(seen.printed())).pages
     assert 1 <= len(sheets) <= 3
-    assert round(float(sheets[0].mediabox[2])) == 595
+    assert abs(float(sheets[0].mediabox[2]) - 595) < 2  # points; browsers round each in their own way
     text = " ".join("".join(sheet.extract_text() for sheet in sheets).split())
     for said in ("Duka la Amina", "Takings", "needs a person", "fine", "mpesa balance", "Why payments failed"):
         assert said in text
