@@ -220,7 +220,12 @@ def test_the_readme_pasted_into_one_shell_shows_what_one_gets(tmp_path: Path, ba
         (clone / ".venv").symlink_to(Path(installed).parent.parent)
     (tmp_path / "user").mkdir()
     whole, ends = pasted(README.read_text(encoding="utf-8"), installs=not installed)
-    shell = Shell(whole, clone, bare)
+    shown_as_promised(whole, ends, clone, bare)
+
+
+def shown_as_promised(whole: Block, ends: list[tuple[int, int]], folder: Path, environ: dict[str, str]) -> None:
+    """Paste it, and hold every command to the lines below it and to its exit status."""
+    shell = Shell(whole, folder, environ)
     try:
         shell.read_until_done(3 * BLOCK_TIMEOUT_S)
     finally:
@@ -236,6 +241,14 @@ def test_the_readme_pasted_into_one_shell_shows_what_one_gets(tmp_path: Path, ba
     for number, wanted in ends:
         command = whole.typed[number]
         assert statuses[number] == wanted, f"line {command.line}: {command.command} exited {statuses[number]}"
+
+
+@pytest.mark.long
+def test_the_first_calls_pasted_into_one_shell_show_what_one_gets(tmp_path: Path, environ: dict[str, str]) -> None:
+    """As above for docs/develop/first-calls.md, whose servers and waits take two minutes."""
+    whole, ends = pasted((ROOT / "docs" / "develop" / "first-calls.md").read_text(encoding="utf-8"), installs=False)
+    (tmp_path / "user").mkdir()
+    shown_as_promised(whole, ends, tmp_path, environ)
 
 
 @pytest.mark.parametrize("mark", ["try-command", "test-command"])

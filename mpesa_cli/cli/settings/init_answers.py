@@ -82,8 +82,8 @@ def _ask_for_the_rest(runtime: Runtime, name: str, found: dict[str, str], existi
     if found["kind"] == "till":
         need("till", "Till number", None)
     if "account_reference" not in found:
-        streams.complain("The account reference is what customers and statements see. With {order} in it, a")
-        streams.complain("statement can name the order of a payment even where every answer to the push was lost.")
+        streams.complain("The account reference is what customers and statements see. With {order} in it, a statement "
+                         "can name the order of a payment even where every answer to the push was lost.")
     need("account_reference", "Account reference", "{order}")
     need("shop_name", "The shop's name, as receipts show it", existing.get("shop_name", name))
     need("language", "Language of receipts and screens: en or sw", "en")
