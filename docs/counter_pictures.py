@@ -72,7 +72,8 @@ def seen(language: str) -> Snapshot:
     )
     hand = (by_hand(1, 50_000, "UKO7H2RM4D", NOW_US - 120 * S), by_hand(2, 12_000, "UKO8B1QX7T", NOW_US - 900 * S))
     board = Snapshot(NOW_US, cards, hand, Takings(42, 3_871_000))
-    return replace(board, lights=health.lights(speaker(language), NOW_US))
+    names = {"UKO7H2RM4D": "WANJIKU", "UKO8B1QX7T": "OTIENO"}
+    return replace(board, lights=health.lights(speaker(language), NOW_US), names=names)
 
 
 def drawn(language: str, look: Look) -> str:

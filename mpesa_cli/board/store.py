@@ -1,14 +1,16 @@
 """What a board is made of, read from the ledger: the day's payments, what was acknowledged, money that nobody has."""
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from mpesa_cli.board.cards import Card, board
+from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.restoring import Restores
 from mpesa_cli.rules.payment import Payment
 
 CARDS_MAX = 200
 UNCLAIMED_MAX = 50
+BODIES_MAX = 500
 _DAY_US = 86_400_000_000
 
 
@@ -65,6 +67,17 @@ class Boards:
         named = Restores(self._reads).is_named
         found = (self._reads.payment(str(payment_id)) for (payment_id,) in rows)
         return tuple(p for p in found if p and p.is_nobodys and not named(p.telling.view.receipt or ""))
+
+    def first_names(self) -> dict[str, str]:
+        """The first names of payers by hand, by receipt, as far as the newest bodies that are kept tell them."""
+        rows = self._reads.rows(
+            "SELECT body FROM (SELECT channel, body FROM callbacks ORDER BY rowid DESC LIMIT ?) AS newest "
+            "WHERE channel='c2b-confirmation'",
+            (BODIES_MAX,),
+        )
+        told = (read_c2b(bytes(cast("bytes", body))) for (body,) in rows)
+        return {each.receipt: each.payer_name.split()[0] for each in told if isinstance(each, C2bPayment)
+                and each.payer_name}
 
     def last_callback_us(self) -> int | None:
         """The time at which the last message of M-PESA was stored; None where none is kept."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mpesa_cli.board.cards import Card, Kind
 from mpesa_cli.counter.words import Say
 from mpesa_cli.rules.codes.lookup import no_prompt_meaning, stk_result
+from mpesa_cli.rules.codes.titles_sw import title_in
 from mpesa_cli.rules.codes.words import LOOK_AT_PHONE
 from mpesa_cli.rules.payment import Attempt, Payment
 from mpesa_cli.rules.retry_advice import CheckFirst, FixFirst, Refuse, RetryAfter, RetryNow
@@ -29,14 +30,15 @@ def _lines(card: Card, say: Say) -> Iterator[str]:
     payment = card.payment
     word = say(card.kind.value)
     order = f"{say('order').lower()} {payment.order_id}"
-    what = f"{mask_msisdn(payment.telling.msisdn)}  {format_cents(payment.amount_cents)}  {order}"
+    what = f"{_whose(payment)}  {order}"
     match card.kind:
         case Kind.WAITING:
             yield f"{word:<11} {say('seconds', seconds=card.waited_s):>6}  {what}"
             yield f"  {_waiting(card, say)}"
         case Kind.PAID:
             receipt = payment.telling.view.receipt
-            yield f"*** {word} ***  {what}  {say('receipt', receipt=receipt) if receipt else say('receipt_later')}"
+            proof = say("receipt", receipt=receipt) if receipt else say("receipt_later")
+            yield f"*** {word} ***  {_whose(payment)}  {proof}  {order}"  # the order is what may be cut
         case Kind.NOT_PAID:
             yield f"{word:<11} {what}"
             yield from _not_paid(card, say)
@@ -50,6 +52,10 @@ def _lines(card: Card, say: Say) -> Iterator[str]:
             yield f"  {say('look_at', command=_status(payment))}"
 
 
+def _whose(payment: Payment) -> str:
+    return f"{mask_msisdn(payment.telling.msisdn)}  {format_cents(payment.amount_cents)}"
+
+
 def _waiting(card: Card, say: Say) -> str:
     if card.payment.last.state is not AttemptState.PENDING:
         return say("sending")
@@ -61,8 +67,7 @@ def _waiting(card: Card, say: Say) -> str:
 def _not_paid(card: Card, say: Say) -> Iterator[str]:
     payment, advice = card.payment, card.advice
     words = customer_words(payment, _language(say))
-    # In a word or two, as a queue is waiting; in Kiswahili the customer's sentence is what says it.
-    reason = "" if _language(say) == "sw" and words else _reason(payment.last)
+    reason = _reason(payment.last, _language(say))  # in a word or two, as a queue is waiting
     match advice:
         case RetryNow() | FixFirst(wait_s=0):
             what = say("again_now")
@@ -77,13 +82,13 @@ def _not_paid(card: Card, say: Say) -> Iterator[str]:
         yield f"  {say('tell', words=words)}"
 
 
-def _reason(attempt: Attempt) -> str:
+def _reason(attempt: Attempt, language: str) -> str:
     view = attempt.view
     if attempt.state is AttemptState.FAILED and view.source != "person":
-        return stk_result(view.result_code or "").title
+        return title_in(stk_result(view.result_code or "").title, language)
     if attempt.state in {AttemptState.NOT_SENT, AttemptState.REJECTED} and view.result_code:
-        return no_prompt_meaning(view.result_code, view.result_desc or "").title
-    return attempt_words(attempt, quoted=False).rstrip(".")
+        return title_in(no_prompt_meaning(view.result_code, view.result_desc or "").title, language)
+    return "" if language == "sw" else attempt_words(attempt, quoted=False).rstrip(".")
 
 
 def _status(payment: Payment) -> str:

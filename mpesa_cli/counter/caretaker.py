@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from mpesa_cli.board.cards import Kind, card, mark
@@ -66,18 +66,19 @@ class Caretaker:
             if head != self._head or day_us != day_begin_us(before.at_us):
                 cards = store.board(day_us, now_us)
                 by_hand = store.unclaimed(now_us - BY_HAND_DAYS_US)
+                names: Mapping[str, str] = store.first_names() if by_hand else {}
                 takings = store.takings(day_us)
                 self._desk.health.callback_us = store.last_callback_us() or 0
                 self._head = head
                 self._tell_paid(frozenset(mark(c.payment) + c.payment.payment_id for c in cards if c.kind is Kind.PAID))
             else:
                 cards = tuple(card(each.payment, now_us) for each in before.cards)
-                by_hand, takings = before.by_hand, before.takings
+                by_hand, names, takings = before.by_hand, before.names, before.takings
         except MpesaError as error:
             self.snapshot = replace(before, trouble=error.message)
             return
         self.snapshot = replace(
-            before, at_us=now_us, cards=cards, by_hand=by_hand, takings=takings, trouble=""
+            before, at_us=now_us, cards=cards, by_hand=by_hand, names=names, takings=takings, trouble=""
         )
 
     def ask_about_open(self) -> None:

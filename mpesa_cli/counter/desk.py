@@ -10,6 +10,7 @@ from mpesa_cli.board.acknowledge import acknowledge
 from mpesa_cli.board.cards import Card, mark
 from mpesa_cli.counter.health import Health
 from mpesa_cli.counter.ports import Ports, Verdict
+from mpesa_cli.counter.refusals import refusal_words
 from mpesa_cli.counter.snapshot import Notice, OnItsWay
 from mpesa_cli.counter.words import Say, speaker
 from mpesa_cli.floor.errors import Conflict, CredentialsRefused, MpesaError, NotDelivered
@@ -185,7 +186,7 @@ class Desk:
             try:
                 work()
             except MpesaError as error:
-                self.tell(about, f"{error.message} {error.hint or ''}".strip(), is_refusal=True)
+                self.tell(about, refusal_words(error, self.ports.profile.language), is_refusal=True)
             except Exception as error:  # noqa: BLE001 - our own bug is told, and stops nobody else
                 self.tell(about, self.say("broke", error=type(error).__name__), is_refusal=True)
             finally:

@@ -1,5 +1,7 @@
 """One look at everything that the counter shows: values that threads hand to the screen."""
 
+from collections.abc import Mapping
+from dataclasses import field
 from enum import StrEnum
 
 from mpesa_cli.board.cards import Card
@@ -63,3 +65,4 @@ class Snapshot:
     notices: tuple[Notice, ...] = ()
     lights: tuple[Light, ...] = ()
     trouble: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)  # the payer's first name, by receipt, where M-PESA told it

@@ -16,6 +16,7 @@ from mpesa_cli.rules.values.msisdn import mask_msisdn
 
 WIDTH_MIN, HEIGHT_MIN = 80, 24
 HAND_ROWS = 3
+NAME_MAX = 10
 _TONES = {Kind.PAID: Tone.GOOD, Kind.WAITING: Tone.WAIT, Kind.NOT_PAID: Tone.BAD, Kind.UNKNOWN: Tone.DOUBT,
           Kind.LOOK: Tone.DOUBT}
 
@@ -63,7 +64,7 @@ def _middle(look: Look, seen: Snapshot, say: Say, width: int, room: int) -> list
         return _sms(look, say, width)
     hand = seen.by_hand if look.frozen_hand is None else look.frozen_hand
     rows = max(HAND_ROWS, room // 4)
-    below = list(_hand(look, hand, seen.at_us, say, width, rows))
+    below = list(_hand(look, hand, seen, say, width, rows))
     above = list(_customers(look, seen, say, width, room - len(below)))
     return [*above, *([Line("")] * (room - len(above) - len(below))), *below]
 
@@ -95,8 +96,9 @@ def _customers(look: Look, seen: Snapshot, say: Say, width: int, room: int) -> I
     if not blocks:
         yield Line(f"  {say('nobody')}", Tone.FAINT)
         return
-    if sum(map(len, blocks)) > room - 1:  # a line each, so that nobody who has paid is below the window's edge
-        blocks = [[next(line for line in block if line.text.strip())] for block in blocks]
+    for at in reversed(range(len(blocks))):  # a line each from the oldest on, so that nobody is below the window's edge
+        if sum(map(len, blocks)) > room - 1:
+            blocks[at] = [next(line for line in blocks[at] if line.text.strip())]
     if len(blocks) <= room - 1:
         yield from (line for block in blocks for line in block)
         return
@@ -132,7 +134,7 @@ def _cards(look: Look, cards: Iterable[Card], say: Say, width: int) -> Iterator[
         yield [_line(text, _TONES[card.kind], ref, look, first=at == first) for at, text in enumerate(lines)]
 
 
-def _hand(look: Look, hand: Sequence[Payment], now_us: int, say: Say, width: int, rows: int) -> Iterator[Line]:
+def _hand(look: Look, hand: Sequence[Payment], seen: Snapshot, say: Say, width: int, rows: int) -> Iterator[Line]:
     yield Line(_rule(f"{say('by_hand')} ({len(hand)})", width), Tone.HEAD)
     if not hand:
         yield Line(f"  {say('none_by_hand')}", Tone.FAINT)
@@ -140,10 +142,11 @@ def _hand(look: Look, hand: Sequence[Payment], now_us: int, say: Say, width: int
     at = next((n for n, each in enumerate(hand) if each.payment_id == look.chosen), 0)
     begin = max(0, min(at - rows + 1, len(hand) - rows))
     for each in hand[begin : begin + rows]:
-        age = say("age", minutes=max(0, now_us - each.created_us) // (60 * SECOND_US))
+        age = say("age", minutes=max(0, seen.at_us - each.created_us) // (60 * SECOND_US))
         asked = f"  {say('is_asked')}" if each.amount_cents == look.asked_cents else ""
         payer, receipt = mask_msisdn(each.telling.msisdn), each.telling.view.receipt or ""
-        text = f"{format_cents(each.amount_cents):>12}  {payer:<11} {age:<14} {receipt}{asked}"
+        named = f"{seen.names.get(receipt, '')[:NAME_MAX]:<{NAME_MAX}} " if seen.names else ""
+        text = f"{format_cents(each.amount_cents):>12}  {payer:<11} {named}{age:<14} {receipt}{asked}"
         yield _line(text, Tone.GOOD if asked else Tone.PLAIN, each.payment_id, look, first=True)
 
 
@@ -160,15 +163,25 @@ def _sms(look: Look, say: Say, width: int) -> list[Line]:
 
 def _bottom(seen: Snapshot, say: Say, width: int) -> list[Line]:
     takings = say("today", count=seen.takings.payments, sum=format_cents(seen.takings.cents))
-    lights = "  ".join(f"{each.name}: {each.words}" for each in seen.lights)
     bad = any(each.is_good is False for each in seen.lights)
     good = bool(seen.lights) and all(each.is_good for each in seen.lights)
-    lines = textwrap.wrap(f"{takings}  {lights}", width)[:2]
+    lines = _rows([takings, *(f"{each.name}: {each.words}" for each in seen.lights)], width)[:2]
     status = [Line(text, Tone.BAD if bad else Tone.GOOD if good else Tone.PLAIN) for text in lines]
     if seen.trouble:
         words = say("ledger_busy", words=seen.trouble, time=clock_time(seen.at_us))
         status = [Line(text, Tone.BAD) for text in textwrap.wrap(words, width)[:2]] + status
     return _fitted([*status, Line(say("keys"), Tone.FAINT)], width, len(status) + 1)
+
+
+def _rows(pieces: Iterable[str], width: int) -> list[str]:
+    """The pieces side by side in as many lines as they take; none is broken but one that is longer than a line."""
+    rows: list[str] = []
+    for piece in pieces:
+        if rows and len(rows[-1]) + 2 + len(piece) <= width:
+            rows[-1] += f"  {piece}"
+        else:
+            rows += textwrap.wrap(piece, width)
+    return rows
 
 
 def _line(text: str, tone: Tone, ref: str, look: Look, *, first: bool) -> Line:

@@ -33,7 +33,7 @@ TEXTS: dict[str, tuple[str, str]] = {
                 "muda wake umekwisha; bado inaweza kulipwa, M-PESA inaulizwa"),
     "tell": ("Tell the customer: {words}", "Mwambie mteja: {words}"),
     "receipt": ("receipt {receipt}", "risiti {receipt}"),
-    "receipt_later": ("receipt number not known yet", "nambari ya risiti haijajulikana bado"),
+    "receipt_later": ("no receipt yet", "risiti bado"),
     "again_now": ("r asks again", "r huomba tena"),
     "again_in": ("r asks again in {seconds} s", "r huomba tena baada ya sekunde {seconds}"),
     "again_never": ("may not be asked again: {command}", "haiwezi kuombwa tena: {command}"),
@@ -48,7 +48,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "none_by_hand": ("None.", "Hakuna."),
     "more": ("{count} more", "zaidi: {count}"),
     "age": ("{minutes} min ago", "dak {minutes} zilizopita"),
-    "is_asked": ("<- the amount asked for", "<- kiasi kinachoombwa"),
+    "is_asked": ("<- asked for", "<- kinaombwa"),
     # questions
     "q_ask": ("Ask {phone} to pay {amount} to {kind} {number}, order {order}?",
               "Mwombe {phone} alipe {amount} kwa {kind} {number}, oda {order}?"),

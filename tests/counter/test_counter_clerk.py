@@ -187,6 +187,31 @@ def test_a_forged_sms_is_not_found_and_a_used_one_used_already(counters: Open, m
         counter.press("escape")
 
 
+def test_after_a_restore_the_counter_asks_for_nothing_that_may_have_been_paid_meanwhile(
+    counters: Open, mpesa: Run, clock: Any, home: Path, tmp_path: Path
+) -> None:
+    assert mpesa("push", "254700001032", "150", "--order", "A1", "-q").status == 3
+    assert mpesa("backup", str(tmp_path / "copy.db")).status == 0
+    for each in (home / "data").glob("*.db*"):
+        each.unlink()
+    clock.advance(3600)
+    assert mpesa("restore", str(tmp_path / "copy.db")).status == 0
+    counter = counters()
+    counter.until(lambda: counter.cards == [("not_paid", "032")])
+    counter.press("down", "r", "enter")
+    counter.until(lambda: counter.words)
+    assert "restored" in counter.words.lower()
+    (card,) = counter.caretaker.snapshot.cards
+    assert len(card.payment.attempts) == 1
+
+
+def test_money_by_hand_shows_the_payers_first_name(counters: Open, mpesa: Run, clock: Any) -> None:
+    money_by_hand(mpesa, clock, "500")
+    counter = counters()
+    counter.until(lambda: counter.caretaker.snapshot.by_hand)
+    assert set(counter.caretaker.snapshot.names.values()) == {"WANJIKU"}
+
+
 def test_the_others_see_who_waits_and_an_unknown_card_says_do_not_ask_again(counters: Open) -> None:
     counter, beside = counters(), counters(by="Brian", language="sw")
     counter.ask(SILENT, "150")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from counter_parts import PAYS, Counter
+from textual import events
 
 from mpesa_cli.counter.screen import CounterScreen
 from mpesa_cli.floor import collection
@@ -71,7 +72,10 @@ async def _played(screen: CounterScreen, clock: Any) -> None:
         assert "receipt U" in await until("does it pay order")
         await pilot.press("escape")
         await until("Type the customer's number")
-        await pilot.press("f5", *"UKO4Q7WX2B", "enter")
+        await pilot.press("f5")
+        screen.post_message(events.Paste("UKO4Q7WX2B"))
+        await until("UKO4Q7WX2B_")
+        await pilot.press("enter")
         await until("NOT FOUND")
         await pilot.press("escape", "f6")
         for _ in range(3):
@@ -83,7 +87,9 @@ async def _played(screen: CounterScreen, clock: Any) -> None:
             assert screen.clerk.question is not None
         await pilot.press("escape", "f8")
         await until("Nobody waits.")
-        await pilot.press(*PAYS, "enter", *"150", "enter")
+        screen.post_message(events.Paste("0708 374 149"))
+        await until(">Phone: 0708 374 149_")
+        await pilot.press("enter", *"150", "enter")
         for _ in range(200):
             await pilot.pause(0.02)
             cards = screen.caretaker.snapshot.cards

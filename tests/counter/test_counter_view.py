@@ -5,15 +5,23 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from counter_samples import S, a_card
+from counter_samples import S, a_card, by_hand
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mpesa_cli.board.cards import Kind
+from mpesa_cli.counter.cards_view import card_lines
 from mpesa_cli.counter.form import Form
-from mpesa_cli.counter.snapshot import Notice, Snapshot
+from mpesa_cli.counter.refusals import REFUSALS_SW, refusal_words
+from mpesa_cli.counter.snapshot import Light, Notice, Snapshot
 from mpesa_cli.counter.view import Look, paint
 from mpesa_cli.counter.words import KEYS, speaker
+from mpesa_cli.floor.errors import Conflict
+from mpesa_cli.rules.codes.errors import ERROR_CODES
+from mpesa_cli.rules.codes.lookup import RESPONSE_CODES, Api, explain
+from mpesa_cli.rules.codes.stk import STK_CODES
+from mpesa_cli.rules.codes.titles_sw import TITLES_SW
+from mpesa_cli.rules.codes.transport import TRANSPORT_CODES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,6 +42,59 @@ def test_a_window_of_any_size_has_just_its_lines_and_shows_the_chosen_card(
     assert max(len(line.text) for line in lines) <= width
     if cards and width >= 80 and height >= 24:
         assert [line.ref for line in lines if line.text.startswith("> ")] == [chosen]
+
+
+def test_of_more_cards_than_fit_the_newest_keep_their_words_and_the_oldest_a_line_each() -> None:
+    cards = tuple(a_card(n, Kind.NOT_PAID) for n in range(7))
+    lines = paint(Look(Form(), (), "", in_hand=False), Snapshot(40 * S, cards), "Demo", speaker("en"), 80, 24)
+    said = [line for line in lines if "Tell the customer" in line.text]
+    assert 1 <= len(said) < 7
+    assert {line.ref for line in said} == {f"PAY-{n}" for n in range(len(said))}
+    assert sum("NOT PAID" in line.text for line in lines) == 7
+
+
+def test_a_receipt_is_on_the_card_however_long_the_order() -> None:
+    order = "A-VERY-LONG-ORDER-ID-OF-FORTY-CHARACTERS"
+    shown = [line.text for line in paint(
+        Look(Form(), (), "", in_hand=False), Snapshot(40 * S, (a_card(1, Kind.PAID, order=order),)), "Demo",
+        speaker("en"), 80, 24,
+    )]
+    assert [line for line in shown if "PAID" in line and "UKO4Q7WX2B" in line]
+
+
+def test_the_last_lines_break_between_the_things_and_not_in_them() -> None:
+    lights = tuple(Light(name, "not asked yet since this morning", None) for name in ("One", "Two", "Three"))
+    lines = paint(Look(Form(), (), "", in_hand=False), Snapshot(40 * S, lights=lights), "D", speaker("en"), 80, 24)
+    below = [line.text for line in lines[-4:]]
+    assert [line for line in below if line.startswith("Two: not asked yet since this morning")]
+
+
+def test_who_paid_by_hand_has_a_first_name_where_it_was_told() -> None:
+    hand = (by_hand(1, 50_000, "UKO7H2RM4D", 1 * S), by_hand(2, 12_000, "UKO8B1QX7T", 1 * S))
+    seen = Snapshot(40 * S, by_hand=hand, names={"UKO7H2RM4D": "WANJIKU"})
+    lines = paint(Look(Form(), (), "", in_hand=False, asked_cents=50_000), seen, "D", speaker("en"), 80, 24)
+    named = next(line.text for line in lines if "UKO7H2RM4D" in line.text)
+    assert "WANJIKU" in named
+    assert named.endswith("<- asked for")
+
+
+def test_every_reason_of_a_prompt_that_ended_has_kiswahili_words() -> None:
+    titles = {row.title for row in (*STK_CODES, *RESPONSE_CODES, *ERROR_CODES, *TRANSPORT_CODES)}
+    titles |= {explain("no-such-code", api)[0].title for api in (Api.STK, Api.RESPONSE, Api.ERROR)}
+    assert titles <= set(TITLES_SW)
+    said = card_lines(a_card(1, Kind.NOT_PAID), speaker("sw"), 76)
+    assert said[1].strip().startswith("Mteja ameghairi. r huomba tena")
+
+
+def test_a_refusal_is_said_in_the_shops_language_with_the_command_that_helps() -> None:
+    refused = Conflict("Order 1042 is already paid.", hint="See it: mpesa status 1042", code="already-paid")
+    assert refusal_words(refused, "en") == "Order 1042 is already paid. See it: mpesa status 1042"
+    assert refusal_words(refused, "sw") == "Oda hii imeshalipwa. Hakuna ombi lililotumwa. mpesa status 1042"
+    unknown = Conflict("Something new.", hint="Look.", code="something-new")
+    assert refusal_words(unknown, "sw") == "Something new. Look."
+    codes = {path: path.read_text(encoding="utf-8") for path in (ROOT / "mpesa_cli").rglob("*.py")}
+    for code in REFUSALS_SW:
+        assert any(f'"{code}"' in text for path, text in codes.items() if path.name != "refusals.py"), code
 
 
 @pytest.mark.parametrize("others", [0, 4, 8])
