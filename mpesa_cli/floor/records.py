@@ -42,6 +42,8 @@ def _methods(cls: type, *, frozen: bool) -> dict[str, Any]:
         made(self, *args, **named)
 
     def equal(self: Any, other: Any) -> Any:
+        if other is self:
+            return True
         if other.__class__ is not self.__class__:
             return NotImplemented
         return values(self) == values(other)

@@ -96,8 +96,9 @@ def apply_in(
         case _:
             hold_body(tx, raw, "stk", said.reason, said.words)
             return Applied(said, before, new=False)
-    tx.mark_callback(raw.callback_id, "applied" if payment != before else "repeat")
-    return Applied(said, payment, new=payment != before, before=before)
+    is_new = payment != before
+    tx.mark_callback(raw.callback_id, "applied" if is_new else "repeat")
+    return Applied(said, payment, new=is_new, before=before)
 
 
 def apply_unread(ledger: Ledger, attempt: AttemptRef | None) -> int:

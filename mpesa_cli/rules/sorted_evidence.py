@@ -1,7 +1,6 @@
 """The evidence of one attempt, sorted by what it says, and simple questions about it."""
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import TypeAlias, assert_never
 
 from mpesa_cli.floor.moments import SECOND_US
@@ -83,14 +82,10 @@ def sorted_evidence(evidence: Iterable[ev.Evidence]) -> SortedEvidence:  # noqa:
 
 def _sorted(evidence: set[ev.Evidence]) -> list[ev.Evidence]:
     """By time, then by kind, then by all that it says; few are so alike that it takes the last, which costs most."""
-    found = sorted(evidence, key=_time_and_kind)
-    if all(_time_and_kind(one) != _time_and_kind(next_) for one, next_ in pairwise(found)):
-        return found
+    found = {(each.at_us, each.kind): each for each in evidence}
+    if len(found) == len(evidence):
+        return [found[key] for key in sorted(found)]
     return sorted(evidence, key=lambda each: (each.at_us, each.kind, repr(each)))
-
-
-def _time_and_kind(each: ev.Evidence) -> tuple[int, str]:
-    return each.at_us, each.kind
 
 
 def checkout_ids(said: Sequence[Named]) -> set[str]:

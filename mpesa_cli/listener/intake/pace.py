@@ -25,7 +25,7 @@ HELD_UP = 0.25  # the share of those expected in the second halves of turns; whe
 SHOULD_COME_AT_LEAST = 16.0  # expected deliveries before that is judged: fewer may stay away by chance
 DEEP_S = 30.0  # once settling what is left would take longer, it gets as much time as storing
 
-GATHER = 16
+GATHER = 8
 GATHER_S = 0.02  # so long the first of them waits for others, to be settled with them by one commit
 LULL_S = 0.002
 SETTLE_MOST = 32
@@ -40,7 +40,7 @@ class Turn:
     wait_s: float
 
 
-SHORT = Turn(20, 0.008)
+SHORT = Turn(16, 0.006)
 DEEP = Turn(256, 0.008)
 
 

@@ -5,6 +5,7 @@ integer, so nothing is ever rounded.
 """
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.errors import InvalidInput
@@ -12,6 +13,7 @@ from mpesa_cli.floor.records import dataclass
 
 if TYPE_CHECKING:
     from decimal import Decimal
+    from types import ModuleType
 
 CENTS = 100
 
@@ -79,13 +81,20 @@ def cents_to_json(cents: int) -> int | float:
     return whole if rest == 0 else cents / CENTS
 
 
+@cache
+def _decimal() -> "ModuleType":
+    """The module, imported where the first amount from the wire is read: a push without a callback needs none."""
+    import decimal
+
+    return decimal
+
+
 def decimal_to_cents(value: "Decimal | int | str") -> int | None:
     """The exact cents of an amount from the wire (``1``, ``1.00``, ``"5.00"``), or None where it isn't one."""
-    from decimal import Decimal, InvalidOperation
-
+    decimal = _decimal()
     try:
-        cents = Decimal(value) * CENTS
-    except (InvalidOperation, ValueError, TypeError):
+        cents = decimal.Decimal(value) * CENTS
+    except (decimal.InvalidOperation, ValueError, TypeError):
         return None
     if not cents.is_finite() or cents < 0 or cents > 10**15 or cents != cents.to_integral_value():
         return None
