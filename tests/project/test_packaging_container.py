@@ -167,6 +167,13 @@ def test_the_image_cannot_change_its_own_program(engine: Engine, volumes: Path) 
 
 @pytest.mark.image
 @pytest.mark.timeout(1800)
+def test_the_image_can_talk_to_postgresql(engine: Engine, volumes: Path) -> None:
+    asked = engine.within(volumes, "-c", "import psycopg", more=("--entrypoint=/opt/mpesa-cli/bin/python",))
+    assert (asked.returncode, asked.stderr) == (0, "")
+
+
+@pytest.mark.image
+@pytest.mark.timeout(1800)
 def test_the_image_reads_the_secrets_that_are_put_before_it(engine: Engine, volumes: Path) -> None:
     secrets, typed = volumes / "secrets", volumes / "secrets" / "mpesa-webhook-secret"
     secrets.mkdir(mode=0o500)
