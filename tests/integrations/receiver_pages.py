@@ -6,6 +6,7 @@ import shlex
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -86,7 +87,7 @@ def started(
     command: list[str], folder: Path, environ: Mapping[str, str], port: int
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A server that answers on its port; killed at the end, with what it started."""
-    log = folder / f"server-{port}.log"
+    log = Path(tempfile.mkstemp(prefix="receiver-", suffix=".log")[1])
     with log.open("wb") as out:
         process = subprocess.Popen(
             command, cwd=folder, env={**os.environ, **environ}, stdout=out, stderr=out, start_new_session=True
@@ -102,6 +103,7 @@ def started(
         with suppress(ProcessLookupError):
             os.killpg(process.pid, 9)
         process.wait()
+        log.unlink()
 
 
 def _answers(port: int) -> bool:

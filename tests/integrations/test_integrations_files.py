@@ -22,6 +22,10 @@ def test_a_lock_names_every_package_by_its_hash_and_no_host_that_it_came_from() 
     assert "registry" not in json.dumps(lock)
 
 
+def test_nothing_that_a_run_left_behind_is_handed_out() -> None:
+    assert [str(p) for p in INTEGRATIONS.rglob("*") if p.suffix in {".log", ".db"} or p.name.startswith("lock-")] == []
+
+
 def test_a_receiver_asks_mpesa_and_knows_nothing_of_daraja() -> None:
     spoken = re.compile(r"safaricom|stkpush|passkey|lipa na|consumer.?key|/mpesa/express", re.IGNORECASE)
     assert [str(path) for path in files() if spoken.search(path.read_text(encoding="utf-8"))] == []

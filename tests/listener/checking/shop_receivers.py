@@ -35,7 +35,7 @@ class Shop:
 
     def state(self, order_id: str) -> tuple[int, object]:
         """The answer to GET. Asking about an order of a check makes it known."""
-        if "silent" in self.faults:
+        if "silent" in self.faults or ("strict" in self.faults and order_id.endswith("-8")):
             return 404, {}
         order = self.orders.setdefault(order_id, Order())
         return 200, {"status": order.status, "times_paid": order.times_paid}

@@ -62,6 +62,15 @@ def test_a_fault_of_a_receiver_fails_its_delivery_and_no_other(mpesa: Run, clock
     assert all(rows[name]["why"] and rows[name]["lost"] for name in wrong(rows))
 
 
+def test_an_order_that_the_receiver_does_not_have_may_be_refused_and_not_dropped(mpesa: Run, clock: Any) -> None:
+    with serving(shop(clock, "strict")) as url:
+        assert checked(mpesa, url)[0] == 0
+    with serving(shop(clock, "strict", "drops unknown")) as url:
+        status, rows = checked(mpesa, url)
+    assert (status, wrong(rows)) == (7, {"unknown-order"})
+    assert rows["unknown-order"]["why"].startswith("answered 200, and did not mark the order paid")
+
+
 def test_two_at_once_find_a_receiver_that_looks_before_it_writes(mpesa: Run, clock: Any) -> None:
     with serving(shop(clock, kind=Racing)) as url:
         status, rows = checked(mpesa, url)
