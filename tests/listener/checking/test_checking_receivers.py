@@ -1,5 +1,6 @@
 """``mpesa trigger --check``: a right receiver passes every delivery, and each fault of a receiver fails its own."""
 
+import io
 import json
 import socket
 from collections.abc import Callable
@@ -87,6 +88,15 @@ def test_a_naive_receiver_fails_and_is_told_what_the_shop_would_have_lost(mpesa:
     assert names == set(NAMES) - {"right", "late", "slow-client"}
     assert "WRONG  twice              marked paid twice, once is right\n" in result.stdout
     assert "3 of 13 are right.\n" in result.stdout
+
+
+def test_the_verdict_is_the_exit_status_also_where_nobody_reads_it(mpesa: Run, clock: Any) -> None:
+    class Closed(io.StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError
+
+    with serving(shop(clock, kind=Naive)) as url:
+        assert mpesa("trigger", "--check", url, env=ENV, stdout=Closed()).status == 7
 
 
 def test_what_cannot_be_seen_is_not_right(mpesa: Run, clock: Any) -> None:
