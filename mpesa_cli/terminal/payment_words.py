@@ -14,36 +14,43 @@ from mpesa_cli.terminal.state_words import STATUS_WORDS
 from mpesa_cli.terminal.streams import Streams
 
 
-def payment_lines(streams: Streams, payment: Payment, *, customer: str = "") -> list[str]:
+def payment_lines(streams: Streams, payment: Payment, *, customer: str = "", language: str = "en") -> list[str]:
     """The result of push, retry and status: words for a person, full plain rows in a pipe.
 
     ``customer`` is what to tell the customer, a sentence or empty.
     """
     if not streams.is_terminal(streams.stdout):
         return [f"{name}\t{value}" for name, value in _plain(payment)]
-    first, *rest = summary(payment, customer=customer, verbose=streams.verbosity > 0)
+    first, *rest = summary(payment, customer=customer, verbose=streams.verbosity > 0, language=language)
     if streams.has_colour(streams.stdout) and payment.status is PaymentStatus.PAID:
         word, _, after = first.partition(" ")
         first = f"\x1b[1;32m{word}\x1b[0m {after}"
     return [first, *rest]
 
 
-def summary(payment: Payment, *, customer: str = "", verbose: bool = False) -> list[str]:
+def summary(payment: Payment, *, customer: str = "", verbose: bool = False, language: str = "en") -> list[str]:
     """The lines a person reads: the headline with the money, its circumstances, what to say, the next command.
 
     A declined payment takes four lines, since a queue is waiting. The rest is for ``verbose`` (-v).
     """
-    lines = [headline(payment)]
+    from mpesa_cli.terminal.payment_words_sw import circumstances_sw, headline_sw
+
+    sw = language == "sw"
+    lines = [headline_sw(payment) if sw else headline(payment)]
     if verbose or payment.status is not PaymentStatus.FAILED:
-        lines.append(f"  {circumstances(payment)}")
-    lines += [f"  {line}" for line in advice(payment, customer=customer, verbose=verbose)]
-    if label := environment_label(payment.environment):
+        lines.append(f"  {circumstances_sw(payment) if sw else circumstances(payment)}")
+    lines += [f"  {line}" for line in advice(payment, customer=customer, verbose=verbose, language=language)]
+    if label := environment_label(payment.environment, language):
         lines.append(f"  {label}")
     return lines
 
 
-def environment_label(environment: str) -> str:
+def environment_label(environment: str, language: str = "en") -> str:
     """The label on every result outside production, so that nobody takes a trial for money."""
+    if language == "sw":
+        from mpesa_cli.terminal.payment_words_sw import LABELS
+
+        return LABELS.get(environment, "")
     return {
         "simulator": "SIMULATOR: no real money moved.",
         "sandbox": "SANDBOX: Safaricom's test system, no real money moved.",
@@ -90,8 +97,12 @@ def circumstances(payment: Payment) -> str:
     return f"from {mask_msisdn(payment.telling.msisdn)}, {day_and_time(when)}, payment {payment.payment_id}{attempts}"
 
 
-def advice(payment: Payment, *, customer: str = "", verbose: bool = False) -> list[str]:
+def advice(payment: Payment, *, customer: str = "", verbose: bool = False, language: str = "en") -> list[str]:
     """The reason, whether money moved, what to tell the customer, and the command to run next."""
+    if language == "sw":
+        from mpesa_cli.terminal.payment_words_sw import advice_sw
+
+        return advice_sw(payment, customer=customer, verbose=verbose)
     return [*refund_lines(payment), *_advice(payment, customer, verbose=verbose)]
 
 

@@ -17,9 +17,9 @@ from mpesa_cli.terminal.streams import Streams
 class LiveLine:
     """The line that shows each look at a payment. A context manager: each phase stays, without its seconds."""
 
-    def __init__(self, streams: Streams) -> None:
+    def __init__(self, streams: Streams, language: str = "en") -> None:
         """Nothing is shown yet."""
-        self._streams, self._line = streams, RedrawnLine(streams)
+        self._streams, self._line, self._language = streams, RedrawnLine(streams), language
         self._shown = ""
 
     def __enter__(self) -> "LiveLine":
@@ -36,7 +36,7 @@ class LiveLine:
 
     def show(self, payment: Payment, seconds_left: float, now_us: int) -> None:
         """Show the payment's state now."""
-        words = phase(payment)
+        words = phase(payment, self._language)
         if self._line.is_animated:
             if words != self._shown:
                 self._line.settle(self._shown)
@@ -52,8 +52,12 @@ class LiveLine:
             self._streams.say(f"{clock_time(now_us)} {words}")
 
 
-def phase(payment: Payment) -> str:
+def phase(payment: Payment, language: str = "en") -> str:
     """The state of the newest attempt, from the customer's side."""
+    if language == "sw":
+        from mpesa_cli.terminal.payment_words_sw import phase_sw
+
+        return phase_sw(payment.last)
     phone = mask_msisdn(payment.last.msisdn)
     match payment.last.state:
         case AttemptState.CREATED | AttemptState.SENDING:

@@ -133,8 +133,11 @@ def _send(
     from mpesa_cli.listener.ports import callback_intake
     from mpesa_cli.payments.push import push
 
+    phone, money = mask_msisdn(wanted.msisdn), format_shillings(wanted.amount)
+    sw = profile.language == "sw"
     runtime.streams.say(
-        f"Asking {mask_msisdn(wanted.msisdn)} for {format_shillings(wanted.amount)}, order {wanted.order_id} …"
+        f"Inaomba {phone} alipe {money}, oda {wanted.order_id} …" if sw
+        else f"Asking {phone} for {money}, order {wanted.order_id} …"
     )
     callback_intake(runtime, profile)()
     order = _order_of(profile, wanted)

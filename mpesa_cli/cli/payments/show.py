@@ -31,7 +31,7 @@ def result_of(runtime: Runtime, profile: "Profile", payment: "Payment") -> Resul
     customer = for_the_customer(profile, payment)
     return Result(
         payment_document(payment, runtime.world.now_us()),
-        payment_lines(runtime.streams, payment, customer=customer),
+        payment_lines(runtime.streams, payment, customer=customer, language=profile.language),
         _beside(runtime, profile, payment, customer),
         status=exit_status(payment),
         then=lambda: send_sms(runtime, profile, first=payment.payment_id),
@@ -55,8 +55,9 @@ def _beside(runtime: Runtime, profile: "Profile", payment: "Payment", customer: 
 
     streams = runtime.streams
     if not streams.is_terminal(streams.stdout):  # on a terminal this stands among the lines
-        yield from map(Note, advice(payment, customer=customer, verbose=streams.verbosity > 0))
-        if label := environment_label(payment.environment):
+        verbose = streams.verbosity > 0
+        yield from map(Note, advice(payment, customer=customer, verbose=verbose, language=profile.language))
+        if label := environment_label(payment.environment, profile.language):
             yield Note(label)
     yield from map(Note, claim_lines(claims_on(runtime.ledger(profile), payment)))
     yield from map(Note, _unmatched_lines(runtime, profile, payment))
@@ -85,7 +86,8 @@ def for_the_customer(profile: "Profile", payment: "Payment") -> str:
     from mpesa_cli.terminal.customer_words import customer_words
 
     words = customer_words(payment, profile.language)
-    return f"Tell the customer: {words}" if words else ""
+    tell = "Mwambie mteja" if profile.language == "sw" else "Tell the customer"
+    return f"{tell}: {words}" if words else ""
 
 
 def by_hand(profile: "Profile", payment: "Payment") -> str:

@@ -30,7 +30,7 @@ def watch_payment(runtime: Runtime, profile: "Profile", payment: "Payment", *, t
         deliver=callback_intake(runtime, profile),
     )
     try:
-        with LiveLine(runtime.streams) as line:
+        with LiveLine(runtime.streams, profile.language) as line:
             for seen in looks:
                 line.show(seen.payment, seen.seconds_left, runtime.world.now_us())
                 if seen.news:
