@@ -18,7 +18,13 @@ LOOKED_AT_US = 31 * DAY_US
 
 
 def drifts(ledger: Reads, shortcodes: Sequence[str]) -> Iterator[Break]:
-    """The balances of the last month that what moved does not explain, one for each day."""
+    """The balances of the last month that what moved does not explain, one for each day.
+
+    None for a till whose store has a number of its own: the store's account may hold other tills' money too, and
+    nobody could try which of the two a statement is of (docs/reference/assumptions.md A90).
+    """
+    if len(set(shortcodes)) > 1:
+        return
     told = _one_a_day(told_balances(ledger, shortcodes[0], LOOKED_AT_US))
     spans = [span for code in shortcodes for span in Restores(ledger).told_spans(code)] if told else []
     by_record = [_by_record(ledger, shortcodes, spans, each) for each in told]

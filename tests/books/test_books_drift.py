@@ -123,6 +123,17 @@ def test_a_prompt_whose_end_is_not_known_may_be_what_came(books: Books) -> None:
     assert drifts(books) == (7, []), "the order is named, as unknown, and the money is not named once more"
 
 
+def test_a_till_of_a_store_is_not_compared_since_the_stores_account_may_be_other_tills_too(books: Books) -> None:
+    till = {"MPESA_ENVIRONMENT": "simulator", "MPESA_KIND": "till", "MPESA_TILL": "300584", "MPESA_SHORTCODE": "174379"}
+    for amount in ("300", "400"):
+        assert books.mpesa("balance", env=till).status == 0
+        books.clock.advance(DAY_S)
+        assert books.mpesa("c2b-simulate", PAYS, amount, env=till).status == 0
+        books.clock.advance(3_600)
+    assert books.mpesa("balance", env=till).status == 0
+    assert books.mpesa("reconcile", env=till).status == 0
+
+
 # --- The rule itself
 
 

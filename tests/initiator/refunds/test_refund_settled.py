@@ -36,20 +36,23 @@ def request_of(shop: RefundShop) -> ApiRequest:
     return found
 
 
-def status(words: str = "Completed", *, cents: int = 15_000, debit: str = "174379") -> bytes:
+def status(
+    words: str = "Completed", *, cents: int = 15_000, debit: str = "174379", about: str = CONVERSATION
+) -> bytes:
     """M-PESA's answer to a question by Daraja's id of the reversal."""
     document = json.loads(body("transactionstatus.result.success"))
     values = {"ReceiptNo": "UKO4Q7Y93D", "Amount": cents / 100, "TransactionStatus": words,
-              "DebitPartyName": f"{debit} - Duka", "OriginatorConversationID": CONVERSATION}
+              "DebitPartyName": f"{debit} - Duka", "OriginatorConversationID": about}
     kept = [e for e in document["Result"]["ResultParameters"]["ResultParameter"] if e["Key"] not in values]
     kept += [{"Key": key, "Value": value} for key, value in values.items()]
     document["Result"]["ResultParameters"]["ResultParameter"] = kept
     return json.dumps(without_ids(document)).encode()
 
 
-def ask_status(shop: RefundShop, answer: bytes) -> None:
+def ask_status(shop: RefundShop, answer: bytes, about: str = CONVERSATION) -> None:
+    """Ask M-PESA about the reversal that has this id of Daraja's, and have this answer come."""
     shop.answers = [ACK]
-    ask(shop.context, request_status_command(CONVERSATION, "174379"))
+    ask(shop.context, request_status_command(about, "174379"))
     shop.receive(answer)
 
 
