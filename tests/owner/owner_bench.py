@@ -16,6 +16,7 @@ from api_bench import Ahead, streams
 from mpesa_cli.cli.owner.page import OwnerPage
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.listener.server.certificate import Certificate
 from mpesa_cli.owner.server.guesses import Guesses
 from mpesa_cli.runtime import Runtime
 
@@ -74,14 +75,15 @@ class Page:
 
 @contextlib.contextmanager
 def served(
-    home: Path, more: Mapping[str, str] | None = None, *, host: str = "127.0.0.1", public: str | None = None
+    home: Path, more: Mapping[str, str] | None = None, *, host: str = "127.0.0.1", public: str | None = None,
+    certificate: Certificate | None = None,
 ) -> Iterator[Page]:
     """The page of a profile made of environment variables, on a free port of this machine."""
     environ = {"MPESA_HOME": str(home), "HOME": os.environ["HOME"], **(more or {})}
     clock = Ahead()
     runtime = Runtime(streams=streams(), environ=environ, world=World(clock.now_us, clock.advance))
     profile = runtime.profile(None)
-    page = OwnerPage(runtime, profile, host, 0, None, (public,), None)
+    page = OwnerPage(runtime, profile, host, 0, certificate, (public,), None)
     try:
         page.start()
         port = int(page.url.rpartition(":")[2])

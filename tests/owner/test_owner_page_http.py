@@ -9,7 +9,9 @@ import httpx
 import pytest
 from api_bench import PAYS, POOR
 from owner_bench import CODE_FORM, Page, events, served
+from test_listen_certificate import write_pair
 
+from mpesa_cli.listener.server.certificate import Certificate
 from mpesa_cli.owner.server.guesses import OF_ADDRESS_A_MINUTE
 
 PUBLIC = "https://pay.example.co.ke"
@@ -290,3 +292,21 @@ def test_a_code_is_shown_only_where_a_page_is_served(home: Path, mpesa: object) 
         assert page.run("owner", "pair")[0] == 0
         gone = page
     assert gone.run("owner", "pair")[0] == 9
+
+
+def test_with_a_certificate_the_cookie_is_for_https_alone(home: Path, tmp_path: Path) -> None:
+    with served(home, certificate=Certificate(*write_pair(tmp_path, "page"))) as page, page.client() as client:
+        assert page.url.startswith("https://")
+        done = page.pair(client, page.code())
+        assert done.status_code == 303
+        assert "secure" in done.headers["set-cookie"].lower()
+        assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_where_all_addresses_are_served_the_link_names_one_that_a_phone_can_reach(home: Path, host: str) -> None:
+    with served(home, host=host) as page:
+        link = page.run("owner", "pair")[1]["url"]
+        assert "0.0.0.0" not in link
+        assert "//[::]" not in link
+        assert httpx.get(link, trust_env=False, verify=False).status_code == 200

@@ -17,7 +17,7 @@ from mpesa_cli.owner.page.whole import whole_page
 from mpesa_cli.owner.server.doors import Doors
 from mpesa_cli.owner.server.guesses import WRONG_TAKES_S, Guesses
 from mpesa_cli.owner.server.live import Live
-from mpesa_cli.owner.server.streams import Streams
+from mpesa_cli.owner.server.streams import FULL, Streams
 from mpesa_cli.owner.viewers.gate import Gate
 from mpesa_cli.owner.viewers.values import COOKIE_LIFE_US, Viewer, typed_code
 
@@ -100,7 +100,7 @@ class OwnerApp:
 
     def _listen(self, request: Request, viewer: Viewer) -> Response:
         if not self._streams.has_room(viewer.viewer_id):
-            return PlainTextResponse("As many look at this page as may.\n", 503, {"retry-after": "30"})
+            return PlainTextResponse(f"{FULL}\n", 503, {"retry-after": "30"})
 
         async def may_see() -> bool:
             try:

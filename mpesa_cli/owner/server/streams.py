@@ -12,6 +12,7 @@ from mpesa_cli.owner.server.live import Live
 STREAMS_MAX = 16
 OF_VIEWER_MAX = 3
 HEARTBEAT_S = 15.0
+FULL = "As many look at this page as may. Load it again in a while."
 
 
 class Streams:
@@ -28,6 +29,9 @@ class Streams:
 
     async def stream(self, viewer_id: str, may_see: Callable[[], Awaitable[bool]]) -> AsyncIterator[bytes]:
         """Blocks of one stream. Ends where ``may_see``, which is asked before each block, says no."""
+        if not self.has_room(viewer_id):  # of those that came at once, not all were counted when they were let in
+            yield _block("end", FULL)
+            return
         self._make_room(viewer_id)
         mine = (viewer_id, asyncio.Event())
         self._open.append(mine)
