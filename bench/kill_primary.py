@@ -147,7 +147,7 @@ def kill_shop(*, waits: bool) -> Counter[str]:
         def till(who: int) -> None:
             nth = 0
             while not over.is_set():
-                order, phone = f"{who}-{nth}", f"07{who}{nth:02d}{random.randrange(10**5):05d}"
+                order, phone = f"{who}-{nth}", f"07{who + 1}{nth:02d}{random.randrange(10**5):05d}"
                 for _ in range(8):
                     done = mpesa(who % 2, "push", phone, "150", "--order", order, "--json", "--timeout", "20")
                     outcome[f"exit {done.returncode}"] += 1

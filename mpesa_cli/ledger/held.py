@@ -48,6 +48,9 @@ _READ_BY_NOW = """
     WHERE h.state = 'open' AND h.channel IN ('statement', 'pull') AND h.receipt <> ''
     AND s.amount_cents = h.amount_cents"""
 
+ALL = 1 << 62
+"""More than there can be: a limit that is none."""
+
 
 class Held:
     """Questions about held messages."""
@@ -66,7 +69,7 @@ class Held:
         )
         return _message(rows[0]) if rows else None
 
-    def waiting(self, limit: int = -1) -> Sequence[HeldMessage]:
+    def waiting(self, limit: int = ALL) -> Sequence[HeldMessage]:
         """Messages that wait for somebody, oldest first."""
         return self._held("h.state = 'open' ORDER BY h.received_us, h.held_id LIMIT ?", (limit,))
 
@@ -99,7 +102,7 @@ class Held:
             (),
         )
 
-    def listed(self, limit: int = -1) -> Sequence[HeldMessage]:
+    def listed(self, limit: int = ALL) -> Sequence[HeldMessage]:
         """All of them, dealt with or not, newest first."""
         return self._held("true ORDER BY h.received_us DESC, h.held_id LIMIT ?", (limit,))
 

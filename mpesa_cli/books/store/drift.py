@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 HEARD_BEFORE_US = 2 * 86_400_000_000  # an order may be asked for, and paid after a while
 _MOVED = "r.kind IN ('received', 'reversal') AND r.balance_cents IS NOT NULL"
 # What was paid, or may yet turn out to have been; of a prompt that failed no money is known.
-_TOLD = """SELECT a.created_us, a.requested_us, a.settled_us, a.paid_us, max(a.amount_cents, coalesce(a.paid_cents, 0))
+_TOLD = """SELECT a.created_us, a.requested_us, a.settled_us, a.paid_us,
+    CASE WHEN a.paid_cents > a.amount_cents THEN a.paid_cents ELSE a.amount_cents END
     FROM {tables} ON a.payment_id=p.payment_id WHERE a.state IN ('paid', 'sending', 'pending', 'unknown', 'review')
     AND {since} AND p.shortcode IN (SELECT value FROM json_each(?))"""
 _PAYMENTS = _TOLD.format(tables="payments p CROSS JOIN attempts a", since="p.created_us>=?")
