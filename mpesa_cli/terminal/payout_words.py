@@ -1,6 +1,7 @@
 """A payout in words for people and as a document: whether the money is with the phone, and what to do next."""
 
 import shlex
+from collections.abc import Sequence
 from typing import Any, assert_never
 
 from mpesa_cli.floor.moments import day_and_time, rfc3339
@@ -9,6 +10,7 @@ from mpesa_cli.rules.codes.rows import Api
 from mpesa_cli.rules.money_out.payout_state import TWICE, Payout, PayoutState
 from mpesa_cli.rules.values.amount import cents_to_json, format_cents
 from mpesa_cli.rules.values.msisdn import mask_msisdn
+from mpesa_cli.terminal.amount_words import counted
 
 STATE_WORDS: dict[PayoutState, str] = {
     PayoutState.CREATED: "on its way",
@@ -77,6 +79,17 @@ def payout_row(payout: Payout, *, unmask: bool) -> list[str]:
         day_and_time(view.asked_us), payout.reference, format_cents(view.amount_cents),
         view.msisdn if unmask else shown_phone(view.msisdn), STATE_WORDS[payout.state], view.receipt,
     ]
+
+
+def payout_totals(payouts: Sequence[Payout]) -> list[list[str]]:
+    """The sums of a list, under HEADINGS: what was asked for, and what of it was paid out; none for one row."""
+    if len(payouts) < 2:
+        return []
+    asked = sum(each.view.amount_cents for each in payouts)
+    out = sum(each.view.amount_cents for each in payouts if each.state is PayoutState.PAID)
+    count = counted(len(payouts), "payout")
+    first = [[count, "asked", format_cents(asked), "", "", ""]] if asked != out else []
+    return [*first, ["" if first else count, "paid out", format_cents(out), "", "", ""]]
 
 
 HEADINGS = ("when", "for", "amount", "phone", "stands", "receipt")

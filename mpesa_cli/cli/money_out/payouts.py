@@ -89,7 +89,7 @@ def _listed(
     from mpesa_cli.initiator.results import apply_unread_results
     from mpesa_cli.ledger.payouts import PayoutFilter, Payouts
     from mpesa_cli.rules.values.msisdn import parse_msisdn
-    from mpesa_cli.terminal.payout_words import HEADINGS, payout_document, payout_row
+    from mpesa_cli.terminal.payout_words import HEADINGS, payout_document, payout_row, payout_totals
     from mpesa_cli.terminal.render import json_line
     from mpesa_cli.terminal.table import Table
 
@@ -110,7 +110,8 @@ def _listed(
         from mpesa_cli.terminal.json_words_out import PAYOUT_FIELDS
 
         lines = csv_text([list(PAYOUT_FIELDS), *(list(each.values()) for each in documents)])
-        return Result(None, [lines.removesuffix("\n")])
+        runtime.streams.out(lines.removesuffix("\n"))  # rows for a program: not broken at words on a terminal
+        return Result()
     rows = [payout_row(each, unmask=unmask or not runtime.streams.is_terminal(runtime.streams.stdout))
             for each in found]
-    return Result(documents, Table(HEADINGS, rows, numbers=(2,)))
+    return Result(documents, Table(HEADINGS, rows, (2,), payout_totals(found)))

@@ -145,6 +145,10 @@ def test_a_list_can_be_narrowed_and_printed_in_every_form(mpesa: Callable[..., A
     pay(mpesa, "=rent", "254722200069")
     assert [row.split("\t")[1] for row in mpesa("payouts").stdout.splitlines()] == ["=rent", "wages"]
     assert "0708•••149" in mpesa("payouts", "--state", "paid", tty=True).stdout
+    *_, asked, out = (" ".join(line.split()) for line in mpesa("payouts", tty=True).stdout.splitlines())
+    assert (asked, out) == ("2 payouts asked KES 300", "paid out KES 150")
+    narrow = mpesa("payouts", "--format", "csv", tty=True, columns="40").stdout
+    assert narrow == mpesa("payouts", "--format", "csv").stdout
     only = json.loads(mpesa("payouts", "--phone", "0708374149", "--since", "today", "--json").stdout)
     assert [each["reference"] for each in only] == ["wages"]
     lines = mpesa("payouts", "--format", "ndjson", "--limit", "1").stdout.splitlines()
