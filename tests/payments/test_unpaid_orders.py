@@ -127,6 +127,21 @@ def test_the_time_runs_from_the_last_prompt(desk: Desk, clock: Any) -> None:
     assert len(desk.told()) == 1
 
 
+def test_what_was_found_is_decided_once_more_where_it_is_told(
+    desk: Desk, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.push()
+    clock.advance(2 * HALF_HOUR_S)
+    desk.mpesa("retry", "demo-1")  # between the look and the transaction
+    with closing(desk.ledger()) as ledger:
+        payment = ledger.payment_by_order("demo-1")
+    assert payment is not None
+    monkeypatch.setattr(Outbox, "untold_unpaid", lambda *_: [payment.payment_id])
+    assert desk.tell(clock) == 0
+    clock.advance(HALF_HOUR_S)
+    assert desk.tell(clock) == 1
+
+
 def test_a_prompt_after_it_that_fails_too_is_not_told_again(desk: Desk, clock: Any) -> None:
     desk.push()
     for _ in range(2):
