@@ -90,6 +90,10 @@ def test_a_constant_reference_is_warned_of_and_one_with_the_order_is_not(home: P
         ({"MPESA_ENVIRONMENT": "sandbox"}, "174379"),
         ({"MPESA_KIND": "till", "MPESA_TILL": "247247"}, "store"),
         ({"MPESA_ENVIRONMENT": "sandbox", "MPESA_CALLBACK_BASE_URL": "http://localhost:1"}, "can't reach"),
+        *(({f"MPESA_{section}_{key}": value for key, value in (("ENABLED", "1"), ("MAX", "10"), ("DAILY_MAX", "10"))},
+           says) for section, says in (
+            ("REFUNDS", "one person alone may give back"), ("PAYOUTS", "one person alone may pay out"),
+            ("REFUNDS", "nothing can be given back"), ("PAYOUTS", "nothing can be paid out"))),
     ],
 )
 def test_what_is_allowed_and_likely_to_hurt_is_warned_of(home: Path, changes: dict[str, str], says: str) -> None:

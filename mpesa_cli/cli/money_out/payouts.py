@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from mpesa_cli.cli.options import Format, JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
-from mpesa_cli.cli.result import Result
+from mpesa_cli.cli.result import Note, Result
 from mpesa_cli.floor.errors import LedgerBusy, LedgerUnusable, NotFound
 from mpesa_cli.runtime import Runtime
 from mpesa_cli.settings.profile import Profile
@@ -89,6 +89,7 @@ def _listed(
     from mpesa_cli.initiator.results import apply_unread_results
     from mpesa_cli.ledger.payouts import PayoutFilter, Payouts
     from mpesa_cli.rules.values.msisdn import parse_msisdn
+    from mpesa_cli.terminal.payment_words import environment_label
     from mpesa_cli.terminal.payout_words import HEADINGS, payout_document, payout_row, payout_totals
     from mpesa_cli.terminal.render import json_line
     from mpesa_cli.terminal.table import Table
@@ -114,4 +115,6 @@ def _listed(
         return Result()
     rows = [payout_row(each, unmask=unmask or not runtime.streams.is_terminal(runtime.streams.stdout))
             for each in found]
-    return Result(documents, Table(HEADINGS, rows, (2,), payout_totals(found)))
+    label = environment_label(ledger.environment)
+    notes = [Note(words) for words in ("" if rows else "No payouts match.", label) if words]
+    return Result(documents, Table(HEADINGS, rows, (2,), payout_totals(found)), notes)

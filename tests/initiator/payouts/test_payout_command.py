@@ -157,6 +157,8 @@ def test_a_list_can_be_narrowed_and_printed_in_every_form(mpesa: Callable[..., A
     assert [row["reference"] for row in rows] == ["'=rent", "wages"]
     assert mpesa("payouts", "nothing").status == 2
     assert mpesa("payouts", "--until", "2020-01-01", "--json").stdout.strip() == "[]"
+    none = mpesa("payouts", "--until", "2020-01-01")
+    assert (none.stdout, "No payouts match." in none.stderr, "no real money" in none.stderr) == ("", True, True)
     assert mpesa("payouts", only[0]["receipt"].lower()).status == 0
 
 
