@@ -61,6 +61,7 @@ COMMANDS: dict[str, list[list[str]]] = {
     "held read-again": [["held", "read-again"]],
     "held done": [["held", "done", "HLD-nobody", "--by", "Wanjiku", "--reason", "seen on the statement"]],
     "ledger begin": [["ledger", "begin", "--reason", "nothing is missing"]],
+    "ledger move": [["ledger", "move", "postgresql://mpesa@127.0.0.1:1/shop"]],
     "resolve": [["resolve", ORDER, "failed", "--reason", "not on the statement", "--by", "Wanjiku"]],
     "pull-register": [["pull-register", "--nominated", PHONE]],
     "order add": [["order", "add", "known-1", "100"]],
