@@ -17,8 +17,8 @@ from mpesa_cli.runtime import Runtime
 from mpesa_cli.terminal.errors import print_error
 from mpesa_cli.terminal.streams import StdoutClosed, StdoutFailed
 
-_ASKING = frozenset({"push", "retry", "refund", "approve"})
-"""Commands that ask for money or give it back: an error before a request has left proves that none moved."""
+_ASKING = frozenset({"push", "retry", "refund", "pay", "approve"})
+"""Commands that ask for money or send it: an error before a request has left proves that none moved."""
 _ONLY_LOOKING = frozenset({"balance", "qr"})
 """Commands whose requests move no money, whatever becomes of them."""
 

@@ -12,7 +12,9 @@ _MONEY = {
 _MONEY_BACK = {"no": "No money was sent back.", "unknown": "Money may have gone back."}
 _MONEY_OUT = {"no": "No money was sent.", "unknown": "Money may have gone out."}
 _NOT_MOVING = {"no": "No money moved."}
-_BY_COMMAND = {"refund": _MONEY_BACK, "approve": _MONEY_OUT, "balance": _NOT_MOVING, "qr": _NOT_MOVING}
+_BY_COMMAND = {
+    "refund": _MONEY_BACK, "pay": _MONEY_OUT, "approve": _MONEY_OUT, "balance": _NOT_MOVING, "qr": _NOT_MOVING,
+}
 """The words of commands that charge nobody; what is not in them is said as for all."""
 
 

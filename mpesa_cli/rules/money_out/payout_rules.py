@@ -7,7 +7,7 @@ earlier ones moved nothing, and after a restore only where it is told what was p
 import hashlib
 import shlex
 
-from mpesa_cli.floor.errors import Conflict, InvalidInput, MpesaError
+from mpesa_cli.floor.errors import Conflict, InvalidInput
 from mpesa_cli.floor.moments import SECOND_US, day_and_time
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.money_out.payout_state import Payout, PayoutState
@@ -127,7 +127,7 @@ def _check_gap(gap: InTheGap, reference: str, *, answered: bool) -> None:
     """Raise Conflict where a reference may have been paid in a time that the ledger lacks."""
     if gap.free:
         row = gap.free[0]
-        raise _unsure(
+        raise _refused(
             f"{reference} may be paid out already: {format_cents(-row.amount_cents)} went to this phone at "
             f"{day_and_time(row.completed_us)}, receipt {row.receipt}, in the time that this ledger lacks, and nobody "
             "has said what it was for.",
@@ -136,7 +136,7 @@ def _check_gap(gap: InTheGap, reference: str, *, answered: bool) -> None:
         )
     lacking = gap.open_gaps
     if lacking and not answered:
-        raise _unsure(
+        raise _refused(
             f"This ledger was restored and knows nothing of what came after "
             f"{day_and_time(lacking[0].known_until_us)}: {reference} may have been paid out since.",
             "Read M-PESA's own record of that time first: mpesa reconcile --statement FILE (missing: "
@@ -156,12 +156,6 @@ def check_reference(typed: str) -> str:
             code="invalid-reference",
         )
     return cleaned
-
-
-def _unsure(message: str, what_next: str, code: str) -> MpesaError:
-    error = _refused(message, what_next, code)
-    error.money_moved = "unknown"
-    return error
 
 
 def _refused(message: str, what_next: str, code: str) -> Conflict:

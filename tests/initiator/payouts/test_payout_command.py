@@ -124,6 +124,15 @@ def test_off_until_it_is_enabled_and_the_refusal_says_how(mpesa: Callable[..., A
     assert (done.status, "enabled = true" in done.stderr) == (9, True)
 
 
+def test_what_a_run_did_not_send_is_no_money_and_what_it_may_have_sent_is_never_called_so(
+    mpesa: Callable[..., Any],
+) -> None:
+    assert pay(mpesa, "wages", "254722200060", "--timeout", "5", MPESA_PAYOUTS_VERSION="v1")[1]["state"] == "unknown"
+    assert pay(mpesa, "WAGES", "254722200060")[1]["error"]["money_moved"] == "no", "of this run, whatever went before"
+    assert pay(mpesa, "rent", "12")[1]["error"]["money_moved"] == "no"
+    assert pay(mpesa, "rent", MPESA_INITIATOR_NAME="not-entitled")[1]["error"]["money_moved"] == "no"
+
+
 @pytest.mark.parametrize("typed", [
     ("254708374149", "0"), ("254708374149", "1.50"), ("150", "254708374149"), ("12", "150"),
 ])

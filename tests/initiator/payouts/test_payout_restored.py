@@ -55,7 +55,7 @@ def test_what_was_paid_in_the_gap_is_refused_until_it_is_told_and_for_good_once_
 ) -> None:
     lost_part({"ref": "wages"})
     status, error = pay(mpesa)
-    assert (status, error["error"]["code"], error["error"]["money_moved"]) == (9, "restored-gap", "unknown")
+    assert (status, error["error"]["code"], error["error"]["money_moved"]) == (9, "restored-gap", "no")
     clock.advance(3_600)
     mpesa("c2b-simulate", "254711111111", "10", "--account", "later")  # a record tells up to its last row
     clock.advance(60)
