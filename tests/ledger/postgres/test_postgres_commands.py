@@ -72,6 +72,7 @@ def test_every_command_is_understood(
     env = {
         "MPESA_HOME": str(tmp_path / "home"), "MPESA_LEDGER": database(), "MPESA_API_SECRET": secrets.token_hex(32),
         "MPESA_PAYOUTS_ENABLED": "true", "MPESA_PAYOUTS_MAX": "1000", "MPESA_PAYOUTS_DAILY_MAX": "5000",
+        "MPESA_UNPAID_AFTER_MINUTES": "3",
     }
     statement = tmp_path / "statement.csv"
     wrong = []
