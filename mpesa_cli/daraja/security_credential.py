@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.errors import SettingsError
+from mpesa_cli.floor.installation import needing_cryptography
 from mpesa_cli.floor.secret import Secret
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ def security_credential(password: Secret, certificate: Path) -> Secret:
     RSA with PKCS#1 v1.5 padding, base64. The certificate's dates are not looked at: those that Safaricom's
     systems use have been over for years (docs/reference/assumptions.md A62). Raises SettingsError.
     """
-    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    with needing_cryptography():
+        from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
     key = _public_key(certificate)
     try:

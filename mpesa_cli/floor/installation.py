@@ -1,9 +1,13 @@
 """The way this program was installed, so that a hint can name the command that adds what is missing."""
 
+import contextlib
 import re
 import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+from mpesa_cli.floor.errors import SettingsError
 
 
 def adding(*extras: str) -> str:
@@ -19,6 +23,20 @@ def upgrading() -> str:
     if "pipx" in Path(sys.prefix).parts:
         return "pipx upgrade mpesa-cli"
     return f"{_python()} -m pip install --upgrade mpesa-cli"
+
+
+@contextlib.contextmanager
+def needing_cryptography() -> Iterator[None]:
+    """Raise SettingsError in the place of an ImportError: everything else works without that package."""
+    try:
+        yield
+    except ImportError as missing:
+        raise SettingsError(
+            "This needs the package cryptography, which can't be loaded here: initiators' passwords and RS256 or ES256 "
+            "keys are all that does.",
+            hint=f"Nothing was sent. Install it:  {_python()} -m pip install --upgrade cryptography",
+            code="cryptography-missing",
+        ) from missing
 
 
 def _python() -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mpesa_cli.floor import machine
 from mpesa_cli.floor.files.whole_file import write_whole
+from mpesa_cli.floor.installation import needing_cryptography
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -78,10 +79,11 @@ def _kept(path: Path) -> bytes:
 
 
 def _made() -> bytes:
-    from cryptography import x509
-    from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+    with needing_cryptography():
+        from cryptography import x509
+        from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     key = generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "simulator.invalid")])

@@ -4,6 +4,8 @@ import contextlib
 import json
 import os
 import socket
+import sqlite3
+import sys
 import threading
 from collections.abc import Iterator
 from email.utils import formatdate
@@ -22,6 +24,7 @@ from mpesa_cli.rules.push_rules import Start
 from mpesa_cli.settings.sources import load_profile
 from mpesa_cli.upkeep.doctor import machine, network
 from mpesa_cli.upkeep.doctor.live import UNKNOWN_ID, live
+from mpesa_cli.upkeep.doctor.report import tried
 from mpesa_cli.upkeep.findings import Finding, exit_status
 
 KEYS = {"MPESA_CONSUMER_KEY": "key", "MPESA_CONSUMER_SECRET": "doctor-secret", "MPESA_PASSKEY": "doctor-passkey"}
@@ -298,3 +301,27 @@ def test_live_checks_end_where_the_key_is_refused(shop: Any) -> None:
 
     (only,) = live(profile, refused, never)
     assert (only.verdict, only.mend) == ("fail", "See: mpesa config check --live")
+
+
+def test_a_report_says_what_the_system_does_and_names_neither_secret_nor_user(busy: Any, tmp_path: Path) -> None:
+    target = tmp_path / "doctor.txt"
+    who = {"USER": "wanjiku-the-clerk", "MPESA_PASSKEY": "CANARY-passkey"}
+    reported = busy.run("doctor", "--report", str(target), env=who)
+    assert (reported.status, target.stat().st_mode & 0o077) == (0, 0)
+    text = target.read_text(encoding="utf-8")
+    assert {"ok   a lock is held once", "ok   a new file is for its owner only"} <= set(text.splitlines())
+    assert "FAIL" not in text
+    assert f"Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}" in text
+    assert not any(secret in text for secret in ("CANARY", "wanjiku", "0712", "254712", "254708"))
+    assert [each.name for each in busy.path.parent.glob(".mpesa-report*")] == []
+    again = busy.run("doctor", "--report", str(target))
+    assert (again.status, target.read_text(encoding="utf-8")) == (9, text)
+
+
+def test_a_report_tells_what_does_not_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mpesa_cli.floor.machine.give_name", lambda scratch, target: scratch.replace(target))
+    monkeypatch.setattr("mpesa_cli.floor.machine.try_lock", lambda *_, **__: True)
+    held = dict(tried(tmp_path))
+    assert [what for what, holds in held.items() if not holds] == [
+        "a lock is held once", "a finished file never takes another's place",
+    ]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 from typing import Any, Literal
 
+from mpesa_cli.floor.installation import needing_cryptography
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.secret import Secret
 
@@ -76,8 +77,9 @@ def shared_secret(secret: Secret) -> KeySet:
 
 def keys_from_pem(raw: bytes) -> KeySet:
     """RS256 or ES256 with the one public key of a PEM file, by its kind. Raises KeyUnusable."""
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+    with needing_cryptography():
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
     _refuse_private(raw)
     if raw.count(b"-----BEGIN ") != 1:
@@ -115,6 +117,9 @@ def _is_for_us(jwk: Mapping[str, Any]) -> bool:
 
 def _from_jwk(jwk: Mapping[str, Any]) -> VerifyingKey:
     import jwt
+
+    with needing_cryptography():
+        import cryptography  # noqa: F401 - without it PyJWT calls every key unreadable
 
     kid = jwk.get("kid")
     if kid is not None and not isinstance(kid, str):

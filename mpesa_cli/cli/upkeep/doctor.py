@@ -1,12 +1,13 @@
 """``mpesa doctor``: a check of everything that payments rest on, with the remedy for each fault."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
-from mpesa_cli.cli.result import Result
-from mpesa_cli.floor.errors import ExitStatus, LedgerBusy, LedgerUnusable, SettingsError
+from mpesa_cli.cli.result import Note, Result
+from mpesa_cli.floor.errors import Conflict, ExitStatus, LedgerBusy, LedgerUnusable, SettingsError
 from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -27,6 +28,13 @@ def doctor(
     whole: Annotated[
         bool, typer.Option("--whole", help="Prove the whole ledger, as audit verify does, not its newest rows alone.")
     ] = False,
+    report_to: Annotated[
+        Path | None,
+        typer.Option(
+            "--report", help="Write to this new file what was found, and what this system does. No secret is in it.",
+            metavar="FILE",
+        ),
+    ] = None,
     json_: JsonOption = False,
     profile: ProfileOption = None,
     quiet: QuietOption = False,
@@ -40,6 +48,7 @@ def doctor(
       mpesa doctor --profile shop --json
       mpesa doctor --quiet && echo ready
       mpesa doctor --whole
+      mpesa doctor --report doctor.txt
 
     Secrets are named by their source, never shown. Sends no prompt, changes no payment, waits three seconds at most for
     anything but --whole. It fails where nothing has proven the whole ledger within seven days: audit verify, a
@@ -61,6 +70,7 @@ def doctor(
     else:
         _print(runtime, found[0])
     status = exit_status(found)
+    told = [] if report_to is None else [_reported(runtime, settings, found, report_to.expanduser().absolute())]
     return Result(
         {
             "ok": status is ExitStatus.DONE,
@@ -70,8 +80,32 @@ def doctor(
                 {"check": f.check, "verdict": f.verdict, "words": f.words, "mend": f.mend or None} for f in found
             ],
         },
+        told=told,
         status=status,
     )
+
+
+def _reported(runtime: Runtime, settings: "Profile | None", found: "list[Finding]", target: Path) -> Note:
+    from mpesa_cli.floor.files.new_file import write_new_file
+    from mpesa_cli.floor.moments import rfc3339
+    from mpesa_cli.upkeep.doctor.report import report
+
+    if target.exists():
+        raise Conflict(
+            f"{target} exists already, and was left as it is.", hint="Choose another name: mpesa doctor --report FILE",
+            code="file-exists",
+        )
+    folder = settings.ledger.parent if settings and settings.ledger.parent.is_dir() else target.parent
+    streams = {
+        name: f"{'a terminal' if runtime.streams.is_terminal(each) else 'no terminal'}, {each.encoding}"
+        for name, each in (("stdout", runtime.streams.stdout), ("stdin", runtime.streams.stdin))
+    }
+    text = report(found, folder, streams, runtime.environ, rfc3339(runtime.world.now_us()) or "")
+    write_new_file(
+        target, text.encode(), overwrite=False, again="mpesa doctor --report FILE",
+        stands="Nothing else was changed.",
+    )
+    return Note(f"Written: {target}. No secret is in it, but your shop's number is; read it before you pass it on.")
 
 
 def _checks(runtime: Runtime, settings: "Profile", *, live: bool, whole: bool) -> "Iterator[Finding]":

@@ -29,6 +29,12 @@ def has_ended(process: int) -> bool:
     return not Path(f"/proc/{process}").exists() and Path("/proc/self").exists()
 
 
+def system() -> str:
+    """The name, the release and the processor of this system: ``Linux 6.1.0 x86_64``."""
+    told = os.uname()
+    return f"{told.sysname} {told.release} {told.machine}"
+
+
 def since_boot_s() -> float:
     """Seconds on a clock that nobody sets, and that also runs while the machine sleeps, where the system has one."""
     boot = getattr(time, "CLOCK_BOOTTIME", None)

@@ -48,6 +48,12 @@ def has_ended(process: int) -> bool:
         kernel.CloseHandle(wintypes.HANDLE(handle))
 
 
+def system() -> str:
+    """The name, the release and the processor of this system: ``Windows 10.0.22631 AMD64``."""
+    told = sys.getwindowsversion()
+    return f"Windows {told.major}.{told.minor}.{told.build} {os.environ.get('PROCESSOR_ARCHITECTURE', '')}".rstrip()
+
+
 def since_boot_s() -> float:
     """Seconds on a clock that nobody sets, and that also runs while the machine sleeps."""
     return time.monotonic()

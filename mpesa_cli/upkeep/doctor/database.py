@@ -6,6 +6,7 @@ import contextlib
 import sqlite3
 from typing import TYPE_CHECKING
 
+from mpesa_cli.floor.machine import commands
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.ledger.engine.postgres.health import health
 from mpesa_cli.terminal.amount_words import counted
@@ -38,7 +39,7 @@ def database(profile: Profile, engine: PostgresEngine, now_us: Callable[[], int]
     apart_s = abs(found.ahead_us) / SECOND_US
     if abs(found.ahead_us) > APART_MAX_US:
         words = f"The clocks of this machine and of the database are {apart_s:.0f} s apart: machines would disagree on "
-        yield Finding("database-clock", "fail", f"{words}which prompt is old.", "timedatectl")
+        yield Finding("database-clock", "fail", f"{words}which prompt is old.", commands.CLOCK)
     else:
         yield Finding("database-clock", "ok", f"The database's clock is within {APART_MAX_US // SECOND_US} s of ours.")
 
