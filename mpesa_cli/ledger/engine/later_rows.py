@@ -6,6 +6,7 @@ asks the connection something, or the transaction ends, and go out together.
 """
 
 from collections.abc import Hashable
+from contextlib import nullcontext
 from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
@@ -49,8 +50,10 @@ class LaterRows:
         if not self._rows:
             return
         waiting, self._rows = self._rows, {}
-        for statement, rows in waiting.items():
-            _write(connection, statement, list(rows.values()))
+        together = getattr(connection, "together", None)  # where each answer is a way to a server and back
+        with together() if together else nullcontext():
+            for statement, rows in waiting.items():
+                _write(connection, statement, list(rows.values()))
 
 
 def _write(connection: "Connection", statement: Statement, rows: list[Row]) -> None:

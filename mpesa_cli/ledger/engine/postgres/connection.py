@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -14,7 +15,7 @@ from mpesa_cli.ledger.engine.postgres.postgres_dialect import POSTGRES
 from mpesa_cli.ledger.engine.postgres.text import in_postgres
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from psycopg.abc import Buffer
 
@@ -116,6 +117,21 @@ class PostgresConnection:
         except psycopg.Error as error:
             raise in_words(error, self.database) from error
         return cursor
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Send statements one behind the other, without waiting for the answer to each. None may be asked anything.
+
+        What went wrong with one of them is raised when the block is left: LedgerBusy or LedgerUnusable.
+        """
+        if not psycopg.Pipeline.is_supported():  # libpq before 14
+            yield
+            return
+        try:
+            with self.raw.pipeline():
+                yield
+        except psycopg.Error as error:
+            raise in_words(error, self.database) from error
 
     def reopen(self) -> None:
         """Another connection in the place of one that is lost. Raises LedgerBusy or LedgerUnusable."""
