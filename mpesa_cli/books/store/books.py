@@ -162,7 +162,6 @@ class Books:
             f"created_us / {HOUR_US} * {HOUR_US}, count(*), sum(CASE WHEN status IN ('pending', 'unknown', 'review') "
             "THEN amount_cents ELSE received_cents + reversed_cents END) FROM payments "
             "WHERE created_us >= ? AND created_us < ? AND shortcode IN (SELECT value FROM json_each(?)) "
-            "AND (status IN ('pending', 'unknown', 'review') OR received_cents + reversed_cents > 0) "
             "GROUP BY 1, 2 ORDER BY 2, 1",
             bounds(scope),
         )
