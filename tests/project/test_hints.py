@@ -13,7 +13,7 @@ import typer
 from mpesa_cli.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[2]
-MENTION = re.compile(r"(?<![\w./@:=-])(?<!-u )mpesa ((?:[^\s`'\"()]| (?! |mpesa |\| ))+)")
+MENTION = re.compile(r"(?<![\w./@:=-])(?<!-u )(?<!--name )(?<!exec )mpesa ((?:[^\s`'\"()]| (?! |mpesa |\| ))+)")
 END = re.compile(r"[.,:;!?…]+$")
 OPTION = re.compile(r"--?[A-Za-z][\w-]*")
 # Words after which "mpesa" was not a command but the program, in a sentence about it.
@@ -68,7 +68,7 @@ def wrong(mention: str) -> str | None:
         names = word.split("|")
         if word.startswith("-"):
             break
-        if word in {"", PLACE, "COMMAND", "[OPTIONS]"}:  # whichever command it is
+        if word in {"", PLACE, "COMMAND", "[OPTIONS]", "[a-z].*$"}:  # whichever command it is
             return None
         if not set(names) <= set(command.below):
             return f"{command.path} {word}: no such command"
