@@ -198,7 +198,9 @@ def kept_safe(day: Day) -> None:
     day.mpesa("push", "254708374149", "1500", "--order", "1042", status=9, home=elsewhere)
     day.mpesa("erase", "0712345678", "--yes")
     day.mpesa("reconcile", "-P", "simulator")
-    day.mpesa("doctor")
+    day.mpesa("doctor", "--report", "doctor.txt")
+    report = (day.folder / "doctor.txt").read_text("utf-8")
+    day.check("the report", "FAIL" not in report and "lock is held once" in report, report)
 
 
 def listened(day: Day) -> None:

@@ -19,6 +19,7 @@ _LOOK_AGAIN_S = 0.01
 # Another process that has the file open, a scanner too, keeps it from being replaced or removed for that moment.
 _TRIES, _BETWEEN_S = 50, 0.02
 _DENIED, _SHARED = 5, 32
+_HELD_BY_ANOTHER = frozenset({errno.EACCES, errno.EDEADLK, 0})  # wine's C library leaves it at 0
 
 
 class Standing(NamedTuple):
@@ -44,7 +45,9 @@ def try_lock(handle: int, *, shared: bool = False) -> bool:
     os.lseek(handle, _LOCKED_AT, os.SEEK_SET)
     try:
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-    except PermissionError:
+    except OSError as refused:
+        if refused.errno not in _HELD_BY_ANOTHER:
+            raise
         return False
     finally:
         os.lseek(handle, at, os.SEEK_SET)

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from mpesa_cli.floor.files.whole_file import write_whole
 from mpesa_cli.upkeep.findings import Finding
 
 _PACKAGES = ("mpesa-cli", "cryptography", "httpx", "keyring", "rich", "sqlite-utils", "textual", "typer", "uvicorn")
+_READS_S = 0.1
 _NAMES = ("USER", "LOGNAME", "USERNAME", "COMPUTERNAME", "HOSTNAME")
 
 
@@ -74,10 +76,12 @@ def _is_free(path: Path) -> bool:
 
 def _is_replaced(path: Path) -> bool:
     reader = machine.open_to_read(path)
+    closing = threading.Timer(_READS_S, os.close, (reader,))  # Windows lets it be replaced only then
+    closing.start()
     try:
         write_whole(path, b"tried again")
     finally:
-        os.close(reader)
+        closing.join()
     return path.read_bytes() == b"tried again"
 
 
