@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from initiator_parts import RECEIPT
 from refund_shop import RefundShop
 from test_two_people import approve, proposed, world
 
@@ -79,8 +80,9 @@ def test_a_wish_and_its_agreement_are_journaled_with_who_and_why(shop: RefundSho
         "Asha", "brought it back", 15_000, "open", "")
     approve(shop, request_id)
     (made,), (agreed,) = kept(shop, "proposal_made"), kept(shop, "proposal_approved")
-    assert (made["request_id"], made["by"], made["reason"], made["amount_cents"]) == (
-        request_id, "Asha", "brought it back", 15_000)
+    assert made == {
+        "request_id": request_id, "by": "Asha", "reason": "brought it back", "amount_cents": 15_000, "receipt": RECEIPT,
+    }
     assert (agreed["request_id"], agreed["by"]) == (request_id, "Wanjiku")
     found = proposal(shop.ledger, f" {request_id.lower()} ")
     assert (found.state, found.approved_by, open_proposals(shop.ledger, shop.now_us)) == ("approved", "Wanjiku", [])
