@@ -105,6 +105,7 @@ def test_a_stale_page_is_named(tmp_path: Path) -> None:
 
     for name in ("docs", "mpesa_cli"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)  # the version in it stands in the OpenAPI document
     page = tmp_path / "docs" / "reference" / "states.md"
     page.write_text(page.read_text(encoding="utf-8") + "by hand\n", encoding="utf-8")
     readme = tmp_path / "README.md"
