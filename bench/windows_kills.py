@@ -9,6 +9,7 @@ import random
 import secrets
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from contextlib import closing
@@ -188,13 +189,18 @@ def _settled(figures: Storm, environ: dict[str, str]) -> None:
     for ahead_s in (100, 300):
         worker = Worker()
         worker.wait_until_ready()
+        said: list[str] = []
+        assert worker.process.stdout
+        reading = threading.Thread(target=said.extend, args=(worker.process.stdout,))
+        reading.start()  # meanwhile: what nobody reads would fill the pipe, and the worker would wait for ever
         for order in figures.orders:
             # Queries are rationed by consumer key, so settling has many.
             keyed = {**environ, "MPESA_CONSUMER_KEY": f"settling-{order}"}
             worker.begin(["status", order, "--json"], keyed, ahead_s=ahead_s, more=order != figures.orders[-1])
-        said, _ = worker.process.communicate()
-        if "Traceback" in said:
-            figures.wrong.append(f"settling: {said}")
+        worker.process.wait()
+        reading.join()
+        if any("Traceback" in line for line in said):
+            figures.wrong.append(f"settling: {''.join(said)}")
 
 
 def _opened(path: Path) -> Ledger:
