@@ -37,6 +37,11 @@ class Applied:
     before: Payment | None = None
 
 
+def read(raw: RawCallback) -> StkSaid | Unreadable:
+    """The reading of a stored callback, or the reason why it can't be believed."""
+    return read_stk_callback(raw.body)
+
+
 def apply_in(
     tx: Write, raw: RawCallback, seen: Seen | None = None, said: StkSaid | Unreadable | None = None
 ) -> Applied:
@@ -45,7 +50,7 @@ def apply_in(
     ``seen`` is what stands in the ledger of its attempt, where that was just read in this transaction; ``said`` is
     what its body says, where that was read already.
     """
-    said = said or read_stk_callback(raw.body)
+    said = said or read(raw)
     seen = seen or Attempts(tx).seen_of({raw.attempt}).get(raw.attempt)
     before = seen and seen.payment
     match said:

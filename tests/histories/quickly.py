@@ -16,7 +16,7 @@ from mpesa_cli.cli import app, tree
 def prepare() -> None:
     """Load the whole program, so that what is replaced is replaced everywhere; keep its commands once made."""
     for module in pkgutil.walk_packages(mpesa_cli.__path__, "mpesa_cli."):
-        if not module.name.endswith("__main__"):
+        if not module.name.endswith("__main__") and "machine.windows" not in module.name:
             importlib.import_module(module.name)
     build, get_command = tree.Entry.build, typer.main.get_command
     made: dict[str, Any] = {}

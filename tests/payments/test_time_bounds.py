@@ -92,9 +92,9 @@ def test_a_locked_ledger_is_waited_for_no_longer_than_there_is_time(
 ) -> None:
     begin, waits_s = sqlite.begin, []
 
-    def begins(connection: Any, may_wait_s: float) -> None:
+    def begins(connection: Any, may_wait_s: float, *more: Any) -> None:
         waits_s.append(may_wait_s)
-        begin(connection, may_wait_s)
+        begin(connection, may_wait_s, *more)
 
     monkeypatch.setattr(sqlite, "begin", begins)
     with loopback(says(ACCEPTED)) as server:

@@ -10,7 +10,8 @@ import pytest
 from mpesa_cli.terminal import json_words_upkeep as words
 
 KINDS: dict[str, Any] = {
-    "text": str, "number": int, "true or false": bool, "list": list, "list of text": list, "object": dict,
+    "text": str, "number": int, "true or false": bool, "list": list, "list of text": list, "list of account": list,
+    "object": dict,
     "null": type(None),
 }
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+03:00")

@@ -92,14 +92,17 @@ def attempts(
         settle=lambda latest: settle(runtime, profile, latest), attempt=attempt, look=seen,
         world=runtime.world,
     )
-    pausing = False
+    pausing, said = False, 0
     with Countdown(runtime.streams) as line:
         try:
             for event in persist(loop, payment, wish.msisdn, wish.most, at_once=wish.at_once):
                 pausing = isinstance(event, Pausing)
                 match event:
                     case Pausing(number, seconds_left, reason):
-                        words = f"{reason} Asking again (attempt {number} of {wish.most}) in"
+                        if number != said:  # on a line of its own: beside a countdown it leaves no room for it
+                            runtime.streams.say(reason)
+                            said = number
+                        words = f"Asking again (attempt {number} of {wish.most}) in"
                         line.show(words, seconds_left, runtime.world.now_us())
                     case Tried(payment, _):
                         pass

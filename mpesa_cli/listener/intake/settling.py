@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Literal, TypeAlias
 
 from mpesa_cli.daraja.c2b_payment import read_c2b
-from mpesa_cli.daraja.callbacks import StkPaid, StkSaid, read_stk_callback
+from mpesa_cli.daraja.callbacks import StkPaid, StkSaid
 from mpesa_cli.floor.errors import LedgerBusy, MpesaError
 from mpesa_cli.floor.wire.strict_json import Unreadable
 from mpesa_cli.ledger.bodies import Bodies
@@ -111,7 +111,7 @@ class Settling:
         events: list[Event] = []
         callbacks = Bodies(tx).unread_callbacks_of({name for name in names if isinstance(name, AttemptRef)})
         seen = Attempts(tx).seen_of(callbacks)
-        said = {raw.callback_id: read_stk_callback(raw.body) for each in callbacks.values() for raw in each}
+        said = {raw.callback_id: settle.read(raw) for each in callbacks.values() for raw in each}
         tx.look_up_owners({each.receipt for each in said.values() if isinstance(each, StkPaid)})
         confirmations = self._confirmations(tx, names)
         for name in names:
