@@ -101,9 +101,11 @@ def mpesa_exe() -> str:
 
 def clerks_day(day: Day) -> None:
     """Every command of README's section, with what it shows and how it exits."""
-    page = (ROOT / "README.md").read_text("utf-8")
-    section = page[page.index("## A clerk's day") : page.index("## A developer's loop")]
-    for block in blocks(section):
+    _, _, after = (ROOT / "README.md").read_text("utf-8").partition("## A clerk's day")
+    section, _, _ = after.partition("\n## ")
+    found = blocks(section)
+    day.check("README's clerk's day", len(found) >= 5, len(found))
+    for block in found:
         _type(day, block)
 
 
