@@ -21,17 +21,24 @@ def checked_reason(typed: str, *, example: str) -> str:
     return reason
 
 
-def signed(runtime: Runtime, by: str | None, reason: str | None, *, example: str) -> tuple[str, str]:
-    """The name and the reason under which a decision is journaled. Raises one InvalidInput that names all it lacks."""
+def signed(
+    runtime: Runtime, by: str | None, reason: str | None, *, example: str, lacks: str = ""
+) -> tuple[str, str]:
+    """The name and the reason under which a decision is journaled. Raises one InvalidInput that names all it lacks.
+
+    ``lacks`` says what else the same command lacks; empty: nothing.
+    """
     name, nobody = _tried(lambda: who(runtime, by))
     said, unsaid = _tried(lambda: checked_reason(_there(reason, example), example=example))
-    if nobody and unsaid:
+    troubles = [each for each in (unsaid, nobody) if each]
+    if lacks or len(troubles) > 1:
+        words = " ".join([lacks, *(each.message for each in troubles)]).strip()
+        name_too = " --by 'Wanjiku'" if nobody else ""
         raise InvalidInput(
-            f"{unsaid.message} {nobody.message}", hint=f"Nothing was changed. Right: {example} --by 'Wanjiku'",
-            code=unsaid.code,
+            words, hint=f"Nothing was changed. Right: {example}{name_too}", code="usage" if lacks else troubles[0].code
         )
-    if trouble := unsaid or nobody:
-        raise trouble
+    if troubles:
+        raise troubles[0]
     return name, said
 
 

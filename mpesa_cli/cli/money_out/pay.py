@@ -23,9 +23,12 @@ def pay(
     phone: Annotated[str, typer.Argument(help="Who gets it: 0712345678, 254…, +254….", metavar="PHONE")],
     amount: Annotated[str, typer.Argument(help="Whole shillings: 1500, 1,500.", metavar="AMOUNT")],
     for_: Annotated[
-        str, typer.Option("--for", help="What it is for, in your own books: it is paid out once.", metavar="REF")
-    ],
-    reason: Annotated[str, typer.Option("--reason", help="Why it goes out; it is kept in the ledger.")],
+        str | None,
+        typer.Option("--for", help="What it is for, in your own books: it is paid out once. Needed.", metavar="REF"),
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Why it goes out; needed, and kept in the ledger.", metavar="TEXT")
+    ] = None,
     by: Annotated[str | None, typer.Option("--by", help="Who pays it out [default: you].", metavar="NAME")] = None,
     not_paid: Annotated[
         bool, typer.Option("--not-paid-since-backup", help="After a restore: you know that it was not paid since.")
@@ -51,7 +54,7 @@ def pay(
     again, by which M-PESA knows it. Exits 0 paid out, 3 M-PESA refused, 4 it refused the initiator, 5 not sent,
     6 not known, 8 no result yet, 9 our rules or an approval that lacks.
     """
-    from mpesa_cli.cli.consent.reasons import checked_reason, who
+    from mpesa_cli.cli.consent.reasons import signed
     from mpesa_cli.cli.money_out.pay_one import pay_dry_run, pay_one, wish_of
     from mpesa_cli.rules.money_out.limits import check_limits
     from mpesa_cli.rules.money_out.payout_rules import PayoutAsking
@@ -59,9 +62,10 @@ def pay(
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
     check_limits(settings.payouts.limits, 0, 0)
-    wish = wish_of(runtime, phone, amount, for_)
-    said = checked_reason(reason, example="--reason 'wages of November'")
-    asking = PayoutAsking(who(runtime, by), said, not_paid)
+    lacks = "" if for_ else "Missing option '--for': what it is for, in your own books."
+    example = "--for wages-2026-11-asha --reason 'wages of November'"
+    asking = PayoutAsking(*signed(runtime, by, reason, example=example, lacks=lacks), not_paid)
+    wish = wish_of(runtime, phone, amount, for_ or "")
     if dry_run:
         return pay_dry_run(runtime, settings, wish, asking)
     return pay_one(runtime, settings, wish, asking, timeout_s=timeout, yes=yes)

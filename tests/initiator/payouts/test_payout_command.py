@@ -140,6 +140,16 @@ def test_what_is_no_phone_or_amount_sends_nothing(mpesa: Callable[..., Any], typ
     assert mpesa("pay", *typed, "--for", "wages", *REASON, env=ON).status == 2
 
 
+def test_all_that_a_payout_lacks_is_named_at_once_and_nothing_is_sent(mpesa: Callable[..., Any]) -> None:
+    bare = mpesa("pay", "254708374149", "150", env={**ON, "USER": "", "LOGNAME": "", "USERNAME": ""})
+    assert bare.status == 2
+    for named in ("--for", "--reason", "Nobody is named", "Right: --for", "--by 'Wanjiku'"):
+        assert named in bare.stderr
+    one = mpesa("pay", "254708374149", "150", *REASON, env=ON)
+    assert (one.status, "--for" in one.stderr, "Missing option '--reason'" in one.stderr) == (2, True, False)
+    assert json.loads(mpesa("payouts", "--json").stdout) == []
+
+
 def test_a_dry_run_shows_the_request_and_stores_nothing(mpesa: Callable[..., Any], home: Path) -> None:
     status, shown = pay(mpesa, "wages", "0708374149", "--dry-run")
     assert (status, shown["body"]["PartyB"], shown["body"]["Amount"]) == (0, "254708374149", "150")
