@@ -4,16 +4,18 @@ import contextlib
 import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
-from daraja.callbacks.callback_bodies import encode, paid
+from daraja.callbacks.callback_bodies import encode, failed, paid
 from listener.listening import now_us, open_ledger, prompt, prompts
 
 from mpesa_cli.floor.errors import LedgerBusy
 from mpesa_cli.floor.wire.addresses import read_hook
 from mpesa_cli.initiator.api_request import ApiRequest, RequestState
 from mpesa_cli.initiator.store import RequestWrites
+from mpesa_cli.ledger.audit.ledger import flaws
 from mpesa_cli.ledger.bodies import Bodies
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.values import BODIES_OF_ATTEMPT_MAX
@@ -123,6 +125,36 @@ def test_settling_goes_on_for_at_least_and_at_most_so_many_in_the_order_in_which
     desk.intake.settling.settle(hurry=lambda: False)
     assert [event.attempt for event in desk.told("settled")] == refs
     assert len(desk.intake.settling) == 0
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_callbacks_that_are_settled_together_stand_as_if_each_had_come_alone(seed: int, tmp_path: Path) -> None:
+    """Also where two orders are told of one receipt, and an order twice, in one batch."""
+    chance = Random(seed)
+    bodies = [(chance.randrange(7), odd(chance)) for _ in range(24)]
+    stands = []
+    for name, most in (("together", 1000), ("alone", 1)):
+        with contextlib.closing(open_ledger(tmp_path / name)) as ledger:
+            desk, wanted = Desk(ledger), prompts(ledger, 7)
+            for each, body in bodies:
+                desk.intake.receive([StkDelivery(desk.delivery(wanted[each][0]).token_hash, body, "peer")])
+            while len(desk.intake.settling):
+                desk.intake.settling.settle(most)
+            assert list(flaws(ledger)) == []
+            payments = [ledger.payment(ref.payment_id) for _, ref in wanted]
+            seen = [(p, p.last.view) for p in payments if p]
+            stands.append([(p.status, p.received_cents, view.receipts, view.flags) for p, view in seen])
+    assert stands[0] == stands[1]
+    assert any(status == "paid" for status, *_ in stands[0])
+
+
+def odd(chance: Random) -> bytes:
+    """A callback of few receipts, so that several orders are told of the same one."""
+    receipt, checkout = f"UKD000000{chance.randrange(5)}", {"CheckoutRequestID": f"ws_CO_{chance.randrange(2)}"}
+    return encode(chance.choice([
+        paid(receipt, **checkout), paid(receipt), paid(receipt, amount=chance.choice([1, 151])), failed(**checkout),
+        paid(receipt, phone=254711111111), paid("not one"), {"Body": {}}, failed(1037),
+    ]))
 
 
 def test_a_ledger_that_is_busy_is_asked_once_for_all_and_they_wait_for_another_time(desk: Desk) -> None:
