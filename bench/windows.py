@@ -127,7 +127,7 @@ def _type(day: Day, block: Block) -> None:
 
 def race(day: Day) -> None:
     """Two processes that ask for one order at once: one attempt, one charge."""
-    argv = [sys.executable, "-m", "mpesa_cli", "push", "254708374149", "100", "--order", "raced", "--json"]
+    argv = [sys.executable, "-m", "mpesa_cli", "push", "0112345678", "100", "--order", "raced", "--json"]
     tills = [
         subprocess.Popen(
             argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, env=day.environ()
