@@ -74,10 +74,14 @@ class Spool:
             return int(spool.execute("SELECT count(*) FROM kept").fetchone()[0])
         return 0
 
-    def remove(self, number: int) -> None:
-        """Take away one that the ledger has. Where that fails it is handed in again, which changes nothing."""
+    def remove(self, numbers: Sequence[int]) -> bool:
+        """Take away those that the ledger has. Where that fails they are handed in again, which changes nothing."""
         with contextlib.suppress(sqlite3.Error, OSError), self._turn, contextlib.closing(self._opened()) as spool:
-            spool.execute("DELETE FROM kept WHERE number = ?", (number,))
+            spool.execute("BEGIN IMMEDIATE")
+            spool.executemany("DELETE FROM kept WHERE number = ?", [(number,) for number in numbers])
+            spool.execute("COMMIT")
+            return True
+        return False
 
     def _add(self, spool: sqlite3.Connection, row: tuple[str, str, str, bytes, str], now_us: int) -> bool:
         size, peer = len(row[3]) + ROW_BYTES, row[4]

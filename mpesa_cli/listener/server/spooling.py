@@ -67,23 +67,33 @@ class Spooling:
     async def _look(self) -> None:
         waiting = await self._loop.run_in_executor(None, self._spool.waiting)
         self._looking, self._looked_at = False, self._loop.time()
-        outcomes: list[bool] = []
+        taken: list[int] = []
         self._handing_in = len(waiting)
         for each in waiting:
-            if not self._writer.submit(each[1], self._on_verdict(each, outcomes)):
-                self._handing_in -= 1
+            if not self._writer.submit(each[1], self._on_verdict(each, taken)):
+                self._one_answered(taken)
 
-    def _on_verdict(self, kept: Kept, outcomes: list[bool]) -> Callable[[Verdict], None]:
+    def _on_verdict(self, kept: Kept, taken: list[int]) -> Callable[[Verdict], None]:
         """What to do once the ledger has answered: whatever it said but "away", it has looked at the body."""
 
         def answered(verdict: Verdict) -> None:
-            self._handing_in -= 1
             if verdict is not UNAVAILABLE:
-                outcomes.append(True)
-                self._loop.run_in_executor(None, self._spool.remove, kept[0])
-            if not self._handing_in:
-                self._looked_at = self._loop.time() if len(outcomes) == 0 else 0.0  # there may be more
-                if outcomes:
-                    self._on_event(Event("handed_in", self._now_us(), count=len(outcomes)))
+                taken.append(kept[0])
+            self._one_answered(taken)
 
         return answered
+
+    def _one_answered(self, taken: list[int]) -> None:
+        self._looked_at = self._loop.time()
+        if self._handing_in == 1 and taken:
+            self._loop.create_task(self._remove(taken))
+        else:
+            self._handing_in -= 1
+
+    async def _remove(self, taken: list[int]) -> None:
+        """Take out of the spool what the ledger has; only then is it told, and looked for more at once."""
+        removed = await self._loop.run_in_executor(None, self._spool.remove, taken)
+        self._handing_in = 0
+        if removed:
+            self._looked_at = 0.0
+            self._on_event(Event("handed_in", self._now_us(), count=len(taken)))
