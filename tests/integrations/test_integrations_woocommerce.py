@@ -4,7 +4,6 @@ With stand-ins for WooCommerce's functions: WooCommerce itself is in no package 
 """
 
 import json
-import random
 import re
 import shutil
 import subprocess
@@ -19,7 +18,7 @@ from typing import Any
 
 import httpx
 import pytest
-from receiver_pages import SECRET, checked, free_port, not_as_shown, started, typed, wrong
+from receiver_pages import SECRET, STARTED_WITHIN_S, checked, free_port, not_as_shown, started, typed, wrong
 
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.listener.checking.deliveries import Post, body_of
@@ -201,22 +200,33 @@ def api(status: int = 202) -> Iterator[Api]:
         thread.join()
 
 
+POINTS = 7  # of an order's way: before it is completed, after each statement, once it is committed
+
+
 def killed_and_repeated(folder: Path, kills: int, **more: str) -> list[tuple[str, int]]:
-    """How each of eight orders ended, and how often it was completed: its event came often, the shop was killed."""
-    names = [f"CHECK-kill-{number}" for number in range(1, 9)]
-    chance, cut_off = random.Random(11), list[str]()
+    """How each order ended, and how often it was completed: its event came often, the shop was killed while it was in.
+
+    Each kill comes while an order of its own stands at a point of its way, and events of three earlier ones come again.
+    """
+    names, held = [f"CHECK-kill-{number}" for number in range(1, kills + 1)], folder / "held"
     with shop(folder, **more) as running:
         assert {running.state(name)["status"] for name in names} == {"unpaid"}
-    for _ in range(kills):
-        with shop(folder, STAND_IN_PAUSE_MS="25", **more) as running:
-            asked = [(running, name, cut_off) for name in names for _ in range(3)]
+    for number, name in enumerate(names):
+        cut_off = list[str]()
+        point = f"{number + 1}:{1 + number % POINTS}"
+        with shop(folder, STAND_IN_PAUSE_MS="25", STAND_IN_HOLD=point, **more) as running:
+            asked = [(running, each, cut_off) for each in names[max(0, number - 3) : number + 1] for _ in range(3)]
             threads = [threading.Thread(target=_post, args=each) for each in asked]
             for thread in threads:
                 thread.start()
-            time.sleep(chance.uniform(0.05, 0.4))
+            until = time.monotonic() + STARTED_WITHIN_S
+            while not held.exists():
+                assert time.monotonic() < until, f"no event was held at {point}"
+                time.sleep(0.01)
         for thread in threads:
             thread.join()
-    assert cut_off, "no post was cut off by a kill"
+        assert name in cut_off
+        held.unlink()
     with shop(folder, **more) as running:
         assert {running.post(name) for name in names} == {200}
         ends = [running.state(name)["status"] for name in names]

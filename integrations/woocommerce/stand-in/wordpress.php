@@ -20,7 +20,7 @@ final class Stand_In {
 	public static $notices = array();
 	public static $scripts = array();
 	public static $careless;
-	public static $depth = 0;
+	public static $passed = array();
 
 	public static function open( $file ) {
 		self::$careless = '1' === getenv( 'STAND_IN_CARELESS' );
@@ -38,7 +38,15 @@ final class Stand_In {
 		return $done;
 	}
 
-	public static function pause() { usleep( random_int( 0, 1000 * (int) getenv( 'STAND_IN_PAUSE_MS' ) ) ); }
+	/** A point of the way of an order. STAND_IN_HOLD=2:3 stays at the third one of order 2 until it is killed, and says so. */
+	public static function pause( $id ) {
+		self::$passed[ $id ] = 1 + ( self::$passed[ $id ] ?? 0 );
+		if ( $id . ':' . self::$passed[ $id ] === getenv( 'STAND_IN_HOLD' ) ) {
+			touch( getenv( 'STAND_IN_FOLDER' ) . '/held' );
+			sleep( 600 );
+		}
+		usleep( random_int( 0, 1000 * (int) getenv( 'STAND_IN_PAUSE_MS' ) ) );
+	}
 }
 
 final class Wpdb_Stand_In {
@@ -53,6 +61,7 @@ final class Wpdb_Stand_In {
 			$this->held[ $asked[2] ] = fopen( getenv( 'STAND_IN_FOLDER' ) . "/lock-$asked[2]", 'c' );
 			return Stand_In::$careless || flock( $this->held[ $asked[2] ], LOCK_EX ) ? '1' : '0';
 		}
+		Stand_In::pause( (int) preg_replace( '/\D/', '', $asked[2] ) ); // committed, and not answered yet
 		fclose( $this->held[ $asked[2] ] );
 		return '1';
 	}
@@ -80,7 +89,7 @@ class WC_Order {
 	public function save() {
 		foreach ( $this->changed as $name => $value ) { // WooCommerce writes what changed, one statement after the other.
 			Stand_In::run( 'INSERT OR REPLACE INTO props VALUES (?, ?, ?)', $this->id, $name, json_encode( $value ) );
-			Stand_In::pause();
+			Stand_In::pause( $this->id );
 		}
 		$this->changed = array();
 		return $this->id;
@@ -112,7 +121,7 @@ class WC_Order {
 
 	/** As WooCommerce's: only from some statuses; the hook runs once it is saved. */
 	public function payment_complete( $receipt = '' ) {
-		Stand_In::pause();
+		Stand_In::pause( $this->id );
 		if ( ! $this->has_status( array( 'on-hold', 'pending', 'failed', 'cancelled' ) ) ) {
 			return true;
 		}
