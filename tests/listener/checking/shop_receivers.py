@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 KEY = b"a secret of checks, 32 bytes lon"
 SECRET = "whsec_" + base64.b64encode(KEY).decode()
-TOLERANCE_S = 300
+TOLERANCE_S, PATIENCE_S = 300, 1.5
 
 
 class Order:
@@ -42,6 +42,8 @@ class Shop:
 
     def event(self, headers: dict[str, str], body: bytes) -> int:
         """The answer to an event."""
+        if "impatient" in self.faults and self.now_s() - int(headers.get("webhook-timestamp", "0")) > PATIENCE_S:
+            return 408
         if not self.is_signed(headers, body):
             return 401
         event = json.loads(body)
@@ -50,9 +52,15 @@ class Shop:
 
     def is_signed(self, headers: dict[str, str], body: bytes) -> bool:
         name, sent_at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "0")
+        if "parses first" in self.faults:  # and signs what JavaScript would write of it
+            body = json.dumps(json.loads(body), separators=(",", ":"), ensure_ascii=False).encode() if body else b""
         content = b".".join((name.encode(), sent_at.encode(), body))
         wanted = "v1," + base64.b64encode(hmac.new(KEY, content, hashlib.sha256).digest()).decode()
-        if "unsigned" not in self.faults and not hmac.compare_digest(wanted, headers.get("webhook-signature", "")):
+        given = headers.get("webhook-signature")
+        if given is None and "signed if it says so" in self.faults:
+            return True
+        is_any = "unsigned" in self.faults or (given is not None and "any signature" in self.faults)
+        if not is_any and not hmac.compare_digest(wanted, given or ""):
             return False
         return "replayed" in self.faults or abs(self.now_s() - int(sent_at)) <= TOLERANCE_S
 
@@ -62,11 +70,12 @@ class Shop:
             return 403
         if "fresh only" in self.faults and data.get("late"):
             return 400
+        ends = {"order.failed": "a failure ends it", "order.unknown": "a doubt ends it", "order.unpaid": "let go"}
         if kind not in {"order.paid", "order.refunded"} and "anything pays" not in self.faults:
             if kind == "order.failed" and "failure wins" in self.faults:
                 self.orders[data["order_id"]].status = "unpaid"
-            if kind == "order.unpaid" and "let go" in self.faults:
-                self.orders[data["order_id"]].amount = 0  # released: nothing pays it any more
+            if ends.get(kind) in self.faults:
+                self.orders[data["order_id"]].amount = 0  # nothing pays it any more
             return 400 if "known types only" in self.faults and "unheard" in kind else 200
         if "drops unknown" in self.faults and data["order_id"] not in self.orders:
             return 200
@@ -76,12 +85,15 @@ class Shop:
             self.taken.add(name)
         if (order := self.orders.get(data["order_id"])) is None:
             return 404
-        if name in self.taken and not {"repeats", "notes first"} & self.faults:
-            return 200
+        if "looks at the status" in self.faults:
+            if kind == "order.paid" and order.status == "paid":
+                return 200
+        elif name in self.taken and not {"repeats", "notes first"} & self.faults:
+            return 409 if "repeats are errors" in self.faults else 200
         self.taken.add(name)
         if kind == "order.refunded":
             order.status = order.status if "keeps refunds" in self.faults else "refunded"
-        elif data["received"] == order.amount or "any amount" in self.faults:
+        elif "marks nothing" not in self.faults and (data["received"] == order.amount or "any amount" in self.faults):
             order.status, order.times_paid = "paid", order.times_paid + 1
         return 200
 

@@ -17,7 +17,16 @@ ENV = {"MPESA_CHECK_SECRET": SECRET}
 NAMES = [each.name for each in DELIVERIES]
 # A fault of a receiver, and the deliveries that must not pass with it.
 FAULTS = {
+    "marks nothing": set(NAMES) - {"bad-signature", "old-timestamp", "unknown-type", "other-amount"},
     "unsigned": {"bad-signature"},
+    "any signature": {"bad-signature"},
+    "signed if it says so": {"bad-signature"},
+    "parses first": {"unknown-type"},
+    "impatient": {"slow-client"},
+    "repeats are errors": {"twice", "refund"},
+    "looks at the status": {"refund"},
+    "a failure ends it": {"paid-after-unpaid"},
+    "a doubt ends it": {"paid-after-unpaid"},
     "replayed": {"old-timestamp"},
     "fresh only": {"late"},
     "failure wins": {"out-of-order"},
@@ -25,7 +34,7 @@ FAULTS = {
     "known types only": {"unknown-type"},
     "drops unknown": {"unknown-order"},
     "notes first": {"unknown-order"},
-    "repeats": {"twice", "two-at-once"},
+    "repeats": {"twice", "two-at-once", "refund"},
     "keeps refunds": {"refund"},
     "any amount": {"other-amount"},
 }
