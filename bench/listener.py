@@ -24,6 +24,7 @@ from pathlib import Path
 
 from listener_clients import Answered, Client, client
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.server.options import ListenerOptions, Parts
 from mpesa_cli.listener.server.server import serve
@@ -120,7 +121,7 @@ def cpu_s(pid: int) -> float:
 
 def listen(path: Path) -> None:
     ledger = Ledger(path, environment="simulator", token_hex=secrets.token_hex)
-    parts = Parts(lambda: ledger, lambda: time.time_ns() // 1000, lambda event: None)
+    parts = Parts(lambda: ledger, World(), lambda event: None)
     serve(ListenerOptions(port=0), parts, lambda ready: print(ready.port, flush=True))
 
 

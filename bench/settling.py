@@ -30,6 +30,7 @@ from pathlib import Path
 from listener import counted, cpu_s, flushes_per_s, make_prompts
 from listener_clients import BODY, request
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.events import Event
 from mpesa_cli.listener.intake.deliveries import StkDelivery
@@ -101,7 +102,7 @@ def alone(folder: Path, count: int) -> float:
     path = folder / "alone.db"
     tokens = make_prompts(path, count)
     with contextlib.closing(open_ledger(path)) as ledger:
-        intake = Intake(ledger, now_us, lambda event: None)
+        intake = Intake(ledger, World(), lambda event: None)
         deliveries = [
             StkDelivery(hashlib.sha256(token.encode()).hexdigest(), (BODY % (number, number)).encode(), "127.0.0.1")
             for number, token in enumerate(tokens)
@@ -210,7 +211,7 @@ class Lags:
 
 def listen(path: Path) -> None:
     lags = Lags()
-    parts = Parts(lambda: open_ledger(path), now_us, lags.hear)
+    parts = Parts(lambda: open_ledger(path), World(), lags.hear)
     serve(ListenerOptions(port=0, keep_alive_s=60), parts, lambda ready: print(ready.port, flush=True))
     print(lags.document(), flush=True)
 

@@ -49,13 +49,14 @@ for line in sys.stdin:
 sys.exit(max(statuses, default=0))
 """
 LISTENER = """
-import secrets, sys, time
+import secrets, sys
 from pathlib import Path
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.server.options import ListenerOptions, Parts
 from mpesa_cli.listener.server.server import serve
 parts = Parts(lambda: Ledger(Path(sys.argv[1]), environment="simulator", token_hex=secrets.token_hex),
-              lambda: time.time_ns() // 1000, lambda _event: None)
+              World(), lambda _event: None)
 serve(ListenerOptions(port=int(sys.argv[2])), parts, lambda running: print(running.port, flush=True))
 """
 

@@ -50,7 +50,7 @@ def callback_intake(runtime: "Runtime", profile: "Profile") -> Callable[[], obje
     from mpesa_cli.listener.server.routes import address_of
     from mpesa_cli.settings.profile import EMBEDDED_CALLBACK_BASE
 
-    intake = Intake(runtime.ledger(profile), runtime.world.now_us, lambda _: None, c2b=c2b_context(runtime, profile))
+    intake = Intake(runtime.ledger(profile), runtime.world, lambda _: None, c2b=c2b_context(runtime, profile))
     embedded = runtime.simulator(profile)
 
     def receive(url: str, body: bytes) -> tuple[int, bytes]:

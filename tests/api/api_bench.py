@@ -104,7 +104,7 @@ def served(
     runtime.ledger(profile)
     api = Api(runtime, profile)
     parts = Parts(
-        open_ledger=lambda: runtime.new_ledger(profile), now_us=runtime.world.now_us, on_event=lambda _: None,
+        open_ledger=lambda: runtime.new_ledger(profile), world=runtime.world, on_event=lambda _: None,
         c2b=c2b_context(runtime, profile), api=api.app,
     )
     try:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mpesa_cli.floor.wire.addresses import secret_hash
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.intake.deliveries import StkDelivery
 from mpesa_cli.listener.intake.intake import Intake
@@ -89,7 +90,7 @@ class Shop:
         try:
             _open(ledger, payment_id, order, amount, token, now_us)
             body = _body(receipt, amount, says_us or now_us)
-            intake = Intake(ledger, self.clock.now_us, lambda _: None)
+            intake = Intake(ledger, World(self.clock.now_us), lambda _: None)
             [verdict] = intake.receive([StkDelivery(secret_hash(token), body, "1.2.3.4")])
             intake.settling.settle()
             assert verdict.status == 200

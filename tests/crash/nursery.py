@@ -208,7 +208,7 @@ def _listen(request: dict[str, Any], shared: Shared) -> int:
     path = Path(request["ledger"])
     parts = Parts(
         lambda: Ledger(path, environment="simulator", token_hex=secrets.token_hex),
-        lambda: time.time_ns() // 1000,
+        World(),
         lambda _event: None,
     )
     serve(ListenerOptions(port=request["port"]), parts, lambda running: shared.set(PORT, running.port))

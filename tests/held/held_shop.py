@@ -34,7 +34,7 @@ class HeldShop:
         self.ledger = self.runtime.ledger(self.profile)
         self.heard: list[Any] = []
         self.intake = Intake(
-            self.ledger, clock.now_us, self.heard.append, c2b=c2b_context(self.runtime, self.profile),
+            self.ledger, self.runtime.world, self.heard.append, c2b=c2b_context(self.runtime, self.profile),
             sms_secret_hash=SECRET_HASH,
         )
         with self.ledger.write() as tx:

@@ -40,7 +40,7 @@ def test_a_failure_has_a_place_of_its_own_beside_the_success(shop: HeldShop) -> 
 @pytest.mark.parametrize("body", [b"{}", encode(paid(receipt=RECEIPT, CheckoutRequestID="ws_CO_another"))])
 def test_what_is_turned_away_makes_the_attempt_be_asked_about(shop: HeldShop, body: bytes) -> None:
     asked: list[Any] = []
-    shop.intake = Intake(shop.ledger, shop.clock.now_us, shop.heard.append)
+    shop.intake = Intake(shop.ledger, shop.runtime.world, shop.heard.append)
     shop.intake._queries = type("Queries", (), {"ask": lambda _self, _payment, attempt: asked.append(attempt.ref)})()
     ref = shop.prompt("A1")
     fill(shop)
@@ -50,7 +50,7 @@ def test_what_is_turned_away_makes_the_attempt_be_asked_about(shop: HeldShop, bo
 
 def test_what_is_turned_away_of_a_prompt_that_is_closed_makes_nobody_ask(shop: HeldShop) -> None:
     asked: list[Any] = []
-    shop.intake = Intake(shop.ledger, shop.clock.now_us, shop.heard.append)
+    shop.intake = Intake(shop.ledger, shop.runtime.world, shop.heard.append)
     shop.intake._queries = type("Queries", (), {"ask": lambda _self, _payment, attempt: asked.append(attempt.ref)})()
     shop.prompt("A1")
     fill(shop)

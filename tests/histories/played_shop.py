@@ -140,7 +140,7 @@ class Shop:
             ledger = OneThreadLedger.of(runtime, profile)
             self._listener_runtime = runtime
             self._intake = intake_of.Intake(
-                ledger, self.baton.now_us, lambda _: None, c2b=c2b_context(runtime, profile),
+                ledger, runtime.world, lambda _: None, c2b=c2b_context(runtime, profile),
                 ask=lambda payment, attempt: ask(ledger, runtime.daraja(profile), payment, attempt, runtime.world),
             )
             self._intake.settling.recover()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.listener.events import Event
@@ -166,7 +167,7 @@ def listener(
     """A listener on a free port; ``wrap`` may put something around the ledger that it writes to."""
     with contextlib.closing(open_ledger(path)) as ledger:
         bench = Bench(0, path, ledger)
-        parts = Parts(lambda: wrap(open_ledger(path)), now_us, bench.hear, c2b, ask, spool=spool)
+        parts = Parts(lambda: wrap(open_ledger(path)), World(), bench.hear, c2b, ask, spool=spool)
         with running(options or ListenerOptions(port=0), parts) as ready:
             bench.port = ready.port
             bench.stop = ready.stop

@@ -3,9 +3,10 @@
 import sys
 from pathlib import Path
 
-from listening import now_us, open_ledger
+from listening import open_ledger
 
 from mpesa_cli.floor.errors import MpesaError
+from mpesa_cli.floor.world import World
 from mpesa_cli.listener.server.options import ListenerOptions, Parts
 from mpesa_cli.listener.server.server import Running, serve
 
@@ -16,7 +17,7 @@ def ready(running: Running) -> None:
 
 if __name__ == "__main__":
     path = Path(sys.argv[1])
-    parts = Parts(lambda: open_ledger(path), now_us, lambda event: None)
+    parts = Parts(lambda: open_ledger(path), World(), lambda event: None)
     try:
         head_and_body_s = float(sys.argv[3]) if len(sys.argv) > 3 else 10.0
         serve(ListenerOptions(port=int(sys.argv[2]), head_and_body_s=head_and_body_s), parts, ready)

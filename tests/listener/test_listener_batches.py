@@ -9,6 +9,7 @@ from daraja.callbacks.callback_bodies import encode, failed, paid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.bodies import BodyWrites
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.seen import Attempts
@@ -46,7 +47,7 @@ def ledger_with_two_prompts_each(path: Path) -> Ledger:
 
 def come_to(path: Path, came: list[tuple[AttemptRef, bytes]], *, at_once: int) -> tuple[list[Payment | None], object]:
     with contextlib.closing(ledger_with_two_prompts_each(path)) as ledger:
-        intake = Intake(ledger, lambda: 100, lambda event: None)
+        intake = Intake(ledger, World(lambda: 100), lambda event: None)
         for at_us, (ref, body) in enumerate(came):
             with ledger.write() as tx:
                 stored = BodyWrites(tx).store_callbacks([NewCallback(ref, body, "127.0.0.1")], 10 + at_us)[0]

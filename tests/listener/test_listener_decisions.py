@@ -13,6 +13,7 @@ from listener.listening import now_us, open_ledger, prompt, prompts
 
 from mpesa_cli.floor.errors import LedgerBusy
 from mpesa_cli.floor.wire.addresses import read_hook
+from mpesa_cli.floor.world import World
 from mpesa_cli.initiator.api_request import ApiRequest, RequestState
 from mpesa_cli.initiator.store import RequestWrites
 from mpesa_cli.ledger.audit.ledger import flaws
@@ -34,7 +35,7 @@ class Desk:
         self.events: list[Event] = []
         self.failing: list[Exception] = []
         self.begun = 0
-        self.intake = Intake(self, now_us, self.events.append)  # type: ignore[arg-type]
+        self.intake = Intake(self, World(), self.events.append)  # type: ignore[arg-type]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.ledger, name)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from daraja.callbacks.callback_bodies import encode, paid
-from listener.listening import ACCEPTED_BODY, Bench, answer, listener, now_us, open_ledger, prompt, request
+from listener.listening import ACCEPTED_BODY, Bench, answer, listener, open_ledger, prompt, request
 
 from mpesa_cli.floor.errors import LedgerBusy, LedgerUnusable
 from mpesa_cli.floor.wire.addresses import secret_hash
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.bodies import Bodies
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.writes import Write
@@ -134,7 +135,7 @@ def test_one_bad_row_does_not_fail_its_neighbours(troubled: Troubled) -> None:
         StkDelivery(secret_hash(token), b"poison" if n == 2 else encode(paid()), "127.0.0.1")
         for n, (token, _) in enumerate(prompts)
     ]
-    verdicts = Intake(troubled, now_us, lambda event: None).receive(batch)
+    verdicts = Intake(troubled, World(), lambda event: None).receive(batch)
 
     assert verdicts == [ACCEPTED, ACCEPTED, UNAVAILABLE, ACCEPTED, ACCEPTED]
     assert len(Bodies(troubled.ledger).unread_callbacks()) == 4
@@ -143,7 +144,7 @@ def test_one_bad_row_does_not_fail_its_neighbours(troubled: Troubled) -> None:
 def test_a_batch_is_one_transaction_and_a_busy_ledger_is_waited_for_once(troubled: Troubled) -> None:
     prompts = [prompt(troubled.ledger, answered=False) for _ in range(50)]
     batch = [StkDelivery(secret_hash(token), b"{}", "127.0.0.1") for token, _ in prompts]
-    intake = Intake(troubled, now_us, lambda event: None)
+    intake = Intake(troubled, World(), lambda event: None)
     troubled.before = fail_with(FULL)
     assert intake.receive(batch) == [UNAVAILABLE] * 50
     assert troubled.writes == 1
@@ -155,7 +156,7 @@ def test_a_batch_is_one_transaction_and_a_busy_ledger_is_waited_for_once(trouble
 
 def test_a_look_up_that_fails_is_503_and_not_404(troubled: Troubled) -> None:
     token, _ = prompt(troubled.ledger)
-    intake = Intake(troubled, now_us, lambda event: None)
+    intake = Intake(troubled, World(), lambda event: None)
     troubled.attempts_by_tokens = fail_with(FULL)
 
     assert intake.receive([StkDelivery(secret_hash(token), b"{}", "127.0.0.1")]) == [UNAVAILABLE]
@@ -168,7 +169,7 @@ def test_what_is_no_token_is_no_address_and_so_never_asked_of_the_ledger(token: 
 
 def test_a_settlement_that_fails_is_told_kept_and_tried_again(troubled: Troubled) -> None:
     events: list[Event] = []
-    intake = Intake(troubled, now_us, events.append)
+    intake = Intake(troubled, World(), events.append)
     tokens = [prompt(troubled.ledger, answered=False) for _ in range(2)]
     for number, (token, _) in enumerate(tokens):
         delivery = StkDelivery(secret_hash(token), encode(paid(receipt=f"UKO4Q7WX2{number}")), "127.0.0.1")
@@ -186,7 +187,7 @@ def test_a_settlement_that_fails_is_told_kept_and_tried_again(troubled: Troubled
 
 
 def test_hurry_ends_a_round_early_and_loses_nothing(troubled: Troubled) -> None:
-    intake = Intake(troubled, now_us, lambda event: None)
+    intake = Intake(troubled, World(), lambda event: None)
     for number in range(20):
         token, _ = prompt(troubled.ledger, answered=False)
         delivery = StkDelivery(secret_hash(token), encode(paid(receipt=f"UKO4Q7WX{number}")), "127.0.0.1")
@@ -203,7 +204,7 @@ def test_more_than_the_queue_holds_is_refused_and_the_rest_is_stored(troubled: T
     """The writer is held in its first commit while the queue fills; then everything queued is stored."""
     held, verdicts = threading.Event(), []
     hashes = [secret_hash(prompt(troubled.ledger, answered=False)[0]) for _ in range(60)]
-    intake = Intake(troubled, now_us, lambda event: None)
+    intake = Intake(troubled, World(), lambda event: None)
     writer = Writer(lambda: (intake, lambda: None))
     writer.start()
     troubled.before = lambda: held.wait() and None

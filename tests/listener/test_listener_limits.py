@@ -6,6 +6,7 @@ import pytest
 from daraja.callbacks.callback_bodies import encode, paid
 from listener.listening import ACCEPTED_BODY, Bench, listener, prompt
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.values import BODIES_OF_ATTEMPT_MAX
 from mpesa_cli.listener.server.options import ListenerOptions
 from mpesa_cli.listener.server.peer import CallbackIps, Tunnel, is_doubtful
@@ -43,7 +44,7 @@ def test_a_full_token_beside_others_fails_none_of_them(bench: Bench) -> None:
     from mpesa_cli.listener.intake.intake import Intake
 
     full, other = (secret_hash(prompt(bench.ledger)[0]) for _ in range(2))
-    intake = Intake(bench.ledger, lambda: 1, lambda event: None)
+    intake = Intake(bench.ledger, World(lambda: 1), lambda event: None)
     intake.receive([StkDelivery(full, b"%d" % n, "127.0.0.1") for n in range(BODIES_OF_ATTEMPT_MAX)])
     verdicts = intake.receive([StkDelivery(each, b"new", "127.0.0.1") for each in (other, full, other)])
 

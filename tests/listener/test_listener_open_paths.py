@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from listener.listening import listener
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.listener.server.open_paths import AT_ONCE, OF_ADDRESS_A_DAY, OF_ALL_A_DAY, OpenPaths
 
 STRANGER, OTHER, DARAJA, HERE = "203.0.113.9", "203.0.113.10", "196.201.214.200", "127.0.0.1"
@@ -17,7 +18,7 @@ class Clocks:
     now_s = 1_000_000.0
 
     def paths(self) -> OpenPaths:
-        return OpenPaths(lambda: self.now_s, lambda: int(self.now_s * 1_000_000))
+        return OpenPaths(lambda: self.now_s, World(lambda: int(self.now_s * 1_000_000)))
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_a_flood_does_not_keep_a_payment_from_being_settled(tmp_path: Path) -> N
 
         def open_intake() -> tuple[Intake, Callable[[], None]]:
             own = open_ledger(tmp_path / "ledger.db")
-            return Intake(own, now_us, events.append), own.close
+            return Intake(own, World(), events.append), own.close
 
         writer = Writer(open_intake)
         over, came = threading.Event(), [0]

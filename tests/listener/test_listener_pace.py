@@ -9,9 +9,10 @@ import pytest
 from daraja.callbacks.callback_bodies import encode, paid
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from listener.listening import now_us, open_ledger, prompts
+from listener.listening import open_ledger, prompts
 
 from mpesa_cli.floor.wire.addresses import secret_hash
+from mpesa_cli.floor.world import World
 from mpesa_cli.listener.intake.deliveries import ACCEPTED, StkDelivery, Verdict
 from mpesa_cli.listener.intake.intake import Intake
 from mpesa_cli.listener.intake.pace import (
@@ -203,7 +204,7 @@ def test_callbacks_that_leave_no_lull_are_settled_as_they_come(tmp_path: Path) -
 
     def open_intake() -> tuple[Intake, object]:
         opened = open_ledger(path)
-        intakes.append(Intake(opened, now_us, lambda event: None))
+        intakes.append(Intake(opened, World(), lambda event: None))
         return intakes[0], opened.close
 
     writer = Writer(open_intake)  # type: ignore[arg-type]

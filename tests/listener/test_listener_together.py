@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from listener.listening import now_us, open_ledger, prompts
+from listener.listening import open_ledger, prompts
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.listener.intake.deliveries import ACCEPTED, UNAVAILABLE, Verdict
 from mpesa_cli.listener.intake.intake import Intake
 from mpesa_cli.listener.intake.writer import QUEUE_MAX, Writer
@@ -20,11 +21,11 @@ def parts(path: Path) -> tuple[ListenerApp, Writer, Refusals, list[Callable[[], 
 
     def open_intake() -> tuple[Intake, Callable[[], None]]:
         ledger = open_ledger(path)
-        return Intake(ledger, now_us, lambda event: None), ledger.close
+        return Intake(ledger, World(), lambda event: None), ledger.close
 
     soon: list[Callable[[], None]] = []
-    writer, refusals = Writer(open_intake), Refusals(now_us, lambda event: None)
-    open_paths = OpenPaths(lambda: 0.0, now_us)
+    writer, refusals = Writer(open_intake), Refusals(World(), lambda event: None)
+    open_paths = OpenPaths(lambda: 0.0, World())
     app = ListenerApp(ListenerOptions(), writer, refusals, lambda: 0.0, soon.append, open_paths)
     return app, writer, refusals, soon
 

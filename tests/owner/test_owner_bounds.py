@@ -13,6 +13,7 @@ import pytest
 from owner_bench import Page, served
 from owner_shop import opened
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.server import loop
 from mpesa_cli.listener.server.options import ListenerOptions, Parts
@@ -118,7 +119,7 @@ def test_the_page_s_files_are_kept_free_where_few_may_be_open(
     for files in (0, FILES):
         parts = Parts(
             lambda: Ledger(tmp_path / "l.db", environment="simulator", token_hex=secrets.token_hex),
-            lambda: time.time_ns() // 1000, lambda _: None, further_files=files,
+            World(), lambda _: None, further_files=files,
         )
         with running(ListenerOptions(port=0), parts):
             pass

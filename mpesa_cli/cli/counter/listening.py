@@ -65,7 +65,7 @@ class Listening:
         options = ListenerOptions(port=port, tunnel=profile.tunnel, callback_ips=profile.callback_ips)
         parts = Parts(
             open_ledger=lambda: runtime.new_ledger(profile),
-            now_us=runtime.world.now_us,
+            world=runtime.world,
             on_event=self._heard,
             c2b=c2b_context(runtime, profile),
             ask=daraja_query(runtime, profile),

@@ -107,7 +107,7 @@ def listen(
         served = _api(runtime, at) if api else None
         parts = Parts(
             open_ledger=lambda: runtime.new_ledger(settings),
-            now_us=runtime.world.now_us,
+            world=runtime.world,
             on_event=screen.show,
             c2b=c2b_context(runtime, settings),
             ask=daraja_query(runtime, settings),

@@ -3,9 +3,8 @@
 Kept and held, within bounds, and never believed: M-PESA's own record tells what they are about.
 """
 
-from collections.abc import Callable
-
 from mpesa_cli.daraja.source_addresses import is_published
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.held import HeldWrites
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.reads import Reads
@@ -28,9 +27,9 @@ from mpesa_cli.rules.strangers import has_share, share_of
 _WHY = "on an address that is not known here, in the day after a restore"
 
 
-def keep_lost(ledger: Ledger, delivery: StoredDelivery, now_us: Callable[[], int], on_event: OnEvent) -> Verdict:
+def keep_lost(ledger: Ledger, delivery: StoredDelivery, world: World, on_event: OnEvent) -> Verdict:
     """The answer to a delivery with an unknown secret. Raises where it should be kept and could not be."""
-    at_us = now_us()
+    at_us = world.now_us()
     is_callback = isinstance(delivery, StkDelivery) or (
         isinstance(delivery, C2bDelivery) and delivery.step == "confirmation"
     )

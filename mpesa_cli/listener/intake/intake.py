@@ -4,9 +4,10 @@ The order is the law (ARCHITECTURE.md: a callback is answered 200 only after its
 look up, store, answer, and only then read and settle. Everything here runs in one thread, the writer's.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from mpesa_cli.floor.errors import LedgerBusy, MpesaError
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.events import Event, OnEvent
 from mpesa_cli.listener.intake.deliveries import (
@@ -40,7 +41,7 @@ class Intake:
     def __init__(
         self,
         ledger: Ledger,
-        now_us: Callable[[], int],
+        world: World,
         on_event: OnEvent,
         *,
         c2b: C2bContext | None = None,
@@ -49,12 +50,12 @@ class Intake:
     ) -> None:
         """``on_event`` gets every event; ``c2b`` None has no C2B path; ``ask`` see :data:`Ask`."""
         self._ledger = ledger
-        self._now_us = now_us
+        self._world = world
         self._on_event = on_event
         self._c2b = c2b
         self._queries = QueryThread(ask) if ask else None
         asks = self._queries.ask if self._queries else None
-        self.settling = Settling(ledger, now_us, on_event, c2b.shop if c2b else None, asks)
+        self.settling = Settling(ledger, world, on_event, c2b.shop if c2b else None, asks)
         self._sms_secret_hash = sms_secret_hash
         self.healthy = True
 
@@ -100,7 +101,7 @@ class Intake:
         from mpesa_cli.listener.intake.after_restore import keep_lost
 
         try:
-            return keep_lost(self._ledger, delivery, self._now_us, self._on_event)
+            return keep_lost(self._ledger, delivery, self._world, self._on_event)
         except Exception as error:  # noqa: BLE001 - whatever it is, the answer must be 503 and not a hang
             self._failed(error, delivery.peer)
             return UNAVAILABLE
@@ -115,16 +116,16 @@ class Intake:
         report = read_delivery_report(delivery.body)
         try:
             if report is None:
-                hold_report(self._ledger, delivery.body, delivery.peer, self._now_us())
+                hold_report(self._ledger, delivery.body, delivery.peer, self._world.now_us())
                 return ACCEPTED
-            return ACCEPTED if apply_delivery_report(self._ledger, report, self._now_us()) else UNKNOWN
+            return ACCEPTED if apply_delivery_report(self._ledger, report, self._world.now_us()) else UNKNOWN
         except Exception as error:  # noqa: BLE001 - whatever it is, the answer must be 503 and not a hang
             self._failed(error, delivery.peer)
             return UNAVAILABLE
 
     def _result(self, delivery: ResultDelivery) -> Verdict:
         try:
-            return receive_result(self._ledger, delivery, self._now_us, self._on_event)
+            return receive_result(self._ledger, delivery, self._world, self._on_event)
         except Exception as error:  # noqa: BLE001 - whatever it is, the answer must be 503 and not a hang
             self._failed(error, delivery.peer)
             return UNAVAILABLE
@@ -137,7 +138,7 @@ class Intake:
         """
         if not placed:
             return []
-        at_us = self._now_us()
+        at_us = self._world.now_us()
         try:
             with self._ledger.write() as tx:
                 stored = store(tx, [(place, delivery) for _, place, delivery in placed], at_us, self._c2b)
@@ -162,4 +163,4 @@ class Intake:
     def _failed(self, error: Exception, peer: str, count: int = 1) -> None:
         self.healthy = False
         words = error.message if isinstance(error, MpesaError) else type(error).__name__
-        self._on_event(Event("unstored", self._now_us(), peer, detail=words, count=count))
+        self._on_event(Event("unstored", self._world.now_us(), peer, detail=words, count=count))

@@ -14,6 +14,7 @@ from mpesa_cli.daraja.c2b_payment import read_c2b
 from mpesa_cli.daraja.callbacks import StkPaid, StkSaid
 from mpesa_cli.floor.errors import LedgerBusy, MpesaError
 from mpesa_cli.floor.wire.strict_json import Unreadable
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.bodies import Bodies
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.seen import Attempts, Seen
@@ -37,7 +38,7 @@ class Settling:
     """The names with something unread, in the order in which it came."""
 
     def __init__(
-        self, ledger: Ledger, now_us: Callable[[], int], on_event: OnEvent, shop: c2b.Shop | None = None,
+        self, ledger: Ledger, world: World, on_event: OnEvent, shop: c2b.Shop | None = None,
         on_doubt: Ask | None = None,
     ) -> None:
         """Nothing is read here; see :meth:`recover`. Without a shop, confirmations are left alone.
@@ -46,7 +47,7 @@ class Settling:
         """
         self._on_doubt = on_doubt
         self._ledger = ledger
-        self._now_us = now_us
+        self._world = world
         self._on_event = on_event
         self._shop = shop
         self._waiting: dict[Name, None] = {}
@@ -146,14 +147,14 @@ class Settling:
             except Exception as error:  # noqa: BLE001 - the bodies are safe on disk; the thread must live on
                 failed = error
             else:
-                return Event("unreadable", self._now_us(), attempt=ref, detail=words_of(failed))
+                return Event("unreadable", self._world.now_us(), attempt=ref, detail=words_of(failed))
         return self._put_aside([name], failed)
 
     def _put_aside(self, names: list[Name], failed: Exception) -> Event:
         self._set_aside |= dict.fromkeys(names)
         words = failed.message if isinstance(failed, MpesaError) else type(failed).__name__
         ref = names[0] if isinstance(names[0], AttemptRef) else None
-        return Event("unsettled", self._now_us(), attempt=ref, detail=words, count=len(names))
+        return Event("unsettled", self._world.now_us(), attempt=ref, detail=words, count=len(names))
 
     def _confirmations(self, tx: Write, names: list[Name]) -> dict[str, RawBody]:
         ids = [name for name in names if isinstance(name, str)]
@@ -171,10 +172,11 @@ class Settling:
                 seen.pop(each.ref, None)
         if isinstance(said := applied.said, Unreadable):
             return Event(
-                "unreadable", self._now_us(), raw.peer, "stk", ref, applied.payment, raw.callback_id, detail=said.words
+                "unreadable", self._world.now_us(), raw.peer, "stk", ref, applied.payment, raw.callback_id,
+                detail=said.words,
             )
         return Event(
-            "settled", self._now_us(), raw.peer, "stk", ref, applied.payment, raw.callback_id,
+            "settled", self._world.now_us(), raw.peer, "stk", ref, applied.payment, raw.callback_id,
             said.checkout_request_id, detail=_news(applied.before, applied.payment, ref),
         )
 
@@ -184,7 +186,7 @@ class Settling:
         told = [raw for raw in Bodies(tx).callbacks(ref.payment_id) if raw.attempt == ref and raw.verdict == "applied"]
         if payment is None or not told:
             return []
-        return [Event("settled", self._now_us(), told[-1].peer, "stk", ref, payment, told[-1].callback_id)]
+        return [Event("settled", self._world.now_us(), told[-1].peer, "stk", ref, payment, told[-1].callback_id)]
 
     def _apply_confirmation(self, tx: Write, raw: RawBody) -> Event:
         assert self._shop is not None  # or no confirmation would have been looked up
@@ -192,7 +194,7 @@ class Settling:
         known = None if isinstance(said, Unreadable) else tx.receipt_owner(said.receipt)
         before = tx.payment(known.payment_id) if known else None
         payment = c2b.apply_in(tx, raw, self._shop)
-        event = Event("settled", self._now_us(), raw.peer, "c2b-confirmation", callback_id=raw.callback_id)
+        event = Event("settled", self._world.now_us(), raw.peer, "c2b-confirmation", callback_id=raw.callback_id)
         if isinstance(said, Unreadable):
             return replace(event, kind="unreadable", detail=said.words)
         if payment is None:

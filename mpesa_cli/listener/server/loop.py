@@ -80,7 +80,7 @@ class ListenerServer:
             self._tell("certificate", "read again: new connections get it")
 
     def _tell(self, kind: Kind, detail: str) -> None:
-        self._parts.on_event(Event(kind, self._parts.now_us(), detail=detail))
+        self._parts.on_event(Event(kind, self._parts.world.now_us(), detail=detail))
 
     async def _run(self, listening: socket.socket, on_ready: Callable[[], None], *, signals: bool) -> None:
         loop = asyncio.get_running_loop()
@@ -96,7 +96,7 @@ class ListenerServer:
         loop = asyncio.get_running_loop()
         options = self._options
         seldom = Seldom(self._parts.on_event, loop.time, frozenset({"refused"}))
-        refusals = Refusals(self._parts.now_us, seldom)
+        refusals = Refusals(self._parts.world, seldom)
         loop.set_exception_handler(lambda _, context: refusals.note(_broken(context), ""))
         for_the_rest = FILES_FOR_THE_REST + (FILES_FOR_THE_API if self._parts.api else 0) + self._parts.further_files
         table = ConnectionTable(
@@ -106,9 +106,9 @@ class ListenerServer:
             share_for=partial(share_for, peers_are_proxies=options.behind_proxy),
         )
         without_ledger = partial(answer_without_ledger, context=self._parts.c2b)
-        open_paths = OpenPaths(loop.time, self._parts.now_us)
+        open_paths = OpenPaths(loop.time, self._parts.world)
         spool = self._parts.spool
-        spooling = Spooling(spool, writer, self._parts.now_us, self._parts.on_event, loop) if spool else None
+        spooling = Spooling(spool, writer, self._parts.world, self._parts.on_event, loop) if spool else None
         app = ListenerApp(options, writer, refusals, loop.time, loop.call_soon, open_paths, without_ledger, spooling)
         self._server = server = _Server(options, on_ready)
         connected = _protocols(options, app, table, self._parts.api)
@@ -153,7 +153,7 @@ class ListenerServer:
         try:
             intake = Intake(
                 ledger,
-                parts.now_us,
+                parts.world,
                 parts.on_event,
                 c2b=parts.c2b,
                 ask=parts.ask,

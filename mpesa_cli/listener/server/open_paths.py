@@ -10,6 +10,7 @@ from collections.abc import Callable
 from mpesa_cli.api.tokens.limits import RateLimit
 from mpesa_cli.daraja.source_addresses import is_published
 from mpesa_cli.floor.moments import SECOND_US
+from mpesa_cli.floor.world import World
 from mpesa_cli.rules.strangers import has_share, share_of
 
 PER_MINUTE, AT_ONCE = 60, 10
@@ -21,10 +22,10 @@ _DAY_US = 86_400 * SECOND_US
 class OpenPaths:
     """The counts of requests without a secret. Used from one thread."""
 
-    def __init__(self, clock: Callable[[], float], now_us: Callable[[], int]) -> None:
+    def __init__(self, clock: Callable[[], float], world: World) -> None:
         """``clock`` is in seconds, never set back."""
         self._clock = clock
-        self._now_us = now_us
+        self._world = world
         self._rate = RateLimit(PER_MINUTE, burst=AT_ONCE)
         self._day = -1
         self._today: Counter[str] = Counter()
@@ -38,7 +39,7 @@ class OpenPaths:
             return False
         if not has_share(address):  # it may stand for everybody behind a tunnel that names no caller
             return True
-        if (day := self._now_us() // _DAY_US) != self._day:
+        if (day := self._world.now_us() // _DAY_US) != self._day:
             self._day = day
             self._today.clear()
         if self._today[share] >= OF_ADDRESS_A_DAY or self._today.total() >= OF_ALL_A_DAY:

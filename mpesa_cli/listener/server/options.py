@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.web_address import is_loopback
+from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.listener.events import OnEvent
 from mpesa_cli.listener.intake.deliveries import Ask, C2bContext
@@ -31,7 +32,7 @@ class Parts:
     """
 
     open_ledger: Callable[[], Ledger]
-    now_us: Callable[[], int]
+    world: World
     on_event: OnEvent
     c2b: C2bContext | None = None
     ask: Ask | None = None

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+from mpesa_cli.floor.world import World
 from mpesa_cli.listener.events import Event, OnEvent
 from mpesa_cli.listener.intake.deliveries import UNAVAILABLE, Delivery, Verdict
 from mpesa_cli.listener.intake.spool import Kept, Spool
@@ -23,13 +24,13 @@ class Spooling:
     """The spool of a listener that runs. Used from the event loop alone; the disk's work is done in threads."""
 
     def __init__(
-        self, spool: Spool, writer: Writer, now_us: Callable[[], int], on_event: OnEvent,
+        self, spool: Spool, writer: Writer, world: World, on_event: OnEvent,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         """Nothing is opened yet."""
         self._spool = spool
         self._writer = writer
-        self._now_us = now_us
+        self._world = world
         self._on_event = on_event
         self._loop = loop
         self._gathered: list[tuple[Delivery, Give]] = []
@@ -50,9 +51,9 @@ class Spooling:
         while self._gathered:
             gathered, self._gathered = self._gathered, []
             deliveries = [delivery for delivery, _ in gathered]
-            kept = await self._loop.run_in_executor(None, self._spool.keep, deliveries, self._now_us())
+            kept = await self._loop.run_in_executor(None, self._spool.keep, deliveries, self._world.now_us())
             if any(kept):
-                self._on_event(Event("spooled", self._now_us(), count=sum(kept)))
+                self._on_event(Event("spooled", self._world.now_us(), count=sum(kept)))
             for (_, give), is_kept in zip(gathered, kept, strict=True):
                 give(kept=is_kept)
         self._keeping = False
@@ -96,4 +97,4 @@ class Spooling:
         self._handing_in = 0
         if removed:
             self._looked_at = 0.0
-            self._on_event(Event("handed_in", self._now_us(), count=len(taken)))
+            self._on_event(Event("handed_in", self._world.now_us(), count=len(taken)))

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from mpesa_cli.floor import machine
+from mpesa_cli.floor.world import World
 from mpesa_cli.listener.intake.deliveries import TOO_LARGE, Verdict
 from mpesa_cli.listener.server.acceptor import Acceptor
 from mpesa_cli.listener.server.api_protocol import with_api
@@ -73,7 +74,7 @@ class Serving:
         loop = self._loop = asyncio.get_running_loop()
         stopping = self._stopping = asyncio.Event()
         loop.set_exception_handler(lambda _loop, _context: None)  # of one connection, whose browser sees it break
-        refusals = Refusals(lambda: 0, lambda _: None)
+        refusals = Refusals(World(), lambda _: None)
         table = ConnectionTable(
             most=CONNECTIONS_MAX, deadline_s=OWED_S, clock=loop.time,
             share_for=partial(share_for, peers_are_proxies=False),

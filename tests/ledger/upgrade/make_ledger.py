@@ -11,6 +11,7 @@ out. With --said it also keeps what that program said of its ledger in JSON.
 import contextlib
 import gzip
 import hashlib
+import inspect
 import io
 import json
 import shutil
@@ -125,7 +126,8 @@ def by_hand(shop: Shop, callbacks: list[tuple[str, bytes]]) -> None:
         "open": lambda body: OpenDelivery("c2b-confirmation", body, "simulator"),
         "stk": lambda body: StkDelivery(str(token[0][0]), body, "simulator"),
     }
-    intake = Intake(ledger, lambda: shop.now, lambda _: None, c2b=c2b_context(runtime, runtime.profile()))
+    world = runtime.world if "world" in inspect.signature(Intake).parameters else lambda: shop.now
+    intake = Intake(ledger, world, lambda _: None, c2b=c2b_context(runtime, runtime.profile()))
     for kind, body in callbacks:
         intake.receive([kinds[kind](body)])
         intake.settling.settle()

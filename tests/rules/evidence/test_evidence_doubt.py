@@ -112,7 +112,7 @@ def test_the_listener_asks_at_once_about_an_attempt_whose_callback_left_it_open(
         asked.append(attempt.ref)
         heard.set()
 
-    shop.intake = Intake(shop.ledger, shop.clock.now_us, shop.heard.append, ask=remember)
+    shop.intake = Intake(shop.ledger, shop.runtime.world, shop.heard.append, ask=remember)
     ref = shop.prompt("A1")
     shop.callback(body)
     assert heard.wait(20)
@@ -151,7 +151,7 @@ def test_of_two_prompts_the_one_whose_callback_left_it_open_is_asked_about_and_n
         second = tx.open_attempt(Again(payment, payment.msisdn), hashlib.sha256(b"u").hexdigest(), at_us).ref
         tx.append(second, Sending(at_us, 1))
         tx.append(second, Accepted(at_us, 1, "m-2", "ws_CO_2"))
-    shop.intake = Intake(shop.ledger, shop.clock.now_us, shop.heard.append, ask=remember)
+    shop.intake = Intake(shop.ledger, shop.runtime.world, shop.heard.append, ask=remember)
     shop.callback(encode(failed(1032, CheckoutRequestID=CHECKOUT_ID)))
     shop.callback(b"junk on the closed one")
     shop.callback(encode(paid(amount="x")), token="u")

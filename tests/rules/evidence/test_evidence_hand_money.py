@@ -303,7 +303,7 @@ def test_a_readable_receipt_and_amount_for_our_shortcode_is_a_payment_and_everyt
 def test_what_every_prompt_shows_as_the_account_names_no_order_not_even_one_of_that_name(shop: HeldShop) -> None:
     c2b_shop = c2b_context(shop.runtime, shop.profile)
     c2b_shop = replace(c2b_shop, shop=replace(c2b_shop.shop, own_words=("Duka 1",)))
-    shop.intake = Intake(shop.ledger, shop.clock.now_us, shop.heard.append, c2b=c2b_shop)
+    shop.intake = Intake(shop.ledger, shop.runtime.world, shop.heard.append, c2b=c2b_shop)
     shop.prompt("duka-1", reference="Duka 1", phone="254711111111")
     pay(shop, phone=DIGEST, account="DUKA 1")
     found = status(shop, RECEIPT)
