@@ -52,27 +52,27 @@ def _run(runtime: "Runtime", profile: "Profile", by: str | None, printer: str | 
     from mpesa_cli.counter.desk import Desk
     from mpesa_cli.counter.words import speaker
     from mpesa_cli.floor import collection
-    from mpesa_cli.listener.forwarding.courier import Courier
+    from mpesa_cli.listener.forwarding.courier import courier
     from mpesa_cli.sms.ports import send_waiting_sms
     from mpesa_cli.terminal.payment_words import environment_label
 
     streams = runtime.streams
-    courier = Courier(lambda: send_waiting_sms(runtime, profile), lambda _: None)
-    listening = Listening(runtime, profile, speaker(profile.language), courier.nudge)
-    desk = Desk(counter_ports(runtime, profile, who(runtime, by), printer, courier.nudge, listening.look))
+    receipts = courier(lambda: send_waiting_sms(runtime, profile), lambda _: None)
+    listening = Listening(runtime, profile, speaker(profile.language), receipts.nudge)
+    desk = Desk(counter_ports(runtime, profile, who(runtime, by), printer, receipts.nudge, listening.look))
     plain = not streams.shows_utf8(streams.stdout)
     title = "  ".join(each for each in (profile.shop_name, environment_label(profile.environment)) if each)
     from mpesa_cli.counter.screen import CounterScreen
 
     collection.as_usual()  # a counter is open all day
     quiet_runtime(runtime)
-    courier.start()
+    receipts.start()
     try:
         CounterScreen(desk, title, plain=plain).run()
     finally:
         desk.close()
         listening.stop()
-        courier.stop()
+        receipts.stop()
         runtime.streams = streams
     if open_now := len(runtime.ledger(profile).unfinished()):
         streams.say(f"{open_now} still open: mpesa status")

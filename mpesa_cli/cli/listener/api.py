@@ -1,11 +1,11 @@
 """``mpesa listen --api``: the HTTP API over the terminal's own ledger, Daraja client and operations."""
 
 import dataclasses
-import threading
 import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from mpesa_cli.floor.rounds import Rounds
 from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ class Api:
         self._profile = profile
         self._deliver = callback_intake(runtime, profile)
         self._delivers = profile.embedded
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._deliver_on, name="mpesa-api-deliver", daemon=True)
+        self._deliveries = Rounds(self._deliver, self._complain, every_s=DELIVER_EVERY_S, name="mpesa-api-deliver")
         self.app: ApiApp = ApiApp(
             ApiContext(
                 profile=profile,
@@ -91,21 +90,15 @@ class Api:
     def start(self) -> None:
         """Begin to bring in callbacks of the simulator inside this process, where that is the profile's Daraja."""
         if self._delivers:
-            self._thread.start()
+            self._deliveries.start()
 
     def nudge(self) -> None:
         """Something was settled: listeners look by themselves."""
 
     def stop(self) -> None:
         """Finish what has begun; prompts on their way get their answer stored."""
-        self._stopping.set()
         self.app.stop()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._deliveries.stop()
 
-    def _deliver_on(self) -> None:
-        while not self._stopping.wait(DELIVER_EVERY_S):
-            try:
-                self._deliver()
-            except Exception as error:  # noqa: BLE001 - the ledger was busy; what is due stays due
-                self._runtime.streams.complain(f"The simulator's callbacks wait: {type(error).__name__}.")
+    def _complain(self, error: Exception) -> None:
+        self._runtime.streams.complain(f"The simulator's callbacks wait: {type(error).__name__}.")

@@ -14,13 +14,13 @@ from mpesa_cli.runtime import Runtime
 if TYPE_CHECKING:
     from mpesa_cli.cli.listener.api import Api
     from mpesa_cli.cli.owner.page import OwnerPage
-    from mpesa_cli.listener.forwarding.courier import Courier
+    from mpesa_cli.floor.rounds import Rounds
     from mpesa_cli.listener.forwarding.forward import Forwarder
     from mpesa_cli.listener.server.options import ListenerOptions
     from mpesa_cli.listener.server.server import Running
     from mpesa_cli.settings.profile import Profile
 
-    Worker = Forwarder | Courier | Api | OwnerPage
+    Worker = Rounds | Api | OwnerPage
 
 
 def listen(
@@ -175,21 +175,21 @@ def _page(
     return OwnerPage(runtime, profile, *place, options.certificate, public_urls, named)
 
 
-def _courier(runtime: Runtime, profile: "Profile") -> "Courier":
-    from mpesa_cli.listener.forwarding.courier import Courier
+def _courier(runtime: Runtime, profile: "Profile") -> "Rounds":
+    from mpesa_cli.listener.forwarding.courier import courier
     from mpesa_cli.sms.ports import send_waiting_sms
 
-    return Courier(lambda: send_waiting_sms(runtime, profile), runtime.streams.complain)
+    return courier(lambda: send_waiting_sms(runtime, profile), runtime.streams.complain)
 
 
-def _unpaid(runtime: Runtime, profile: "Profile") -> "Courier | None":
+def _unpaid(runtime: Runtime, profile: "Profile") -> "Rounds | None":
     """What tells the shop's own system of orders that nobody paid, where it wants to know."""
-    from mpesa_cli.listener.forwarding.courier import Courier
+    from mpesa_cli.listener.forwarding.courier import courier
     from mpesa_cli.payments.unpaid import tell_unpaid
 
     if profile.unpaid_after_minutes is None:
         return None
-    return Courier(
+    return courier(
         lambda: tell_unpaid(runtime.ledger(profile), profile, runtime.world), runtime.streams.complain,
         what="Events of unpaid orders",
     )

@@ -4,13 +4,13 @@ Nothing here can change what Daraja is answered: rows are written in the transac
 payment, and posted later from a thread of their own.
 """
 
-import threading
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.records import dataclass
+from mpesa_cli.floor.rounds import Rounds
 from mpesa_cli.floor.world import World
 from mpesa_cli.listener.events import Event, Kind, OnEvent
 from mpesa_cli.listener.forwarding.webhook import signed_headers
@@ -69,8 +69,8 @@ def next_try_us(tries: int, now_us: int, random: float) -> int | None:
     return now_us + int(BACKOFF_S[tries - 1] * (1 + random / 10) * SECOND_US)
 
 
-class Forwarder:
-    """A thread that empties an outbox to one URL."""
+class Forwarder(Rounds):
+    """A thread that empties an outbox to one URL. Events that are in the outbox when it is stopped stay there."""
 
     def __init__(
         self,
@@ -82,29 +82,12 @@ class Forwarder:
         on_event: OnEvent,
     ) -> None:
         """``key`` as webhook.signing_key gives it, ``url`` as webhook.check_target has passed it."""
+        super().__init__(self._forward, self._failed_with, every_s=LOOK_EVERY_S, name="mpesa-forwarder")
         self._outbox = outbox
         self._url = url
         self._key = key
         self._world = world
         self._on_event = on_event
-        self._wake = threading.Event()
-        self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="mpesa-forwarder", daemon=True)
-
-    def start(self) -> None:
-        """Post the events that are due, now and from now on."""
-        self._thread.start()
-
-    def nudge(self) -> None:
-        """Look now, not in a second: the outbox has something new."""
-        self._wake.set()
-
-    def stop(self) -> None:
-        """Finish the try in hand, and end. Events still in the outbox stay there."""
-        self._stopping = True
-        self._wake.set()
-        if self._thread.ident is not None:
-            self._thread.join()
 
     def forward_due(self, client: "httpx.Client") -> int:
         """Post every event that is due. Returns how many tries were made."""
@@ -120,14 +103,14 @@ class Forwarder:
     def _run(self) -> None:
         from mpesa_cli.floor.wire.lean_httpx import httpx
 
-        with httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False) as client:
-            while not self._stopping:
-                self._wake.clear()
-                try:
-                    self.forward_due(client)
-                except Exception as error:  # noqa: BLE001 - the ledger was busy; the rows are still there
-                    self._tell("unforwarded", f"the outbox failed: {type(error).__name__}")
-                self._wake.wait(LOOK_EVERY_S)
+        with httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False) as self._client:
+            super()._run()
+
+    def _forward(self) -> None:
+        self.forward_due(self._client)
+
+    def _failed_with(self, error: Exception) -> None:
+        self._tell("unforwarded", f"the outbox failed: {type(error).__name__}")
 
     def _try(self, client: "httpx.Client", event: Outgoing) -> None:
         headers = signed_headers(self._key, event.event_id, self._world.now_us(), event.body)
