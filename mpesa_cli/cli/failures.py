@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import typer
 
@@ -48,7 +49,17 @@ def _usage(usage: typer.TyperException) -> InvalidInput:
     context = getattr(usage, "ctx", None)
     path = context.command_path if context else "mpesa"
     return InvalidInput(
-        usage.format_message().rstrip(),
+        " ".join(_told(usage)),
         hint=f"Nothing was sent. See: {path} --help",
         code="usage",
     )
+
+
+def _told(usage: Any) -> list[str]:
+    """The words of an error; where something is missing, of all that is: Typer names one at a time."""
+    lacking = [usage]
+    if type(usage).__name__ == "MissingParameter" and usage.ctx is not None:  # what was typed is in its params by then
+        wanted = [each for each in usage.ctx.command.get_params(usage.ctx) if each.required]
+        missing = [each for each in wanted if each.name not in usage.ctx.params]
+        lacking = [type(usage)(ctx=usage.ctx, param=each) for each in missing] or lacking
+    return [each.format_message().rstrip() for each in lacking]

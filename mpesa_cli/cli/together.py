@@ -103,7 +103,9 @@ def check_together(command: str, typed: Mapping[str, object]) -> None:
     if not broken:
         return
     first = broken[0]
-    told = [first, *(rule for rule in broken[1:] if rule.code == first.code == MISSING)]  # what is missing, at once
+    told = [first]
+    if first.words.startswith("Missing"):  # what is missing, at once
+        told += [rule for rule in broken[1:] if rule.code == first.code and rule.words.startswith("Missing")]
     words = " ".join(dict.fromkeys(_filled(rule.words, typed) for rule in told))
     raise InvalidInput(words, hint=_filled(first.hint, typed), code=first.code)
 

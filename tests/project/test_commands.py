@@ -70,3 +70,24 @@ def test_what_does_not_go_together_is_refused_and_nothing_is_done(
     said = [each.words.partition("{")[0] for each in RULES[command]]
     assert any(words in done.stderr for words in said), (rule, done.stderr)
     assert not list(home.rglob("*.db"))
+
+
+def lacking() -> Iterator[tuple[str, list[str]]]:
+    """Every command that can't do without several options or arguments, and what a usage error calls each."""
+    yield "push", ["Missing argument 'PHONE'", "Missing argument 'AMOUNT'"]
+    for name, entry in ENTRIES.items():
+        built = entry.build(name)
+        members = {f"{name} {each}": member for each, member in getattr(built, "commands", {}).items()}
+        for path, command in {name: built, **members}.items():
+            needed = [(each.param_type_name, each) for each in command.params if each.required]
+            called = [f"{kind} '{p.opts[0] if kind == 'option' else p.make_metavar(None)}'" for kind, p in needed]
+            if len(called) > 1:
+                yield path, [f"Missing {each}" for each in called]
+
+
+@pytest.mark.parametrize(("command", "words"), list(lacking()))
+def test_all_that_a_command_lacks_is_named_at_once(
+    mpesa: Callable[..., Any], command: str, words: list[str]
+) -> None:
+    done = mpesa(*command.split())
+    assert (done.status, [each for each in words if each not in done.stderr]) == (2, [])

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from mpesa_cli.cli.consent.confirm import Question, confirm
-from mpesa_cli.cli.consent.reasons import checked_reason, who
+from mpesa_cli.cli.consent.reasons import signed, who
 from mpesa_cli.cli.initiator.verify_one import Typed, check, remembered, verdict_result
 from mpesa_cli.cli.payments.show import result_of
 from mpesa_cli.cli.result import Result
@@ -32,7 +32,7 @@ def attach_receipt(
     ledger = runtime.ledger(profile)
     check_attachable(ledger, claim, money)
     new = New(runtime.world.new_id("PAY-"), profile.name, profile.shortcode)
-    approval = Approval(who(runtime, by), _reason(money, reason), new)
+    approval = Approval(*_signed(runtime, by, money, reason), new)
     question = Question(
         f"Attach receipt {claim.receipt} to order {claim.order_id}? It is then paid.",
         "Attaching a receipt needs somebody to confirm it, and nobody is here.",
@@ -42,9 +42,9 @@ def attach_receipt(
     return result_of(runtime, profile, attach(ledger, claim, money, approval, runtime.world.now_us()))
 
 
-def _reason(money: "Money", reason: str | None) -> str:
+def _signed(runtime: Runtime, by: str | None, money: "Money", reason: str | None) -> tuple[str, str]:
     proof = {"ledger": "paid by hand", "statement": "on the M-PESA statement", "status": "M-PESA says completed"}
     if reason is None:
-        return proof[money.proof]
-    said = checked_reason(reason, example="--reason 'customer showed the SMS and her number'")
-    return f"{proof[money.proof]}; {said}"
+        return who(runtime, by), proof[money.proof]
+    name, said = signed(runtime, by, reason, example="--reason 'customer showed the SMS and her number'")
+    return name, f"{proof[money.proof]}; {said}"

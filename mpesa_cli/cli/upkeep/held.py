@@ -138,13 +138,12 @@ def held_done(
     It makes no payment of it. Should its money appear afterwards, it is open again. Its body is kept for 90 days.
     Exit status: 0 done, 2 no such message, 9 it was not open any more.
     """
-    from mpesa_cli.cli.consent.reasons import checked_reason, who
+    from mpesa_cli.cli.consent.reasons import signed
     from mpesa_cli.held.waiting import deal_with
     from mpesa_cli.held.words import held_document
 
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
-    name = who(runtime, by)
-    said = checked_reason(reason, example="--reason 'money of the other till, told its owner'")
+    name, said = signed(runtime, by, reason, example="--reason 'money of the other till, told its owner'")
     ledger = runtime.ledger(runtime.profile(profile))
     meant = _found(ledger, held_id).held_id
     done = deal_with(ledger, meant, by=name, reason=said, now_us=runtime.world.now_us())
