@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.interrupts import Interrupts
 from mpesa_cli.floor.records import dataclass
-from mpesa_cli.floor.world import World
+from mpesa_cli.floor.world import SharedClock, World
 from mpesa_cli.terminal.streams import Streams
 
 if TYPE_CHECKING:
@@ -43,14 +43,17 @@ class Runtime:
     command: str | None = None  # its first word: push, status, …
     prompt_may_be_out: bool = False  # this run's own, or one that it found; or money that it gives back
     interrupts: Interrupts = field(init=False)
+    clock: SharedClock = field(init=False)
     _closers: list[Callable[[], None]] = field(init=False, default_factory=list)
     _embedded: "dict[Path, EmbeddedDaraja]" = field(init=False, default_factory=dict)
     _ledgers: "dict[Path, Ledger]" = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        """A runtime that reports its signals, and what it waits for, on stderr."""
+        """A runtime that reports its signals, and what it waits for, on stderr. A ledger's server sets its clock right.
+        """
         self.interrupts = Interrupts(self.streams.complain)
-        self.world = replace(self.world, tell=self._tell)
+        self.clock = SharedClock(self.world.now_us)
+        self.world = replace(self.world, tell=self._tell, now_us=self.clock.now_us, wall_us=self.clock.own_us)
 
     def paths(self) -> "Paths":
         """The folders of this user, or the one MPESA_HOME names."""
@@ -114,7 +117,10 @@ class Runtime:
             from mpesa_cli.ledger.engine.postgres.opening import open_engine
 
             password = self._ledger_password(profile)
-            engine = open_engine(profile.database, password, profile.ledger, environment=profile.environment)
+            engine = open_engine(
+                profile.database, password, profile.ledger, environment=profile.environment,
+                clock=self.clock if self.world.is_set_right else None,
+            )
         return Ledger(
             profile.ledger,
             environment=profile.environment,

@@ -104,7 +104,9 @@ def mpesa(home: Path, clock: Clock) -> Callable[..., Result]:
         streams = Streams(stdin=stream(stdin), stdout=stdout or stream(), stderr=stream(), environ=environ)
         runtime = Runtime(
             streams=streams, environ=environ,
-            world=World(clock.now_us, clock.sleep, random=lambda: 0.5), transport=transport,  # type: ignore[arg-type]
+            # A clock that only moves by hand is not set right by a server's.
+            world=World(clock.now_us, clock.sleep, random=lambda: 0.5, is_set_right=False),
+            transport=transport,  # type: ignore[arg-type]
         )
         captured_out, captured_err = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = streams.stdout, streams.stderr  # Typer writes its help to these

@@ -22,7 +22,8 @@ class World:
 
     ``now_us`` is the wall clock in microseconds since 1970, ``sleep`` takes seconds, ``token_hex`` gives so many
     random bytes as hex digits, ``random`` a number from 0 to below 1. ``tell`` is told what a wait is for, where a
-    person may be waiting too.
+    person may be waiting too. Where a server that machines share sets ``now_us`` right (``is_set_right``), ``wall_us``
+    is this machine's own: it says how long something took.
     """
 
     now_us: Callable[[], int] = lambda: time.time_ns() // 1000
@@ -30,6 +31,8 @@ class World:
     token_hex: Callable[[int], str] = lambda count: os.urandom(count).hex()
     random: Callable[[], float] = lambda: int.from_bytes(os.urandom(6)) / 2.0**48
     tell: Callable[[str], object] = lambda _: None
+    is_set_right: bool = True
+    wall_us: Callable[[], int] | None = None
 
     def new_id(self, prefix: str, length: int = 10) -> str:
         """A fresh id of ``prefix`` and Crockford base-32 characters: easy to read out, hard to guess."""
@@ -40,4 +43,30 @@ class World:
         """A moment after which what was not sent is not sent any more."""
         from mpesa_cli.floor.gate import Deadline
 
-        return Deadline(seconds, wall_s=lambda: self.now_us() / 1e6)
+        own_us = self.wall_us or self.now_us
+        return Deadline(seconds, wall_s=lambda: own_us() / 1e6)
+
+
+class SharedClock:
+    """This machine's clock, set right by that of a server which several machines share.
+
+    A machine whose clock is wrong must not decide how long ago something was, nor date what all of them read.
+    """
+
+    def __init__(self, own_us: Callable[[], int]) -> None:
+        """``own_us`` is this machine's own, which it is until a server tells another time."""
+        self.own_us = own_us
+        self._ahead_us: int | None = None
+
+    def now_us(self) -> int:
+        """Microseconds since 1970, by the server."""
+        return self.own_us() + (self._ahead_us or 0)
+
+    def told(self, asked_us: int, server_us: int, answered_us: int) -> None:
+        """Be told the server's time, read between two moments of our own clock.
+
+        What is known stays as it is where it agrees: the answer may have been long under way.
+        """
+        least, most = server_us - answered_us, server_us - asked_us
+        known = (least + most) // 2 if self._ahead_us is None else self._ahead_us
+        self._ahead_us = min(max(known, least), most)

@@ -1,9 +1,17 @@
 """One PostgreSQL server for all tests of a run, a database of its own for each."""
 
+import contextlib
+import secrets
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from postgres_parts import Between
 from postgres_server import Cluster, a_folder, programs
+
+if TYPE_CHECKING:
+    from mpesa_cli.ledger.ledger import Ledger
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +35,44 @@ def database(server: Cluster) -> Callable[[], str]:
         return server.url(database=name)
 
     return make
+
+
+@pytest.fixture
+def between(server: Cluster) -> Iterator[Between]:
+    """A network between us and the server."""
+    made = Between(server.port)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> "Iterator[Callable[..., Ledger]]":
+    """Open a ledger at an address, from one of several machines."""
+    from mpesa_cli.ledger.engine.postgres.engine import PostgresEngine
+    from mpesa_cli.ledger.ledger import Ledger
+    from mpesa_cli.ledger.schema.current import CURRENT
+    from mpesa_cli.rules.values.database import database as address
+
+    with contextlib.ExitStack() as closing:
+
+        def open_at(url: str, name: str = "mpesa_shop", back_within_s: float = 15.0, machine: str = "a") -> Ledger:
+            home = tmp_path / machine
+            engine = PostgresEngine(
+                address(url, name, name), None, CURRENT, environment="simulator", timeline=home / "timeline",
+                back_within_s=back_within_s,
+            )
+            ledger = Ledger(home / "x", environment="simulator", token_hex=secrets.token_hex, engine=engine)
+            closing.callback(ledger.close)
+            return ledger
+
+        yield open_at
+
+
+@pytest.fixture
+def lonely(server: Cluster) -> Iterator[Cluster]:
+    """A server of the test's own: it may be frozen, killed, or told to wait for a standby that does not come."""
+    with a_folder() as folder:
+        made = Cluster(folder / "server").make()
+        made.sql("CREATE DATABASE shop")
+        yield made
+        made.kill()

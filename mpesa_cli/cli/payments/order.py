@@ -35,9 +35,9 @@ def order_add(
 
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
-    wanted = ShopOrder(check_order_id(order), parse_shillings(amount, settings.limits) * 100, runtime.world.now_us())
-    ledger = runtime.ledger(settings)
-    known, is_new = add_order(ledger, wanted)
+    order_id, amount_cents = check_order_id(order), parse_shillings(amount, settings.limits) * 100
+    ledger = runtime.ledger(settings)  # first: its server may set the clock right
+    known, is_new = add_order(ledger, ShopOrder(order_id, amount_cents, runtime.world.now_us()))
     said = "is known now" if is_new else "was known"
     return Result(
         order_document(ledger, known, runtime.world.now_us()),

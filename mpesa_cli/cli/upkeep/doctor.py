@@ -156,7 +156,7 @@ def _ledger(runtime: Runtime, settings: "Profile", *, whole: bool) -> "Iterator[
         if not isinstance(engine, SqliteEngine):
             from mpesa_cli.upkeep.doctor.database import database
 
-            yield from database(settings, engine, runtime.world.now_us)
+            yield from database(settings, engine, runtime.clock.own_us)
         with telling(runtime.streams) as told:
             yield from ledger(
                 runtime.ledger(settings), settings.takes_money_on, runtime.world.now_us(), whole=whole, told=told

@@ -1,10 +1,7 @@
 """A COMMIT whose answer is lost: what was kept is known for certain afterwards, or said not to be known."""
 
-import contextlib
 import os
-import secrets
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,92 +9,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from postgres_parts import Between, Open, note, words
 from postgres_server import Cluster, a_folder
 
 from mpesa_cli.floor.errors import LedgerBusy, LedgerUnknown
 from mpesa_cli.ledger.engine.postgres.engine import PostgresEngine
-from mpesa_cli.ledger.ledger import Ledger
-from mpesa_cli.ledger.schema.current import CURRENT
-from mpesa_cli.rules import evidence as ev
-from mpesa_cli.rules.values.database import database as address
-
-Open = Callable[..., Ledger]
-
-
-@pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Open]:
-    with contextlib.ExitStack() as closing:
-
-        def open_at(url: str, name: str = "mpesa_shop", back_within_s: float = 15.0, machine: str = "a") -> Ledger:
-            home = tmp_path / machine
-            engine = PostgresEngine(
-                address(url, name, name), None, CURRENT, environment="simulator", timeline=home / "timeline",
-                back_within_s=back_within_s,
-            )
-            ledger = Ledger(home / "x", environment="simulator", token_hex=secrets.token_hex, engine=engine)
-            closing.callback(ledger.close)
-            return ledger
-
-        yield open_at
-
-
-def note(ledger: Ledger, word: str) -> None:
-    """One transaction that leaves one row in the journal."""
-    with ledger.write() as tx:
-        tx.chain(ev.Record("begun", 1, {"word": word}, {}), "", None)
-
-
-def words(ledger: Ledger) -> list[str]:
-    return [str(facts)[9:-2] for (facts,) in ledger.rows("SELECT facts FROM journal ORDER BY seq")]
-
-
-class Between:
-    """A network between us and a server, which loses what the server says once it is told to."""
-
-    def __init__(self, port: int) -> None:
-        self._to = port
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listening.getsockname()[1]
-        self.deaf = False
-        self.cut_on = b""
-        self._open: list[socket.socket] = []
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self._listening.accept()
-                far = socket.create_connection(("127.0.0.1", self._to))
-                self._open += [near, far]
-                for one, other, ours in ((near, far, True), (far, near, False)):
-                    threading.Thread(target=self._pass, args=(one, other, ours), daemon=True).start()
-
-    def _pass(self, one: socket.socket, other: socket.socket, ours: bool) -> None:
-        with contextlib.suppress(OSError):
-            while data := one.recv(65536):
-                if ours and self.cut_on and self.cut_on in data:
-                    self.cut_on, self.deaf = b"", True
-                    other.sendall(data)
-                    time.sleep(0.2)  # the server has it, and has answered
-                    one.shutdown(socket.SHUT_RDWR)
-                    other.shutdown(socket.SHUT_RDWR)
-                    self.deaf = False
-                    return
-                if not (self.deaf and not ours):
-                    other.sendall(data)
-            other.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        self._listening.close()
-        for each in self._open:
-            each.close()
-
-
-@pytest.fixture
-def between(server: Cluster) -> Iterator[Between]:
-    made = Between(server.port)
-    yield made
-    made.close()
 
 
 def test_a_commit_whose_answer_is_lost_on_the_way_is_found_and_counts_once(
@@ -138,16 +54,6 @@ def test_a_transaction_that_never_reached_the_server_is_told_as_not_kept(
     assert words(ledger) == []
     note(ledger, "after")
     assert words(ledger) == ["after"]
-
-
-@pytest.fixture
-def lonely(server: Cluster) -> Iterator[Cluster]:
-    """A server that waits for a standby which does not come, once it is told to."""
-    with a_folder() as folder:
-        made = Cluster(folder / "server").make()
-        made.sql("CREATE DATABASE shop")
-        yield made
-        made.kill()
 
 
 def cancel_waiting_commit(server: Cluster) -> None:
@@ -206,6 +112,22 @@ def test_an_old_primary_is_refused_by_a_machine_that_wrote_to_its_successor(
         opened(url)
     assert refused.value.code == "ledger-old-primary"
     note(opened(url, machine="b"), "a machine that never saw the successor can't know")
+
+
+@pytest.mark.postgres
+def test_a_connection_to_an_old_primary_that_is_still_open_takes_no_write_any_more(
+    database: Callable[[], str], server: Cluster, opened: Open, tmp_path: Path
+) -> None:
+    url = database()
+    ledger = opened(url, back_within_s=0.3)
+    note(ledger, "before")
+    (tmp_path / "a" / "timeline").write_text("2\n")  # another process of this machine has written to the successor
+
+    with pytest.raises(LedgerBusy) as refused:
+        note(ledger, "to the old one")
+
+    assert refused.value.code == "ledger-old-primary"
+    assert server.sql("SELECT count(*) FROM mpesa_shop.journal", url.rpartition("/")[2]) == [(1,)]
 
 
 class Pair:

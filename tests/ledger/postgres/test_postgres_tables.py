@@ -81,6 +81,30 @@ def test_a_paybill_has_one_ledger_in_a_database(opened: Callable[..., PostgresEn
 
 
 @pytest.mark.postgres
+def test_a_ledger_is_not_opened_where_another_schema_came_to_hold_the_same_till(
+    opened: Callable[..., PostgresEngine],
+) -> None:
+    """A copy that somebody put back under another name beside it."""
+    connection = opened().connection()
+    said = connection.execute_once("SELECT obj_description('mpesa_shop'::regnamespace, 'pg_namespace')").fetchone()[0]
+    connection.execute_once("CREATE SCHEMA put_back")
+    connection.execute_once(f"COMMENT ON SCHEMA put_back IS '{said}'")
+
+    with pytest.raises(LedgerUnusable) as refused:
+        opened()
+    assert refused.value.code == "ledger-elsewhere"
+
+
+@pytest.mark.postgres
+def test_a_schema_that_holds_another_tills_payments_is_not_opened(opened: Callable[..., PostgresEngine]) -> None:
+    opened(CURRENT, "mpesa_shop", "simulator/174379/-")
+
+    with pytest.raises(LedgerUnusable) as refused:
+        opened(CURRENT, "mpesa_shop", "simulator/174379/5550001")
+    assert refused.value.code == "ledger-other-till"
+
+
+@pytest.mark.postgres
 def test_a_program_that_is_older_than_the_tables_writes_nothing_not_even_one_that_is_running(
     opened: Callable[..., PostgresEngine],
 ) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from psycopg.abc import Buffer
 
     from mpesa_cli.ledger.engine.dialect import Answer
+    from mpesa_cli.ledger.engine.postgres.attentive import Attentive
     from mpesa_cli.rules.values.database import Database
 
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0"
@@ -74,7 +75,7 @@ class PostgresConnection:
     dialect = POSTGRES
 
     def __init__(
-        self, raw: psycopg.Connection[Any], opened_again: Callable[[], psycopg.Connection[Any]], database: Database
+        self, raw: Attentive, opened_again: Callable[[], Attentive], database: Database
     ) -> None:
         """``opened_again`` gives a connection to the server that takes writes, waiting for one."""
         self._opened_again = opened_again

@@ -14,13 +14,14 @@ import threading
 import time
 import uuid
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 
 from mpesa_cli.floor.errors import LedgerBusy, MpesaError, Temporary
 from mpesa_cli.ledger.engine.postgres.commit import commit, signals_kept
-from mpesa_cli.ledger.engine.postgres.connection import PostgresConnection, adapt
+from mpesa_cli.ledger.engine.postgres.connecting import BACK_WITHIN_S, CLOCK, LOOK_AGAIN_S, TIMELINE, Connecting
+from mpesa_cli.ledger.engine.postgres.connection import PostgresConnection
 from mpesa_cli.ledger.engine.postgres.failures import in_words, is_lost, unknown
 from mpesa_cli.ledger.engine.postgres.shared_notes import SharedNote
 from mpesa_cli.ledger.engine.postgres.tables import make_ready, too_new
@@ -32,20 +33,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mpesa_cli.floor.secret import Secret
+    from mpesa_cli.floor.world import SharedClock
     from mpesa_cli.ledger.engine.connection import Schema
     from mpesa_cli.rules.values.database import Database
 
 LOCK_WAIT_S = 10.0
-BACK_WITHIN_S = 30.0
-"""The time that another server has to take the place of one that went away."""
-CONNECT_S = 3
-LOOK_AGAIN_S = 0.25
 MARKS_KEPT = "7 days"
-_SESSION = (
-    "SELECT set_config('search_path', %s, false), set_config('lock_timeout', '10s', false), "
-    "set_config('idle_in_transaction_session_timeout', '15s', false)"
-)
-_TIMELINE = "SELECT ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int"
 
 
 class PostgresEngine:
@@ -56,24 +49,23 @@ class PostgresEngine:
 
     def __init__(
         self, database: Database, password: Secret | None, schema: Schema, *, environment: str, timeline: Path,
-        may_create: bool = True, back_within_s: float = BACK_WITHIN_S,
+        may_create: bool = True, back_within_s: float = BACK_WITHIN_S, clock: SharedClock | None = None,
     ) -> None:
         """Connect, making tables as needed. ``timeline`` is the file that remembers how new a server this machine
-        has written to.
+        has written to; ``clock`` is set right by the server's, at every write.
 
         Raises LedgerUnusable, LedgerBusy; LedgerUnusable ``no-ledger`` where there is none and none may be made.
         """
         self.database = database
         self.place = str(database)
-        self._password = password
         self._schema = schema
-        self._back_within_s = back_within_s
         self._timeline = Timeline(timeline)
+        self._to = Connecting(database, password, self._timeline, clock, back_within_s)
         self._local = threading.local()
         self._opened: list[PostgresConnection] = []
         self._swept = False
         try:
-            first = PostgresConnection(self._connect(), self._connect_again, database)
+            first = PostgresConnection(self._to.connect(), self._to.connect_again, database)
         except psycopg.Error as error:
             raise in_words(error, database) from error
         self._keep(first)
@@ -87,7 +79,7 @@ class PostgresEngine:
         """This thread's connection, opened where it has none yet. Raises LedgerUnusable or LedgerBusy."""
         found: PostgresConnection | None = getattr(self._local, "connection", None)
         if found is None:
-            found = self._keep(PostgresConnection(self._connect_again(), self._connect_again, self.database))
+            found = self._keep(PostgresConnection(self._to.connect_again(), self._to.connect_again, self.database))
         return found
 
     @contextlib.contextmanager
@@ -107,7 +99,7 @@ class PostgresEngine:
             raise
         with signals_kept():
             self._commit(connection, mark)
-        self._timeline.wrote()
+        self._timeline.wrote(connection.raw.timeline)
 
     def _begin(self, connection: PostgresConnection, mark: uuid.UUID, may_wait_s: float) -> None:
         """Lock the head, on another server where this one went away. Nothing was written yet, so that is safe."""
@@ -127,22 +119,29 @@ class PostgresEngine:
                 if not is_lost(error):
                     raise in_words(error, self.database) from error
                 connection.reopen()
+            except LedgerBusy:  # its server is an old one by now
+                self._roll_back(connection)
+                connection.reopen()
 
     def _lock(self, connection: PostgresConnection, mark: uuid.UUID, may_wait_s: float) -> None:
+        raw, asked_us = connection.raw, self._to.asked_us()
         wait_ms = max(1, round(may_wait_s * 1000))
         sweep = "" if self._swept else f"DELETE FROM commit_marks WHERE made < now() - interval '{MARKS_KEPT}';"
         # One way to the server and back. The first statement that sees anything is the lock's: what follows is newer.
-        cursor = connection.raw.execute(
+        cursor = raw.execute(
             f"BEGIN; SET LOCAL lock_timeout = {wait_ms}; SET LOCAL synchronous_commit = on; "
-            f"SELECT version FROM chain_head FOR UPDATE; {sweep} INSERT INTO commit_marks (mark) VALUES ('{mark}')"
+            f"SELECT version FROM chain_head FOR UPDATE; {sweep} INSERT INTO commit_marks (mark) VALUES ('{mark}') "
+            f"RETURNING {CLOCK}, {TIMELINE if raw.timeline else 0}"
         )
         self._swept = True
-        for _ in range(3):
-            cursor.nextset()
-        found = cursor.fetchone()
+        found, told = (each.fetchone() for each in cursor.results() if each.description)
         if found is None or found[0] > self._schema.latest:
             self._roll_back(connection)
             raise too_new(connection, found[0] if found else 0, self._schema.latest)
+        assert told is not None
+        server_us, raw.timeline = told
+        self._timeline.check(raw.timeline, self.database)
+        self._to.told(asked_us, server_us)
 
     def _commit(self, connection: PostgresConnection, mark: uuid.UUID) -> None:
         try:
@@ -160,9 +159,9 @@ class PostgresEngine:
 
     def _was_kept(self, mark: uuid.UUID) -> bool:
         """Whether a transaction whose COMMIT was not answered is there, once and for all. Raises LedgerUnknown."""
-        until = time.monotonic() + self._back_within_s
+        until = time.monotonic() + self._to.back_within_s
         while time.monotonic() < until:
-            with contextlib.suppress(psycopg.Error, MpesaError), contextlib.closing(self._connect()) as raw:
+            with contextlib.suppress(psycopg.Error, MpesaError), contextlib.closing(self._to.connect()) as raw:
                 left_ms = max(1, round((until - time.monotonic()) * 1000))
                 raw.execute("BEGIN")
                 raw.execute(f"SET LOCAL lock_timeout = {left_ms}")
@@ -173,9 +172,10 @@ class PostgresEngine:
                 # Proves that this server may decide: one that was cut off from its standby could not keep it.
                 raw.execute("INSERT INTO commit_marks (mark) VALUES (%s)", (uuid.uuid4(),))
                 if commit(raw, until - time.monotonic()):
+                    self._timeline.wrote(raw.timeline)
                     return found is not None
             time.sleep(LOOK_AGAIN_S)
-        raise unknown(self.database, self._back_within_s)
+        raise unknown(self.database, self._to.back_within_s)
 
     def _roll_back(self, connection: PostgresConnection) -> None:
         """End what was begun. Where the server is gone there is nothing to end."""
@@ -185,47 +185,6 @@ class PostgresEngine:
             except psycopg.Error:
                 connection.raw.close()
 
-    def _connect_again(self) -> psycopg.Connection[Any]:
-        """A connection, as soon as there is a server that takes writes. Raises LedgerBusy or LedgerUnusable."""
-        until = time.monotonic() + self._back_within_s
-        while True:
-            try:
-                return self._connect()
-            except psycopg.Error as error:
-                if not is_lost(error) or time.monotonic() >= until:
-                    raise in_words(error, self.database) from error
-            except LedgerBusy:  # an old server, on its way out
-                if time.monotonic() >= until:
-                    raise
-            time.sleep(LOOK_AGAIN_S)
-
-    def _connect(self) -> psycopg.Connection[Any]:
-        """A connection to the server that takes writes. Raises psycopg.Error, LedgerBusy where it is an old one."""
-        to = self.database
-        raw: psycopg.Connection[Any] = psycopg.connect(
-            host=",".join(host for host, _ in to.hosts), port=",".join(str(port) for _, port in to.hosts),
-            dbname=to.name, user=to.user or None, password=self._password.reveal() if self._password else None,
-            sslmode="prefer" if to.is_here else "verify-full", sslrootcert=to.root_certificate or None,
-            target_session_attrs="read-write", connect_timeout=CONNECT_S, keepalives=1, keepalives_idle=5,
-            keepalives_interval=2, keepalives_count=3, tcp_user_timeout=10_000, application_name="mpesa",
-            client_encoding="utf8", autocommit=True,
-        )
-        try:
-            adapt(raw)
-            raw.execute(_SESSION, (f'"{to.schema}"',))
-            self._timeline.check(self._timeline_of(raw), to)
-        except BaseException:
-            raw.close()
-            raise
-        return raw
-
-    def _timeline_of(self, raw: psycopg.Connection[Any]) -> int:
-        try:
-            row = raw.execute(_TIMELINE).fetchone()
-        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedFunction):
-            return 0  # a service that stands for its own failover and shows none
-        return int(row[0]) if row else 0
-
     def _keep(self, connection: PostgresConnection) -> PostgresConnection:
         self._local.connection = connection
         self._opened.append(connection)
@@ -233,7 +192,7 @@ class PostgresEngine:
 
     def note(self, kind: str, owner: Secret, host: str) -> SharedNote:
         """A note that all machines on this database share."""
-        return SharedNote(self._connect, kind, owner, host)
+        return SharedNote(self._to.connect, kind, owner, host)
 
     @contextlib.contextmanager
     def alone(self, kind: str) -> Iterator[None]:
@@ -243,7 +202,7 @@ class PostgresEngine:
         """
         name = f"{self.database.schema}/{kind}"
         lock = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-        with contextlib.closing(self._connect_again()) as raw:
+        with contextlib.closing(self._to.connect_again()) as raw:
             row = raw.execute("SELECT pg_try_advisory_lock(%s)", (lock,)).fetchone()
             if not row or not row[0]:
                 raise Temporary(

@@ -11,14 +11,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mpesa_cli.floor.secret import Secret
+    from mpesa_cli.floor.world import SharedClock
     from mpesa_cli.ledger.engine.postgres.engine import PostgresEngine
     from mpesa_cli.rules.values.database import Database
 
 
 def open_engine(
-    database: Database, password: Secret | None, beside: Path, *, environment: str, may_create: bool = True
+    database: Database, password: Secret | None, beside: Path, *, environment: str, may_create: bool = True,
+    clock: SharedClock | None = None,
 ) -> PostgresEngine:
-    """The engine; ``beside`` is the name of what this machine keeps beside the ledger.
+    """The engine; ``beside`` is the name of what this machine keeps beside the ledger. It sets ``clock`` right.
 
     Raises LedgerUnusable or LedgerBusy.
     """
@@ -35,7 +37,7 @@ def open_engine(
 
     machine.make_private_folder(beside.parent)
     return PostgresEngine(
-        database, password, CURRENT, environment=environment, may_create=may_create,
+        database, password, CURRENT, environment=environment, may_create=may_create, clock=clock,
         timeline=beside.with_name(f"{beside.name}.timeline"),
     )
 

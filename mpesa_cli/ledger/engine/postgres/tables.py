@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FIRST = 15
 """The first format that was ever made here: migrations up to it are SQLite's alone."""
+_OTHERS = "SELECT nspname FROM pg_namespace WHERE obj_description(oid, 'pg_namespace') = %s AND nspname <> %s"
 _LOCK = 0x6D70657361  # "mpesa": only one at a time makes tables in a database
 _ENGINE = (
     # The row that every write locks first: one writer of a chain at a time, on whichever machine.
@@ -49,7 +50,7 @@ def make_ready(connection: PostgresConnection, schema: Schema, environment: str,
         _change(connection, schema, environment)
     elif found > schema.latest:
         raise too_new(connection, found, schema.latest)
-    _check_environment(connection, environment)
+    _check_whose(connection, environment)
 
 
 def version(connection: PostgresConnection) -> int | None:
@@ -117,16 +118,17 @@ def _create(connection: PostgresConnection, schema: Schema, environment: str) ->
 
 def _check_only_one(connection: PostgresConnection) -> None:
     """Raise LedgerUnusable where another schema holds the money of the same till: a paybill has one ledger."""
-    rows = connection.execute_once(
-        "SELECT nspname FROM pg_namespace WHERE obj_description(oid, 'pg_namespace') = %s AND nspname <> %s",
-        (_said(connection), connection.database.schema),
-    ).fetchall()
+    rows = connection.execute_once(_OTHERS, (_said(connection), connection.database.schema)).fetchall()
     if rows:
-        raise LedgerUnusable(
-            f"The payments of {connection.database.holds} are in another schema of this database: {rows[0][0]}.",
-            hint=f'Nothing was sent. Say so in the profile: ledger_schema = "{rows[0][0]}", then: mpesa config check',
-            code="ledger-elsewhere",
-        )
+        raise _elsewhere(connection, rows[0][0])
+
+
+def _elsewhere(connection: PostgresConnection, schema: str) -> LedgerUnusable:
+    return LedgerUnusable(
+        f"The payments of {connection.database.holds} are in another schema of this database: {schema}.",
+        hint=f'Nothing was sent. Say so in the profile: ledger_schema = "{schema}", then: mpesa config check',
+        code="ledger-elsewhere",
+    )
 
 
 def _said(connection: PostgresConnection) -> str:
@@ -134,11 +136,25 @@ def _said(connection: PostgresConnection) -> str:
     return f"payments of {connection.database.holds}, kept by mpesa-cli"
 
 
-def _check_environment(connection: PostgresConnection, environment: str) -> None:
-    found = connection.execute_once("SELECT value FROM meta WHERE key = 'environment'").fetchone()[0]
+def _check_whose(connection: PostgresConnection, environment: str) -> None:
+    """Raise LedgerUnusable where these are not the payments of this profile, or not the only ledger of them."""
+    own = connection.database.schema
+    found, says, another = connection.execute_once(
+        "SELECT (SELECT value FROM meta WHERE key = 'environment'), "
+        f"obj_description(to_regnamespace(%s), 'pg_namespace'), ({_OTHERS} LIMIT 1)",
+        (f'"{own}"', _said(connection), own),
+    ).fetchone()
     if found != environment:
         raise LedgerUnusable(
             f"The ledger {connection.database} holds {found} payments, and this profile is {environment}.",
             hint="Nothing was sent. A ledger belongs to one environment for ever: see mpesa config show",
             code="ledger-other-environment",
         )
+    if says not in {None, _said(connection)}:
+        raise LedgerUnusable(
+            f"The ledger {connection.database} says of itself: {says}. This profile is {connection.database.holds}.",
+            hint="Nothing was sent. Is ledger_schema another till's? See: mpesa config show",
+            code="ledger-other-till",
+        )
+    if another is not None:
+        raise _elsewhere(connection, another)

@@ -20,18 +20,19 @@ class Timeline:
         """``file`` need not exist, nor its folder."""
         self._file = file
         self._kept = self.known = self._stored()
-        self._seen = 0
 
     def check(self, found: int, database: Database) -> None:
-        """Raise LedgerBusy ``ledger-old-primary`` for a server that is behind. 0 is one that does not tell."""
+        """Raise LedgerBusy ``ledger-old-primary`` for a server that is behind. 0 is one that does not tell.
+
+        It is asked at each write: a connection may outlive what its server was, and another process may know.
+        """
         self.known = max(self.known, self._stored())
         if found and found < self.known:
             raise is_behind(database, found, self.known)
-        self._seen = max(self._seen, found)
 
-    def wrote(self) -> None:
-        """Remember the timeline, once something was kept there."""
-        self.known = max(self.known, self._seen)
+    def wrote(self, there: int) -> None:
+        """Remember the timeline on which something was kept."""
+        self.known = max(self.known, there)
         if self.known > self._kept:
             with contextlib.suppress(OSError):
                 machine.make_private_folder(self._file.parent)

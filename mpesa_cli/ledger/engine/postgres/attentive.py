@@ -1,0 +1,61 @@
+"""A connection that notices a server which keeps the line open and says nothing any more.
+
+A frozen machine, or a network that swallows what is sent, ends no connection: who waits for an answer would wait for
+ever. So whoever has waited for long enough asks the server by another connection whether it is at work on the answer.
+If it can't say so, the socket is closed. Nothing is cancelled, and nothing that was sent before a COMMIT was kept.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from psycopg.abc import PQGen
+
+ANSWER_S = 12.0
+"""Longer than a lock may be waited for (``lock_timeout``), so that whoever waits for one is told so by the server."""
+_MINE = " AND EXISTS (SELECT FROM pg_stat_activity WHERE pid = {pid} AND state = 'active')"
+
+
+class Attentive(psycopg.Connection[Any]):
+    """One connection, and what is known of the server at its other end.
+
+    ``is_at_work`` tells whether the server is busy with this connection's question; where it is None, a server that is
+    silent for ``answer_s`` seconds is gone. ``is_pooled``: a pooler stands between, so that the next transaction
+    may be another session's.
+    """
+
+    is_at_work: Callable[[Attentive], bool] | None = None
+    answer_s: float = ANSWER_S
+    is_pooled = False
+    started = ""
+    timeline = 0
+
+    def wait(self, gen: PQGen[Any], *more: Any, **options: Any) -> Any:
+        """The outcome of ``gen``. Raises psycopg.OperationalError, the connection closed, where no answer comes."""
+        return super().wait(self._watched(gen), *more, **options)
+
+    def at_work(self) -> str:
+        """The question whether the server is at work for this connection, with ``started`` as its parameter."""
+        mine = "" if self.is_pooled else _MINE.format(pid=self.pgconn.backend_pid)
+        return f"SELECT pg_postmaster_start_time()::text = %s{mine}"
+
+    def _watched(self, gen: PQGen[Any]) -> PQGen[Any]:
+        until = time.monotonic() + self.answer_s
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if not ready and time.monotonic() >= until:
+                    if self.is_at_work is None or not self.is_at_work(self):
+                        self.close()
+                        raise psycopg.OperationalError("the server does not answer any more")
+                    until = time.monotonic() + self.answer_s
+                wanted = gen.send(ready)
+        except StopIteration as over:
+            return over.value
