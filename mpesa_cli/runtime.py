@@ -16,6 +16,7 @@ from mpesa_cli.floor.world import SharedClock, World
 from mpesa_cli.terminal.streams import Streams
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import httpx
@@ -67,6 +68,21 @@ class Runtime:
 
         over = {"MPESA_CALLBACK_BASE_URL": callbacks_at} if callbacks_at else {}
         return load_profile({**self.environ, **over}, profile_flag=name, config_flag=self.config_flag)
+
+    def profiles(self, names: "Sequence[str] | None") -> "list[Profile]":
+        """The profiles of these names, whose tills and ledgers differ; without names the one. Raises MpesaError."""
+        found = [self.profile(name) for name in names or (None,)]
+        if len(found) > 1:
+            from mpesa_cli.settings.several import check_several
+
+            check_several(found)
+        return found
+
+    def stores(self, profile: "Profile") -> "dict[str, str]":
+        """The stores of the other profiles of its configuration file, and their names. Raises SettingsError."""
+        from mpesa_cli.settings.stores import stores_beside
+
+        return stores_beside(self.environ, self.config_flag, profile)
 
     def secret_store(self, profile: "Profile") -> "SecretStore":
         """The places in which this profile's secrets are looked up."""

@@ -11,7 +11,9 @@ from mpesa_cli.books.ports import Ports
 from mpesa_cli.books.silence import Watch
 from mpesa_cli.books.standing_findings import find_standing
 from mpesa_cli.books.statement_intake import Taken, take_file, take_pulled
+from mpesa_cli.books.statements.stores import Stores
 from mpesa_cli.books.store.differences import Differences
+from mpesa_cli.books.whose_file import Beside, is_own_file, notes_on
 from mpesa_cli.floor.errors import InvalidInput, MpesaError, Temporary
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.records import dataclass
@@ -35,7 +37,8 @@ PULL_WINDOW_S = 48 * 3600 - 60
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The wishes for one run. ``close`` is a day, and ``by`` and ``reason`` sign it."""
+    """The wishes for one run. ``close`` is a day, and ``by`` and ``reason`` sign it; ``stores`` says whose the rows of
+    a head office's file are, ``beside`` which other profiles the command runs for."""
 
     statements: tuple[Path, ...] = ()
     pull: bool = False
@@ -44,6 +47,8 @@ class Wanted:
     close: str | None = None
     by: str = ""
     reason: str = ""
+    stores: Stores = Stores("")
+    beside: tuple[Beside, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,12 @@ class Run:
     def differs(self) -> bool:
         """Whether somebody must look."""
         named = self.waiting or self.done.claims or self.held or self.open
-        return bool(named or self.not_watched or self.not_told)
+        return bool(named or self.not_watched or self.not_told or self.unread_stores)
+
+    @property
+    def unread_stores(self) -> list[tuple[str, str, int]]:
+        """The stores that no profile has: the file, the store, and its rows, which were not read."""
+        return [(t.name, store, rows) for t in self.balanced.taken for store, rows in t.of_stores.unknown.items()]
 
 
 def run(ports: Ports, settings: "Profile", wanted: Wanted) -> Run:
@@ -169,14 +179,19 @@ def _files(ports: Ports, wanted: Wanted, shop: BooksShop) -> Iterator[Taken]:
 
     for path in wanted.statements:
         try:
-            with open_statement(path) as file:
+            with open_statement(path, wanted.stores) as file:
+                if not is_own_file(file, path.name, shop.shortcodes, wanted.beside):
+                    continue
                 for note in file.notes:
                     ports.say(f"{path.name}: {note}")
-                if file.heading.shortcode is None:
+                if file.heading.shortcode is None and file.store is None:
                     ports.say(
                         f"{path.name} does not name its shortcode. It is read as the statement of {shop.shortcodes[0]}."
                     )
-                yield take_file(ports.ledger, file, path.name, shop.shortcodes, ports.world.now_us(), ports.told)
+                taken = take_file(ports.ledger, file, path.name, shop.shortcodes, ports.world.now_us(), ports.told)
+                for note in notes_on(taken, wanted.stores.profile, wanted.beside):
+                    ports.say(note)
+                yield taken
         except InvalidInput as wrong:
             if path.name in wrong.message:
                 raise

@@ -13,6 +13,7 @@ from typing import Any
 
 from mpesa_cli.books.statement_unread import add_each, check_readable, hold_odd, hold_unread
 from mpesa_cli.books.statements.statement import Statement
+from mpesa_cli.books.statements.stores import OfStores
 from mpesa_cli.books.statements.values import Gap, Heading, Problem, UnreadRow
 from mpesa_cli.books.store.book_writes import BookWrites
 from mpesa_cli.books.store.books import Books
@@ -25,6 +26,7 @@ from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.restoring import Restores, RestoreWrites
 from mpesa_cli.rules.statement_row import StatementRow
 from mpesa_cli.rules.values.spans import holes
+from mpesa_cli.rules.values.store_name import store_key
 
 CHUNK_ROWS = 5_000
 
@@ -50,7 +52,7 @@ class Taken:
     """A statement that is in the books now.
 
     ``from_us`` up to ``until_us`` is the time it covers; both 0 where it covers none. ``new_rows`` were not
-    known before.
+    known before. ``of_stores`` has what of a head office's file is not this profile's.
     """
 
     statement_id: str
@@ -61,6 +63,7 @@ class Taken:
     until_us: int
     new_rows: int
     findings: Findings
+    of_stores: OfStores = OfStores()
 
 
 def take_file(
@@ -78,11 +81,10 @@ def take_file(
             "See all: mpesa config show",
             code="other-shop",
         )
-    statement = StoredStatement(
-        "STM-" + file.sha256[:24], "statement", name, file.sha256, 0, 0, now_us, shortcodes[0]
-    )
+    statement = StoredStatement(_id_of(file), "statement", name, file.sha256, 0, 0, now_us, shortcodes[0])
     stored = Books(ledger).statement(statement.statement_id)
-    if stored is not None and stored.complete:
+    # A head office's file is read each time: whose its other rows are, the configuration says, and that may change.
+    if stored is not None and stored.complete and file.store is None:
         findings = _findings_from(stored.findings)
         if not findings.problems:  # otherwise it is read again: a newer version may understand more of it
             return _told(ledger, heading.shortcode, _taken(stored, 0, findings))
@@ -97,7 +99,7 @@ def take_file(
         seen.count,
     )
     taken = _finish(ledger, replace(statement, from_us=covered[0], until_us=covered[1]), new, findings)
-    return _told(ledger, heading.shortcode, taken)
+    return _told(ledger, heading.shortcode, replace(taken, of_stores=file.of_stores))
 
 
 def take_pulled(
@@ -118,6 +120,14 @@ def take_pulled(
     taken = _finish(ledger, statement, _store(ledger, statement, iter(listed)),
                     Findings(rows=seen.count, odd=len(odd)))
     return _told(ledger, shortcodes[0], taken)
+
+
+def _id_of(file: Statement) -> str:
+    """The statement's id: of the file, and where that is a head office's, of the one store whose rows are read."""
+    if file.store is None:
+        return "STM-" + file.sha256[:24]
+    whose = f"{file.sha256} {store_key(file.store)}"
+    return "STM-" + hashlib.sha256(whose.encode()).hexdigest()[:24]
 
 
 @dataclass(slots=True)

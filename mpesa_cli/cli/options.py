@@ -17,6 +17,16 @@ ProfileOption: TypeAlias = Annotated[
         autocompletion=completing.profiles,
     ),
 ]
+ProfilesOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--profile",
+        "-P",
+        help="The profile (till or paybill) to use; again for more.",
+        metavar="NAME",
+        autocompletion=completing.profiles,
+    ),
+]
 # How a payment is named: the order in which they are looked up (ledger/reads.py).
 REF = typer.Argument(
     help="Order id, payment id, CheckoutRequestID or M-PESA receipt.",

@@ -67,6 +67,8 @@ KEYS: tuple[Key, ...] = (
     Key("account_number", "text", "The account a customer types when paying by hand", rule=rules.one_line),
     Key("shop_name", "text", "The shop's name on receipts", default_text="the profile's name",
         rule=rules.one_line),
+    Key("store_name", "text", "The store's name in a head office's daily file of all its tills "
+        "(docs/operate/several-tills.md)", rule=rules.one_line),
     Key("callback_base_url", "text", "The public https address where `mpesa listen` is reached",
         default_text="none", rule=rules.any_url, alias="APP_URL"),
     Key("answers", "text", "How the shop hears how a prompt ended: by M-PESA's callbacks, which need a public address, "

@@ -119,6 +119,7 @@ class Profile:
     description_max: int
     account_number: str | None
     shop_name: str
+    store_name: str | None
     callback_base_url: str | None
     answers: Literal["callback", "query"]
     base_url: str

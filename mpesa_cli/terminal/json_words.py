@@ -101,7 +101,8 @@ RECONCILE_FIELDS: dict[str, tuple[str, str]] = {
     "statements": (
         "list",
         ("What was taken in: `source` (`statement` or `pull`), `name`, `sha256`, `from`, `until`, `rows`, `new_rows`, "
-         "`skipped` (by Transaction Status), `opening_balance`, `closing_balance`."),
+         "`skipped` (by Transaction Status), `opening_balance`, `closing_balance`; of a head office's file `not_read`: "
+         "the `rows` of each `store` that no profile has (it comes with status 7), and of each other `profile`."),
     ),
     "totals": (
         "object",

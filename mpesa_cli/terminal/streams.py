@@ -54,6 +54,7 @@ class Streams:
     as_json: bool = False  # a program reads stdout, and takes one document
     ends_with_reader: bool = False
     failed: StdoutFailed | None = None
+    heading: str = ""  # a line that stands before the next of the result, if there is one
     redrawn: bool = False  # a line on stderr that is drawn again and again: what else is written takes it away first
 
     @classmethod
@@ -71,6 +72,8 @@ class Streams:
     def out(self, text: str) -> None:
         """Write one line of the result to stdout, flushed. A list raises StdoutClosed or StdoutFailed."""
         self._make_way()
+        if self.heading:
+            text, self.heading = f"{self.heading}\n{text}", ""
         with self._result():
             self.stdout.write(self._spelt(text + "\n", self.stdout))
             self.stdout.flush()

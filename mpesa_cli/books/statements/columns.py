@@ -22,19 +22,25 @@ ESSENTIAL = {
     "paid_in": "Paid In",
     "withdrawn": "Withdrawn",
 }
-# Headings of the portal's export, of the exports of about 2009 to 2013, and of tables made from its PDF.
+# A head office's daily file has a column of stores and none of states: what is in it is completed.
+_OF_STORES = {**ESSENTIAL, "store": "STORE_NAME"}
+del _OF_STORES["status"]
+# Headings of the portal's export, of a head office's, of those of about 2009 to 2013, and of tables made from its PDF.
 _NAMES = {
     "receiptno": "receipt", "receipt": "receipt", "receiptnumber": "receipt",
     "completiontime": "completed", "completion": "completed", "completiondate": "completed", "date": "completed",
+    "starttimestamp": "completed",
     "transactionstatus": "status", "status": "status",
     "paidin": "paid_in", "withdrawn": "withdrawn", "paidout": "withdrawn",
+    "creditamount": "paid_in", "debitamount": "withdrawn",
     "balance": "balance",
     "reasontype": "reason", "transactiontype": "reason",
     "details": "details", "transactiondetails": "details",
-    "otherpartyinfo": "party", "otherparty": "party",
+    "otherpartyinfo": "party", "otherparty": "party", "transactionpartydetails": "party",
     "linkedtransactionid": "linked",
     "acno": "account", "accountno": "account", "accountnumber": "account",
     "currency": "currency", "currencycode": "currency", "ccy": "currency",
+    "storename": "store",
 }
 # Used where no column has the portal's own name.
 _OTHERWISE = {"oppositeparty": "party", "oppositepartyinfo": "party", "partyinfo": "party"}
@@ -120,7 +126,8 @@ def _rows(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _check(names: list[str], line: int) -> None:
-    missing = [words for name, words in ESSENTIAL.items() if name not in names]
+    essential = _OF_STORES if "store" in names and "status" not in names else ESSENTIAL
+    missing = [words for name, words in essential.items() if name not in names]
     if missing:
         raise no_header(f"The table's headings on line {line} lack {_listed(missing)}.")
     twice = sorted({name for name in names if name and names.count(name) > 1})

@@ -159,6 +159,8 @@ class RowReader:
             return False
         if not when.strip() and normal(receipt) in {"", "total", "totals", "grandtotal"}:
             self._total(cells, line)
+        elif "status" not in self._columns:
+            return True
         elif _STATUS.fullmatch(word) is None:
             self._odd(line, "The transaction status can't be read", status, cells)
         else:

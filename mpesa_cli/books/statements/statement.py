@@ -15,6 +15,7 @@ from mpesa_cli.books.statements.refusals import changed
 from mpesa_cli.books.statements.rows import RowReader
 from mpesa_cli.books.statements.scan import read_dates, see_dates
 from mpesa_cli.books.statements.source import Source, open_source, version_of
+from mpesa_cli.books.statements.stores import OfStores, OwnRows, Stores, no_store_name
 from mpesa_cli.books.statements.times import OrderVotes, Times
 from mpesa_cli.books.statements.totals import Totals
 from mpesa_cli.books.statements.values import Gap, Heading, Problem, UnreadRow
@@ -30,10 +31,13 @@ class Statement:
 
     Known at once: ``sha256`` of the file, ``heading``, and ``notes``, sentences for a person. Known when ``rows``
     has ended: ``problems`` (the first thousand of ``problem_count``), ``skipped`` by Transaction Status,
-    ``totals``, ``continuity``, and the balances at both ends as far as the rows tell.
+    ``totals``, ``continuity``, and the balances at both ends as far as the rows tell. ``store`` is the profile's where
+    the file is a head office's, of which only that store's rows are read, else None; ``of_stores`` counts the others.
     """
 
-    def __init__(self, path: Path, source: Source, text: io.TextIOWrapper, notes: tuple[str, ...]) -> None:
+    def __init__(
+        self, path: Path, source: Source, text: io.TextIOWrapper, notes: tuple[str, ...], stores: Stores
+    ) -> None:
         """``text`` is the statement as CSV: the file itself, or what was in its workbook. Raises InvalidInput."""
         self.path = path
         self.sha256 = source.sha256
@@ -44,6 +48,13 @@ class Statement:
         self._month_first = self._votes().month_first()
         self.notes = (*notes, MONTH_FIRST) if self._month_first else notes
         self.heading: Heading = read_heading(self._table.above, month_first=self._month_first)
+        self._stores = stores
+        self.store: str | None = None
+        if "store" in self._table.columns and self.heading.shortcode is None:
+            if stores.own is None:
+                raise no_store_name(stores.profile)
+            self.store = stores.own
+        self._own_rows: OwnRows | None = None
         self._continuity = Continuity()
         self._reader = self._new_reader()
 
@@ -55,6 +66,9 @@ class Statement:
         self._continuity = continuity = Continuity()
         self._reader = reader = self._new_reader()
         read, add = reader.read, continuity.add
+        if self.store is not None:
+            self._own_rows = OwnRows(self._stores, self._table, read)
+            read = self._own_rows.read
         records = csv.reader(self._lines(), delimiter=self._delimiter, strict=True)
         above = self._table.line
         line = above + 1
@@ -74,6 +88,14 @@ class Statement:
         continuity.finish()
         if version_of(self._source.file) != self._version:
             raise changed()
+
+    @property
+    def of_stores(self) -> OfStores:
+        """The rows of other stores, which were not read."""
+        own = self._own_rows
+        if own is None:
+            return OfStores()
+        return OfStores(dict(own.elsewhere), dict(own.unknown) if self._stores.names_unknown else {})
 
     @property
     def unread(self) -> list[UnreadRow]:
@@ -151,12 +173,12 @@ class Statement:
         return quick if quick is not None else read_dates(self._lines(), self._table, self._delimiter)
 
 
-def open_statement(path: Path) -> Statement:
-    """Open a statement file: CSV in any dialect a spreadsheet writes, or XLSX.
+def open_statement(path: Path, stores: Stores | None = None) -> Statement:
+    """Open a statement file: CSV in any dialect a spreadsheet writes, or XLSX. ``stores`` are those of a head office.
 
     Raises InvalidInput before any row is read: statement-unreadable (another kind of file, or damaged),
-    statement-no-header, statement-too-large, statement-dates-ambiguous; SettingsError (xlsx-missing) where
-    openpyxl is needed and not installed.
+    statement-no-header, statement-too-large, statement-dates-ambiguous, store-name-missing; SettingsError
+    (xlsx-missing) where openpyxl is needed and not installed.
     """
     source = open_source(path)
     text: io.TextIOWrapper | None = None
@@ -168,7 +190,7 @@ def open_statement(path: Path) -> Statement:
             text, notes = workbook_to_csv(path, source.file)
         else:
             text = io.TextIOWrapper(source.file, encoding=source.encoding, errors="replace", newline="")
-        return Statement(path, source, text, notes)
+        return Statement(path, source, text, notes, stores or Stores(""))
     except BaseException:
         if text is not None:
             text.close()

@@ -89,6 +89,10 @@ def _summary(settings: "Profile", ledger: "Ledger", found: "Run") -> dict[str, A
                 "rows": t.findings.rows, "new_rows": t.new_rows, "skipped": dict(t.findings.skipped),
                 "opening_balance": _shillings(t.findings.opening_cents),
                 "closing_balance": _shillings(t.findings.closing_cents),
+                "not_read": [
+                    *({"store": store, "profile": None, "rows": n} for store, n in t.of_stores.unknown.items()),
+                    *({"store": None, "profile": name, "rows": n} for name, n in t.of_stores.elsewhere.items()),
+                ],
             }
             for t in balanced.taken
         ],

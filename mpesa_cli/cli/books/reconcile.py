@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mpesa_cli.cli.options import Format, JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.cli.options import Format, JsonOption, ProfilesOption, QuietOption, VerboseOption, runtime_of
 from mpesa_cli.cli.result import Result
 from mpesa_cli.floor.errors import ExitStatus
 
@@ -58,7 +58,7 @@ def reconcile(
         Format | None, typer.Option("--format", help="How to print the differences.")
     ] = None,
     json_: JsonOption = False,
-    profile: ProfileOption = None,
+    profile: ProfilesOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
 ) -> Result:
@@ -69,6 +69,7 @@ def reconcile(
       mpesa reconcile
       mpesa reconcile --statement yesterday.csv
       mpesa reconcile --statement november.xlsx --report november.html
+      mpesa reconcile -P westlands -P outering --statement head-office-daily.csv
       mpesa reconcile --statement yesterday.csv --close 2026-11-24 --by Asha
       mpesa reconcile --open
       mpesa reconcile --accept reversed-UKP4Q7X81C --by Asha --reason 'goods are back'
@@ -78,12 +79,15 @@ def reconcile(
     it is about. The same file again changes nothing. What differs is remembered until it is accepted or gone, and
     every run names it, in 20 lines at most; with --quiet only what no run has printed today. Silent when nothing
     needs anybody, in production only where M-PESA's record was compared lately and a listener answers
-    (compare_within_days and listener in the profile). Only one runs at a time. Exit status: 0 nothing is in doubt,
-    5 Daraja could not be asked about some, or another one is running, 7 there are differences, or somebody must look.
+    (compare_within_days and listener in the profile). Only one runs at a time. Several profiles run one after the
+    other, and each row of a head office's file goes to the ledger of its store (store_name). Exit status: 0 nothing is
+    in doubt, 5 Daraja could not be asked about some, or another one is running, 7 there are differences, or somebody
+    must look.
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_ or format_ == "json")
     from mpesa_cli.books.reconciling import Wanted
     from mpesa_cli.cli.books.accept import Decision, accept_differences, begin_books, check_before
+    from mpesa_cli.cli.books.each_profile import check_one
     from mpesa_cli.cli.books.shown import Shown
     from mpesa_cli.cli.together import check_together
     from mpesa_cli.upkeep.ping import Pinging
@@ -95,7 +99,13 @@ def reconcile(
     }
     check_together("reconcile", {name: value or None for name, value in together.items()})
     check_before(accept, before)
-    settings = runtime.profile(profile)
+    several = runtime.profiles(profile)
+    settings = several[0]
+    of_one = {
+        "--accept": accept, "--books-begin": books_begin, "--report": report, "--json": json_,
+        "--format": format_ != "table" and format_,
+    }
+    check_one(several, [name for name, value in of_one.items() if value])
     with Pinging(ping, runtime.streams.complain) as pinging:
         if accept:
             result = accept_differences(runtime, settings, accept, before, signed)
@@ -104,12 +114,32 @@ def reconcile(
         else:
             shown = Shown("json" if json_ else format_ or "table", all_open=open_, report=report)
             wanted = Wanted(tuple(statement or ()), pull, since, report, close, signed.by, signed.reason)
-            result = _reconcile(runtime, settings, wanted, shown)
+            result = _reconcile_all(runtime, several, wanted, shown)
         pinging.ended(int(result.status))
     return result
 
 
-def _reconcile(runtime: "Runtime", settings: "Profile", wanted: "Wanted", shown: "Shown") -> Result:
+def _reconcile_all(runtime: "Runtime", several: "list[Profile]", wanted: "Wanted", shown: "Shown") -> Result:
+    """One run, or one for each of several profiles. Raises MpesaError."""
+    from dataclasses import replace
+
+    from mpesa_cli.books.reconciling import shortcodes_of
+    from mpesa_cli.books.statements.stores import Stores
+    from mpesa_cli.books.whose_file import Beside
+    from mpesa_cli.cli.books.each_profile import run_each
+
+    def run_for(settings: "Profile", was_read: bool = False) -> ExitStatus:
+        beside = tuple(Beside(each.name, shortcodes_of(each)) for each in several if each is not settings)
+        others = runtime.stores(settings) if wanted.statements else {}
+        stores = Stores(settings.name, settings.store_name, others, names_unknown=not was_read)
+        return _reconcile(runtime, settings, replace(wanted, stores=stores, beside=beside), shown)
+
+    if len(several) == 1:
+        return Result(status=run_for(several[0]))
+    return run_each(runtime, several, run_for)
+
+
+def _reconcile(runtime: "Runtime", settings: "Profile", wanted: "Wanted", shown: "Shown") -> ExitStatus:
     """One run, or a look at what waits, printed as it is read. Raises MpesaError."""
     from dataclasses import replace
 
@@ -139,7 +169,7 @@ def _reconcile(runtime: "Runtime", settings: "Profile", wanted: "Wanted", shown:
         print_run(runtime, settings, shown, found)
     if found.failed is not None:
         raise found.failed
-    return Result(status=_status(found))
+    return _status(found)
 
 
 def _status(found: "Run") -> ExitStatus:

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from mpesa_cli.terminal.streams import Streams
 
 _NOT_TOLD = "not told since a restore"
+_STORE_ADVICE = (
+    'Write  store_name = "…"  into that till\'s profile, as the file has it. '
+    "Then: mpesa reconcile -P NAME --statement FILE"
+)
 
 
 def say_run(runtime: "Runtime", ledger: "Ledger", shown: "Shown", found: "Run") -> None:
@@ -58,6 +62,7 @@ def _items(found: "Run") -> list[str]:
     said = [_item(payment) for payment in found.waiting] + [_unfinished(name) for name in found.balanced.unfinished]
     said += [_held(message) for message in found.held] + [_claim(claim) for claim in found.done.claims]
     said += [_NOT_TOLD] if found.not_told else []
+    said += [_store(store) for _, store, _ in found.unread_stores]
     return [*said, found.not_watched] if found.not_watched else said
 
 
@@ -77,6 +82,14 @@ def _unfinished(name: str) -> str:
     return f"unfinished {name}"
 
 
+def _store(store: str) -> str:
+    return f"unread store {store}"
+
+
+def _store_line(name: str, store: str, rows: int) -> str:
+    return f"NOT READ: {counted(rows, 'row')} in {name} of the store {store or 'without a name'}, which no profile has"
+
+
 def _groups(
     streams: "Streams", ledger: "Ledger", found: "Run", now_us: int, told: set[str], untold_on: str
 ) -> "Iterator[Group]":
@@ -87,6 +100,8 @@ def _groups(
         yield Group("", [found.not_watched], 1)
     if found.not_told and _NOT_TOLD not in told:
         yield Group("", [gap_line(found.not_told)], 1)
+    stores = [each for each in found.unread_stores if _store(each[1]) not in told]
+    yield Group("", [_store_line(*each) for each in stores[:LINES_MOST]], len(stores), (f"  {_STORE_ADVICE}",))
     yield from _payments([p for p in found.waiting if _item(p) not in told])
     claims = [claim for claim in found.done.claims if _claim(claim) not in told]
     yield Group("", list(claim_lines(claims[:LINES_MOST])), len(claims))
@@ -126,6 +141,8 @@ def _print_all(streams: "Streams", ledger: "Ledger", found: "Run", now_us: int) 
         streams.out_words(found.not_watched)
     if found.not_told:
         streams.out_words(gap_line(found.not_told))
+    for each in found.unread_stores:
+        streams.out_words(_store_line(*each))
     for payment in found.waiting:
         streams.out_words(headline(payment))
     for hint in dict.fromkeys(line for group in _payments(found.waiting) for line in group.hints):
