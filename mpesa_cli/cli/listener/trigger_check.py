@@ -156,5 +156,6 @@ def _lines(checked: "list[Checked]") -> "Iterator[str]":
 
 def _told(checked: "list[Checked]") -> list[Note]:
     if any(each.why == "not seen" for each in checked):
-        return [Note("Not seen is not right: have the receiver answer GET URL?order=ID (docs/develop/receivers.md).")]
+        return [Note("Not seen is not right. Is that the receiver's address, has it the same secret, and does it "
+                     "answer GET URL?order=ID (docs/develop/receivers.md)?")]
     return []
