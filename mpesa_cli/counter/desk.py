@@ -11,9 +11,16 @@ from mpesa_cli.board.cards import Card, mark
 from mpesa_cli.counter.health import Health
 from mpesa_cli.counter.ports import Ports, Verdict
 from mpesa_cli.counter.refusals import refusal_words
-from mpesa_cli.counter.snapshot import Notice, OnItsWay
+from mpesa_cli.counter.snapshot import Heading, Notice, OnItsWay
 from mpesa_cli.counter.words import Say, speaker
-from mpesa_cli.floor.errors import Conflict, CredentialsRefused, MpesaError, NotDelivered
+from mpesa_cli.floor.errors import (
+    Conflict,
+    CredentialsRefused,
+    LedgerUnknown,
+    MpesaError,
+    NotDelivered,
+    OutcomeUnknown,
+)
 from mpesa_cli.initiator.verdict import Verdict as Judged
 from mpesa_cli.initiator.verify import look_up
 from mpesa_cli.payments.claim import Approval, New, attach, check_attachable
@@ -82,7 +89,7 @@ class Desk:
                 with self._lock:
                     self._sending.pop(order_id, None)
 
-        if not self._run(order_id, send):
+        if not self._run(order_id, send, "not_sent"):
             with self._lock:
                 self._sending.pop(order_id, None)
 
@@ -95,7 +102,7 @@ class Desk:
             latest = withdraw_abandoned(ledger, latest, world)
             self._to_daraja(lambda context: new_attempt(context, latest, latest.last.msisdn, ByPerson()))
 
-        self._run(payment.order_id, send)
+        self._run(payment.order_id, send, "not_sent")
 
     def claim(self, money: Payment, order_id: str) -> None:
         """Attach: money that came by hand pays an order, as ``mpesa verify --attach`` decides it."""
@@ -152,9 +159,9 @@ class Desk:
         with self._lock:
             self._notices = [each for each in self._notices if each.number != number]
 
-    def tell(self, about: str, words: str, *, is_refusal: bool = False) -> None:
+    def tell(self, about: str, words: str, heading: Heading = "note") -> None:
         """Add a notice."""
-        notice = Notice(next(self._numbers), self.ports.world.now_us(), about, words, is_refusal)
+        notice = Notice(next(self._numbers), self.ports.world.now_us(), about, words, heading)
         with self._lock:
             self._notices = [*self._notices, notice][-NOTICES_MAX:]
 
@@ -176,19 +183,20 @@ class Desk:
             self.health.note_daraja(ports.world.now_us(), answered=pushed.payment.last.state in _ANSWERED)
         return pushed
 
-    def _run(self, about: str, work: Callable[[], None]) -> bool:
-        """Have the pool do it; False, and a notice, where too much waits already."""
+    def _run(self, about: str, work: Callable[[], None], refused: Heading = "not_done") -> bool:
+        """Have the pool do it; False, and a notice, where too much waits already. ``refused`` heads a refusal."""
         if not self._room.acquire(blocking=False):
-            self.tell(about, self.say("too_busy"), is_refusal=True)
+            self.tell(about, self.say("too_busy"), refused)
             return False
 
         def run() -> None:
             try:
                 work()
             except MpesaError as error:
-                self.tell(about, refusal_words(error, self.ports.profile.language), is_refusal=True)
+                is_open = isinstance(error, OutcomeUnknown | LedgerUnknown)  # it may be out, or done
+                self.tell(about, refusal_words(error, self.ports.profile.language), "look" if is_open else refused)
             except Exception as error:  # noqa: BLE001 - our own bug is told, and stops nobody else
-                self.tell(about, self.say("broke", error=type(error).__name__), is_refusal=True)
+                self.tell(about, self.say("broke", error=type(error).__name__), "look")
             finally:
                 self._room.release()
 

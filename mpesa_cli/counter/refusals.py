@@ -29,6 +29,7 @@ REFUSALS_SW: dict[str, str] = {
     "ledger-missing": "Leja haipo mahali pake. Hakuna kilichotumwa. Mwite mwenye duka.",
     "disk-nearly-full": "Diski inakaribia kujaa. Hakuna kilichotumwa. Mwite mwenye duka.",
     "disk-full": "Diski imejaa. Mwite mwenye duka.",
+    "answer-not-stored": "Ombi limetumwa, lakini jibu lake halikuhifadhiwa: mteja anaweza kulipa. Usiombe tena.",
     "not-claimed": "Malipo haya hayakuchukuliwa: yametumika, au hayalingani. Hakuna kilichobadilika.",
     "receipt-used": "Risiti hii inalipa oda nyingine. Hakuna kilichobadilika.",
     "changed-meanwhile": "Imebadilika wakati huo: angalia tena.",

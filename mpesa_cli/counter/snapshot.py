@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
+from typing import Literal, TypeAlias
 
 from mpesa_cli.board.cards import Card
 from mpesa_cli.board.store import Takings
@@ -23,15 +24,21 @@ class Tone(StrEnum):
     ASK = "ask"
 
 
+Heading: TypeAlias = Literal["note", "not_sent", "not_done", "look"]
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that one key led to, told in words: what was refused, or done. ``about`` is an order, or empty."""
+    """Something that one key led to, told in words. ``about`` is an order, or empty.
+
+    ``heading`` is a text's name: note, not_sent and not_done where that is known, look where it is not.
+    """
 
     number: int
     at_us: int
     about: str
     words: str
-    is_refusal: bool
+    heading: Heading
 
 
 @dataclass(frozen=True, slots=True)

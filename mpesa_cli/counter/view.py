@@ -111,9 +111,9 @@ def _customers(look: Look, seen: Snapshot, say: Say, width: int, room: int) -> I
 
 def _notices(look: Look, seen: Snapshot, say: Say, width: int) -> Iterator[list[Line]]:
     for each in seen.notices:
-        ref, word = f"n{each.number}", say("not_sent" if each.is_refusal else "note")
+        ref, word = f"n{each.number}", say(each.heading)
         lines = textwrap.wrap(f"{word}  {each.words}", width - 4)[:4]
-        tone = Tone.DOUBT if each.is_refusal else Tone.FAINT
+        tone = Tone.FAINT if each.heading == "note" else Tone.DOUBT
         yield [_line(text, tone, ref, look, first=at == 0) for at, text in enumerate(lines)]
 
 

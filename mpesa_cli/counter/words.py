@@ -27,6 +27,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "unknown": ("UNKNOWN", "HAIJULIKANI"),
     "look": ("LOOK AT THIS", "ANGALIA HII"),
     "not_sent": ("NOT SENT", "HAIJATUMWA"),
+    "not_done": ("NOT DONE", "HAIJAFANYIKA"),
     "note": ("NOTE", "TAARIFA"),
     "sending": ("the prompt is being sent", "ombi linatumwa"),
     "overdue": ("its time is over; it can still be paid, M-PESA is being asked",
@@ -107,7 +108,7 @@ TEXTS: dict[str, tuple[str, str]] = {
                     "Leja haisomeki: {words} Kinachoonyeshwa ni cha {time}."),
     "small": ("The window is too small: 80 by 24 is needed.", "Dirisha ni dogo sana: 80 kwa 24 inahitajika."),
     "keys": ("F2 print F3 SMS F4 order F5 check SMS F7 claim r again Esc clear ? keys F10 end",
-             "F2 chapa F3 SMS F4 oda F5 hakiki SMS F7 chukua r tena Esc futa ? vitufe F10 ish"),
+             "F2 chapa F3 SMS F4 oda F5 hakiki SMS F7 chukua r tena Esc futa ? vitufe F10 isha"),
 }
 
 KEYS: tuple[tuple[str, str, str], ...] = (

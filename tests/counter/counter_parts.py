@@ -78,6 +78,10 @@ class Counter:
     def words(self) -> str:
         return " ".join(each.words for each in self.caretaker.snapshot.notices)
 
+    @property
+    def headings(self) -> list[str]:
+        return [each.heading for each in self.caretaker.snapshot.notices]
+
     def close(self) -> None:
         self.desk.close()
         self.runtime.close()

@@ -1,7 +1,9 @@
 """A clerk's keys through real operations: 15 keystrokes a payment, claims that two want, an SMS that is forged."""
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from counter_parts import CANCELS, PAYS, SILENT, Counter
 
 from mpesa_cli.board.cards import Kind
 from mpesa_cli.counter.cards_view import card_lines
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.rules.evidence import QueryAnswered
 
 Run = Callable[..., Any]
@@ -105,6 +108,40 @@ def test_a_wrong_number_is_refused_in_words_at_once_and_a_busy_phone_with_its_se
     counter.until(lambda: not counter.words)
 
 
+def test_a_prompt_whose_answer_could_not_be_kept_is_never_called_not_sent(
+    counters: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(Ledger.__init__.__kwdefaults__, "busy_timeout_s", 0.1)
+    counter = counters()
+    ledger, ports = counter.runtime.ledger(counter.desk.ports.profile), counter.desk.ports
+    holder = sqlite3.connect(ledger.path, isolation_level=None, check_same_thread=False)
+
+    class Taken:
+        """A Daraja during whose answer another program takes the ledger's lock."""
+
+        def __init__(self, daraja: Any) -> None:
+            self.ready, self._daraja = daraja.ready, daraja
+
+        def push(self, *request: Any) -> Any:
+            answer = self._daraja.push(*request)
+            holder.execute("BEGIN IMMEDIATE")
+            return answer
+
+    def locking() -> Any:
+        context = ports.push_context()
+        return replace(context, daraja=Taken(context.daraja))
+
+    counter.desk.ports = replace(ports, push_context=locking)
+    counter.ask(PAYS, "500")
+    counter.until(lambda: counter.words)
+    assert (counter.headings, "was sent" in counter.words) == (["look"], True)
+    holder.close()
+    counter.desk.ports = ports
+    counter.ask(PAYS, "500")
+    counter.until(lambda: len(counter.headings) == 2)
+    assert counter.headings == ["not_sent", "look"]
+
+
 def test_a_card_that_is_not_paid_is_asked_again_only_when_the_advice_lets_it(counters: Open, clock: Any) -> None:
     counter = counters()
     counter.ask(CANCELS, "150")
@@ -137,6 +174,7 @@ def test_two_counters_that_claim_one_payment_get_it_once_and_the_other_is_told(
     assert "pays order" in told[0]
     assert "not claimed" not in told[0]
     assert "not claimed: USED ALREADY" in told[1] or "already pays order" in told[1]
+    assert sorted(one.headings + other.headings) == ["not_done", "note"]
     one.until(lambda: not one.caretaker.snapshot.by_hand)
     assert one.cards == [("paid", "149")]
     assert one.caretaker.snapshot.takings == (1, 50_000)

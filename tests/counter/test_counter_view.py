@@ -36,7 +36,7 @@ def test_a_window_of_any_size_has_just_its_lines_and_shows_the_chosen_card(
     cards = tuple(a_card(number, kind) for number, kind in enumerate(kinds))
     chosen = f"PAY-{min(at, len(cards) - 1)}" if cards else ""
     words = "It was refused, at some length, since a phone takes one prompt at a time. " * 2
-    seen = Snapshot(40 * S, cards, notices=tuple(Notice(n, 1 * S, "", words, is_refusal=True) for n in range(notices)))
+    seen = Snapshot(40 * S, cards, notices=tuple(Notice(n, 1 * S, "", words, "not_sent") for n in range(notices)))
     lines = paint(Look(Form(), (), chosen, in_hand=False), seen, "Demo Shop", speaker(language), width, height)
     assert len(lines) == height
     assert max(len(line.text) for line in lines) <= width
@@ -67,6 +67,12 @@ def test_the_last_lines_break_between_the_things_and_not_in_them() -> None:
     lines = paint(Look(Form(), (), "", in_hand=False), Snapshot(40 * S, lights=lights), "D", speaker("en"), 80, 24)
     below = [line.text for line in lines[-4:]]
     assert [line for line in below if line.startswith("Two: not asked yet since this morning")]
+
+
+@pytest.mark.parametrize("language", ["en", "sw"])
+def test_the_line_of_keys_is_whole_at_80_columns(language: str) -> None:
+    say = speaker(language)
+    assert paint(Look(Form(), (), "", in_hand=False), Snapshot(40 * S), "D", say, 80, 24)[-1].text == say("keys")
 
 
 def test_who_paid_by_hand_has_a_first_name_where_it_was_told() -> None:
