@@ -8,7 +8,7 @@ erasure left is chained in turn, by a SHA-256 over it: nobody can take personal 
 import hashlib
 import json
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mpesa_cli.floor.errors import Conflict
@@ -17,6 +17,7 @@ from mpesa_cli.ledger.engine.scrubbing import SCRUB_DUE
 from mpesa_cli.ledger.journal import canonical
 from mpesa_cli.ledger.journal_kinds import ERASED_KEY
 from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.ledger.schema.personal import SEARCHED
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Attempt, Payment
@@ -35,12 +36,6 @@ _WHOSE = """(
         WHERE again <> 'free' AND (originator_conversation_id <> '' OR fields <> '')
         AND (payment_id IN (SELECT value FROM json_each(:payments))
              OR subject IN (SELECT value FROM json_each(:payments))))"""
-# Projections of chained facts, or without anything personal. What is left is searched column by column, so that a
-# table that is added later is not forgotten.
-_NOT_SEARCHED = frozenset(
-    {"journal", "journal_private", "payments", "attempts", "receipts", "hooks", "meta", "orders", "api_tokens",
-     "closings", "callbacks", "accepted_breaks", "shown_receipts"}
-)
 
 
 class Erasing:
@@ -188,18 +183,15 @@ class Erasing:
             "UPDATE idempotency_keys SET inputs_sha256 = ? WHERE payment_id IN (SELECT value FROM json_each(?))",
             (number.pseudonym, ids),
         ).rowcount
-        for table, column in self._searched():
-            changed += self._tx.dialect.rewrite(
-                self._tx.connection, table, column, number.digits, lambda value: _replaced(number, value)
-            )
+        changed += self._tx.execute(
+            "UPDATE payouts SET msisdn = ? WHERE msisdn = ?", (number.pseudonym, number.msisdn)
+        ).rowcount
+        for table, columns in SEARCHED.items():
+            for column in columns:
+                changed += self._tx.dialect.rewrite(
+                    self._tx.connection, table, column, number.digits, lambda value: _replaced(number, value)
+                )
         return changed
-
-    def _searched(self) -> Iterator[tuple[str, str]]:
-        for table in self._tx.dialect.tables(self._tx.connection):
-            if table not in _NOT_SEARCHED:
-                for column, kind in self._tx.dialect.columns(self._tx.connection, table).items():
-                    if kind in {"TEXT", "BLOB"}:
-                        yield table, column
 
     def _reproject(self, number: Replacement, before: Payment) -> None:
         """Bring a payment's rows up to its new private facts. Where it stands must not have changed."""
@@ -225,9 +217,10 @@ class Erasing:
 
     def _kept_in(self, number: Replacement) -> tuple[str, ...]:
         rows = self._tx.execute(
-            "SELECT DISTINCT payment_id FROM journal WHERE instr(facts, ?) ORDER BY payment_id", (number.digits,)
+            "SELECT DISTINCT CASE payment_id WHEN '' THEN 'journal row ' || seq ELSE payment_id END FROM journal "
+            "WHERE instr(facts, ?) ORDER BY 1", (number.digits,),
         )
-        return tuple(str(payment_id) for (payment_id,) in rows)
+        return tuple(str(name) for (name,) in rows)
 
 
 def scrub_is_due(reads: Reads) -> bool:

@@ -101,7 +101,7 @@ ERASE_FIELDS: dict[str, tuple[str, str]] = {
     "journal_rows": ("number", "Rows of the journal whose private part went."),
     "bodies": ("number", "Raw callbacks and results that went."),
     "other_rows": ("number", "Rows of statements, messages and requests that went or lost it."),
-    "kept_in": ("list of text", "Payments into whose reference somebody typed the number: it stays there."),
+    "kept_in": ("list of text", "Payments, payouts, journal rows in whose words somebody typed it: it stays there."),
     "left": ("object", "Files in which it was still found, and how often. Not empty comes with exit status 7."),
 }
 

@@ -15,6 +15,8 @@ import pytest
 from mpesa_cli.floor.errors import LedgerBusy
 from mpesa_cli.ledger.bodies import BodyWrites
 from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.restoring import RestoreWrites
+from mpesa_cli.ledger.schema.personal import ANEW, KEPT, SEARCHED
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.payments.holding import hold_body
 from mpesa_cli.rules import evidence as ev
@@ -213,6 +215,28 @@ def test_a_number_that_somebody_typed_as_reference_is_told_since_it_must_stay(bu
     assert result.status == 7
     assert "still" in result.stderr
     assert "what the hash chain proves" in result.stderr
+    assert busy.run("audit", "verify").status == 0
+
+
+def test_of_every_column_of_text_it_is_said_what_becomes_of_it(busy: Any) -> None:
+    """A migration that adds a table or a column has to say whether it is personal."""
+    with busy.ledger() as ledger, ledger.write() as tx:
+        there = {
+            (table, column) for table in tx.dialect.tables(tx.connection)
+            for column, kind in tx.dialect.columns(tx.connection, table).items() if kind in {"TEXT", "BLOB"}
+        }
+    kept = [(table, column) for table, reasons in KEPT.items() for columns in reasons.values() for column in columns]
+    personal = {(table, column) for table, columns in [*ANEW.items(), *SEARCHED.items()] for column in columns}
+    assert sorted([*kept, *personal]) == sorted(there)
+
+
+def test_words_that_the_chain_proves_stay_as_they_are_wherever_they_are_shown(busy: Any) -> None:
+    with busy.ledger() as ledger, ledger.write() as tx:
+        RestoreWrites(tx).name_receipt("UKO4Q7X81C", by="Asha", reason="sold over the counter to 0708374149", at_us=1)
+
+    result = busy.run("erase", PAYS, "--yes")
+
+    assert "journal row" in result.stderr
     assert busy.run("audit", "verify").status == 0
 
 

@@ -113,8 +113,8 @@ def _remains(settings: "Profile", made: "Erasure") -> "Iterator[Note]":
         yield Note(f"The number is still {counted(count, 'time')} in {path}.", loud=True)
     if made.erased and made.erased.kept_in:
         named = ", ".join(made.erased.kept_in[:5]) + (" …" if len(made.erased.kept_in) > 5 else "")
-        typed = f"Somebody typed it into an order id, reference or description ({named}). Those words are part of what "
-        yield Note(f"{typed}the hash chain proves, and stay.", loud=True)
+        typed = f"Somebody typed it into an order id, a reference, a description or a reason ({named})."
+        yield Note(f"{typed} Those words are part of what the hash chain proves, and stay.", loud=True)
     if any(path.suffix == ".bak" for path in made.left):
         copies = "Files that end in .bak are copies from before an upgrade: delete them."
         yield Note(copies, loud=True)

@@ -16,7 +16,7 @@ def is_erased(msisdn: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """The effect of an erasure. ``kept_in`` names payments whose chained facts hold the number: they can't change."""
+    """The effect of an erasure. ``kept_in`` names payments, payouts and other rows whose chained facts hold it."""
 
     payments: int
     private_rows: int

@@ -222,3 +222,13 @@ def test_an_erased_phone_is_gone_and_its_payout_stands(
         assert b"722200051" not in whole
         assert b"2547*****0051" not in whole, "what M-PESA told of the receiver"
         assert b"2547****0051" not in whole, "what its statement shows"
+
+
+def test_an_erased_phone_that_stands_in_a_reference_is_not_paid_for_it_again(
+    mpesa: Callable[..., Any], home: Path
+) -> None:
+    pay(mpesa, "wages 0708374149")
+    assert mpesa("erase", "254708374149", "--yes").status == 7, "the reference is chained, and stays"
+    assert pay(mpesa, "wages 0708374149")[1]["error"]["code"] == "paid-already"
+    assert len(paid_at(home)) == 1
+    assert mpesa("audit", "verify").status == 0
