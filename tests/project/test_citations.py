@@ -1,7 +1,9 @@
 """What code and pages refer to exists: sections of docs/develop/daraja.md, assumptions, laws, pages, links."""
 
+import os
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,10 +20,19 @@ PUBLIC_NAMES = {"README.md"}  # files of this name are spoken of in general
 
 def texts(*suffixes: str) -> Iterator[tuple[Path, str]]:
     """Every text of the project with one of these endings; comments' line breaks don't part a reference."""
-    for path in sorted(ROOT.rglob("*")):
-        parts = path.relative_to(ROOT).parts
-        if path.suffix in suffixes and not any(p.startswith(".") or p in {"build", "dist"} for p in parts):
-            yield path.relative_to(ROOT), re.sub(r"\n\s*(?:# )?", " ", path.read_text(encoding="utf-8"))
+    return ((path, text) for path, text in every_text() if path.suffix in suffixes)
+
+
+@cache
+def every_text() -> list[tuple[Path, str]]:
+    found = []
+    for folder, inside, names in os.walk(ROOT):
+        inside[:] = sorted(name for name in inside if name[0] != "." and name not in {"build", "dist", "node_modules"})
+        for path in (Path(folder, name) for name in sorted(names)):
+            if path.suffix in {".py", ".toml", ".md"} and path.name[0] != ".":
+                text = re.sub(r"\n\s*(?:# )?", " ", path.read_text(encoding="utf-8"))
+                found.append((path.relative_to(ROOT), text))
+    return found
 
 
 def doc(name: str) -> str:

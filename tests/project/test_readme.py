@@ -1,7 +1,7 @@
 """What README.md shows is what one gets: pasted from top to bottom into one shell, on a bare PATH, in a fresh copy.
 
-``INSTALLED_MPESA`` names the ``mpesa`` to use; .ci/run gives the one of the wheel it built, so that README's first line
-only pushes. Without it that line installs, as for a newcomer.
+``INSTALLED_MPESA`` names the ``mpesa`` to use; .ci/run gives the one of the wheel it built. With it, or with one beside
+this Python, README's first line only pushes; in .ci/run (`-m long`) it installs too, as for a newcomer.
 """
 
 import contextlib
@@ -211,15 +211,19 @@ def bare(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def test_the_readme_pasted_into_one_shell_shows_what_one_gets(tmp_path: Path, bare: dict[str, str]) -> None:
-    clone, installed = tmp_path / "clone", os.environ.get("INSTALLED_MPESA")
+@pytest.mark.parametrize("installs", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_the_readme_pasted_into_one_shell_shows_what_one_gets(
+    tmp_path: Path, bare: dict[str, str], installs: bool
+) -> None:
+    clone = tmp_path / "clone"
     shutil.copytree(ROOT / "mpesa_cli", clone / "mpesa_cli", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, clone)
-    if installed:
-        (clone / ".venv").symlink_to(Path(installed).parent.parent)
+    if not installs:
+        there = Path(os.environ.get("INSTALLED_MPESA") or Path(sys.executable).with_name("mpesa"))
+        (clone / ".venv").symlink_to(there.parent.parent)
     (tmp_path / "user").mkdir()
-    whole, ends = pasted(README.read_text(encoding="utf-8"), installs=not installed)
+    whole, ends = pasted(README.read_text(encoding="utf-8"), installs=installs)
     shown_as_promised(whole, ends, clone, bare)
 
 

@@ -6,11 +6,13 @@ from hypothesis import strategies as st
 
 from mpesa_cli.sms.text import is_gsm7, sms_length
 
+CODEC = gsm0338.Codec()
+
 
 def units(text: str) -> int | None:
     """How many units the codec writes, None where it can't."""
     try:
-        return len(gsm0338.Codec().encode(text)[0])
+        return len(CODEC.encode(text)[0])
     except UnicodeError:
         return None
 

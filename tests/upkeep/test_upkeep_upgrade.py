@@ -160,7 +160,7 @@ def undisturbed_s(path: Path, version: int) -> float:
 @pytest.mark.parametrize("kills", [8, pytest.param(200, marks=pytest.mark.long)])
 def test_killed_during_the_migration_it_comes_to_the_newest_the_next_time(tmp_path: Path, kills: int) -> None:
     path, killed = tmp_path / "data" / "shop.db", 0
-    lasts_s = min(undisturbed_s(tmp_path / f"whole-{version}" / "shop.db", version) for version in OLD)
+    lasts_s = min(undisturbed_s(tmp_path / f"whole-{version}" / "shop.db", version) for version in (OLD[0], OLD[-1]))
     for number in range(kills):
         for old in path.parent.glob("*"):
             old.unlink()
