@@ -169,7 +169,7 @@ VARIABLES: tuple[tuple[str, str], ...] = (
     ("MPESA_HOME", "One folder for configuration, ledgers, locks and tokens, instead of the platform's own"),
     ("MPESA_CONFIG", "The configuration file, instead of config.toml in the configuration folder"),
     ("MPESA_PROFILE", "The profile to use, as --profile does"),
-    ("MPESA_<SECRET>_FILE", "A file (chmod 600) that holds the secret: MPESA_CONSUMER_KEY_FILE and so on"),
+    ("MPESA_<SECRET>_FILE", "A file with the secret that only its owner may read: MPESA_CONSUMER_KEY_FILE and so on"),
     ("CREDENTIALS_DIRECTORY", "Set by systemd: mpesa-<profile>-<secret> or mpesa-<secret> in it is read"),
     ("MPESA_CONSUMER_KEY", "The Daraja app's consumer key"),
     ("MPESA_CONSUMER_SECRET", "The Daraja app's consumer secret"),
