@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from daraja.callbacks.callback_bodies import encode, paid
@@ -22,6 +23,7 @@ from mpesa_cli.settings.secret_names import SECRET_NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 UNIT = ROOT / "docs" / "operate" / "systemd" / "mpesa-listen.service"
+WINDOWS = ROOT / "docs" / "shop"
 TUNNELS = ROOT / "docs" / "operate" / "tunnels.md"
 SBIN = os.environ.get("PATH", "") + ":/usr/sbin"
 NGINX, OPENSSL = shutil.which("nginx", path=SBIN), shutil.which("openssl")
@@ -61,6 +63,19 @@ def test_the_units_credentials_are_found_under_their_names(mpesa: Callable[..., 
 def test_the_unit_does_not_start_again_what_cannot_work() -> None:
     hopeless = {ExitStatus.USAGE, ExitStatus.CREDENTIALS, ExitStatus.CONFLICT, ExitStatus.CONFIGURATION}
     assert {int(s) for s in unit_values("RestartPreventExitStatus")[0].split()} == {int(s) for s in hopeless}
+
+
+@pytest.mark.parametrize("name", ["mpesa-listen", "mpesa-reconcile"])
+def test_a_task_for_windows_runs_a_command_of_ours_and_its_page_registers_it(
+    mpesa: Callable[..., Any], name: str
+) -> None:
+    document = fromstring((WINDOWS / "windows" / f"{name}.xml").read_text(encoding="utf-8"))
+    task = {each.tag.rpartition("}")[2]: each.text or "" for each in document.iter()}
+    assert task["Command"].endswith("\\mpesa.exe")
+    assert mpesa(*task["Arguments"].split(), "--help").status == 0
+    page = (WINDOWS / "windows.md").read_text(encoding="utf-8")
+    registered = f"-TaskName '{name.replace('-', ' ')}' -Xml (Get-Content -Raw docs\\shop\\windows\\{name}.xml)"
+    assert f"Register-ScheduledTask {registered}" in page
 
 
 def nginx_block() -> str:

@@ -120,7 +120,7 @@ def test_no_text_names_a_command_that_only_one_system_has() -> None:
         for path in PACKAGE.rglob("*.py") if ROOM not in path.parents
         for word in words_of_a_shell(path.read_text(encoding="utf-8"))
     }
-    assert elsewhere == {("settings/keys.py", "chmod")}  # a page for servers, written from the code
+    assert elsewhere == set()
     assert list(words_of_a_shell('hint = f"Look: ls -ld {path}"')) == ["ls -"]
 
 
