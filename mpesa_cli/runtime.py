@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from mpesa_cli.floor.secret import Secret
     from mpesa_cli.ledger.engine.marker import Marker
     from mpesa_cli.ledger.ledger import Ledger
+    from mpesa_cli.rules.payment import Payment
+    from mpesa_cli.rules.staging import Staged
+    from mpesa_cli.rules.state import PaymentStatus
     from mpesa_cli.settings.paths import Paths
     from mpesa_cli.settings.profile import Profile
     from mpesa_cli.settings.secrets import SecretStore
@@ -126,7 +129,10 @@ class Runtime:
     def unguarded_ledger(self, profile: "Profile", marker: "Marker | None" = None) -> "Ledger":
         """The profile's ledger, made where there is none, whatever is known of another."""
         from mpesa_cli.ledger.ledger import Ledger
-        from mpesa_cli.rules.staging import stage
+        def stage(before: "PaymentStatus", payment: "Payment", now_us: int) -> "Sequence[Staged]":
+            from mpesa_cli.rules.staging import stage as staged  # nothing of it is needed by who only looks
+
+            return staged(before, payment, now_us, sms_receipt=profile.sends_receipts)
 
         engine = None
         if profile.database is not None:
@@ -142,7 +148,7 @@ class Runtime:
             environment=profile.environment,
             token_hex=self.world.token_hex,
             tell=self.world.tell,
-            stage=lambda before, payment, now_us: stage(before, payment, now_us, sms_receipt=profile.sends_receipts),
+            stage=stage,
             marker=marker,
             engine=engine,
         )

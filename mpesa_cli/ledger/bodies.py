@@ -4,21 +4,22 @@ A statement of SQLite's costs Python its lock, once to let go and once to get it
 beside, that costs more than the statement. So a batch is stored in as few statements as it takes.
 """
 
-import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.ledger.engine.later_rows import ROWS_OF_A_STATEMENT
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.values import BODIES_OF_ATTEMPT_MAX, NewCallback, RawBody, RawCallback
-from mpesa_cli.ledger.writes import Write
 from mpesa_cli.rules.forgotten import body_without_number
-from mpesa_cli.rules.held_facts import shown_in
 from mpesa_cli.rules.payment import AttemptRef
 from mpesa_cli.rules.values.pseudonym import PREFIX, is_erased
+
+if TYPE_CHECKING:
+    from mpesa_cli.ledger.writes import Write
 
 
 class Bodies:
@@ -88,14 +89,14 @@ class Bodies:
         """Whether the same raw body that names no attempt is stored."""
         return bool(self._reads.rows(
             "SELECT 1 FROM callbacks WHERE payment_id='' AND attempt=0 AND channel=? AND sha256=?",
-            (channel, hashlib.sha256(body).hexdigest()),
+            (channel, _sha256(body)),
         ))
 
 
 class BodyWrites(Bodies):
     """Storing raw bodies."""
 
-    def __init__(self, tx: Write) -> None:
+    def __init__(self, tx: "Write") -> None:
         """``tx`` is an open write transaction."""
         super().__init__(tx)
         self._tx = tx
@@ -122,7 +123,7 @@ class BodyWrites(Bodies):
         cursor = self._tx.execute(
             "INSERT INTO callbacks (callback_id, channel, payment_id, attempt, received_us, peer, sha256, body) "
             "VALUES (?,'stk',?,?,?,?,?,?) ON CONFLICT (payment_id, attempt, channel, sha256) DO NOTHING",
-            (callback_id, *attempt, at_us, peer, hashlib.sha256(body).hexdigest(), body),
+            (callback_id, *attempt, at_us, peer, _sha256(body), body),
         )
         return callback_id if cursor.rowcount else None
 
@@ -134,7 +135,7 @@ class BodyWrites(Bodies):
         cursor = self._tx.execute(
             "INSERT INTO callbacks (callback_id, channel, received_us, peer, sha256, body) "
             "VALUES (?,?,?,?,?,?) ON CONFLICT (payment_id, attempt, channel, sha256) DO NOTHING",
-            (callback_id, channel, at_us, peer, hashlib.sha256(body).hexdigest(), body),
+            (callback_id, channel, at_us, peer, _sha256(body), body),
         )
         return callback_id if cursor.rowcount else None
 
@@ -144,6 +145,8 @@ class BodyWrites(Bodies):
 
     def _pays_an_erased(self, body: bytes) -> bool:
         """Whether money by hand is told again whose payer, or whose first message, held or applied, was erased."""
+        from mpesa_cli.rules.held_facts import shown_in
+
         if not (receipt := shown_in(body).receipt):
             return False
         owner = self._reads.receipt_owner(receipt)
@@ -165,7 +168,7 @@ class BodyWrites(Bodies):
 
     def _store_of_different_attempts(self, callbacks: Sequence[NewCallback], at_us: int) -> list[str | Conflict | None]:
         ids = [self._new_id(at_us) for _ in callbacks]
-        digests = [hashlib.sha256(callback.body).hexdigest() for callback in callbacks]
+        digests = [_sha256(callback.body) for callback in callbacks]
         begin = stored = 0
         for rows in ROWS_OF_A_STATEMENT:
             while len(callbacks) - begin >= rows:
@@ -216,6 +219,12 @@ def _insert(rows: int) -> str:
         f"AND a.msisdn GLOB '{PREFIX}*') "
         "ON CONFLICT (payment_id, attempt, channel, sha256) DO NOTHING"
     )
+
+
+def _sha256(body: bytes) -> str:
+    import hashlib  # whoever only asks for what is unread would load OpenSSL for it
+
+    return hashlib.sha256(body).hexdigest()
 
 
 def _bytes(column: object) -> bytes:

@@ -16,15 +16,14 @@ from mpesa_cli.ledger.engine.connection import BUSY_TIMEOUT_S
 from mpesa_cli.ledger.engine.marker import Mark, Marker, read_mark
 from mpesa_cli.ledger.engine.sender_locks import SenderLocks
 from mpesa_cli.ledger.engine.sqlite import SqliteEngine
-from mpesa_cli.ledger.journal import GENESIS
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.schema.current import CURRENT
-from mpesa_cli.ledger.writes import Stage, Write
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from mpesa_cli.ledger.engine.postgres.engine import PostgresEngine
+    from mpesa_cli.ledger.writes import Stage, Write
 
 SPACE_NEEDED_BYTES = 64 << 20
 
@@ -38,7 +37,7 @@ class Ledger(Reads):
         *,
         environment: str,
         token_hex: Callable[[int], str],
-        stage: Stage = lambda before, payment, now_us: (),
+        stage: "Stage" = lambda before, payment, now_us: (),
         busy_timeout_s: float = BUSY_TIMEOUT_S,
         marker: Marker | None = None,
         tell: Callable[[str], object] = lambda _: None,
@@ -60,11 +59,13 @@ class Ledger(Reads):
         self._wrote = False
 
     @contextlib.contextmanager
-    def write(self, within_s: float = inf) -> Iterator[Write]:
+    def write(self, within_s: float = inf) -> "Iterator[Write]":
         """One durable write transaction. Raises LedgerBusy (5) or LedgerUnusable (10); then nothing was kept.
 
         ``within_s``: seconds to wait for other writers, if that is less than the ledger would.
         """
+        from mpesa_cli.ledger.writes import Write  # whoever only looks needs nothing of how it is written
+
         with self.engine.transaction(within_s) as connection:
             tx = Write(connection, self.path, self.environment, self._token_hex, self._stage)
             tx.check_known = self.check_known
@@ -108,6 +109,8 @@ class Ledger(Reads):
 
     def leave_mark(self, *, over_another: bool = False) -> None:
         """Note how far this ledger has come; ``over_another``: also where another one is noted in its place."""
+        from mpesa_cli.ledger.journal import GENESIS
+
         if self._marker is None:
             return
         mark = read_mark(self._marker.file)

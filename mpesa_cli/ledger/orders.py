@@ -1,12 +1,15 @@
 """Orders that the shop added before anybody was asked to pay them."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from mpesa_cli.ledger.reads import Reads
-from mpesa_cli.ledger.writes import Write
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.order_matching import order_key
 from mpesa_cli.rules.payment import ShopOrder
+
+if TYPE_CHECKING:
+    from mpesa_cli.ledger.reads import Reads
+    from mpesa_cli.ledger.writes import Write
 
 _ORDER = "SELECT order_id, amount_cents, added_us FROM orders"
 
@@ -14,7 +17,7 @@ _ORDER = "SELECT order_id, amount_cents, added_us FROM orders"
 class Orders:
     """Questions about added orders."""
 
-    def __init__(self, reads: Reads) -> None:
+    def __init__(self, reads: "Reads") -> None:
         """``reads`` is the ledger, or an open write transaction."""
         self._reads = reads
 
@@ -37,7 +40,7 @@ class Orders:
 class OrderWrites(Orders):
     """Orders being added, in one transaction."""
 
-    def __init__(self, tx: Write) -> None:
+    def __init__(self, tx: "Write") -> None:
         """``tx`` is an open write transaction."""
         super().__init__(tx)
         self._tx = tx

@@ -29,6 +29,11 @@ ROOMS = {
         "settings.profile", "settings.model",
     )
 }
+# What only a write needs, a file of settings, or an erasure: OpenSSL alone is 3 ms.
+WRITING = {
+    "hashlib", "hmac", "tomllib", "mpesa_cli.rules.staging", "mpesa_cli.rules.restored", "mpesa_cli.rules.held_facts",
+    *(f"mpesa_cli.ledger.{name}" for name in ("writes", "row_writes", "journal", "seen", "staged_rows")),
+}
 TAB = {"_MPESA_COMPLETE": "complete_bash", "COMP_WORDS": "mpesa pu", "COMP_CWORD": "1"}
 TAB_OPTION = {"_MPESA_COMPLETE": "complete_bash", "COMP_WORDS": "mpesa push --no-w", "COMP_CWORD": "2"}
 
@@ -96,10 +101,21 @@ def test_a_look_at_the_ledger_loads_no_network_and_no_sqlite_utils(
         assert modules & (HEAVY | {"socket"}) == set(), look
 
 
+def test_a_look_at_the_ledger_loads_nothing_of_how_it_is_written(
+    imported_by: Callable[..., set[str]], mpesa: Run
+) -> None:
+    assert mpesa("push", "254708374149", "100", "--order", "demo-1", "-q").status == 0
+    for look in (["status", "demo-1", "--no-refresh", "-q"], ["history", "-q"]):
+        modules = imported_by(*look)
+        assert "mpesa_cli.ledger.reads" in modules
+        assert modules & WRITING == set(), look
+
+
 def test_the_guard_sees_what_it_forbids(imported_by: Callable[..., set[str]], home: Path) -> None:
     """The test of the test: a push does load the network, the database and their rooms."""
     modules = imported_by("push", "254708374149", "100", "--order", "demo-1", "--no-wait", "-q")
     assert {"httpx", "sqlite3", "mpesa_cli.ledger", "mpesa_cli.payments"} <= modules
+    assert WRITING - {"tomllib"} - modules <= {"mpesa_cli.rules.held_facts"}  # these a push does need
     assert (home / "data").is_dir()
 
 

@@ -53,10 +53,11 @@ for _row in ERROR_CODES + TRANSPORT_CODES:
 for _rows in _ERRORS.values():
     _rows.sort(key=lambda row: -len(row.text))  # the most particular text first, the row without one last
 
-_CAN_BE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
-_BARE_STATUS = re.compile(r"http-([45])\d\d")
-_STATUS = re.compile(r"[45]\d\d", re.ASCII)
-_REFUSED_WITH_BODY = re.compile(r"4\d\d(?:\.\d+)+")  # `HTTP.API.reason`: the first part is the HTTP status
+# Compiled when they are first needed: most codes are in the tables.
+_CAN_BE = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?"
+_BARE_STATUS = r"http-([45])\d\d"
+_STATUS = r"[45][0-9][0-9]"
+_REFUSED_WITH_BODY = r"4\d\d(?:\.\d+)+"  # `HTTP.API.reason`: the first part is the HTTP status
 
 
 def stk_result(code: str) -> Code:
@@ -138,7 +139,7 @@ def explain(code: str, api: Api | None = None) -> list[Code]:
 
 def _as_status(wanted: str) -> list[Code]:
     """The meaning of a bare number as the HTTP status of an answer that has none of Daraja's words."""
-    if not _STATUS.fullmatch(wanted):
+    if not re.fullmatch(_STATUS, wanted):
         return []
     name = f"http-{wanted}"
     rows = [row for row in TRANSPORT_CODES if row.code == name]
@@ -148,12 +149,12 @@ def _as_status(wanted: str) -> list[Code]:
 
 def can_be_a_code(typed: str) -> bool:
     """Whether this could be a code at all: letters, digits, dots, dashes, underscores, at most 64."""
-    return _CAN_BE.fullmatch(re.sub(r"\s+", "", typed)) is not None
+    return re.fullmatch(_CAN_BE, re.sub(r"\s+", "", typed)) is not None
 
 
 def _family(code: str) -> str:
     """The class of a bare HTTP status, which says no more than that: ``http-503`` → ``http-5xx``."""
-    return _BARE_STATUS.sub(r"http-\1xx", code) if _BARE_STATUS.fullmatch(code) else code
+    return re.sub(_BARE_STATUS, r"http-\1xx", code) if re.fullmatch(_BARE_STATUS, code) else code
 
 
 def _key(code: str) -> str:
@@ -161,7 +162,7 @@ def _key(code: str) -> str:
 
 
 def _unlisted(api: Api, code: str) -> Code:
-    if api is Api.RESPONSE or (api is Api.ERROR and _REFUSED_WITH_BODY.fullmatch(code)):
+    if api is Api.RESPONSE or (api is Api.ERROR and re.fullmatch(_REFUSED_WITH_BODY, code)):
         return Code(
             api, code, "Refused, reason unknown to us", Outcome.FAILED, Actor.OWNER, NewAttempt.AFTER_FIX, 0,
             staff="Not sent, no phone rang. M-PESA refused the request for a reason unknown to this program. "

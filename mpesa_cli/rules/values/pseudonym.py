@@ -1,6 +1,5 @@
 """Pseudonyms, which take the place of erased phone numbers: nothing leads back from one to the number."""
 
-import hashlib
 import re
 
 from mpesa_cli.floor.records import dataclass
@@ -30,6 +29,8 @@ class Replacement:
 
     def __init__(self, msisdn: str, pseudonym: str) -> None:
         """``msisdn`` is 12 digits, ``254…``; ``pseudonym`` begins with PREFIX and is drawn at random."""
+        import hashlib  # not at the top: whoever only asks is_erased would load OpenSSL for it
+
         self.msisdn = msisdn
         self.pseudonym = pseudonym
         self.digits = msisdn[3:]

@@ -12,11 +12,12 @@ TAIL_DIGITS = 3
 NATIONAL_DIGITS = 9
 LONGEST = 20
 
-_HIDING = re.compile(r"[*•●∙·⋅×xX#_?…]|[.\-]{2,}")
-_SEPARATORS = re.compile(r"[\s\-().+\u2010-\u2015]+")
-_NUMBER = re.compile(rf"[0-9*]{{1,{LONGEST}}}")
-_HEAD = re.compile(r"(?:00)?2540?(?=[17*])|0(?=[17*])|(?=[17])")
-_DIGEST = re.compile(r"[0-9a-fA-F]{64}")
+# Compiled when they are first needed: nearly every number is told whole, and is the one that was asked.
+_HIDING = r"[*•●∙·⋅×xX#_?…]|[.\-]{2,}"
+_SEPARATORS = r"[\s\-().+\u2010-\u2015]+"
+_NUMBER = rf"[0-9*]{{1,{LONGEST}}}"
+_HEAD = r"(?:00)?2540?(?=[17*])|0(?=[17*])|(?=[17])"
+_DIGEST = r"[0-9a-fA-F]{64}"
 
 
 def kept_form(reported: str | None) -> str:
@@ -27,10 +28,10 @@ def kept_form(reported: str | None) -> str:
     text = (reported or "").strip()
     if text.isdigit() and text.isascii() and len(text) <= LONGEST:  # nearly every one: told whole
         return text
-    if _DIGEST.fullmatch(text):
+    if re.fullmatch(_DIGEST, text):
         return text
-    hidden = _HIDING.sub(lambda found: "*" * len(found[0]), text)
-    return hidden if _NUMBER.fullmatch(_SEPARATORS.sub("", hidden)) else ""
+    hidden = re.sub(_HIDING, lambda found: "*" * len(found[0]), text)
+    return hidden if re.fullmatch(_NUMBER, re.sub(_SEPARATORS, "", hidden)) else ""
 
 
 def fits(asked: str, reported: str | None) -> bool:
@@ -61,12 +62,12 @@ def proves(asked: str, reported: str | None) -> bool:
 def _shown(number: str) -> str:
     """The digits shown, headed ``254`` where the head is shown, with ``*`` for what is hidden; empty for nothing."""
     kept = kept_form(number)
-    form = "" if _DIGEST.fullmatch(kept) else _SEPARATORS.sub("", kept)
+    form = "" if re.fullmatch(_DIGEST, kept) else re.sub(_SEPARATORS, "", kept)
     if len(form.rsplit("*", 1)[-1]) < TAIL_DIGITS:
         return ""
     if "*" not in form and len(form) < NATIONAL_DIGITS:
         return "*" + form  # the end of a number
-    head = _HEAD.match(form)
+    head = re.match(_HEAD, form)
     return "254" + form[head.end() :] if head else form
 
 
