@@ -16,9 +16,16 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(1, str(ROOT / "tests" / "project"))
 
+import httpx
 from console_blocks import blocks, missing, on_screen
 
+from mpesa_cli.floor.secret import Secret
+from mpesa_cli.listener.checking.deliveries import Post, body_of
+from mpesa_cli.listener.forwarding.webhook import signed_headers, signing_key
+
 SECRET = "whsec_" + "c2VjcmV0IG9mIGNoZWNrcywgMzIgYnl0ZXMgbG9uZyE="
+REAL_SECRET = "whsec_" + "c2VjcmV0IG9mIHJlYWwgb25lcywgMzIgYnl0ZXMgbG8="
+SECRETS = {"MPESA_CHECK_SECRET": SECRET, "MPESA_WEBHOOK_SECRET": REAL_SECRET}
 STARTED_WITHIN_S = 120
 
 
@@ -117,6 +124,24 @@ def checked(cli: Any, url: str) -> dict[str, dict[str, Any]]:
     done = cli("trigger", "--check", url, "--json", env={"MPESA_CHECK_SECRET": SECRET}, timeout_s=180)
     assert done.status in {0, 7}, done
     return {row["name"]: row for row in json.loads(done.stdout)}
+
+
+def of_another_environment(url: str) -> dict[str, int]:
+    """The answers to events that are signed, and tell of money that is none: from the simulator, or with its secret."""
+    told = {
+        "the simulator's, for an order of the shop": ("simulator", "1042", SECRET),
+        "with the simulator's secret, of real money": ("production", "CHECK-forged", SECRET),
+        "the simulator's, with the secret of real ones": ("simulator", "CHECK-forged", REAL_SECRET),
+    }
+    answers = {}
+    for story, (environment, order, secret) in told.items():
+        now_us = time.time_ns() // 1000
+        event = json.loads(body_of(Post(), order, now_us))
+        event["data"]["environment"] = environment
+        body = json.dumps(event).encode()
+        headers = signed_headers(signing_key(Secret(secret)), f"evt_{order}_{environment}", now_us, body)
+        answers[story] = httpx.post(url, content=body, headers=headers, trust_env=False).status_code
+    return answers
 
 
 def wrong(rows: dict[str, dict[str, Any]]) -> dict[str, str]:

@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from receiver_pages import SECRET, checked, free_port, not_as_shown, started, typed, wrong
+from receiver_pages import (
+    SECRET,
+    SECRETS,
+    checked,
+    free_port,
+    not_as_shown,
+    of_another_environment,
+    started,
+    typed,
+    wrong,
+)
 
 pytestmark = [pytest.mark.integrations, pytest.mark.timeout(900)]
 Run = Callable[..., Any]
@@ -47,9 +57,10 @@ def test_its_own_tests_pass(built: Path) -> None:
 @pytest.mark.parametrize("program", ["main", "express"])
 def test_every_delivery_is_right(built: Path, cli: Run, tmp_path: Path, program: str) -> None:
     port = free_port()
-    environ = {"PORT": str(port), "MPESA_CHECK_SECRET": SECRET, "SHOP_DATA": str(tmp_path / "data")}
+    environ = {"PORT": str(port), "SHOP_DATA": str(tmp_path / "data"), **SECRETS}
     with started(["node", f"dist/{program}.js"], built, environ, port):
         assert wrong(checked(cli, f"http://127.0.0.1:{port}/mpesa/events")) == {}
+        assert set(of_another_environment(f"http://127.0.0.1:{port}/mpesa/events").values()) == {403}
 
 
 def test_killed_and_started_again_it_still_knows_what_it_took(built: Path, cli: Run, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from receiver_pages import SECRET, checked, free_port, program_path, started, wrong
+from receiver_pages import SECRETS, checked, free_port, of_another_environment, program_path, started, wrong
 
 Run = Callable[..., Any]
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "develop" / "shops.md"
@@ -56,9 +56,10 @@ def php_shop(folder: Path) -> Path:
 def test_plain_php_takes_every_delivery_rightly(cli: Run, tmp_path: Path) -> None:
     folder, port = php_shop(tmp_path), free_port()
     began = time.monotonic()
-    environ = {"MPESA_CHECK_SECRET": SECRET, "PHP_CLI_SERVER_WORKERS": "4"}
+    environ = {**SECRETS, "PHP_CLI_SERVER_WORKERS": "4"}
     with started(["php", "-S", f"127.0.0.1:{port}", "-t", str(folder)], folder, environ, port):
         assert wrong(checked(cli, f"http://127.0.0.1:{port}/events.php")) == {}
+        assert set(of_another_environment(f"http://127.0.0.1:{port}/events.php").values()) == {403}
         sys.stderr.write(f"\nPlain PHP, thirteen deliveries: {time.monotonic() - began:.1f} s\n")
 
 
@@ -95,7 +96,7 @@ def test_django_takes_every_delivery_rightly(cli: Run, tmp_path: Path) -> None:
     (app / "views.py").write_text(found["django signed"] + "\n\n\n" + found["django"] + "\n")
     (app.parent / "settings.py").write_text(SETTINGS)
     (app.parent / "urls.py").write_text(URLS)
-    environ = {"MPESA_CHECK_SECRET": SECRET, "DJANGO_SETTINGS_MODULE": "settings"}
+    environ = {**SECRETS, "DJANGO_SETTINGS_MODULE": "settings"}
     for command in (["makemigrations", "shop"], ["migrate"]):
         done = subprocess.run([python, "-m", "django", *command], cwd=app.parent, capture_output=True, text=True,
                               check=False, env={"PYTHONPATH": ".", "PATH": program_path(tmp_path), **environ})
@@ -103,3 +104,4 @@ def test_django_takes_every_delivery_rightly(cli: Run, tmp_path: Path) -> None:
     server = [python, "-m", "django", "runserver", "--noreload", f"127.0.0.1:{port}"]
     with started(server, app.parent, {**environ, "PYTHONPATH": "."}, port):
         assert wrong(checked(cli, f"http://127.0.0.1:{port}/mpesa/events")) == {}
+        assert set(of_another_environment(f"http://127.0.0.1:{port}/mpesa/events").values()) == {403}

@@ -18,7 +18,18 @@ from typing import Any
 
 import httpx
 import pytest
-from receiver_pages import SECRET, STARTED_WITHIN_S, checked, free_port, not_as_shown, started, typed, wrong
+from receiver_pages import (
+    SECRET,
+    SECRETS,
+    STARTED_WITHIN_S,
+    checked,
+    free_port,
+    not_as_shown,
+    of_another_environment,
+    started,
+    typed,
+    wrong,
+)
 
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.listener.checking.deliveries import Post, body_of
@@ -96,8 +107,9 @@ class TestInPhp:
         sys.stderr.write(f"\nWooCommerce's plugin, from an empty folder to PAID: {took:.0f} s\n")
 
     def test_every_delivery_is_right(self, cli: Run, tmp_path: Path) -> None:
-        with shop(tmp_path) as running:
+        with shop(tmp_path, **SECRETS) as running:
             assert wrong(checked(cli, running.base + EVENTS)) == {}
+            assert set(of_another_environment(running.base + EVENTS).values()) == {403}
 
     def test_killed_and_repeated_an_order_is_completed_once(self, tmp_path: Path) -> None:
         assert set(killed_and_repeated(tmp_path, kills=25)) == {("paid", 1)}
