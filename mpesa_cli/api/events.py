@@ -17,14 +17,13 @@ from mpesa_cli.api.tokens.bearer import Bearer
 from mpesa_cli.floor.errors import MpesaError, Temporary
 from mpesa_cli.ledger.held import Held
 from mpesa_cli.rules.payment_document import payment_document
-from mpesa_cli.rules.state import PaymentStatus
+from mpesa_cli.rules.state import WAS_PAID
 
 LISTENERS_MAX = 100
 LISTENERS_OF_TOKEN_MAX = 20
 LOOK_EVERY_S = 0.25
 HEARTBEAT_S = 15.0
 BATCH = 200
-_WAS_PAID = frozenset({PaymentStatus.PAID, PaymentStatus.OVERPAID, PaymentStatus.REFUNDED})
 
 
 class Events:
@@ -122,7 +121,7 @@ class Events:
             if payment is None or order_id not in {None, payment.order_id}:
                 continue
             document = payment_document(payment, now_us)
-            paid_at = Changes(ledger).became_paid_at(payment) if payment.status in _WAS_PAID else None
+            paid_at = Changes(ledger).became_paid_at(payment) if payment.status in WAS_PAID else None
             is_news = paid_at is not None and seq < paid_at <= until
             if is_news and Held(ledger).was_read_late(payment_id):
                 document["late"] = True

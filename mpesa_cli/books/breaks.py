@@ -19,14 +19,13 @@ from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.statement_rows import StatementRows
 from mpesa_cli.rules.payment import Payment
-from mpesa_cli.rules.state import PaymentStatus
+from mpesa_cli.rules.state import WAS_PAID
 from mpesa_cli.rules.statement_row import StatementRow
 from mpesa_cli.rules.values.amount import format_cents
 
 TOUCHING_US = 2_000_000
 """Files whose times are no further apart than this are of one time: the portal's periods end at 23:59:59."""
 
-_PAID = frozenset({PaymentStatus.PAID, PaymentStatus.OVERPAID, PaymentStatus.REFUNDED})
 
 
 @dataclass(slots=True)
@@ -115,7 +114,7 @@ def _without_payment(
         return about
     order = named[0]
     about = replace(about, payment_id=order.payment_id, order_id=order.order_id)
-    if order.amount_cents == row.amount_cents and order.status in _PAID:
+    if order.amount_cents == row.amount_cents and order.status in WAS_PAID:
         other = order.telling.view.receipt or "another payment"
         return replace(about, kind="double_payment",
                        detail=f"It names order {order.order_id}, which {other} paid already.")

@@ -21,7 +21,7 @@ from mpesa_cli.rules.evidence import Received, Reversed, Source
 from mpesa_cli.rules.forgotten import can_be_of
 from mpesa_cli.rules.order_matching import keys_meant, order_key
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
-from mpesa_cli.rules.state import AttemptState, Flag, PaymentStatus
+from mpesa_cli.rules.state import MAY_BE_OUT, AttemptState, Flag, PaymentStatus
 from mpesa_cli.rules.statement_row import StatementRow
 from mpesa_cli.rules.values.pseudonym import is_erased
 
@@ -30,7 +30,6 @@ STEPS_PER_WRITE = 200
 BEFORE_US = 2 * 86_400_000_000
 """A prompt may be paid by a row of a later day: by hand, with the order as the account."""
 
-_OPEN = frozenset({AttemptState.SENDING, AttemptState.PENDING, AttemptState.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +135,7 @@ def _may_be_paid(attempt: Attempt) -> bool:
         return view.receipt is not None
     if attempt.state is AttemptState.FAILED:
         return view.source != "person"
-    return attempt.state in _OPEN or attempt.state is AttemptState.PAID
+    return attempt.state in MAY_BE_OUT or attempt.state is AttemptState.PAID
 
 
 def _candidate(attempt: Attempt, keys: frozenset[str]) -> Candidate:
@@ -150,7 +149,7 @@ def _candidate(attempt: Attempt, keys: frozenset[str]) -> Candidate:
         requested_us=view.requested_us or attempt.created_us,
         checkout_request_id="" if in_review else view.checkout_request_id or "",
         receipt=view.receipt or "",
-        open=attempt.state in _OPEN or (Flag.UNCONFIRMED in view.flags and not in_review),
+        open=attempt.state in MAY_BE_OUT or (Flag.UNCONFIRMED in view.flags and not in_review),
         lacks_receipt=attempt.state is AttemptState.PAID and not view.receipts,
     )
 

@@ -9,11 +9,10 @@ from typing import Literal, NamedTuple
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.history.query import HistoryRow, day_of, hour_of, month_of
-from mpesa_cli.rules.state import PaymentStatus
+from mpesa_cli.rules.state import WAS_PAID, PaymentStatus
 
 By = Literal["hour", "day", "month"]
 _PERIODS: dict[By, Callable[[int], str]] = {"hour": hour_of, "day": day_of, "month": month_of}
-_PAID = frozenset({PaymentStatus.PAID, PaymentStatus.OVERPAID, PaymentStatus.REFUNDED})
 
 
 class Reason(NamedTuple):
@@ -71,7 +70,7 @@ class _Tally:
         self.reversed_cents += row.reversed_cents
         if row.status == PaymentStatus.FAILED:
             self.reasons[row.result_code or "", row.reason()] += 1
-        elif row.status in _PAID and row.paid_us is not None and row.requested_us is not None:
+        elif row.status in WAS_PAID and row.paid_us is not None and row.requested_us is not None:
             # Daraja tells the time of a payment to the second, so it can seem to be before its prompt.
             self.seconds[max(0, (row.paid_us - row.requested_us) // SECOND_US)] += 1
 
@@ -84,7 +83,7 @@ class _Tally:
 
     def close(self, day: str) -> DaySummary:
         count = self.statuses.total()
-        paid = sum(self.statuses[status] for status in _PAID)
+        paid = sum(self.statuses[status] for status in WAS_PAID)
         failed = self.statuses[PaymentStatus.FAILED]
         by_count = sorted(self.reasons.items(), key=lambda each: (-each[1], each[0]))
         return DaySummary(

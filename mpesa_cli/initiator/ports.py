@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.runtime import Runtime
@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mpesa_cli.initiator.ask import InitiatorContext
+    from mpesa_cli.ledger.ledger import Ledger
     from mpesa_cli.settings.profile import Profile
+
+T = TypeVar("T")
 
 
 def has_initiator(profile: "Profile") -> bool:
@@ -63,6 +66,21 @@ def initiator_context(runtime: Runtime, profile: "Profile", deliver: Callable[[]
         deliver=deliver,
         hold=hold,
     )
+
+
+def settles(
+    runtime: Runtime, profile: "Profile", deliver: Callable[[], object],
+    settle: "Callable[[Ledger, int, Callable[[], InitiatorContext] | None], list[T]]",
+) -> "Callable[[], list[T]]":
+    """A function that settles what is in doubt, with M-PESA's help where the profile has an initiator, and returns
+    what is left. What came in for any request is read first."""
+    context_of = (lambda: initiator_context(runtime, profile, deliver)) if has_initiator(profile) else None
+
+    def settled() -> "list[T]":
+        deliver()
+        return settle(runtime.ledger(profile), runtime.world.now_us(), context_of)
+
+    return settled
 
 
 def _certificate(runtime: Runtime, profile: "Profile") -> "Path":

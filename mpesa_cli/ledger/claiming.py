@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.ledger.engine.questions import Questions
-from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, attempt_from
+from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, OPEN_ATTEMPT, attempt_from
 from mpesa_cli.rules.by_hand import AFTER_PROMPT_US, BEFORE_PROMPT_US, HandMoney, awaits_receipt, may_pay
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
 
@@ -79,7 +79,7 @@ class Claims:
         amount_cents, (earliest_us, latest_us) = money.amount_cents, money.span_us
         since_us, until_us = earliest_us - AFTER_PROMPT_US - _INTENT_US, latest_us + BEFORE_PROMPT_US
         rows = self._rows(
-            f"{_ASKED} WHERE a.state IN ('created', 'sending', 'pending', 'unknown') "
+            f"{_ASKED} WHERE a.{OPEN_ATTEMPT} "
             "AND a.created_us BETWEEN ? AND ? AND a.channel = 'stk' AND a.amount_cents = ? "
             f"UNION ALL {_ASKED} WHERE a.channel = 'stk' AND a.receipts = '' AND a.state = 'failed' "
             "AND a.amount_cents = ? AND a.created_us BETWEEN ? AND ? "

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from mpesa_cli.ledger.claiming import Claims
 from mpesa_cli.ledger.engine.questions import Questions
-from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, PAYMENT_COLUMNS, attempt_from, payment_from, read_evidence
+from mpesa_cli.ledger.rows import (
+    ATTEMPT_COLUMNS,
+    OPEN_ATTEMPT,
+    PAYMENT_COLUMNS,
+    attempt_from,
+    payment_from,
+    read_evidence,
+)
 from mpesa_cli.ledger.values import JournalEntry
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
@@ -90,7 +97,7 @@ class Reads(Questions):
     def unfinished(self, newest: int | None = None) -> Sequence[Payment]:
         """Payments with an attempt that is created, sending, pending or unknown, oldest first; or only those of the
         newest such attempts."""
-        open_ones = "SELECT payment_id FROM attempts WHERE state IN ('created', 'sending', 'pending', 'unknown') "
+        open_ones = f"SELECT payment_id FROM attempts WHERE {OPEN_ATTEMPT} "
         if newest is None:
             return self._each_once(self.rows(f"{open_ones}ORDER BY created_us"))
         return self._each_once(self.rows(f"{open_ones}ORDER BY created_us DESC LIMIT ?", (newest,))[::-1])

@@ -16,6 +16,8 @@ ATTEMPT_COLUMNS = (
     "result_desc, source, checkout_request_id, merchant_request_id, requested_us, settled_us, paid_us, reversed_cents, "
     "refunds"
 )
+OPEN_ATTEMPT = "state IN ('created', 'sending', 'pending', 'unknown')"
+"""``rules/state_values.py:is_open`` in SQL, word for word as the index of open attempts has it."""
 PAYMENT_COLUMNS = (
     "payment_id, order_id, profile, shortcode, amount_cents, msisdn, account_reference, description, created_us"
 )

@@ -10,14 +10,13 @@ from typing import NamedTuple
 from mpesa_cli.floor.moments import SECOND_US, day_begin_us
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.codes.lookup import explain_refusal, no_prompt_meaning, stk_result
-from mpesa_cli.rules.state import PaymentStatus
+from mpesa_cli.rules.state import WAS_PAID, PaymentStatus
 from mpesa_cli.terminal.code_words import new_attempt_words
 
 HOUR_US = 3_600 * SECOND_US
 DAY_US = 24 * HOUR_US
 WEEK_US = 7 * DAY_US
 DAYS = 7
-_PAID = frozenset({PaymentStatus.PAID, PaymentStatus.OVERPAID, PaymentStatus.REFUNDED})
 
 
 class Unread(NamedTuple):
@@ -119,7 +118,7 @@ def add_up(slices: Iterable[Slice]) -> Sums:
         count += each.number
         gross += each.gross_cents
         went_back += each.reversed_cents
-        if each.status in _PAID:
+        if each.status in WAS_PAID:
             paid += each.number
         elif each.status == PaymentStatus.FAILED:
             failed += each.number

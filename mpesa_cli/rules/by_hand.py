@@ -12,14 +12,13 @@ from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.forgotten import can_be_of
 from mpesa_cli.rules.payment import Attempt
-from mpesa_cli.rules.state import AttemptState, Flag
+from mpesa_cli.rules.state import MAY_BE_OUT, AttemptState, Flag
 from mpesa_cli.rules.values.shown_number import proves
 
 BEFORE_PROMPT_US = 60 * SECOND_US
 """The time by which money may seem to come before its prompt was sent, since two clocks may differ."""
 AFTER_PROMPT_US = 600 * SECOND_US
 
-_OPEN = frozenset({AttemptState.SENDING, AttemptState.PENDING, AttemptState.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def awaits_receipt(attempt: Attempt) -> bool:
     if attempt.channel != "stk" or attempt.view.receipts:
         return False
     unconfirmed = attempt.state is AttemptState.FAILED and Flag.UNCONFIRMED in attempt.view.flags
-    return attempt.state in _OPEN or attempt.state is AttemptState.PAID or unconfirmed
+    return attempt.state in MAY_BE_OUT or attempt.state is AttemptState.PAID or unconfirmed
 
 
 def may_pay(attempt: Attempt, money: HandMoney) -> bool:
@@ -89,4 +88,4 @@ def prompt_named(prompts: Sequence[Attempt], money: HandMoney) -> Attempt | None
 def _likelihood(prompt: Attempt) -> int:
     if prompt.state is AttemptState.PAID:
         return 2
-    return 1 if prompt.state in _OPEN and prompt.view.checkout_request_id else 0
+    return 1 if prompt.state in MAY_BE_OUT and prompt.view.checkout_request_id else 0

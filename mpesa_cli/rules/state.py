@@ -35,7 +35,9 @@ from mpesa_cli.rules.sorted_evidence import (
     sorted_evidence,
 )
 from mpesa_cli.rules.state_values import (
+    MAY_BE_OUT,
     OVERDUE_AFTER_S,
+    WAS_PAID,
     AttemptState,
     AttemptView,
     Flag,
@@ -47,7 +49,9 @@ from mpesa_cli.rules.values.shown_number import fits
 
 __all__ = [  # the names of states come from here too: most modules need both
     "AGREEING_QUERIES_APART_S",
+    "MAY_BE_OUT",
     "OVERDUE_AFTER_S",
+    "WAS_PAID",
     "AttemptState",
     "AttemptView",
     "Flag",

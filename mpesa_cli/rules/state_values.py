@@ -49,6 +49,12 @@ class PaymentStatus(StrEnum):
     REFUNDED = "refunded"
 
 
+MAY_BE_OUT = frozenset({AttemptState.SENDING, AttemptState.PENDING, AttemptState.UNKNOWN})
+"""An attempt whose prompt may be on a phone."""
+WAS_PAID = frozenset({PaymentStatus.PAID, PaymentStatus.OVERPAID, PaymentStatus.REFUNDED})
+"""A payment whose money came, all of it, whatever became of it since."""
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """The terms of an attempt, which evidence must match. ``msisdn`` is empty once erased.

@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 from mpesa_cli.ledger.claiming import Claims
+from mpesa_cli.ledger.rows import OPEN_ATTEMPT
 from mpesa_cli.payments.unpaid import tell_unpaid
 from mpesa_cli.rules.by_hand import HandMoney
+from mpesa_cli.rules.state import AttemptState, is_open
 from mpesa_cli.runtime import Runtime
 
 Run = Callable[..., Any]
@@ -143,3 +145,13 @@ def test_the_guard_sees_a_walk(home: Path, shop: dict[str, str]) -> None:
         "SELECT payment_id FROM attempts WHERE created_us >= 5",
     ]
     assert len(walks(ledger, questions)) == len(questions)
+
+
+@pytest.mark.usefixtures("shop")
+def test_an_open_attempt_is_the_same_in_the_rules_in_sql_and_in_its_index(home: Path) -> None:
+    with closing(sqlite3.connect(home / "data" / "simulator-simulator.db")) as raw:
+        (index,) = raw.execute("SELECT sql FROM sqlite_master WHERE name = 'attempts_open'").fetchone()
+        asked = f"SELECT 1 FROM (SELECT ? AS state) WHERE {OPEN_ATTEMPT}"
+        found = {state for state in AttemptState if raw.execute(asked, (state.value,)).fetchall()}
+    assert index.endswith(OPEN_ATTEMPT)
+    assert found == {state for state in AttemptState if is_open(state)}

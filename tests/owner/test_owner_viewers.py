@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from owner_shop import opened
 
+from mpesa_cli.floor.wire.addresses import secret_hash
 from mpesa_cli.owner.viewers.store import Viewers, ViewerWrites
-from mpesa_cli.owner.viewers.values import COOKIE_LIFE_US, sha256_of, shown_code, typed_code
+from mpesa_cli.owner.viewers.values import COOKIE_LIFE_US, shown_code, typed_code
 
 Run = Callable[..., Any]
 CODE, COOKIE = "7KQ2M3F8ZD", "c0ffee" * 10
@@ -44,7 +45,7 @@ def test_neither_code_nor_cookie_is_in_the_ledger_and_an_audit_finds_it_whole(mp
     [
         ("UPDATE viewers SET revoked_us=NULL WHERE viewer_id='VWR-3'", "VWR-3 is not revoked as the journal says"),
         ("UPDATE viewers SET until_us=until_us+1 WHERE viewer_id='VWR-1'", "VWR-1 is not what was paired"),
-        (f"UPDATE viewers SET cookie_sha256='{sha256_of('mine')}' WHERE viewer_id='VWR-1'", "VWR-1 is not what was"),
+        (f"UPDATE viewers SET cookie_sha256='{secret_hash('mine')}' WHERE viewer_id='VWR-1'", "VWR-1 is not what was"),
         ("UPDATE viewers SET code_until_us=code_until_us*2 WHERE viewer_id='VWR-2'", "VWR-2 is not what was paired"),
         ("DELETE FROM viewers WHERE viewer_id='VWR-3'", "VWR-3 is missing"),
         ("INSERT INTO viewers (viewer_id, name, code_sha256, made_us, code_until_us) VALUES ('VWR-9','x','y',1,2)",

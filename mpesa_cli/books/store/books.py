@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mpesa_cli.books.store.values import Scope, StoredStatement
 from mpesa_cli.ledger.journal import GENESIS
-from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, attempt_from
+from mpesa_cli.ledger.rows import ATTEMPT_COLUMNS, OPEN_ATTEMPT, attempt_from
 from mpesa_cli.ledger.statement_rows import ROW_COLUMNS, statement_row
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class Books:
         """Attempts without a receipt that money may belong to, or with one that was not believed, asked for then."""
         # Those whose state says so by an index; the others are found in one walk over the attempts of that time.
         rows = self._reads.rows(
-            f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE state IN ('sending', 'pending', 'unknown', 'created') "
+            f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE {OPEN_ATTEMPT} "
             "AND created_us BETWEEN ? AND ? AND requested_us IS NOT NULL UNION ALL "
             f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE (state='review' OR (state='paid' AND receipts='') "
             "OR (state='failed' AND flags LIKE '%unconfirmed%')) AND created_us BETWEEN ? AND ?",

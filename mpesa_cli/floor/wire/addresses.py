@@ -51,5 +51,5 @@ def read_hook(path: str) -> Hook | None:
 
 
 def secret_hash(secret: str) -> str:
-    """The SHA-256 in hexadecimal digits by which the ledger knows a token or another secret of an address."""
+    """The SHA-256 in hexadecimal digits by which the ledger knows a token, a cookie or another secret."""
     return hashlib.sha256(secret.encode()).hexdigest()

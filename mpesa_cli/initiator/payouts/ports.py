@@ -19,15 +19,8 @@ def payout_terms(profile: "Profile") -> PayoutTerms:
 def settles_payouts(
     runtime: "Runtime", profile: "Profile", deliver: Callable[[], object]
 ) -> "Callable[[], list[Payout]]":
-    """A function that settles payouts in doubt, with M-PESA's help where the profile has an initiator, and returns
-    those that are left. What came in for any request is read first."""
+    """A function that settles payouts in doubt and returns those that are left."""
     from mpesa_cli.initiator.payouts.settling import settle_payouts
-    from mpesa_cli.initiator.ports import has_initiator, initiator_context
+    from mpesa_cli.initiator.ports import settles
 
-    context_of = (lambda: initiator_context(runtime, profile, deliver)) if has_initiator(profile) else None
-
-    def settle() -> "list[Payout]":
-        deliver()
-        return settle_payouts(runtime.ledger(profile), runtime.world.now_us(), context_of)
-
-    return settle
+    return settles(runtime, profile, deliver, settle_payouts)

@@ -20,15 +20,8 @@ def refund_terms(profile: "Profile") -> RefundTerms:
 def settles_refunds(
     runtime: "Runtime", profile: "Profile", deliver: Callable[[], object]
 ) -> "Callable[[], list[tuple[Payment, Refund]]]":
-    """A function that settles refunds in doubt, with M-PESA's help where the profile has an initiator, and returns
-    those that are left. What came in for any request is read first."""
-    from mpesa_cli.initiator.ports import has_initiator, initiator_context
+    """A function that settles refunds in doubt and returns those that are left."""
+    from mpesa_cli.initiator.ports import settles
     from mpesa_cli.initiator.refunds.settling import settle_refunds
 
-    context_of = (lambda: initiator_context(runtime, profile, deliver)) if has_initiator(profile) else None
-
-    def settle() -> "list[tuple[Payment, Refund]]":
-        deliver()
-        return settle_refunds(runtime.ledger(profile), runtime.world.now_us(), context_of)
-
-    return settle
+    return settles(runtime, profile, deliver, settle_refunds)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mpesa_cli.owner.viewers.values import CODE_LIFE_US, COOKIE_LIFE_US, Viewer, sha256_of
+from mpesa_cli.floor.wire.addresses import secret_hash
+from mpesa_cli.owner.viewers.values import CODE_LIFE_US, COOKIE_LIFE_US, Viewer
 from mpesa_cli.rules import evidence as ev
 
 if TYPE_CHECKING:
@@ -29,12 +30,12 @@ class Viewers:
 
     def of_cookie(self, cookie: str, now_us: int) -> Viewer | None:
         """The browser whose cookie this is; None where it opens nothing: unknown, expired, revoked."""
-        found = self._where("cookie_sha256=?", sha256_of(cookie))
+        found = self._where("cookie_sha256=?", secret_hash(cookie))
         return found if found is not None and found.standing(now_us) == "paired" else None
 
     def knows_code(self, code: str) -> bool:
         """Whether this code was ever made; whether it still opens anything is decided where it is used up."""
-        return self._where("code_sha256=?", sha256_of(code)) is not None
+        return self._where("code_sha256=?", secret_hash(code)) is not None
 
     def all(self) -> Sequence[Viewer]:
         """Every browser and every code, newest first."""
@@ -59,7 +60,7 @@ class ViewerWrites(Viewers):
         until_us = at_us + CODE_LIFE_US
         self._tx.execute(
             "INSERT INTO viewers (viewer_id, name, code_sha256, made_us, code_until_us) VALUES (?,?,?,?,?)",
-            (viewer_id, name, sha256_of(code), at_us, until_us),
+            (viewer_id, name, secret_hash(code), at_us, until_us),
         )
         facts = {"viewer": viewer_id, "name": name, "until_us": until_us}
         self._tx.chain(ev.Record("viewer_expected", at_us, facts, {}), "", None)
@@ -68,10 +69,10 @@ class ViewerWrites(Viewers):
     def pair(self, code: str, cookie: str, at_us: int) -> Viewer | None:
         """Use a code up: whoever has ``cookie`` sees the page from now on. None where the code opens nothing: no such
         one, used before, too old, revoked."""
-        found = self._where("code_sha256=?", sha256_of(code))
+        found = self._where("code_sha256=?", secret_hash(code))
         if found is None or found.standing(at_us) != "waiting":
             return None
-        known_by, until_us = sha256_of(cookie), at_us + COOKIE_LIFE_US
+        known_by, until_us = secret_hash(cookie), at_us + COOKIE_LIFE_US
         self._tx.execute(
             "UPDATE viewers SET cookie_sha256=?, paired_us=?, until_us=? WHERE viewer_id=?",
             (known_by, at_us, until_us, found.viewer_id),

@@ -1,6 +1,5 @@
 """A browser that may see the owner's page, from the code that pairs it to the end of its cookie. Pure."""
 
-import hashlib
 import re
 from typing import Literal
 
@@ -55,11 +54,6 @@ def typed_code(typed: str) -> str:
     """The code that was typed: whatever its case, spaces and dashes, and with letters read as the digits they look
     like."""
     return typed[:64].upper().translate(_LOOKALIKES)
-
-
-def sha256_of(secret: str) -> str:
-    """The SHA-256 by which a code or a cookie is known."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def check_viewer_name(typed: str) -> str:
