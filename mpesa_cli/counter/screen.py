@@ -1,6 +1,5 @@
 """The counter on a terminal: Textual paints the lines and reads the keys. It decides nothing."""
 
-import time
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
@@ -99,7 +98,7 @@ class CounterScreen(App[None]):
         self.sheet.show(lines)
         question = self.clerk.question
         if question is not None and question is not self._asked:
-            self.call_after_refresh(lambda: question.painted(time.monotonic()))
+            self.call_after_refresh(lambda: question.painted(self._desk.ports.world.steady_s()))
         self._asked = question
         paid = {each.payment.payment_id + mark(each.payment) for each in seen.cards if each.kind is Kind.PAID}
         if self._paid is not None and paid - self._paid:

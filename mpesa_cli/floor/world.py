@@ -23,7 +23,7 @@ class World:
     ``now_us`` is the wall clock in microseconds since 1970, ``sleep`` takes seconds, ``token_hex`` gives so many
     random bytes as hex digits, ``random`` a number from 0 to below 1. ``tell`` is told what a wait is for, where a
     person may be waiting too. Where a server that machines share sets ``now_us`` right (``is_set_right``), ``wall_us``
-    is this machine's own: it says how long something took.
+    is this machine's own: it says how long something took. ``steady_s`` is in seconds since any moment; nobody sets it.
     """
 
     now_us: Callable[[], int] = lambda: time.time_ns() // 1000
@@ -31,6 +31,7 @@ class World:
     token_hex: Callable[[int], str] = lambda count: os.urandom(count).hex()
     random: Callable[[], float] = lambda: int.from_bytes(os.urandom(6)) / 2.0**48
     tell: Callable[[str], object] = lambda _: None
+    steady_s: Callable[[], float] = time.monotonic
     is_set_right: bool = True
     wall_us: Callable[[], int] | None = None
 

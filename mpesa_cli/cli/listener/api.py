@@ -1,7 +1,6 @@
 """``mpesa listen --api``: the HTTP API over the terminal's own ledger, Daraja client and operations."""
 
 import dataclasses
-import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -47,7 +46,7 @@ class Api:
                 check_token=token_checker(runtime, profile),
                 shop=Shop.of(profile),
                 world=runtime.world,
-                clock_s=time.monotonic,
+                clock_s=runtime.world.steady_s,
                 per_token=RateLimit(profile.api.rate_per_token),
                 per_phone=RateLimit(profile.api.rate_per_phone),
                 give_back=self._give_back,

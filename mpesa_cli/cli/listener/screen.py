@@ -2,7 +2,6 @@
 
 import contextlib
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.errors import InvalidInput
@@ -32,7 +31,7 @@ class Screen:
         self._as_json = as_json
         self._left = until
         self._lock = threading.Lock()
-        self._print_seldom = Seldom(self._print, time.monotonic, _IN_FLOODS)
+        self._print_seldom = Seldom(self._print, runtime.world.steady_s, _IN_FLOODS)
         self.running: Running | None = None
         self.after_settling: list[Callable[[], None]] = []
 

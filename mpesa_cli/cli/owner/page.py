@@ -1,6 +1,5 @@
 """``mpesa listen --owner``: the owner's page beside the listener, over a connection of its own to the ledger."""
 
-import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -45,12 +44,12 @@ class OwnerPage:
         def rendered(found: "Look | None", trouble: str) -> Mapping[str, str]:
             return parts(found, trouble, commands)
 
-        live = Live(self._ledger, lambda ledger: look(ledger, shop, now_us()), rendered, time.monotonic)
+        live = Live(self._ledger, lambda ledger: look(ledger, shop, now_us()), rendered, runtime.world.steady_s)
         title = profile.shop_name or f"{profile.kind.capitalize()} {profile.party_b}"
         gate = Gate(self._ledger, runtime.world)
-        app = OwnerApp(title, environment_label(profile.environment), own, gate, live, time.monotonic)
+        app = OwnerApp(title, environment_label(profile.environment), own, gate, live, runtime.world.steady_s)
         self._live = live
-        self._serving = Serving(listening, app, live, certificate, runtime.streams.complain)
+        self._serving = Serving(listening, app, live, certificate, runtime.streams.complain, runtime.world)
 
     def start(self) -> None:
         """Serve it, and note where, so that browsers can be paired."""

@@ -36,11 +36,11 @@ class Serving:
 
     def __init__(
         self, listening: socket.socket, app: OwnerApp, live: Live, certificate: Certificate | None,
-        complain: Callable[[str], None],
+        complain: Callable[[str], None], world: World,
     ) -> None:
         """Nothing runs yet. ``complain`` is told where the page broke, in words that hold no data."""
         self._listening, self._app, self._live, self._complain = listening, app, live, complain
-        self._certificate = certificate
+        self._certificate, self._world = certificate, world
         self._stopping: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._up = threading.Event()
@@ -74,7 +74,7 @@ class Serving:
         loop = self._loop = asyncio.get_running_loop()
         stopping = self._stopping = asyncio.Event()
         loop.set_exception_handler(lambda _loop, _context: None)  # of one connection, whose browser sees it break
-        refusals = Refusals(World(), lambda _: None)
+        refusals = Refusals(self._world, lambda _: None)
         table = ConnectionTable(
             most=CONNECTIONS_MAX, deadline_s=OWED_S, clock=loop.time,
             share_for=partial(share_for, peers_are_proxies=False),
