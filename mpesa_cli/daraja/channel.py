@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mpesa_cli.daraja.tracing import answer_line, request_line
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.floor.web_address import WebAddress
 from mpesa_cli.floor.wire.exchange import Limits, Outcome
@@ -46,16 +45,16 @@ class Channel:
 
     def get(self, path: str, basic: Secret, secrets: Sequence[Secret], by: "Deadline | None" = None) -> Outcome:
         """One GET with basic authentication, over by ``by``. A good answer is secret as a whole and is not traced."""
-        self._tell(request_line("GET", self._base.url + path, None, secrets))
+        self._tell_request("GET", path, None, secrets)
         outcome = self.open().exchange("GET", path, headers={"authorization": f"Basic {basic.reveal()}"}, by=by)
-        self._tell(answer_line(outcome, secrets, body_is_secret=True))
+        self._tell_answer(outcome, secrets, body_is_secret=True)
         return outcome
 
     def post(
         self, path: str, body: Mapping[str, str], token: Secret, secrets: Sequence[Secret], by: "Deadline | None" = None
     ) -> Outcome:
         """Exactly one POST of a JSON body, which leaves before ``by`` or never."""
-        self._tell(request_line("POST", self._base.url + path, body, secrets))
+        self._tell_request("POST", path, body, secrets)
         outcome = self.open().exchange(
             "POST",
             path,
@@ -63,7 +62,7 @@ class Channel:
             body=json.dumps(dict(body), separators=(",", ":")).encode(),
             by=by,
         )
-        self._tell(answer_line(outcome, secrets))
+        self._tell_answer(outcome, secrets)
         return outcome
 
     def close(self) -> None:
@@ -72,6 +71,16 @@ class Channel:
             self._wire.close()
             self._wire = None
 
-    def _tell(self, line: str) -> None:
+    def _tell_request(
+        self, method: str, path: str, body: Mapping[str, str] | None, secrets: Sequence[Secret]
+    ) -> None:
         if self._trace is not None:
-            self._trace(line)
+            from mpesa_cli.daraja.tracing import request_line
+
+            self._trace(request_line(method, self._base.url + path, body, secrets))
+
+    def _tell_answer(self, outcome: Outcome, secrets: Sequence[Secret], *, body_is_secret: bool = False) -> None:
+        if self._trace is not None:
+            from mpesa_cli.daraja.tracing import answer_line
+
+            self._trace(answer_line(outcome, secrets, body_is_secret=body_is_secret))

@@ -14,8 +14,8 @@ from mpesa_cli.floor.moments import daraja_stamp
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.secret import Secret
 
-CALLBACK_TOKEN = re.compile(r"[0-9a-f]{32}\Z")
-_URL_SECRET = re.compile(r"(?<=/)[0-9a-f]{32}(?=/|\Z)")
+_CALLBACK_END = r"[0-9a-f]{32}\Z"
+_HEX_IN_URL = r"(?<=/)[0-9a-f]{32}(?=/|\Z)"
 _DOTS = "•••"
 _URL_FIELDS = ("CallBackURL", "ConfirmationURL", "ValidationURL", "ResultURL", "QueueTimeOutURL")
 PRIVATE_FIELDS = ("Password", "PhoneNumber", "Msisdn", "NominatedNumber", "SecurityCredential")
@@ -71,14 +71,14 @@ def hidden(body: Mapping[str, str]) -> dict[str, str]:
     for name in {"Password", "SecurityCredential"} & shown.keys():
         shown[name] = _DOTS
     if "CallBackURL" in shown:
-        shown["CallBackURL"] = CALLBACK_TOKEN.sub(_DOTS, shown["CallBackURL"])
+        shown["CallBackURL"] = re.sub(_CALLBACK_END, _DOTS, shown["CallBackURL"])
     return shown
 
 
 def url_secrets(body: Mapping[str, str]) -> list[str]:
     """The secrets in a body's URLs: a callback URL ends in one, a C2B URL has one in the middle."""
     urls = (body.get(name, "") for name in _URL_FIELDS)
-    return [secret for url in urls for secret in _URL_SECRET.findall(url)]
+    return [secret for url in urls for secret in re.findall(_HEX_IN_URL, url)]
 
 
 def _signature(shortcode: str, passkey: Secret, at_us: int) -> dict[str, str]:

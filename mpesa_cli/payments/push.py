@@ -8,7 +8,6 @@ from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.payments.gap import gap_of
 from mpesa_cli.payments.sending import PushContext, Pushed, check_time, send
-from mpesa_cli.payments.wait import look
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Attempt, Intent, Payment
 from mpesa_cli.rules.push_rules import Again, Decision, PickUp, Start, check_ordered, decide
@@ -78,6 +77,8 @@ def _running(context: PushContext, intent: Intent) -> Payment | None:
     while True:
         now_us = context.world.now_us()
         if (known := context.ledger.payment_by_order(intent.order_id)) is not None:
+            from mpesa_cli.payments.wait import look  # nothing of it is needed for an order that is new
+
             look(context.ledger, known.payment_id, now_us)
         decision = _decided(context, context.ledger, intent, now_us)
         if not isinstance(decision, PickUp):

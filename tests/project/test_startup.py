@@ -14,6 +14,7 @@ import pytest
 
 import mpesa_cli
 from mpesa_cli.floor import collection
+from mpesa_cli.floor.errors import ExitStatus
 
 Run = Callable[..., Any]
 
@@ -33,6 +34,15 @@ ROOMS = {
 WRITING = {
     "hashlib", "hmac", "tomllib", "mpesa_cli.rules.staging", "mpesa_cli.rules.restored", "mpesa_cli.rules.held_facts",
     *(f"mpesa_cli.ledger.{name}" for name in ("writes", "row_writes", "journal", "seen", "staged_rows")),
+}
+# What only a push needs that waits, a trace, or an answer with broken numbers.
+WAITING = {
+    "decimal", "mpesa_cli.daraja.callbacks", "mpesa_cli.daraja.tracing", "mpesa_cli.rules.held_facts",
+    *(f"mpesa_cli.payments.{name}" for name in ("wait", "settle", "holding", "each_alone", "ask")),
+}
+NOBODY_ANSWERS = {
+    "MPESA_ENVIRONMENT": "sandbox", "MPESA_BASE_URL": "http://127.0.0.1:9", "MPESA_CONSUMER_KEY": "k",
+    "MPESA_CONSUMER_SECRET": "s", "MPESA_CALLBACK_BASE_URL": "https://pay.example.co.ke",
 }
 TAB = {"_MPESA_COMPLETE": "complete_bash", "COMP_WORDS": "mpesa pu", "COMP_CWORD": "1"}
 TAB_OPTION = {"_MPESA_COMPLETE": "complete_bash", "COMP_WORDS": "mpesa push --no-w", "COMP_CWORD": "2"}
@@ -59,14 +69,16 @@ PACKAGE = Path(mpesa_cli.__file__).parent
 def imported_by(home: Path, tmp_path: Path) -> Callable[..., set[str]]:
     """Run the real entry point in a process of its own and say which modules it had when it ended."""
 
-    def run(*argv: str, env: Mapping[str, str] | None = None, status: int = 0, stdout: str = "") -> set[str]:
+    def run(
+        *argv: str, env: Mapping[str, str] | None = None, status: int = 0, stdout: str = "", stderr: str = ""
+    ) -> set[str]:
         report = tmp_path / "modules.json"
         done = subprocess.run(
             [sys.executable, "-c", REPORT, *argv, str(report)],
             capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=60,
             env={**os.environ, "MPESA_HOME": str(home), **(env or {})},
         )
-        assert (done.returncode, done.stderr) == (status, "")
+        assert (done.returncode, stderr in done.stderr if stderr else done.stderr == "") == (status, True), done.stderr
         assert stdout in done.stdout
         return set(json.loads(report.read_text(encoding="utf-8")))
 
@@ -117,6 +129,14 @@ def test_the_guard_sees_what_it_forbids(imported_by: Callable[..., set[str]], ho
     assert {"httpx", "sqlite3", "mpesa_cli.ledger", "mpesa_cli.payments"} <= modules
     assert WRITING - {"tomllib"} - modules <= {"mpesa_cli.rules.held_facts"}  # these a push does need
     assert (home / "data").is_dir()
+
+
+def test_a_push_loads_nothing_of_how_its_answer_is_waited_for(imported_by: Callable[..., set[str]]) -> None:
+    for _ in range(2):  # the first makes the ledger, which needs more
+        modules = imported_by("push", "254708374149", "100", "--order", "demo-1", "--no-wait", "-q",
+                              env=NOBODY_ANSWERS, status=ExitStatus.TEMPORARY, stderr="refused the connection")
+    assert {"mpesa_cli.floor.wire.http", "mpesa_cli.payments.sending"} <= modules
+    assert modules & WAITING == set()
 
 
 def test_every_dataclass_is_made_by_the_quick_decorator() -> None:

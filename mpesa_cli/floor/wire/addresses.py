@@ -17,7 +17,7 @@ _PATHS: dict[HookKind, str] = {
     "confirmation": "/hooks/{}/c2b/confirmation",
     "validation": "/hooks/{}/c2b/validation",
 }
-_ANY = re.compile("|".join(f"(?P<{kind}>{path.format('([0-9a-f]{32})')})" for kind, path in _PATHS.items()))
+_ANY = "|".join(f"(?P<{kind}>{path.format('([0-9a-f]{32})')})" for kind, path in _PATHS.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Hook:
 
 def read_hook(path: str) -> Hook | None:
     """The hook whose path this is; None where it is none's."""
-    found = _ANY.fullmatch(path)
+    found = re.fullmatch(_ANY, path)
     if found is None or found.lastindex is None:
         return None
     return Hook(cast(HookKind, found.lastgroup), found[found.lastindex + 1])  # the secret's group is within the kind's

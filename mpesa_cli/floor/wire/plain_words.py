@@ -9,15 +9,15 @@ from mpesa_cli.floor.wire.wire_text import plain_text
 MOST = 300
 _DOTS = "•••"
 _SHORTEST = 4  # replacing anything shorter would blank out ordinary words
+# Patterns are compiled when they are first needed: a page in place of an answer is rare.
 # 401.002.01 repeats the refused token behind these words (daraja.md 1).
-_ECHOED_TOKEN = re.compile(r"(invalid access token).*", re.IGNORECASE | re.DOTALL)
+_ECHOED = r"(?is)(invalid access token).*"
 # Tags of HTML and SOAP: placeholders such as <ShortCode> are words.
-_MARKUP = re.compile(
-    r"<(?:!doctype|!--|\?xml|/?(?:[\w-]+:)?(?:html|head|body|title|meta|link|script|style|iframe|div|span|p|h[1-6]|br|hr|"
-    r"table|center|a|b|font|img|envelope|fault)\b)",
-    re.IGNORECASE,
+_MARKUP = (
+    r"(?i)<(?:!doctype|!--|\?xml|/?(?:[\w-]+:)?(?:html|head|body|title|meta|link|script|style|iframe|div|span|p|h[1-6]|br|hr|"
+    r"table|center|a|b|font|img|envelope|fault)\b)"
 )
-_TITLE = re.compile(r"<title\b[^>]{0,200}>([^<]{1,500})", re.IGNORECASE)
+_TITLE = r"(?i)<title\b[^>]{0,200}>([^<]{1,500})"
 _TITLE_MOST = 80
 
 
@@ -44,20 +44,20 @@ def one_line(message: str, secrets: Iterable[Secret] = ()) -> str:
         return page_words(clean)
     if "invalid access token" in clean.lower():
         lost = " (no API product matches)" if "apiproduct" in clean.lower() else ""
-        clean = _ECHOED_TOKEN.sub(r"\1", clean) + lost
+        clean = re.sub(_ECHOED, r"\1", clean) + lost
     return " ".join(plain_text(clean, MOST).split())
 
 
 def is_markup(text: str) -> bool:
     """Whether this is a web page or another document of tags, or holds a piece of one."""
-    return "<" in text and _MARKUP.search(text) is not None
+    return "<" in text and re.search(_MARKUP, text) is not None
 
 
 def page_words(text: str) -> str:
     """The words to show for a page: that it is one, and its title. The rest is no use to shop staff."""
     from html import unescape
 
-    found = _TITLE.search(text)
+    found = re.search(_TITLE, text)
     title = " ".join(plain_text(unescape(found[1]), _TITLE_MOST).split()) if found else ""
     return f'a web page titled "{title}"' if title else "a web page"
 

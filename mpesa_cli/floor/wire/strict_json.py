@@ -6,24 +6,27 @@ accepts NaN, and fails on a thousand brackets. A document that passes here has o
 
 import json
 import re
-from decimal import Decimal
-from typing import TypeAlias, Union
+from typing import TYPE_CHECKING, TypeAlias, Union
 
 from mpesa_cli.floor.records import dataclass
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 12
 MAX_DIGITS = 20
 MAX_EXPONENT = 30
 
-Json: TypeAlias = Union["dict[str, Json]", "list[Json]", str, int, Decimal, bool, None]
+Json: TypeAlias = Union["dict[str, Json]", "list[Json]", str, int, "Decimal", bool, None]
 
 _BOM = b"\xef\xbb\xbf"
+# Patterns are compiled when they are first needed: an answer to a push needs none.
 # Possessive, and an unclosed string runs to the end, so that no text makes this search twice.
-_STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
-_NOT_BRACKETS = re.compile(rb"[^\[\]{}]+")
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_FLOAT = re.compile(r"-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?", re.ASCII)
+_STRINGS = rb'(?s)"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
+_NOT_BRACKETS = rb"[^\[\]{}]+"
+_SURROGATE = r"\\u[dD][89a-fA-F]"
+_FLOAT = r"(?a)-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def parse_json(body: bytes, *, max_bytes: int = MAX_BYTES) -> Json:
     try:
         text = body.removeprefix(_BOM).decode()
         value: Json = _DECODER.decode(text)
-        if _SURROGATE.search(text):
+        if "\\u" in text and re.search(_SURROGATE, text):
             _refuse_lone_surrogates(value)
     except UnreadableError:
         raise
@@ -80,7 +83,7 @@ def _shallow(body: bytes) -> bool:
     if body.count(b"{") + body.count(b"[") <= MAX_DEPTH:
         return True
     depth = 0
-    for bracket in _NOT_BRACKETS.sub(b"", _STRINGS.sub(b"", body)):
+    for bracket in re.sub(_NOT_BRACKETS, b"", re.sub(_STRINGS, b"", body)):
         depth += 1 if bracket in b"[{" else -1
         if depth > MAX_DEPTH:
             return False
@@ -100,8 +103,10 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
-def _decimal(text: str) -> Decimal:
-    found = _FLOAT.fullmatch(text)
+def _decimal(text: str) -> "Decimal":
+    from decimal import Decimal  # most answers have whole numbers only
+
+    found = re.fullmatch(_FLOAT, text)
     if (
         found is None
         or len(found[1]) + len(found[2] or "") > 2 * MAX_DIGITS
