@@ -19,12 +19,14 @@ from timing import ROOT
 SAFETY = {  # what keeps money and secrets safe, by a text that every copy of it has
     "flock": r"\bflock\(",
     "replace of a whole file": r"os\.replace\(|\.replace\((?:self\.)?_?(?:path|target|file)\b",
-    "is-loopback": r"\.is_loopback\b",
-    "usable base URL": r"\burlsplit\(",
+    "is-loopback": r"\bip_address\((?s:.*)\.is_loopback\b|\.is_loopback$(?s:.*)\bip_address\(",
+    "address taken apart": r"urlsplit\((?s:.{0,400})\.(?:scheme|username)\b",  # a printer's and the simulator's own too
     "address of a hook made or read": r"[\"']/?hooks/",
     "token to SHA-256": r"sha256\(\w*(?:token|secret)\w*\.encode",
-    "gate of one body": r"class Gate\b|def \w*body_was_asked",
-    "httpx imported whole": r"^\s*import httpx$",
+    "gate of one body": r"class _?Gate\b(?s:.{0,200})def __init__\(self, (?:body|\*, needed)",
+    "question before real money": r'"needs-yes"|environ\.get\("MPESA_YES"\)',
+    "open attempts in SQL": r"FROM attempts WHERE \w*\.?state IN \('|^OPEN_ATTEMPT = ",
+    "httpx imported whole": r'^import httpx$|(?:"""|None:)\n +import httpx$',
 }
 
 

@@ -1,6 +1,6 @@
 """Web addresses that a person typed: which can be used at all, and which lead to this machine."""
 
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from mpesa_cli.floor.records import dataclass
@@ -60,14 +60,18 @@ def base_address(text: str, plain_would: str, *, anywhere: bool = False) -> WebA
 
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine's own loopback, which nobody else can reach or read."""
-    if host == "localhost":
-        return True
+    address = plain_address(host)
+    return host == "localhost" if address is None else address.is_loopback
+
+
+def plain_address(text: str) -> IPv4Address | IPv6Address | None:
+    """An IP address, IPv4's own where IPv6 only wraps it, so that both are one; None for what is none."""
     try:
-        address = ip_address(host)
+        address = ip_address(text)
     except ValueError:
-        return False
+        return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return (mapped or address).is_loopback
+    return mapped or address
 
 
 def is_on_this_machine(url: str) -> bool:

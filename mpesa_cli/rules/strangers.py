@@ -1,9 +1,10 @@
 """Limits on what comes without our secret: how much of it is kept, and for how long. Pure."""
 
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_network
 
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.records import dataclass
+from mpesa_cli.floor.web_address import plain_address
 
 BODY_MAX_BYTES = 4 * 1024
 KEPT_MAX = 5_000
@@ -27,19 +28,13 @@ class Report:
 
 def share_of(address: str) -> str:
     """The share that an address counts against: its own, for IPv6 its network's, since one machine has all of that."""
-    try:
-        found = ip_address(address)
-    except ValueError:
+    found = plain_address(address)
+    if found is None:
         return address[:60]
-    if isinstance(found, IPv6Address):
-        mapped = found.ipv4_mapped
-        return str(mapped) if mapped else str(ip_network((found, 64), strict=False))
-    return str(found)
+    return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else str(found)
 
 
 def has_share(address: str) -> bool:
     """Whether an address has only a share: this machine's own stands for everybody behind a proxy on it."""
-    try:
-        return not ip_address(address).is_loopback
-    except ValueError:
-        return True
+    found = plain_address(address)
+    return found is None or not found.is_loopback

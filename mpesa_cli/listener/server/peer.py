@@ -6,10 +6,10 @@ that is, from anybody behind any tunnel. So it is off, and each kind of tunnel h
 
 from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Literal
 
 from mpesa_cli.daraja.source_addresses import is_published
+from mpesa_cli.floor.web_address import plain_address
 from mpesa_cli.rules.strangers import has_share, share_of
 
 Tunnel = Literal["none", "cloudflare", "nginx"]
@@ -67,11 +67,4 @@ def _plain(text: str) -> str:
     return str(_address(text) or text)
 
 
-@lru_cache(maxsize=1024)
-def _address(text: str) -> IPv4Address | IPv6Address | None:
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return mapped or address
+_address = lru_cache(maxsize=1024)(plain_address)

@@ -6,12 +6,12 @@ Where several hosts are named, whichever of them takes writes is used.
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mpesa_cli.floor.records import dataclass
+from mpesa_cli.floor.web_address import is_loopback
 
 SCHEMES = ("postgresql://", "postgres://")
 _PORT = 5432
 _FORM = "must be an address of the form postgresql://user@host/database"
 _OPTIONS = frozenset({"sslrootcert"})
-_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class AddressError(ValueError):
@@ -36,7 +36,7 @@ class Database:
     @property
     def is_here(self) -> bool:
         """Whether every host is this machine, so that nobody can listen in between."""
-        return all(host in _HERE or host.startswith("/") for host, _ in self.hosts)
+        return all(is_loopback(host) or host.startswith("/") for host, _ in self.hosts)
 
     def __str__(self) -> str:
         """The place, for people: hosts, database and schema."""
