@@ -53,6 +53,11 @@ def test_status_alone_shows_what_is_open_now(day: Run) -> None:
     assert "waiting" in day("status", tty=True).stdout
 
 
+def test_status_alone_says_so_where_nothing_is_open(mpesa: Run) -> None:
+    nothing = mpesa("status")
+    assert (nothing.status, nothing.stdout, nothing.stderr.splitlines()[0]) == (0, "", "No payment is open.")
+
+
 def test_a_phone_that_never_paid_is_said_to_have_no_payment(day: Run) -> None:
     refused = day("status", "0711111111")
     assert refused.status == 2

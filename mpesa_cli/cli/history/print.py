@@ -52,7 +52,7 @@ class HistoryPrinter:
         if limit is not None and shown > limit:
             self.streams.say(f"Only the newest are shown, {limit} of more. All of them: --limit all")
         elif not shown and self.format == "table":
-            self.streams.say("No payments match.")
+            self.streams.say("No payment is open." if wanted.open_only else "No payments match.")
         if self.format == "table" and not self.streams.is_terminal(self.streams.stdout):
             self._label(self.streams.say)
 
