@@ -39,8 +39,10 @@ class RedrawnLine:
     def show(self, words: str, after: str = "") -> None:
         """Draw the line anew; ``after``, as the seconds left, is what may not be cut."""
         if self.is_animated:
-            room = self._streams.columns(self._streams.stderr) - len(after)
-            self._streams.complain_raw(f"{CLEAR_LINE}{cut(words, room)}{after}")
+            stderr = self._streams.stderr
+            room = self._streams.columns(stderr) - len(after)
+            spelt = cut(self._streams.spelt(words, stderr), room, self._streams.spelt("…", stderr))
+            self._streams.complain_raw(f"{CLEAR_LINE}{spelt}{after}")
             self._streams.redrawn = True
 
     def settle(self, words: str) -> None:

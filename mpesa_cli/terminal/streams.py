@@ -75,7 +75,7 @@ class Streams:
         if self.heading:
             text, self.heading = f"{self.heading}\n{text}", ""
         with self._result():
-            self.stdout.write(self._spelt(text + "\n", self.stdout))
+            self.stdout.write(self.spelt(text + "\n", self.stdout))
             self.stdout.flush()
 
     def out_words(self, text: str) -> None:
@@ -114,7 +114,7 @@ class Streams:
     def complain_raw(self, text: str) -> None:
         """Write to stderr as it is, without a line's end: for a line that is redrawn."""
         try:
-            self.stderr.write(self._spelt(text, self.stderr))
+            self.stderr.write(self.spelt(text, self.stderr))
             self.stderr.flush()
         except (OSError, ValueError):  # nobody reads it; the exit status still tells
             return
@@ -156,10 +156,10 @@ class Streams:
         from mpesa_cli.terminal.width import wrapped
 
         columns = self.columns(stream)
-        return "\n".join(piece for line in text.split("\n") for piece in wrapped(line, columns))
+        return "\n".join(piece for line in self.spelt(text, stream).split("\n") for piece in wrapped(line, columns))
 
-    def _spelt(self, text: str, stream: TextIO) -> str:
-        """The text in characters that the stream's terminal shows."""
+    def spelt(self, text: str, stream: TextIO) -> str:
+        """The text in characters that the stream's terminal shows: to be measured only then, since some take three."""
         if text.isascii() or self.shows_utf8(stream):
             return text
         from mpesa_cli.terminal.width import in_ascii

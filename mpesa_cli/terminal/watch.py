@@ -40,7 +40,8 @@ class LiveLine:
         if self._line.is_animated:
             if words != self._shown:
                 self._line.settle(self._shown)
-            self._line.show(words, f"  {seconds_left:.0f} s left")
+            left = "  sek {:.0f} zimebaki" if self._language == "sw" else "  {:.0f} s left"
+            self._line.show(words, left.format(seconds_left))
         elif words != self._shown:
             self._streams.say(f"{clock_time(now_us)} {words}")
         self._shown = words

@@ -37,9 +37,9 @@ def shows_utf8(stream: TextIO, environ: Mapping[str, str]) -> bool:
     return "utf" in (named or getattr(stream, "encoding", None) or "utf-8").lower()
 
 
-def cut(text: str, columns: int) -> str:
-    """The text on one line of a screen: what is too much is left out, and three dots say so."""
-    return text if len(text) < columns else f"{text[: columns - 2].rstrip()}…"
+def cut(text: str, columns: int, dots: str = "…") -> str:
+    """The text on one line of a screen: what is too much is left out, and dots say so."""
+    return text if len(text) < columns else f"{text[: columns - 1 - len(dots)].rstrip()}{dots}"
 
 
 def wrapped(text: str, columns: int) -> list[str]:

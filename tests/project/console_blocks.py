@@ -32,7 +32,7 @@ KINDS = (
     re.compile(r"\b\d+ s\b"),
 )
 ANY_RECEIPT = r"\b[0-9A-Z]{8,10}\b"
-SECONDS_LEFT = re.compile(r" +\d+ s left$")  # of a live line: a page may show it without
+SECONDS_LEFT = re.compile(r" +(?:\d+ s left|sek \d+ zimebaki)$")  # of a live line: a page may show it without
 
 
 @dataclass(frozen=True, slots=True)

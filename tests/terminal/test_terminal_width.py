@@ -62,23 +62,31 @@ def lived(mpesa: Run) -> None:
         mpesa("push", phone, "150", "--order", order, "-q")
 
 
-@pytest.mark.parametrize("columns", [80, 60])
+@pytest.mark.parametrize(("columns", "locale"), [(80, "C.UTF-8"), (60, "C")])
 @pytest.mark.parametrize("argv", [
     "history", "history --summary", "log INV-2026-11-000123", "config show", "config check", "doctor", "doctor -v",
     "secrets list", "simulator scenarios", "trigger --list", "status 1043", "explain 1032", "status nosuch",
     "push 0708374149 x", "reconcile",
 ])
-def test_every_screen_fits_the_width_of_its_terminal(lived: None, mpesa: Run, argv: str, columns: int) -> None:
-    result = mpesa(*argv.split(), tty=True, columns=str(columns))
+def test_every_screen_fits_the_width_of_its_terminal(
+    lived: None, mpesa: Run, argv: str, columns: int, locale: str
+) -> None:
+    result = mpesa(*argv.split(), tty=True, columns=str(columns), env={"LC_ALL": locale})
     lines = [ESCAPES.sub("", line) for line in (result.stdout + result.stderr).splitlines()]
     assert [line for line in lines if len(line) > columns and " " in line.strip()] == []
 
 
-def test_the_live_line_is_cut_to_the_width_and_keeps_its_seconds(mpesa: Run) -> None:
-    said = mpesa("push", "0708374149", "150", "--order", "A", tty=True, columns="50").stderr
+@pytest.mark.parametrize(("environ", "seconds"), [
+    ({}, r"…  \d+ s left$"), ({"LC_ALL": "C"}, r"\.\.\.  \d+ s left$"),
+    ({"MPESA_LANGUAGE": "sw"}, r"…  sek \d+ zimebaki$"),
+])
+def test_the_live_line_is_cut_to_the_width_and_keeps_its_seconds(
+    mpesa: Run, environ: dict[str, str], seconds: str
+) -> None:
+    said = mpesa("push", "0708374149", "150", "--order", "A", tty=True, columns="50", env=environ).stderr
     drawn = [ESCAPES.sub("", each) for each in re.split(r"[\r\n]", said)]
-    assert max(map(len, drawn)) <= 50
-    assert [each for each in drawn if re.search(r"…  \d+ s left$", each)]
+    assert [each for each in drawn if len(each) > 50] == []
+    assert [each for each in drawn if re.search(seconds, each)]
     assert cut("Waiting for the customer", 12) == "Waiting fo…"
 
 
