@@ -32,7 +32,7 @@ Channel = Literal["", "stk", "c2b-confirmation", "c2b-validation"]
 class Event:
     """An event in the listener, or ``count`` of them that came from so many ``addresses``.
 
-    Carries no token and no secret path.
+    Carries no token and no secret path. ``profile`` is set where one listener has several.
     """
 
     kind: Kind
@@ -47,6 +47,7 @@ class Event:
     detail: str = ""
     count: int = 1
     addresses: int = 1
+    profile: str = ""
 
 
 OnEvent: TypeAlias = Callable[[Event], None]

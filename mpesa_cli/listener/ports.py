@@ -1,6 +1,6 @@
 """The listener's ties to the outside, made from a Runtime. A command without a listener takes callbacks in too."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,12 +11,15 @@ if TYPE_CHECKING:
     from mpesa_cli.settings.profile import Profile
 
 
-def c2b_context(runtime: "Runtime", profile: "Profile") -> "C2bContext":
-    """The rules by which payments that customers make by hand are taken."""
+def c2b_context(runtime: "Runtime", profile: "Profile", beside: "Sequence[Profile]" = ()) -> "C2bContext":
+    """The rules by which payments that customers make by hand are taken; ``beside`` are the profiles of other tills."""
+    from dataclasses import replace
+
     from mpesa_cli.listener.intake.deliveries import C2bContext
     from mpesa_cli.payments.c2b import Shop
 
-    shop = Shop.of(profile, lambda: runtime.world.new_id("PAY-"))
+    others = {code: each.name for each in beside for code in each.takes_money_on}
+    shop = replace(Shop.of(profile, lambda: runtime.world.new_id("PAY-")), others=others)
     return C2bContext(shop, profile.c2b_validation, profile.limits, takes_accounts=profile.kind == "paybill")
 
 

@@ -21,7 +21,8 @@ def line(event: Event) -> str | None:
         return None
     sign = _SIGNS.get(event.kind, "-->")
     times = f" ×{event.count}" if event.count > 1 else ""
-    return f"{clock_time(event.at_us)} {sign} {words(event)}{times}"
+    whose = f"{event.profile}  " if event.profile else ""
+    return f"{clock_time(event.at_us)} {sign} {whose}{words(event)}{times}"
 
 
 def words(event: Event) -> str:
@@ -70,6 +71,7 @@ def document(event: Event) -> dict[str, Any]:
         "count": event.count,
         "addresses": event.addresses,
         "payment": payment_document(payment, event.at_us) if payment else None,
+        "profile": event.profile or None,
     }
 
 

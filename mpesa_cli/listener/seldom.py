@@ -22,14 +22,14 @@ class Seldom:
         self._clock = clock
         self._kinds = kinds
         self._lock = threading.Lock()
-        self._told_at: dict[tuple[Kind, str], float] = {}
-        self._held_back: dict[tuple[Kind, str], Event] = {}
-        self._peers: dict[tuple[Kind, str], set[str]] = {}
+        self._told_at: dict[tuple[Kind, str, str], float] = {}
+        self._held_back: dict[tuple[Kind, str, str], Event] = {}
+        self._peers: dict[tuple[Kind, str, str], set[str]] = {}
 
     def __call__(self, event: Event) -> None:
         """Pass the event on now, or count it."""
         if event.kind in self._kinds:
-            key = (event.kind, event.detail if event.kind == "refused" else "")
+            key = (event.kind, event.detail if event.kind == "refused" else "", event.profile)
             with self._lock:
                 if self._clock() - self._told_at.get(key, -TELL_EVERY_S) < TELL_EVERY_S:
                     before = self._held_back.get(key)

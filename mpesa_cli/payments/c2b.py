@@ -1,6 +1,7 @@
 """C2B: money that a customer sent from the M-PESA menu becomes a payment, or finds the order it is for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b
@@ -29,12 +30,14 @@ VALIDATION = "c2b-validation"
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """The part of the profile that C2B needs. ``own_words`` are what customers type before an order id."""
+    """The part of the profile that C2B needs. ``own_words`` are what customers type before an order id; ``others`` are
+    shortcodes of the profiles beside it, with their names."""
 
     profile: str
     shortcodes: tuple[str, ...]
     own_words: tuple[str, ...]
     new_payment_id: Callable[[], str]
+    others: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, profile: "Profile", new_payment_id: Callable[[], str]) -> "Shop":
@@ -64,7 +67,11 @@ def apply_in(tx: Write, raw: RawBody, shop: Shop, *, again: bool = False) -> Pay
         hold_body(tx, raw, "c2b", said.reason, said.words)
         return None
     if said.shortcode not in shop.shortcodes:
-        hold_body(tx, raw, "c2b", "foreign-shortcode", "money for a shortcode that no profile here has")
+        other = shop.others.get(said.shortcode)
+        why = f"money for {said.shortcode}, which is profile {other}'s, on an address of {shop.profile}" if other else (
+            "money for a shortcode that this profile does not have"
+        )
+        hold_body(tx, raw, "c2b", "foreign-shortcode", why)
         return None
     attempt = tx.receipt_owner(said.receipt) or _attempt_for(tx, said, raw, shop, again=again)
     before = tx.payment(attempt.payment_id)

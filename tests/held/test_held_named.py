@@ -25,7 +25,7 @@ def test_money_for_a_foreign_shortcode_is_named_as_that(shop: HeldShop) -> None:
     assert status == 7
     (held,) = said["held"]
     assert (held["receipt"], held["amount"], held["shortcode"]) == (RECEIPT, 500, "0174379")
-    assert held["why"] == "money for a shortcode that no profile here has"
+    assert held["why"] == "money for a shortcode that this profile does not have"
 
 
 def test_a_callback_that_could_not_be_read_is_named_with_its_payment(shop: HeldShop) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mpesa_cli.cli.listener.listen import _unpaid
+from mpesa_cli.cli.listener.each_profile import unpaid_teller
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.bodies import BodyWrites
 from mpesa_cli.ledger.ledger import Ledger
@@ -207,7 +207,7 @@ def test_a_listener_tells_by_the_clock_alone(desk: Desk, clock: Any) -> None:
     desk.push()
     clock.advance(2 * HALF_HOUR_S)
     with closing(desk.runtime(clock)) as runtime:
-        courier = _unpaid(runtime, runtime.profile())
+        courier = unpaid_teller(runtime, runtime.profile())
         assert courier is not None
         courier.start()
         until = time.monotonic() + 10

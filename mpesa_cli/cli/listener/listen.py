@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mpesa_cli.cli.listener.screen import Screen, own_callback_base, read_until, say_ready, unhurried
-from mpesa_cli.cli.options import JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.cli.options import JsonOption, ProfilesOption, QuietOption, VerboseOption, runtime_of
 from mpesa_cli.floor.errors import InvalidInput, SettingsError
-from mpesa_cli.floor.secret import Secret
 from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from mpesa_cli.listener.server.server import Running
     from mpesa_cli.settings.profile import Profile
 
-    Worker = Rounds | Api | OwnerPage
+    Worker = Rounds | Forwarder | Api | OwnerPage
 
 
 def listen(
@@ -62,7 +61,7 @@ def listen(
         Path | None, typer.Option("--tls-key", help="The certificate's private key.", metavar="FILE")
     ] = None,
     json_: JsonOption = False,
-    profile: ProfileOption = None,
+    profile: ProfilesOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
 ) -> None:
@@ -75,15 +74,23 @@ def listen(
       mpesa listen --until paid --json
       mpesa listen --api                (then open http://127.0.0.1:8310/docs)
       mpesa listen --owner --owner-host 192.168.1.20     (then: mpesa owner pair)
+      mpesa listen -P westlands -P outering --public-url https://pay.example.co.ke
 
-    Prints a line per event; with --json one object a line. Ctrl-C or SIGTERM finishes what is in hand and exits 0.
+    Several profiles share one address: each callback goes to the ledger whose secret its address has. Prints a line per
+    event; with --json one object a line. Ctrl-C or SIGTERM finishes what is in hand and exits 0.
     """
+    from dataclasses import replace
+
+    from mpesa_cli.cli.listener.each_profile import (
+        FILES_OF_A_LEDGER,
+        check_one_port,
+        parts_of,
+        signing_secrets,
+        workers_of,
+    )
     from mpesa_cli.cli.together import check_together
-    from mpesa_cli.floor.wire.addresses import secret_hash
-    from mpesa_cli.initiator.listener_alive import note_alive
-    from mpesa_cli.listener.ports import c2b_context, daraja_query, spool_of
     from mpesa_cli.listener.server.certificate import read_certificate
-    from mpesa_cli.listener.server.options import ListenerOptions, Parts
+    from mpesa_cli.listener.server.options import ListenerOptions
     from mpesa_cli.listener.server.server import serve
     from mpesa_cli.owner.server import FILES as FILES_FOR_THE_PAGE
     from mpesa_cli.owner.server import PORT as PAGE_PORT
@@ -91,9 +98,10 @@ def listen(
 
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     check_together("listen", {"--owner": owner, "--owner-host": owner_host, "--owner-port": owner_port})
-    settings = runtime.profile(profile)
+    several = runtime.profiles(profile)
+    settings, named = several[0], profile[0] if profile else None
     with unhurried(runtime, as_json=json_):
-        sms_token = token_for_listener(runtime, settings)
+        sms_tokens = [token_for_listener(runtime, each) for each in several]
         screen = Screen(runtime, as_json=json_, until=read_until(until))
         options = ListenerOptions(
             host=host,
@@ -103,36 +111,34 @@ def listen(
             tunnel=settings.tunnel,
             callback_ips=settings.callback_ips,
         )
-        at = _reached_at(runtime, profile, public_url) if public_url and not settings.embedded else settings
+        at = _reached_at(runtime, named, public_url) if public_url and not settings.embedded else settings
+        check_one_port(runtime, several, [name for name, wanted in (("--api", api), ("--owner", owner)) if wanted])
         served = _api(runtime, at) if api else None
-        parts = Parts(
-            open_ledger=lambda: runtime.new_ledger(settings),
-            world=runtime.world,
-            on_event=screen.show,
-            c2b=c2b_context(runtime, settings),
-            ask=daraja_query(runtime, settings),
-            sms_secret_hash=secret_hash(sms_token) if sms_token else "",
-            api=served.app if served else None,
-            further_files=FILES_FOR_THE_PAGE if owner else 0,
-            note_alive=lambda: note_alive(settings.ledger, runtime.world.now_us()),
-            on_tick=screen.tell,
-            spool=spool_of(settings),
+        each_parts = [
+            parts_of(runtime, each, screen, token, [other for other in several if other is not each])
+            for each, token in zip(several, sms_tokens, strict=True)
+        ]
+        parts = replace(
+            each_parts[0], api=served.app if served else None, beside=tuple(each_parts[1:]),
+            further_files=(FILES_FOR_THE_PAGE if owner else 0) + FILES_OF_A_LEDGER * (len(several) - 1),
         )
-        runtime.ledger(settings)  # what is wrong with it must be said before a port is opened
-        workers: list[Worker] = [_courier(runtime, settings), *([served] if served else [])]
-        if forward_to is not None:
-            workers.append(_forwarder(runtime, settings, forward_to, screen))
+        secrets = signing_secrets(runtime, several) if forward_to is not None else [None] * len(several)
+        workers: list[Worker] = [served] if served else []
+        by_the_clock: list[Worker] = []
+        for each, own_parts, secret in zip(several, each_parts, secrets, strict=True):
+            nudged, unpaid = workers_of(runtime, each, own_parts, forward_to, secret)
+            workers += nudged
+            by_the_clock += [unpaid] if unpaid is not None else []
         if owner:
             place = (owner_host or host, PAGE_PORT if owner_port is None else owner_port)
             page_urls = (public_url, at.callback_base_url)
-            workers.append(_page(runtime, settings, options, place, page_urls, profile))
+            workers.append(_page(runtime, settings, options, place, page_urls, named))
         screen.after_settling = [worker.nudge for worker in workers]
-        if (unpaid := _unpaid(runtime, settings)) is not None:
-            workers.append(unpaid)  # it is due by the clock alone
+        workers += by_the_clock
 
         def ready(running: "Running") -> None:
             screen.running = running
-            say_ready(runtime, settings, running, public_url, forward_to, sms_reports=bool(sms_token))
+            say_ready(runtime, several, running, public_url, forward_to, sms_reports=any(sms_tokens))
             if served:
                 if base := own_callback_base(at, running):
                     served.callbacks_come_to(base)
@@ -173,53 +179,3 @@ def _page(
     from mpesa_cli.cli.owner.page import OwnerPage
 
     return OwnerPage(runtime, profile, *place, options.certificate, public_urls, named)
-
-
-def _courier(runtime: Runtime, profile: "Profile") -> "Rounds":
-    from mpesa_cli.listener.forwarding.courier import courier
-    from mpesa_cli.sms.ports import send_waiting_sms
-
-    return courier(lambda: send_waiting_sms(runtime, profile), runtime.streams.complain)
-
-
-def _unpaid(runtime: Runtime, profile: "Profile") -> "Rounds | None":
-    """What tells the shop's own system of orders that nobody paid, where it wants to know."""
-    from mpesa_cli.listener.forwarding.courier import courier
-    from mpesa_cli.payments.unpaid import tell_unpaid
-
-    if profile.unpaid_after_minutes is None:
-        return None
-    return courier(
-        lambda: tell_unpaid(runtime.ledger(profile), profile, runtime.world), runtime.streams.complain,
-        what="Events of unpaid orders",
-    )
-
-
-def _forwarder(runtime: Runtime, profile: "Profile", url: str, screen: Screen) -> "Forwarder":
-    from mpesa_cli.listener.forwarding.forward import Forwarder
-    from mpesa_cli.listener.forwarding.outbox import LedgerOutbox
-    from mpesa_cli.listener.forwarding.webhook import check_target, signing_key
-
-    return Forwarder(
-        LedgerOutbox(lambda: runtime.new_ledger(profile)),
-        check_target(url),
-        signing_key(_webhook_secret(runtime, profile)),
-        world=runtime.world,
-        on_event=screen.show,
-    )
-
-
-def _webhook_secret(runtime: Runtime, profile: "Profile") -> Secret:
-    """The shop's signing secret; outside production one is made for this run where none is kept."""
-    from mpesa_cli.listener.forwarding.webhook import new_secret
-
-    store = runtime.secret_store(profile)
-    if profile.environment == "production":
-        return store.require("webhook-secret")
-    found = store.get("webhook-secret")
-    if found is not None:
-        return found.secret
-    made = new_secret(bytes.fromhex(runtime.world.token_hex(32)))
-    runtime.streams.say(f"Signing secret of this run: {made.reveal()}")
-    runtime.streams.say("Keep one of your own for good: mpesa secrets set webhook-secret")
-    return made

@@ -10,7 +10,7 @@ from mpesa_cli.terminal.render import json_line, print_json_line
 from mpesa_cli.terminal.streams import StdoutClosed, StdoutFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from mpesa_cli.listener.events import Event, Kind
     from mpesa_cli.listener.server.server import Running
@@ -116,7 +116,7 @@ def read_until(typed: str | None) -> int | None:
 
 def say_ready(
     runtime: Runtime,
-    profile: "Profile",
+    profiles: "Sequence[Profile]",
     running: "Running",
     public_url: str | None,
     forward_to: str | None,
@@ -124,14 +124,19 @@ def say_ready(
     sms_reports: bool,
 ) -> None:
     """The lines that tell a person where to register and what happens to events."""
+    profile, say = profiles[0], runtime.streams.say
     chosen = own_callback_base(profile, running) or profile.callback_base_url
     base = (public_url or chosen or running.url).rstrip("/")
-    say = runtime.streams.say
-    say(f"Listening on {running.url} for profile {profile.name} ({profile.environment}). ^C to stop.")
-    if profile.callback_base_url and base == profile.callback_base_url.rstrip("/"):
+    names = ", ".join(each.name for each in profiles)
+    whose = f"profile {names}" if len(profiles) == 1 else f"profiles {names}"
+    say(f"Listening on {running.url} for {whose} ({profile.environment}). ^C to stop.")
+    elsewhere = [each.name for each in profiles if base != (each.callback_base_url or "").rstrip("/")]
+    if not elsewhere:
         say(f"Callbacks come to {base}/hooks/… : push uses it by itself.")
     else:
-        say(f"Callbacks come to {base}/hooks/… : run pushes with  APP_URL={base}  or set callback_base_url to it.")
+        of_these = "" if len(elsewhere) == len(profiles) else f" of {', '.join(elsewhere)}"
+        say(f"Callbacks come to {base}/hooks/… : run pushes{of_these} with  APP_URL={base}  or set callback_base_url "
+            "to it.")
     if sms_reports:
         from mpesa_cli.sms.reports_address import SHOWN_BY
 

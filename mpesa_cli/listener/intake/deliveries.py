@@ -66,7 +66,17 @@ class OpenDelivery:
 
 
 StoredDelivery: TypeAlias = StkDelivery | C2bDelivery | OpenDelivery
-Delivery: TypeAlias = StoredDelivery | SmsReport | ResultDelivery
+
+
+@dataclass(frozen=True, slots=True)
+class LostDelivery:
+    """A body whose secret none of several ledgers knows: after a restore it may be about what one of them lost."""
+
+    delivery: StoredDelivery
+    peer: str
+
+
+Delivery: TypeAlias = StoredDelivery | SmsReport | ResultDelivery | LostDelivery
 
 
 @dataclass(frozen=True, slots=True)

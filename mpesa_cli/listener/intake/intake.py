@@ -17,6 +17,7 @@ from mpesa_cli.listener.intake.deliveries import (
     Ask,
     C2bContext,
     Delivery,
+    LostDelivery,
     OpenDelivery,
     ResultDelivery,
     SmsReport,
@@ -47,8 +48,11 @@ class Intake:
         c2b: C2bContext | None = None,
         ask: Ask | None = None,
         sms_secret_hash: str = "",
+        alone: bool = True,
     ) -> None:
-        """``on_event`` gets every event; ``c2b`` None has no C2B path; ``ask`` see :data:`Ask`."""
+        """``on_event`` gets every event; ``c2b`` None has no C2B path; ``ask`` see :data:`Ask`. Where it is not
+        ``alone``, a secret that is unknown here may be another ledger's, until a LostDelivery says that it is not.
+        """
         self._ledger = ledger
         self._world = world
         self._on_event = on_event
@@ -57,6 +61,7 @@ class Intake:
         asks = self._queries.ask if self._queries else None
         self.settling = Settling(ledger, world, on_event, c2b.shop if c2b else None, asks)
         self._sms_secret_hash = sms_secret_hash
+        self._alone = alone
         self.healthy = True
 
     def receive(self, batch: Sequence[Delivery]) -> list[Verdict]:
@@ -68,12 +73,14 @@ class Intake:
                 verdicts[index] = self._sms_report(delivery)
             elif isinstance(delivery, ResultDelivery):
                 verdicts[index] = self._result(delivery)
+            elif isinstance(delivery, LostDelivery):
+                verdicts[index] = self._lost(delivery.delivery)
             elif not isinstance(delivery, OpenDelivery) or self._has_room_for_strangers():
                 to_store.append((index, delivery))
         placed: list[_Placed] = []
         for index, place, delivery in self._places(to_store):
             if place is None:
-                verdicts[index] = self._lost(delivery)
+                verdicts[index] = self._lost(delivery) if self._alone else UNKNOWN
             else:
                 placed.append((index, place, delivery))
         for index, verdict in self._store(placed):

@@ -198,7 +198,9 @@ class Settling:
         if isinstance(said, Unreadable):
             return replace(event, kind="unreadable", detail=said.words)
         if payment is None:
-            return replace(event, kind="unreadable", detail=f"paid to shortcode {said.shortcode}, which is not ours")
+            other = self._shop.others.get(said.shortcode)
+            whose = f"profile {other}'s" if other else "not ours"
+            return replace(event, kind="unreadable", detail=f"paid to shortcode {said.shortcode}, which is {whose}")
         owner = tx.receipt_owner(said.receipt)
         news = _news(before, payment, owner, said.amount_cents) if owner else ""
         return replace(event, payment=payment, attempt=owner, receipt=said.receipt, detail=news)

@@ -9,7 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from mpesa_cli.listener.intake.deliveries import UNAVAILABLE, Delivery, Verdict
 from mpesa_cli.listener.intake.intake import Intake
@@ -22,6 +22,17 @@ TRY_AGAIN_MAX_S = 60.0
 
 SendVerdict: TypeAlias = Callable[[Verdict], None]
 _Waiting: TypeAlias = tuple[Delivery, SendVerdict]
+
+
+class Storing(Protocol):
+    """A taker of deliveries: a writer, or those of several ledgers."""
+
+    @property
+    def healthy(self) -> bool:
+        """Whether what comes can be stored."""
+
+    def submit(self, delivery: Delivery, answer: SendVerdict) -> bool:
+        """Queue a delivery; ``answer`` gets its verdict. False where that can't be: say 503."""
 
 
 class Writer:
@@ -71,10 +82,14 @@ class Writer:
         """Whether the thread lives and its last attempt to store succeeded."""
         return self._thread.is_alive() and self._intake is not None and self._intake.healthy
 
-    def stop(self) -> None:
-        """Take nothing more, store and settle what is queued, close the ledger, and wait for all that."""
+    def close(self) -> None:
+        """Take nothing more."""
         self._stopping = True
         self._queue.put(None)
+
+    def stop(self) -> None:
+        """Take nothing more, store and settle what is queued, close the ledger, and wait for all that."""
+        self.close()
         if self._thread.ident is not None:
             self._thread.join()
 

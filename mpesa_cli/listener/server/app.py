@@ -23,14 +23,14 @@ from mpesa_cli.listener.intake.deliveries import (
     Delivery,
     Verdict,
 )
-from mpesa_cli.listener.intake.writer import SendVerdict, Writer
+from mpesa_cli.listener.intake.writer import SendVerdict, Storing
 from mpesa_cli.listener.server.head import BODY_MAX, HEAD_MAX, HEADERS_MAX, Head
 from mpesa_cli.listener.server.open_paths import OpenPaths
 from mpesa_cli.listener.server.options import ListenerOptions
 from mpesa_cli.listener.server.peer import is_doubtful, is_refused, peer_address
 from mpesa_cli.listener.server.refusals import Refusals
 from mpesa_cli.listener.server.routes import OPEN_PATHS, Address, address_of
-from mpesa_cli.listener.server.spooling import Spooling
+from mpesa_cli.listener.server.spooling import Keeping
 from mpesa_cli.rules.strangers import BODY_MAX_BYTES
 
 _HEALTHY = Verdict(200, b'{"status":"ok"}', stored=False)
@@ -56,13 +56,13 @@ class ListenerApp:
     def __init__(
         self,
         options: ListenerOptions,
-        writer: Writer,
+        writer: Storing,
         refusals: Refusals,
         clock: Callable[[], float],
         soon: Callable[[Callable[[], None]], object],
         open_paths: OpenPaths,
         without_ledger: Callable[[Delivery], Verdict | None] = lambda _: None,
-        spooling: Spooling | None = None,
+        spooling: Keeping | None = None,
     ) -> None:
         """``writer`` stores; ``refusals`` counts bodies that are not stored; ``clock`` is in seconds, never set back.
 

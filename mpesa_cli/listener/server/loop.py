@@ -13,23 +13,19 @@ from uvicorn import Config, Server
 
 from mpesa_cli.floor import collection, machine
 from mpesa_cli.floor.errors import MpesaError
-from mpesa_cli.initiator.listener_alive import EVERY_S
 from mpesa_cli.listener.events import Event, Kind
-from mpesa_cli.listener.intake.intake import Intake
-from mpesa_cli.listener.intake.storing import answer_without_ledger
-from mpesa_cli.listener.intake.writer import Writer
 from mpesa_cli.listener.seldom import Seldom
 from mpesa_cli.listener.server.acceptor import Acceptor
 from mpesa_cli.listener.server.api_protocol import with_api
 from mpesa_cli.listener.server.app import ListenerApp
 from mpesa_cli.listener.server.asgi import Api, AsgiBridge
 from mpesa_cli.listener.server.connections import ConnectionTable
+from mpesa_cli.listener.server.ledgers import Ledgers
 from mpesa_cli.listener.server.open_paths import OpenPaths
 from mpesa_cli.listener.server.options import ListenerOptions, Parts
 from mpesa_cli.listener.server.peer import share_for
 from mpesa_cli.listener.server.protocol import DeadlineProtocol, with_parts
 from mpesa_cli.listener.server.refusals import Refusals
-from mpesa_cli.listener.server.spooling import Spooling
 
 REAP_EVERY_S = 0.25
 FILES_FOR_THE_REST = 64  # the ledger, its log and lock, the standard streams, the forwarder
@@ -84,15 +80,15 @@ class ListenerServer:
 
     async def _run(self, listening: socket.socket, on_ready: Callable[[], None], *, signals: bool) -> None:
         loop = asyncio.get_running_loop()
-        writer = Writer(self._open_intake, loop.call_soon_threadsafe)
+        ledgers = Ledgers(self._parts, loop)
         with self._on_signals() if signals else contextlib.nullcontext():
-            await loop.run_in_executor(None, writer.start)
+            await loop.run_in_executor(None, ledgers.writer.start)
             try:
-                await self._serve(listening, writer, on_ready)
+                await self._serve(listening, ledgers, on_ready)
             finally:
-                await loop.run_in_executor(None, writer.stop)
+                await loop.run_in_executor(None, ledgers.writer.stop)
 
-    async def _serve(self, listening: socket.socket, writer: Writer, on_ready: Callable[[], None]) -> None:
+    async def _serve(self, listening: socket.socket, ledgers: Ledgers, on_ready: Callable[[], None]) -> None:
         loop = asyncio.get_running_loop()
         options = self._options
         seldom = Seldom(self._parts.on_event, loop.time, frozenset({"refused"}))
@@ -105,11 +101,11 @@ class ListenerServer:
             clock=loop.time,
             share_for=partial(share_for, peers_are_proxies=options.behind_proxy),
         )
-        without_ledger = partial(answer_without_ledger, context=self._parts.c2b)
         open_paths = OpenPaths(loop.time, self._parts.world)
-        spool = self._parts.spool
-        spooling = Spooling(spool, writer, self._parts.world, self._parts.on_event, loop) if spool else None
-        app = ListenerApp(options, writer, refusals, loop.time, loop.call_soon, open_paths, without_ledger, spooling)
+        app = ListenerApp(
+            options, ledgers.writer, refusals, loop.time, loop.call_soon, open_paths, ledgers.without_ledger,
+            ledgers.spooling,
+        )
         self._server = server = _Server(options, on_ready)
         connected = _protocols(options, app, table, self._parts.api)
         server.acceptor = Acceptor(
@@ -117,53 +113,27 @@ class ListenerServer:
             tls=options.certificate.context if options.certificate else None, handshake_s=options.head_and_body_s,
         )
         server.should_exit = self._stopped_early
-        reaper = loop.create_task(self._watch(app, table, writer, seldom, spooling))
+        reaper = loop.create_task(self._watch(app, table, ledgers, seldom))
         try:
             await server.serve(sockets=[])
         finally:
             reaper.cancel()
-        if writer.failure is not None:
-            raise writer.failure
+        if ledgers.writer.failure is not None:
+            raise ledgers.writer.failure
 
-    async def _watch(
-        self, app: ListenerApp, table: ConnectionTable, writer: Writer, seldom: Seldom, spooling: Spooling | None
-    ) -> None:
+    async def _watch(self, app: ListenerApp, table: ConnectionTable, ledgers: Ledgers, seldom: Seldom) -> None:
         """Cut off overdue connections, answer those who waited too long; end where nothing can be stored."""
-        loop = asyncio.get_running_loop()
-        note_alive, due = self._parts.note_alive, loop.time()
-        noting: asyncio.Future[object] | None = None
         while True:
-            if note_alive is not None and loop.time() >= due and writer.healthy and (noting is None or noting.done()):
-                due = loop.time() + EVERY_S
-                noting = loop.run_in_executor(None, note_alive)  # a disk that hangs must not stop the loop
+            ledgers.note_alive()
             await asyncio.sleep(REAP_EVERY_S)
             table.cut_off_overdue()
             app.give_up_late()
-            if spooling is not None:
-                spooling.hand_in()
+            if ledgers.spooling is not None:
+                ledgers.spooling.hand_in()
             seldom.tell()
             self._parts.on_tick()
-            if writer.failure is not None:
+            if ledgers.writer.failure is not None:
                 self.stop()
-
-    def _open_intake(self) -> tuple[Intake, Callable[[], None]]:
-        """The intake, opened in the writer's thread, with the bodies that an earlier listener left unread."""
-        parts = self._parts
-        ledger = parts.open_ledger()
-        try:
-            intake = Intake(
-                ledger,
-                parts.world,
-                parts.on_event,
-                c2b=parts.c2b,
-                ask=parts.ask,
-                sms_secret_hash=parts.sms_secret_hash,
-            )
-            intake.settling.recover()
-        except BaseException:
-            ledger.close()
-            raise
-        return intake, ledger.close
 
 
 class _Server(Server):

@@ -1,6 +1,7 @@
 """Options of a listener. Those that would leave it open to strangers are refused before a port is opened."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.errors import SettingsError
@@ -8,7 +9,7 @@ from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.web_address import is_loopback
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.ledger import Ledger
-from mpesa_cli.listener.events import OnEvent
+from mpesa_cli.listener.events import Event, OnEvent
 from mpesa_cli.listener.intake.deliveries import Ask, C2bContext
 from mpesa_cli.listener.server.peer import CallbackIps, Tunnel
 
@@ -28,7 +29,8 @@ class Parts:
     ``api`` is served on the same port, on its own paths; None serves none. ``further_files`` may be
     open for others. ``note_alive`` is called every half minute while bodies can be stored, in a thread of its own.
     ``on_tick`` is called some times a second. ``spool`` keeps bodies while the ledger is away;
-    None, they are answered 503.
+    None, they are answered 503. ``beside`` has the same for further ledgers, of which what the listener has
+    once counts here alone; then ``profile`` names each in its events.
     """
 
     open_ledger: Callable[[], Ledger]
@@ -42,6 +44,12 @@ class Parts:
     note_alive: Callable[[], object] | None = None
     on_tick: Callable[[], None] = lambda: None
     spool: "Spool | None" = None
+    profile: str = ""
+    beside: tuple["Parts", ...] = ()
+
+    def tell(self, event: Event) -> None:
+        """Pass on an event of this ledger."""
+        self.on_event(replace(event, profile=self.profile) if self.profile else event)
 
 
 @dataclass(frozen=True, slots=True)

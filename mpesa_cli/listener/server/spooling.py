@@ -1,14 +1,14 @@
 """The event loop's side of the spool: bodies go there as they gather, and from there to the ledger."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from mpesa_cli.floor.world import World
 from mpesa_cli.listener.events import Event, OnEvent
 from mpesa_cli.listener.intake.deliveries import UNAVAILABLE, Delivery, Verdict
 from mpesa_cli.listener.intake.spool import Kept, Spool
-from mpesa_cli.listener.intake.writer import Writer
+from mpesa_cli.listener.intake.writer import Storing
 
 HAND_IN_EVERY_S = 1.0
 
@@ -20,11 +20,21 @@ class Give(Protocol):
         """Called once, in the event loop."""
 
 
+class Keeping(Protocol):
+    """A place for bodies while a ledger is away."""
+
+    def keep(self, delivery: Delivery, give: Give) -> None:
+        """Keep a body; ``give`` hears once whether it is on disk."""
+
+    def hand_in(self) -> None:
+        """Give the ledger what is kept, where there is something and its turn has come. Called often."""
+
+
 class Spooling:
     """The spool of a listener that runs. Used from the event loop alone; the disk's work is done in threads."""
 
     def __init__(
-        self, spool: Spool, writer: Writer, world: World, on_event: OnEvent,
+        self, spool: Spool, writer: Storing, world: World, on_event: OnEvent,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         """Nothing is opened yet."""
@@ -98,3 +108,35 @@ class Spooling:
         if removed:
             self._looked_at = 0.0
             self._on_event(Event("handed_in", self._world.now_us(), count=len(taken)))
+
+
+class Spoolings:
+    """The spools of several ledgers: a body is kept for each whose it may be, since which one is away."""
+
+    def __init__(self, spoolings: Sequence[Spooling | None], may_have: Callable[[Delivery], list[int]]) -> None:
+        """``spoolings`` by the ledgers' numbers, None where a ledger has no spool; ``may_have`` tells the numbers."""
+        self._spoolings = spoolings
+        self._may_have = may_have
+
+    def keep(self, delivery: Delivery, give: Give) -> None:
+        """Keep it for each; it counts only where it is on disk for all of them."""
+        spoolings = [self._spoolings[number] for number in self._may_have(delivery)]
+        if not spoolings or None in spoolings:
+            give(kept=False)
+            return
+        answers: list[bool] = []
+
+        def one(*, kept: bool) -> None:
+            answers.append(kept)
+            if len(answers) == len(spoolings):
+                give(kept=all(answers))
+
+        for each in spoolings:
+            if each is not None:
+                each.keep(delivery, one)
+
+    def hand_in(self) -> None:
+        """Give the ledgers what is kept for them."""
+        for each in self._spoolings:
+            if each is not None:
+                each.hand_in()
