@@ -52,16 +52,21 @@ def reasons_words(reasons: tuple[Reason, ...]) -> str:
     return ", ".join(f"{r.number} x {r.title}{f' ({r.code})' if r.code else ''}" for r in reasons)
 
 
+def fields_by(by: By) -> tuple[str, ...]:
+    """FIELDS, with the first one's name where it is no time."""
+    return ("till", *FIELDS[1:]) if by == "till" else FIELDS
+
+
 def summary_row(day: DaySummary) -> list[str | int | float | None]:
     """A day's values under FIELDS, for CSV and for a pipe."""
     document = day_document(day)
     return [*(document[name] for name in FIELDS[:-2]), reasons_words(day.failed_by_reason), document["reversed"]]
 
 
-def day_document(day: DaySummary) -> dict[str, Any]:
-    """A day as JSON: money in shillings, the rate from 0 to 1."""
+def day_document(day: DaySummary, by: By = "day") -> dict[str, Any]:
+    """A day as JSON, or a till: money in shillings, the rate from 0 to 1."""
     return {
-        "day": day.day,
+        fields_by(by)[0]: day.day,
         "count": day.count,
         "gross": cents_to_json(day.gross_cents),
         "paid": day.paid,
@@ -77,7 +82,10 @@ def day_document(day: DaySummary) -> dict[str, Any]:
 
 
 def summary_document(summary: Summary, environment: str, by: By = "day") -> dict[str, Any]:
-    """The whole summary as JSON, oldest day first."""
+    """The whole summary as JSON, oldest day first, or the tills as they were named."""
+    if by == "till":
+        tills = [day_document(till, by) for till in summary.days]
+        return {"environment": environment, "by": by, "tills": tills, "total": day_document(summary.total, by)}
     return {
         "environment": environment,
         "by": by,

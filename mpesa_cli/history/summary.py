@@ -11,8 +11,8 @@ from mpesa_cli.floor.records import dataclass
 from mpesa_cli.history.query import HistoryRow, day_of, hour_of, month_of
 from mpesa_cli.rules.state import WAS_PAID, PaymentStatus
 
-By = Literal["hour", "day", "month"]
-_PERIODS: dict[By, Callable[[int], str]] = {"hour": hour_of, "day": day_of, "month": month_of}
+By = Literal["hour", "day", "month", "till"]
+_PERIODS: dict[str, Callable[[int], str]] = {"hour": hour_of, "day": day_of, "month": month_of}
 
 
 class Reason(NamedTuple):
@@ -25,7 +25,7 @@ class Reason(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DaySummary:
-    """One day in East Africa Time (or hour, or month: ``day`` names it), or all of them (``day`` is ``total``).
+    """One day in East Africa Time (or hour, month or till: ``day`` names it), or all of them (``day`` is ``total``).
 
     ``count`` = ``paid`` + ``failed`` + ``unsettled``; the last are pending, unknown, partly paid or for
     review. What was refunded counts as paid. ``gross_cents`` is the money that came, as in the
@@ -119,6 +119,19 @@ def summarise(rows: Iterable[HistoryRow], days_max: int | None = None, by: By = 
         total.merge(tally)
         days.append(tally.close(day))
     return Summary(tuple(reversed(days)), total.close("total"), cut)
+
+
+def summarise_tills(tills: Iterable[tuple[str, Iterable[HistoryRow]]]) -> Summary:
+    """Count the rows of each till by the name of its profile, in the order in which they come, and their total."""
+    total = _Tally()
+    counted: list[DaySummary] = []
+    for name, rows in tills:
+        tally = _Tally()
+        for row in rows:
+            tally.add(row)
+        total.merge(tally)
+        counted.append(tally.close(name))
+    return Summary(tuple(counted), total.close("total"), cut=False)
 
 
 def _median(counted: Counter[int]) -> float | None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from mpesa_cli.cli.options import Format, JsonOption, ProfileOption, QuietOption, VerboseOption, runtime_of
+from mpesa_cli.cli.options import Format, JsonOption, ProfilesOption, QuietOption, VerboseOption, runtime_of
 from mpesa_cli.floor.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def history(
         bool, typer.Option("--summary", help="Count them per day: money, success, reasons, seconds to pay.")
     ] = False,
     by: Annotated[
-        Literal["hour", "day", "month"] | None, typer.Option("--by", help="With --summary: per hour, day or month.")
+        Literal["hour", "day", "month", "till"] | None,
+        typer.Option("--by", help="With --summary: per hour, day or month; till takes several profiles."),
     ] = None,
     format_: Annotated[
         Format | None, typer.Option("--format", help="How to print it; table is plain rows in a pipe.")
@@ -64,7 +65,7 @@ def history(
     unmask: Annotated[bool, typer.Option("--unmask", help="Show whole phone numbers on the screen.")] = False,
     ascii_: Annotated[bool, typer.Option("--ascii", help="Draw with plain characters only.")] = False,
     json_: JsonOption = False,
-    profile: ProfileOption = None,
+    profile: ProfilesOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = 0,
 ) -> None:
@@ -78,6 +79,7 @@ def history(
       mpesa history --since 2026-11-01 --until 2026-11-30 --limit all --format csv > november.csv
       mpesa history --summary --since 7d
       mpesa history --summary --by hour --since today
+      mpesa history --summary --by till --since today -P westlands -P outering
       mpesa history --unclaimed --amount 1500
 
     The newest 50 unless --limit says otherwise (with --summary 48 hours, 31 days or 12 months). Days are Nairobi's;
@@ -106,15 +108,22 @@ def history(
             "--fields is for lists, not for --summary.", hint="Leave it out: mpesa history --summary"
         )
     names = _fields(fields, chosen)
-    most = limit_of(limit, PERIODS_DEFAULT[by or "day"] if summary else LIMIT_DEFAULT)
-    settings = runtime.profile(profile)
+    several = runtime.profiles(profile)
+    _check_tills(several, ref, limit, by)
+    most = limit_of(limit, PERIODS_DEFAULT.get(by or "day") if summary else LIMIT_DEFAULT)
+    settings = several[0]
+    for each in several:
+        take_in(runtime.ledger(each))
     ledger = runtime.ledger(settings)
-    take_in(ledger)
     if ref is not None:
         wanted = _of_reference(runtime, settings, ref, wanted)
     if summary:
-        from mpesa_cli.cli.history.summary import print_summary
+        from mpesa_cli.cli.history.summary import print_summary, print_tills
 
+        if by == "till":
+            tills = [(each.name, runtime.ledger(each)) for each in several]
+            print_tills(runtime.streams, tills, wanted, chosen, ascii_only=ascii_)
+            return
         print_summary(runtime.streams, ledger, wanted, most, chosen, ascii_only=ascii_, by=by or "day")
         return
     from mpesa_cli.cli.history.print import HistoryPrinter
@@ -123,6 +132,21 @@ def history(
         runtime.streams, ledger, runtime.world.now_us(), chosen, unmask=unmask, ascii_only=ascii_
     )
     printer.payments(wanted, most, names)
+
+
+def _check_tills(several: "list[Profile]", ref: str | None, limit: str | None, by: str | None) -> None:
+    """Raise InvalidInput where several profiles, or what is counted per till, stand beside what is of one ledger."""
+    if len(several) > 1 and by != "till":
+        names = " ".join(f"-P {each.name}" for each in several)
+        raise InvalidInput(
+            "Several profiles are counted per till, and a list is of one.",
+            hint=f"Right: mpesa history --summary --by till {names}", code="usage",
+        )
+    if by == "till" and (ref is not None or limit is not None):
+        raise InvalidInput(
+            "--by till counts all payments of each till, and takes no REF and no --limit.",
+            hint="Narrow it by time: mpesa history --summary --by till --since 7d", code="usage",
+        )
 
 
 def _of_reference(runtime: "Runtime", profile: "Profile", ref: str, wanted: "HistoryFilter") -> "HistoryFilter":
@@ -202,7 +226,7 @@ def _amount(typed: str | None) -> int | None:
     return cents
 
 
-def limit_of(typed: str | None, default: int) -> int | None:
+def limit_of(typed: str | None, default: int | None) -> int | None:
     """The most rows that --limit means; None for all. Raises InvalidInput."""
     if typed is None:
         return default
