@@ -8,7 +8,7 @@ the chain still proves that nothing else was changed.
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from json.encoder import encode_basestring_ascii as quoted
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 GENESIS = "0" * 64
 JOURNAL = Statement("INSERT INTO journal VALUES {rows}", 9)
 PRIVATE = Statement("INSERT INTO journal_private VALUES {rows}", 3)
+TAIL = "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1"
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 Tail: TypeAlias = tuple[int, str]
@@ -82,5 +83,9 @@ def chain_row(
 
 def tail_of(connection: "Connection") -> Tail:
     """The journal's last row, as it stands."""
-    last = connection.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
-    return (last[0], last[1]) if last else (0, GENESIS)
+    return as_tail(connection.execute(TAIL).fetchall())
+
+
+def as_tail(rows: Sequence[Any]) -> Tail:
+    """The answer to TAIL."""
+    return (rows[0][0], rows[0][1]) if rows else (0, GENESIS)

@@ -20,9 +20,15 @@ from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from mpesa_cli.ledger.engine.dialect import Connection
+    from mpesa_cli.ledger.engine.questions import Question
+RECEIPT_OWNER = "SELECT payment_id, attempt FROM receipts WHERE receipt=?"
+EVIDENCE = (
+    "SELECT j.kind, j.at_us, j.facts, p.facts FROM journal j LEFT JOIN journal_private p USING (seq) "
+    "WHERE j.payment_id=? AND j.attempt=? AND j.kind<>'attempt_created' ORDER BY j.seq"
+)
 
 
 class Reads(Questions):
@@ -35,21 +41,30 @@ class Reads(Questions):
 
     def payment(self, payment_id: str) -> Payment | None:
         """The payment, or None."""
-        return self._payment_where("payment_id=?", payment_id)
+        return self.payment_of(self.answers(*self.about(payment_id)))
 
     def payment_by_order(self, order_id: str) -> Payment | None:
         """The payment for an order id, or None."""
-        return self._payment_where("order_id=?", order_id)
+        its_id = "(SELECT payment_id FROM payments WHERE order_id=?)"
+        return self.payment_of(self.answers(
+            (f"SELECT {PAYMENT_COLUMNS} FROM payments WHERE order_id=?", (order_id,)),
+            (f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE payment_id={its_id} ORDER BY number", (order_id,)),
+        ))
 
-    def _payment_where(self, condition: str, value: str) -> Payment | None:
-        rows = self.rows(f"SELECT {PAYMENT_COLUMNS} FROM payments WHERE {condition}", (value,))
-        if not rows:
-            return None
-        attempts = self.rows(
-            f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE payment_id=? ORDER BY number",
-            (rows[0][0],),
+    @staticmethod
+    def about(payment_id: str) -> "tuple[Question, Question]":
+        """The questions for a payment's row and its attempts."""
+        return (
+            (f"SELECT {PAYMENT_COLUMNS} FROM payments WHERE payment_id=?", (payment_id,)),
+            (f"SELECT {ATTEMPT_COLUMNS} FROM attempts WHERE payment_id=? ORDER BY number", (payment_id,)),
         )
-        return Claims(self).with_claims(payment_from(rows[0], map(attempt_from, attempts), self.environment))
+
+    def payment_of(self, answers: "Iterator[list[tuple[object, ...]]]") -> Payment | None:
+        """The payment of whose row and attempts the first two answers are; what follows is left."""
+        if not (rows := next(answers)):
+            return None
+        payment = payment_from(rows[0], map(attempt_from, next(answers)), self.environment)
+        return Claims(self).with_claims(payment) if payment.is_nobodys else payment
 
     def find(self, ref: str) -> Payment | None:
         """By any reference: order id, payment id, CheckoutRequestID, receipt. None where unknown."""
@@ -91,7 +106,7 @@ class Reads(Questions):
 
     def receipt_owner(self, receipt: str) -> AttemptRef | None:
         """The attempt that this receipt pays, or None."""
-        rows = self.rows("SELECT payment_id, attempt FROM receipts WHERE receipt=?", (receipt,))
+        rows = self.rows(RECEIPT_OWNER, (receipt,))
         return AttemptRef(str(rows[0][0]), int(str(rows[0][1]))) if rows else None
 
     def unfinished(self, newest: int | None = None) -> Sequence[Payment]:
@@ -134,12 +149,7 @@ class Reads(Questions):
 
     def evidence(self, attempt: AttemptRef) -> list[ev.Evidence]:
         """All evidence of one attempt, in the order in which it was appended."""
-        rows = self.rows(
-            "SELECT j.kind, j.at_us, j.facts, p.facts FROM journal j LEFT JOIN journal_private p USING (seq) "
-            "WHERE j.payment_id=? AND j.attempt=? AND j.kind<>'attempt_created' ORDER BY j.seq",
-            tuple(attempt),
-        )
-        return [read_evidence(*row) for row in rows]
+        return [read_evidence(*row) for row in self.rows(EVIDENCE, tuple(attempt))]
 
     def journal(self, payment_id: str) -> list[JournalEntry]:
         """The story of one payment, oldest first."""

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mpesa_cli.ledger.engine.later_rows import LaterRows
-from mpesa_cli.ledger.journal import Tail, chain_row, tail_of
-from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.ledger.journal import TAIL, Tail, as_tail, chain_row, tail_of
+from mpesa_cli.ledger.reads import EVIDENCE, RECEIPT_OWNER, Reads
 from mpesa_cli.ledger.rows import (
     CLAIM,
     MARK,
@@ -15,14 +15,17 @@ from mpesa_cli.ledger.rows import (
     SAVE_VIEW,
     SAVE_VIEW_OF_SAME_PROMPT,
     payment_projection,
+    read_evidence,
     view_row,
 )
+from mpesa_cli.ledger.seen import Seen
 from mpesa_cli.rules.evidence import Record
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
 from mpesa_cli.rules.state import AttemptView
 
 if TYPE_CHECKING:
     from mpesa_cli.ledger.engine.dialect import Answer, Connection
+    from mpesa_cli.ledger.engine.questions import Question
 
 Parameters: TypeAlias = Sequence[Any] | dict[str, Any]
 
@@ -67,6 +70,43 @@ class RowWrites(Reads):
         """Append one row to the journal's chain."""
         tail = self._tail or tail_of(self._open)
         self._tail = chain_row(self._later, record, payment_id, attempt, self.token_hex, tail)
+
+    def put(self, sql: str, parameters: Parameters) -> None:
+        """Have a statement done whose answer nobody needs, behind all that was decided on."""
+        self.write_rows()
+        getattr(self._open, "hold", self._open.execute)(sql, parameters)
+
+    def is_taken(self, order_id: str) -> bool:
+        """Whether there is a payment for this order."""
+        question = ("SELECT 1 FROM payments WHERE order_id=?", (order_id,))
+        if self._tail is not None:
+            return bool(self.rows(*question))
+        found, tail = self.answers(question, (TAIL, ()))  # a row of the journal follows
+        self._tail = as_tail(tail)
+        return bool(found)
+
+    def seen(self, attempt: AttemptRef, receipt: str | None = None) -> Seen:
+        """What an append to an attempt is decided on, and what it asks for next: all of it in one piece.
+
+        ``receipt`` is one of which it will be asked whom it pays. Raises KeyError where there is no such payment.
+        """
+        further: list[Question] = []
+        if self._tail is None:
+            further.append((TAIL, ()))
+        if receipt is not None and receipt not in self._owners:
+            further.append((RECEIPT_OWNER, (receipt,)))
+        answers = self.answers(*self.about(attempt.payment_id), (EVIDENCE, tuple(attempt)), *further)
+        payment = self.payment_of(answers)
+        if payment is None:
+            raise KeyError(attempt.payment_id)
+        evidence = [read_evidence(*row) for row in next(answers)]
+        for sql, _ in further:
+            rows = next(answers)
+            if sql is TAIL:
+                self._tail = as_tail(rows)
+            else:
+                self._owners[str(receipt)] = AttemptRef(str(rows[0][0]), int(str(rows[0][1]))) if rows else None
+        return Seen(payment, evidence)
 
     def look_up_owners(self, receipts: Collection[str]) -> None:
         """Look up at once whom these receipts pay; :meth:`receipt_owner` then asks nothing."""

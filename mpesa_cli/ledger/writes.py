@@ -66,7 +66,14 @@ class Write(RowWrites):
         self._insert_payment(intent, at_us)
         self._insert_attempt(intent.payment_id, 1, intent.msisdn, intent.amount_cents, intent.token_hash, at_us)
         self._note_not_paid(intent.payment_id, leave.not_paid, at_us)
-        return self.must(intent.payment_id)
+        first = Attempt(
+            AttemptRef(intent.payment_id, 1), intent.msisdn, intent.amount_cents, at_us, withdrawn=False,
+            view=AttemptView(AttemptState.CREATED),
+        )
+        return Payment(
+            intent.payment_id, intent.order_id, self.environment, intent.profile, intent.shortcode, intent.amount_cents,
+            intent.msisdn, intent.account_reference, intent.description, at_us, (first,),
+        )
 
     def open_received(self, intent: Intent, at_us: int, *, came_cents: int | None = None) -> AttemptRef:
         """Record money that came by hand (C2B) as a payment of its own.
@@ -87,11 +94,11 @@ class Write(RowWrites):
         return AttemptRef(payment_id, number)
 
     def _insert_payment(self, intent: Intent, at_us: int) -> None:
-        if self.payment_by_order(intent.order_id):
+        if self.is_taken(intent.order_id):
             raise Conflict(
                 f"Order {intent.order_id} is already in the ledger.", hint=f"See it: mpesa status {intent.order_id}"
             )
-        self.execute(
+        self.put(
             f"INSERT INTO payments ({PAYMENT_COLUMNS}, order_key, status) "
             "VALUES (?,?,?,?,?,?,?,?,?,?,'pending')",
             (
@@ -151,7 +158,8 @@ class Write(RowWrites):
         Evidence that says again what is known changes nothing, except queries: that two of them agree
         over time is evidence too. A receipt that pays another attempt is marked ``claimed_elsewhere``.
         """
-        before, known = seen or Seen(self.must(attempt.payment_id), self.evidence(attempt))
+        receipt = evidence.receipt if isinstance(evidence, ev.Received) else None
+        before, known = seen or self.seen(attempt, receipt)
         asked = next(a for a in before.attempts if a.ref == attempt)
         if isinstance(evidence, ev.Received):
             evidence = self._with_claim(evidence, asked)
@@ -206,7 +214,7 @@ class Write(RowWrites):
     ) -> None:
         if token_hash:  # it will ring a phone
             self.check_known()
-        self.execute(
+        self.put(
             "INSERT INTO attempts (payment_id, number, channel, msisdn, amount_cents, token_hash, created_us, state) "
             "VALUES (?,?,?,?,?,?,?,'created')",
             (payment_id, number, "stk" if token_hash else "c2b", msisdn, amount_cents, token_hash or None, at_us),

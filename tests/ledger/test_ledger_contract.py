@@ -68,6 +68,15 @@ def paid(receipt: str = "UKO4Q7WX2B", cents: int = 150_000, order: str = "1042",
     )
 
 
+def test_a_payment_that_is_opened_is_told_as_it_is_stored(opened: Open) -> None:
+    ledger = opened()
+    with ledger.write() as tx:
+        told = tx.open_payment(Start(intent()), 1)
+        assert tx.payment("PAY-1042") == told
+    assert ledger.payment("PAY-1042") == ledger.payment_by_order("1042") == told
+
+
+
 def test_what_was_written_is_there_for_the_next_process(opened: Open) -> None:
     ref = pending(opened())
 

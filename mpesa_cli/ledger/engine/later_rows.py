@@ -5,8 +5,7 @@ beside, that costs more than the statement does: settling a callback took seven 
 asks the connection something, or the transaction ends, and go out together.
 """
 
-from collections.abc import Hashable
-from contextlib import nullcontext
+from collections.abc import Callable, Hashable
 from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
@@ -50,18 +49,18 @@ class LaterRows:
         if not self._rows:
             return
         waiting, self._rows = self._rows, {}
-        together = getattr(connection, "together", None)  # where each answer is a way to a server and back
-        with together() if together else nullcontext():
-            for statement, rows in waiting.items():
-                _write(connection, statement, list(rows.values()))
+        # Where each answer is a way to a server and back, they go with the next statement.
+        execute = getattr(connection, "hold", connection.execute)
+        for statement, rows in waiting.items():
+            _write(execute, statement, list(rows.values()))
 
 
-def _write(connection: "Connection", statement: Statement, rows: list[Row]) -> None:
+def _write(execute: Callable[[str, Row], object], statement: Statement, rows: list[Row]) -> None:
     begin = 0
     for count in ROWS_OF_A_STATEMENT:
         while len(rows) - begin >= count:
             values = rows[begin] if count == 1 else tuple(chain.from_iterable(rows[begin : begin + count]))
-            connection.execute(_for_rows(statement, count), values)
+            execute(_for_rows(statement, count), values)
             begin += count
 
 

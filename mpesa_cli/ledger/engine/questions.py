@@ -3,13 +3,17 @@
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from mpesa_cli.ledger.engine.dialect import dialect_of
 from mpesa_cli.ledger.engine.failures import explained
 
 if TYPE_CHECKING:
     from mpesa_cli.ledger.engine.dialect import Connection, Dialect
+
+
+Question: TypeAlias = tuple[str, tuple[object, ...]]
+"""A question's text and its parameters."""
 
 
 class Questions:
@@ -24,6 +28,13 @@ class Questions:
         """Rows of a question. Raises LedgerBusy or LedgerUnusable."""
         with explained(self.path):
             return self._connection().execute(sql, parameters).fetchall()
+
+    def answers(self, *questions: "Question") -> Iterator[list[tuple[object, ...]]]:
+        """The rows of several questions, which go to a server in one piece; a file is asked each as it is reached."""
+        with explained(self.path):
+            connection = self._connection()
+            at_once = getattr(connection, "answers", None)
+            yield from at_once(questions) if at_once else (connection.execute(*each).fetchall() for each in questions)
 
     def stream(self, sql: str, parameters: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
         """The same a row at a time, for answers that are larger than memory should be."""

@@ -80,7 +80,7 @@ def test_a_write_to_a_server_that_stays_frozen_ends_in_time_and_says_that_nothin
 def test_a_server_that_is_frozen_at_the_commit_is_asked_afterwards_what_it_kept(
     database: Callable[[], str], server: Cluster, between: Between, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commit.commit, "__defaults__", (1.0,))  # seconds that an answer to COMMIT is waited for
+    monkeypatch.setattr(commit, "COMMIT_WAIT_S", 1.0)
     ledger = opened(database().replace(str(server.port), str(between.port)))
     note(ledger, "before")
 

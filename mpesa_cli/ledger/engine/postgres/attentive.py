@@ -7,13 +7,14 @@ If it can't say so, the socket is closed. Nothing is cancelled, and nothing that
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from psycopg.abc import PQGen
 
@@ -35,6 +36,16 @@ class Attentive(psycopg.Connection[Any]):
     is_pooled = False
     started = ""
     timeline = 0
+
+    @contextlib.contextmanager
+    def silent_for(self, most_s: float) -> Iterator[None]:
+        """Within the block a server that is silent for so long is gone, whatever it says by another connection."""
+        before = self.answer_s, self.is_at_work
+        self.answer_s, self.is_at_work = most_s, None
+        try:
+            yield
+        finally:
+            self.answer_s, self.is_at_work = before
 
     def wait(self, gen: PQGen[Any], *more: Any, **options: Any) -> Any:
         """The outcome of ``gen``. Raises psycopg.OperationalError, the connection closed, where no answer comes."""

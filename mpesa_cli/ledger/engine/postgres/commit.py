@@ -10,19 +10,19 @@ closing the socket, and signals are kept until the outcome is known.
 from __future__ import annotations
 
 import contextlib
-import selectors
 import signal
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg import pq
+from psycopg.pq import TransactionStatus
 
 from mpesa_cli.floor import machine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from mpesa_cli.ledger.engine.postgres.attentive import Attentive
 
 COMMIT_WAIT_S = 15.0
 _DOUBTFUL = ("01", "57")
@@ -30,8 +30,9 @@ _PROVEN = ("23", "40", "25", "53", "22", "P0")
 """Classes of errors by which the server says that it has rolled back, but for 40003: that says it does not know."""
 
 
-def commit(raw: psycopg.Connection[Any], wait_s: float = COMMIT_WAIT_S) -> bool:
-    """Whether the open transaction was kept for certain; False where nobody knows, and then the connection is closed.
+def commit(raw: Attentive, last: Sequence[tuple[str, Any]] = (), wait_s: float | None = None) -> bool:
+    """Whether the open transaction was kept for certain, with the ``last`` statements of it, which go along in one
+    piece; False where nobody knows, and then the connection is closed. ``wait_s`` is COMMIT_WAIT_S, unless given.
 
     Raises psycopg.Error where the server says that it was not kept.
     """
@@ -41,43 +42,35 @@ def commit(raw: psycopg.Connection[Any], wait_s: float = COMMIT_WAIT_S) -> bool:
         said.append(diagnostic.sqlstate or "")
 
     raw.add_notice_handler(note)
+    answer = None
     try:
-        result = _answer(raw.pgconn, b"COMMIT", wait_s)
-    except (OSError, psycopg.Error):
-        result = None
+        with raw.silent_for(COMMIT_WAIT_S if wait_s is None else wait_s):
+            answer = _answer(raw, last)
+    except psycopg.Error as error:
+        state = error.sqlstate or ""
+        # A transaction that has failed and is still open is one that the server did not come to commit.
+        failed = raw.info.transaction_status == TransactionStatus.INERROR
+        if failed or (state.startswith(_PROVEN) and state != "40003"):
+            raise
+    except OSError:
+        pass
     finally:
         raw.remove_notice_handler(note)
-    if result is not None and result.status == pq.ExecStatus.COMMAND_OK:
-        if result.command_status != b"COMMIT":
-            raise psycopg.errors.InFailedSqlTransaction("a statement had failed, so that nothing was kept")
-        if not any(state.startswith(_DOUBTFUL) for state in said):
-            return True
-    elif result is not None:
-        state = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
-        if state.startswith(_PROVEN) and state != "40003":
-            raise psycopg.errors.lookup(state)(result.error_message.decode("utf-8", "replace"))
+    if answer is not None and answer != "COMMIT":
+        raise psycopg.errors.InFailedSqlTransaction("a statement had failed, so that nothing was kept")
+    if answer is not None and not any(state.startswith(_DOUBTFUL) for state in said):
+        return True
     raw.close()
     return False
 
 
-def _answer(connection: Any, statement: bytes, wait_s: float) -> Any:
-    """The last result of a statement; None where there was none in time."""
-    until = time.monotonic() + wait_s
-    connection.send_query(statement)
-    connection.flush()  # some twenty bytes on an idle connection: they fit
-    last = None
-    with selectors.DefaultSelector() as selector:
-        selector.register(connection.socket, selectors.EVENT_READ)
-        while True:
-            while connection.is_busy():
-                left_s = until - time.monotonic()
-                if left_s <= 0 or not selector.select(left_s):
-                    return None
-                connection.consume_input()
-            result = connection.get_result()
-            if result is None:
-                return last
-            last = result
+def _answer(raw: Attentive, last: Sequence[tuple[str, Any]]) -> str | None:
+    """What the server says to COMMIT. It does not come to it where one of the statements before fails."""
+    with raw.pipeline() if psycopg.Pipeline.is_supported() else contextlib.nullcontext():
+        for statement, parameters in last:
+            raw.execute(statement, parameters)
+        cursor = raw.execute("COMMIT")
+    return cursor.statusmessage
 
 
 @contextlib.contextmanager

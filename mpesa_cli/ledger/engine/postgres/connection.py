@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from psycopg.adapt import Dumper, Loader
@@ -15,7 +14,7 @@ from mpesa_cli.ledger.engine.postgres.postgres_dialect import POSTGRES
 from mpesa_cli.ledger.engine.postgres.text import in_postgres
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from psycopg.abc import Buffer
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from mpesa_cli.ledger.engine.postgres.attentive import Attentive
     from mpesa_cli.rules.values.database import Database
 
+_T = TypeVar("_T")
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0"
 _OPEN = frozenset({TransactionStatus.ACTIVE, TransactionStatus.INTRANS, TransactionStatus.INERROR})
 
@@ -81,6 +81,7 @@ class PostgresConnection:
         self._opened_again = opened_again
         self.database = database
         self.raw = raw
+        self._held: list[tuple[str, Any]] = []
 
     @property
     def in_transaction(self) -> bool:
@@ -92,45 +93,63 @@ class PostgresConnection:
 
         Raises LedgerBusy or LedgerUnusable.
         """
-        begun = self.in_transaction
-        try:
-            if sql == "BEGIN":
-                return self.raw.execute(_SNAPSHOT)
-            return self.raw.execute(in_postgres(sql), parameters)
-        except psycopg.Error as error:
-            if begun or not is_lost(error) or not sql.lstrip().startswith(("SELECT", "WITH", "BEGIN")):
-                raise in_words(error, self.database) from error
-        self.reopen()
-        return self.execute_once(_SNAPSHOT if sql == "BEGIN" else in_postgres(sql), parameters)
+        statement = _SNAPSHOT if sql == "BEGIN" else in_postgres(sql)
+        return self._asked(sql, lambda: self._sent([(statement, parameters or None)])[0])
+
+    def answers(self, questions: Sequence[tuple[str, Any]]) -> Iterator[list[Any]]:
+        """The rows of questions that go to the server in one piece. Raises LedgerBusy or LedgerUnusable."""
+        statements = [(in_postgres(sql), parameters or None) for sql, parameters in questions]
+        found = self._asked(questions[0][0], lambda: self._sent(statements))
+        return (cursor.fetchall() for cursor in found)
+
+    def hold(self, sql: str, parameters: Any) -> None:
+        """Have a statement whose answer nobody needs sent before the next one, or with the COMMIT, in one piece."""
+        self._held.append((in_postgres(sql), parameters))
+
+    def held(self) -> list[tuple[str, Any]]:
+        """The statements that were not sent yet: they are the caller's from now on."""
+        held, self._held = self._held, []
+        return held
+
+    def flush(self) -> None:
+        """Send what is held. Raises psycopg.Error."""
+        self._sent([])
 
     def execute_once(self, statement: str, parameters: Any = None) -> Answer:
         """One statement in PostgreSQL's own words, asked once. Raises LedgerBusy or LedgerUnusable."""
         try:
-            return self.raw.execute(statement, parameters or None)
+            return self._sent([(statement, parameters or None)])[0]
         except psycopg.Error as error:
             raise in_words(error, self.database) from error
 
     def executemany(self, sql: str, parameters: Any, /) -> Answer:
         """One statement for each of many parameters. Raises LedgerBusy or LedgerUnusable."""
         try:
+            self.flush()
             cursor = self.raw.cursor()
             cursor.executemany(in_postgres(sql), list(parameters))
         except psycopg.Error as error:
             raise in_words(error, self.database) from error
         return cursor
 
-    @contextlib.contextmanager
-    def together(self) -> Iterator[None]:
-        """Send statements one behind the other, without waiting for the answer to each. None may be asked anything.
+    def _sent(self, statements: Sequence[tuple[str, Any]]) -> list[psycopg.Cursor[Any]]:
+        """The cursors of statements that are sent in one piece, behind those that are held."""
+        held = self.held()
+        if len(held) + len(statements) < 2 or not psycopg.Pipeline.is_supported():  # libpq before 14
+            return [self.raw.execute(*each) for each in (*held, *statements)][len(held) :]
+        with self.raw.pipeline():
+            return [self.raw.execute(*each) for each in (*held, *statements)][len(held) :]
 
-        What went wrong with one of them is raised when the block is left: LedgerBusy or LedgerUnusable.
-        """
-        if not psycopg.Pipeline.is_supported():  # libpq before 14
-            yield
-            return
+    def _asked(self, sql: str, ask: Callable[[], _T]) -> _T:
+        begun = self.in_transaction
         try:
-            with self.raw.pipeline():
-                yield
+            return ask()
+        except psycopg.Error as error:
+            if begun or not is_lost(error) or not sql.lstrip().startswith(("SELECT", "WITH", "BEGIN")):
+                raise in_words(error, self.database) from error
+        self.reopen()
+        try:
+            return ask()
         except psycopg.Error as error:
             raise in_words(error, self.database) from error
 

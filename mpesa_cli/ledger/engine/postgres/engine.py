@@ -145,7 +145,7 @@ class PostgresEngine:
 
     def _commit(self, connection: PostgresConnection, mark: uuid.UUID) -> None:
         try:
-            if commit(connection.raw):
+            if commit(connection.raw, connection.held()):
                 return
         except psycopg.Error as error:
             self._roll_back(connection)
@@ -171,7 +171,7 @@ class PostgresEngine:
                 found = raw.execute("SELECT 1 FROM commit_marks WHERE mark = %s", (mark,)).fetchone()
                 # Proves that this server may decide: one that was cut off from its standby could not keep it.
                 raw.execute("INSERT INTO commit_marks (mark) VALUES (%s)", (uuid.uuid4(),))
-                if commit(raw, until - time.monotonic()):
+                if commit(raw, wait_s=until - time.monotonic()):
                     self._timeline.wrote(raw.timeline)
                     return found is not None
             time.sleep(LOOK_AGAIN_S)
@@ -179,6 +179,7 @@ class PostgresEngine:
 
     def _roll_back(self, connection: PostgresConnection) -> None:
         """End what was begun. Where the server is gone there is nothing to end."""
+        connection.held()
         if connection.in_transaction:
             try:
                 connection.raw.execute("ROLLBACK")

@@ -30,6 +30,7 @@ class PostgresDialect:
 
         try:
             name, beyond = f"streamed_{next(_COUNT)}", not connection.in_transaction
+            connection.flush()
             with connection.raw.cursor(name=name, withhold=beyond) as cursor:
                 cursor.itersize = _ROWS_AT_ONCE
                 cursor.execute(in_postgres(sql), parameters)
