@@ -26,6 +26,7 @@ _MINE = " AND EXISTS (SELECT FROM pg_stat_activity WHERE pid = {pid} AND state =
 class Attentive(psycopg.Connection[Any]):
     """One connection, and what is known of the server at its other end.
 
+    ``settings`` is what each transaction sets for itself (a list of ``set_config``), empty where the session keeps it.
     ``is_at_work`` tells whether the server is busy with this connection's question; where it is None, a server that is
     silent for ``answer_s`` seconds is gone. ``is_pooled``: a pooler stands between, so that the next transaction
     may be another session's.
@@ -34,8 +35,13 @@ class Attentive(psycopg.Connection[Any]):
     is_at_work: Callable[[Attentive], bool] | None = None
     answer_s: float = ANSWER_S
     is_pooled = False
+    settings = ""
     started = ""
     timeline = 0
+
+    def begin(self, how: str = "") -> None:
+        """Begin a transaction, on the ledger's tables."""
+        self.execute(f"BEGIN {how}; SELECT {self.settings}")
 
     @contextlib.contextmanager
     def silent_for(self, most_s: float) -> Iterator[None]:

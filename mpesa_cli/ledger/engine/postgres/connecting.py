@@ -25,9 +25,9 @@ CONNECT_S = 3
 LOOK_AGAIN_S = 0.25
 TIMELINE = "('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int"
 CLOCK = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
-_SESSION = (
-    "SELECT set_config('search_path', %s, false), set_config('lock_timeout', '10s', false), "
-    "set_config('idle_in_transaction_session_timeout', '15s', false)"
+_SETTINGS = (
+    "set_config('search_path', '\"{schema}\"', {locally}), set_config('lock_timeout', '10s', {locally}), "
+    "set_config('idle_in_transaction_session_timeout', '15s', {locally})"
 )
 
 
@@ -66,8 +66,11 @@ class Connecting:
         try:
             adapt(raw)
             self._learn(raw)
-            if not raw.is_pooled:
-                raw.execute(_SESSION, (f'"{self.database.schema}"',))
+            settings = _SETTINGS.format(schema=self.database.schema, locally="true" if raw.is_pooled else "false")
+            if raw.is_pooled:  # what one transaction leaves in a session, another one's finds
+                raw.settings, raw.prepare_threshold = settings, None
+            else:
+                raw.execute(f"SELECT {settings}")
             self.timeline.check(raw.timeline, self.database)
         except BaseException:
             raw.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
@@ -74,9 +75,7 @@ class PostgresConnection:
 
     dialect = POSTGRES
 
-    def __init__(
-        self, raw: Attentive, opened_again: Callable[[], Attentive], database: Database
-    ) -> None:
+    def __init__(self, raw: Attentive, opened_again: Callable[[], Attentive], database: Database) -> None:
         """``opened_again`` gives a connection to the server that takes writes, waiting for one."""
         self._opened_again = opened_again
         self.database = database
@@ -93,12 +92,13 @@ class PostgresConnection:
 
         Raises LedgerBusy or LedgerUnusable.
         """
-        statement = _SNAPSHOT if sql == "BEGIN" else in_postgres(sql)
-        return self._asked(sql, lambda: self._sent([(statement, parameters or None)])[0])
+        if sql == "BEGIN":
+            return self._asked(sql, lambda: self.raw.execute(f"{_SNAPSHOT}; SELECT {self.raw.settings}"))
+        return self._asked(sql, lambda: self._sent([(in_postgres(sql), parameters)])[0])
 
     def answers(self, questions: Sequence[tuple[str, Any]]) -> Iterator[list[Any]]:
         """The rows of questions that go to the server in one piece. Raises LedgerBusy or LedgerUnusable."""
-        statements = [(in_postgres(sql), parameters or None) for sql, parameters in questions]
+        statements = [(in_postgres(sql), parameters) for sql, parameters in questions]
         found = self._asked(questions[0][0], lambda: self._sent(statements))
         return (cursor.fetchall() for cursor in found)
 
@@ -111,6 +111,13 @@ class PostgresConnection:
         held, self._held = self._held, []
         return held
 
+    def begin(self) -> None:
+        """Begin a transaction that no COMMIT of the engine's ends. Raises LedgerBusy or LedgerUnusable."""
+        try:
+            self.raw.begin()
+        except psycopg.Error as error:
+            raise in_words(error, self.database) from error
+
     def flush(self) -> None:
         """Send what is held. Raises psycopg.Error."""
         self._sent([])
@@ -119,6 +126,13 @@ class PostgresConnection:
         """One statement in PostgreSQL's own words, asked once. Raises LedgerBusy or LedgerUnusable."""
         try:
             return self._sent([(statement, parameters or None)])[0]
+        except psycopg.Error as error:
+            raise in_words(error, self.database) from error
+
+    def alone(self, statement: str) -> None:
+        """One statement that takes no transaction around it. Raises LedgerBusy or LedgerUnusable."""
+        try:
+            self.raw.execute(statement)
         except psycopg.Error as error:
             raise in_words(error, self.database) from error
 
@@ -135,10 +149,13 @@ class PostgresConnection:
     def _sent(self, statements: Sequence[tuple[str, Any]]) -> list[psycopg.Cursor[Any]]:
         """The cursors of statements that are sent in one piece, behind those that are held."""
         held = self.held()
-        if len(held) + len(statements) < 2 or not psycopg.Pipeline.is_supported():  # libpq before 14
-            return [self.raw.execute(*each) for each in (*held, *statements)][len(held) :]
-        with self.raw.pipeline():
-            return [self.raw.execute(*each) for each in (*held, *statements)][len(held) :]
+        wrapped = bool(self.raw.settings) and not self.in_transaction
+        before = [("BEGIN", None), (f"SELECT {self.raw.settings}", None)] if wrapped else held
+        all_of_it = [*before, *statements, *([("COMMIT", None)] if wrapped else [])]
+        at_once = len(all_of_it) > 1 and psycopg.Pipeline.is_supported()  # not by a libpq before 14
+        with self.raw.pipeline() if at_once else contextlib.nullcontext():
+            found = [self.raw.execute(*each) for each in all_of_it]
+        return found[len(before) : len(before) + len(statements)]
 
     def _asked(self, sql: str, ask: Callable[[], _T]) -> _T:
         begun = self.in_transaction
@@ -152,6 +169,20 @@ class PostgresConnection:
             return ask()
         except psycopg.Error as error:
             raise in_words(error, self.database) from error
+
+    @contextlib.contextmanager
+    def streaming(self) -> Iterator[tuple[Attentive, bool]]:
+        """The connection for a cursor that is read bit by bit, and whether that must outlive a transaction.
+
+        Through a pooler nothing outlives one, so that a cursor gets a connection to itself.
+        """
+        if self.in_transaction or not self.raw.is_pooled:
+            self.flush()
+            yield self.raw, not self.in_transaction
+            return
+        with contextlib.closing(self._opened_again()) as own:
+            own.begin("ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield own, False
 
     def reopen(self) -> None:
         """Another connection in the place of one that is lost. Raises LedgerBusy or LedgerUnusable."""

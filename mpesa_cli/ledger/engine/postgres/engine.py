@@ -127,14 +127,15 @@ class PostgresEngine:
         raw, asked_us = connection.raw, self._to.asked_us()
         wait_ms = max(1, round(may_wait_s * 1000))
         sweep = "" if self._swept else f"DELETE FROM commit_marks WHERE made < now() - interval '{MARKS_KEPT}';"
+        own = f"SELECT {raw.settings}; " if raw.settings else ""
         # One way to the server and back. The first statement that sees anything is the lock's: what follows is newer.
         cursor = raw.execute(
-            f"BEGIN; SET LOCAL lock_timeout = {wait_ms}; SET LOCAL synchronous_commit = on; "
+            f"BEGIN; {own}SET LOCAL lock_timeout = {wait_ms}; SET LOCAL synchronous_commit = on; "
             f"SELECT version FROM chain_head FOR UPDATE; {sweep} INSERT INTO commit_marks (mark) VALUES ('{mark}') "
             f"RETURNING {CLOCK}, {TIMELINE if raw.timeline else 0}"
         )
         self._swept = True
-        found, told = (each.fetchone() for each in cursor.results() if each.description)
+        found, told = [each.fetchone() for each in cursor.results() if each.description][-2:]
         if found is None or found[0] > self._schema.latest:
             self._roll_back(connection)
             raise too_new(connection, found[0] if found else 0, self._schema.latest)
@@ -163,7 +164,7 @@ class PostgresEngine:
         while time.monotonic() < until:
             with contextlib.suppress(psycopg.Error, MpesaError), contextlib.closing(self._to.connect()) as raw:
                 left_ms = max(1, round((until - time.monotonic()) * 1000))
-                raw.execute("BEGIN")
+                raw.begin()
                 raw.execute(f"SET LOCAL lock_timeout = {left_ms}")
                 raw.execute("SET LOCAL synchronous_commit = on")
                 # Whoever is still waiting to commit holds this lock: who has it sees what was decided.
@@ -204,7 +205,9 @@ class PostgresEngine:
         name = f"{self.database.schema}/{kind}"
         lock = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
         with contextlib.closing(self._to.connect_again()) as raw:
-            row = raw.execute("SELECT pg_try_advisory_lock(%s)", (lock,)).fetchone()
+            raw.begin()  # a lock of a transaction: behind a pooler a session is not ours for longer
+            raw.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            row = raw.execute("SELECT pg_try_advisory_xact_lock(%s)", (lock,)).fetchone()
             if not row or not row[0]:
                 raise Temporary(
                     f"Another machine is at work on this ledger with the same: {kind}.",
@@ -223,8 +226,8 @@ class PostgresEngine:
         """
         connection = self.connection()
         for table in connection.dialect.tables(connection):
-            connection.execute_once(f'VACUUM FULL "{table}"')
-        connection.execute_once("CHECKPOINT")
+            connection.alone(f'VACUUM FULL "{self.database.schema}"."{table}"')
+        connection.alone("CHECKPOINT")
         connection.execute_once("DELETE FROM meta WHERE key = %s", (SCRUB_DUE,))
 
     def search(self, digits: str) -> dict[Path, int]:

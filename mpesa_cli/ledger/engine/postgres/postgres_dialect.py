@@ -29,9 +29,8 @@ class PostgresDialect:
         from mpesa_cli.ledger.engine.postgres.text import in_postgres
 
         try:
-            name, beyond = f"streamed_{next(_COUNT)}", not connection.in_transaction
-            connection.flush()
-            with connection.raw.cursor(name=name, withhold=beyond) as cursor:
+            name = f"streamed_{next(_COUNT)}"
+            with connection.streaming() as (raw, beyond), raw.cursor(name=name, withhold=beyond) as cursor:
                 cursor.itersize = _ROWS_AT_ONCE
                 cursor.execute(in_postgres(sql), parameters)
                 yield from cursor
@@ -84,7 +83,8 @@ class PostgresDialect:
 
     def expect_many_rows(self, connection: Any, kilobytes: int) -> None:
         """Make so much room for sorting; pages are the server's business."""
-        connection.execute_once(f"SET work_mem = '{kilobytes}kB'")
+        if not connection.raw.is_pooled:  # through a pooler it would be somebody else's
+            connection.execute_once(f"SET work_mem = '{kilobytes}kB'")
 
     def close_for_good(self, connection: Any, place: str) -> None:
         """Have every further write refused, by whichever machine: the payments are at ``place`` from now on."""

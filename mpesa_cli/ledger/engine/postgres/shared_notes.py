@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from mpesa_cli.floor.secret import Secret
     from mpesa_cli.floor.wire.strict_json import Json
+    from mpesa_cli.ledger.engine.postgres.attentive import Attentive
 
 TABLE = "mpesa_shared.notes"
 DEFINITIONS = (
@@ -32,19 +33,20 @@ DEFINITIONS = (
 """Beside all ledgers of a database: the tills of a shop may have one consumer key."""
 _MAX_BYTES = 64 * 1024
 _NONCE_BYTES = 12
+_HELD_S = 120  # longer than a token takes to be fetched
 
 
 class SharedNote:
     """One JSON object that belongs to one owner at one host."""
 
-    def __init__(self, connect: Callable[[], psycopg.Connection[Any]], kind: str, owner: Secret, host: str) -> None:
+    def __init__(self, connect: Callable[[], Attentive], kind: str, owner: Secret, host: str) -> None:
         """``owner`` is the consumer key, with its secret where that matters. Nothing is touched until it is used."""
         about = f"{kind}\n{host}\n{owner.reveal()}".encode()
         self._connect = connect
         self._name = f"{kind}-{hashlib.sha256(b'name' + about).hexdigest()[:32]}"
         self._key = hashlib.sha256(b"key" + about).digest()
         self._lock = int.from_bytes(hashlib.sha256(b"lock" + about).digest()[:8], "big", signed=True)
-        self._held: psycopg.Connection[Any] | None = None
+        self._held: Attentive | None = None
 
     def read(self) -> Mapping[str, Json] | None:
         """The note; None where there is none, or none that we have sealed."""
@@ -78,13 +80,14 @@ class SharedNote:
     def locked(self, most_s: float, why: str = "") -> Iterator[bool]:
         """Hold the note's lock, after waiting at most ``most_s`` seconds for it. Yields whether it is held.
 
-        A machine that dies gives its lock back: the server notices. One that hangs must not stop everyone else.
+        A machine that dies gives its lock back: the server notices. One that hangs must not stop everyone else. What is
+        written meanwhile is there once the lock is given back.
         """
         with contextlib.ExitStack() as stack:
             try:
-                raw = stack.enter_context(contextlib.closing(self._connect()))
-                raw.execute("SELECT set_config('lock_timeout', %s, false)", (f"{max(1, round(most_s * 1000))}ms",))
-                raw.execute("SELECT pg_advisory_lock(%s)", (self._lock,))
+                raw = stack.enter_context(self._transaction())
+                raw.execute(f"SET LOCAL lock_timeout = {max(1, round(most_s * 1000))}")
+                raw.execute("SELECT pg_advisory_xact_lock(%s)", (self._lock,))
                 self._held = raw
             except (psycopg.Error, MpesaError):
                 self._held = None
@@ -94,12 +97,26 @@ class SharedNote:
                 self._held = None
 
     @contextlib.contextmanager
-    def _connection(self) -> Iterator[psycopg.Connection[Any]]:
-        """The connection that holds the lock, or one for this question. What is noted need not outlive the server."""
-        with contextlib.ExitStack() as stack:
-            raw = self._held or stack.enter_context(contextlib.closing(self._connect()))
-            raw.execute("SET synchronous_commit = off")
+    def _connection(self) -> Iterator[Attentive]:
+        """The connection that holds the lock, or one for this question."""
+        if self._held is not None:
+            yield self._held
+            return
+        with self._transaction() as raw:
             yield raw
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[Attentive]:
+        """A transaction of its own. What is noted need not outlive the server, and what can't be noted is not."""
+        with contextlib.closing(self._connect()) as raw:
+            raw.begin()
+            raw.execute("SET LOCAL synchronous_commit = off")
+            raw.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{_HELD_S}s'")
+            try:
+                yield raw
+            finally:
+                with contextlib.suppress(psycopg.Error):
+                    raw.execute("COMMIT")
 
     def _sealed(self, content: bytes) -> bytes:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM

@@ -84,7 +84,7 @@ def wanted(schema: Schema, until: int | None = None) -> tuple[list[str], list[tu
 
 
 def _change(connection: PostgresConnection, schema: Schema, environment: str) -> None:
-    connection.execute_once("BEGIN")
+    connection.begin()
     try:
         connection.execute_once("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         found = version(connection)  # another machine may have been quicker
