@@ -1,6 +1,6 @@
 """Kill the primary of a PostgreSQL ledger under a shop's load, promote its standby, and count what was lost.
 
-Usage: python bench/kill_primary.py [--kills 20] [--shops 4] [--async]
+Usage: python bench/kill_primary.py [--kills 20] [--shops 4] [--patroni 0] [--async]
 
 ``--kills`` rounds: writers append to a journal while the server and everything under it is killed with SIGKILL at a
 random moment; the standby, which has every transaction before it counts, is promoted. Counted are transactions that
@@ -8,7 +8,9 @@ were told as kept, those of them that the successor lacks, those told as not kep
 nobody could say. ``--shops`` rounds do the same to whole commands: ``mpesa push`` in processes of their own, from two
 homes, against the simulator; each order that was not answered is pushed again with the same command. Counted are orders
 with more than one prompt at the simulator, and paid orders that the ledger does not know as paid. ``--async`` lets the
-primary not wait for its standby, to see that the count is not always 0.
+primary not wait for its standby, to see that the count is not always 0. ``--patroni`` rounds of writers are played on
+three servers that Patroni watches, with the file that the documentation shows: the machine of the primary loses its
+power, Patroni promotes its standby by itself, and the first comes back as a standby before the next round.
 """
 
 import argparse
@@ -23,13 +25,17 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "ledger"))
 
+from patroni_servers import missing, three_watched
 from postgres_server import Cluster, a_folder
 
 from mpesa_cli.floor.errors import LedgerBusy, LedgerUnknown, MpesaError
+from mpesa_cli.floor.progress import unheard
+from mpesa_cli.ledger.audit.chain import Chain, chain_flaws
 from mpesa_cli.ledger.engine.postgres.engine import PostgresEngine
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.schema.current import CURRENT
@@ -79,16 +85,21 @@ def opened(url: str, home: Path) -> Ledger:
 
 
 def kill_writers(*, waits: bool) -> Counter[str]:
-    """One round of writers: what became of their transactions."""
+    """One round of writers on a pair of its own: what became of their transactions."""
+    with a_pair(waits=waits) as pair:
+        return kill_under_writers(pair.url, pair.fail_over, "0", back_within_s=45)
+
+
+def kill_under_writers(url: str, fail_over, label: str, *, back_within_s: float) -> Counter[str]:
     told: dict[str, list[str]] = {"kept": [], "absent": [], "unknown": []}
     over = threading.Event()
-    with a_pair(waits=waits) as pair, tempfile.TemporaryDirectory() as home:
-        opened(pair.url, Path(home) / "first").close()
+    with tempfile.TemporaryDirectory() as home:
+        opened(url, Path(home) / "first").close()
 
         def write(who: int) -> None:
-            ledger, nth = opened(pair.url, Path(home) / str(who)), 0
+            ledger, nth = opened(url, Path(home) / str(who)), 0
             while not over.is_set():
-                word, became = f"{who}-{nth}", "kept"
+                word, became = f"{label}-{who}-{nth}", "kept"
                 try:
                     with ledger.write() as tx:
                         tx.chain(ev.Record("begun", 1, {"word": word}, {}), "", None)
@@ -105,22 +116,32 @@ def kill_writers(*, waits: bool) -> Counter[str]:
             each.start()
         time.sleep(0.5 + random.random() * 1.5)
         before = len(told["kept"])
-        pair.fail_over()
-        until = time.monotonic() + 45
+        fail_over()
+        until = time.monotonic() + back_within_s
         while len(told["kept"]) < before + 10 and time.monotonic() < until:
             time.sleep(0.05)
         over.set()
         for each in writers:
             each.join()
-        ledger = opened(pair.url, Path(home) / "last")
+        ledger = opened(url, Path(home) / "last")
         rows = ledger.rows("SELECT facts FROM journal ORDER BY seq")
+        broken = sum(1 for _ in chain_flaws(ledger, Chain(), unheard))
         ledger.close()
     there = Counter(json.loads(str(facts))["word"] for (facts,) in rows)
     return Counter({
         "kept": len(told["kept"]), "lost": sum(word not in there for word in told["kept"]),
         "told as not kept": len(told["absent"]), "of these there": sum(word in there for word in told["absent"]),
         "not known": len(told["unknown"]), "twice": sum(count > 1 for count in there.values()),
+        "nobody went on": int(len(told["kept"]) < before + 10), "chain not whole": broken,
     })
+
+
+def kill_watched(watched) -> Counter[str]:
+    """One round on the servers that Patroni watches."""
+    primary = watched.wait_until_safe()
+    found = kill_under_writers(watched.url, primary.cut_power, secrets.token_hex(4), back_within_s=60)
+    primary.start()
+    return found
 
 
 def kill_shop(*, waits: bool) -> Counter[str]:
@@ -181,18 +202,29 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--shops", type=int, default=4)
+    parser.add_argument("--patroni", type=int, default=0)
     parser.add_argument("--async", dest="waits", action="store_false")
     asked = parser.parse_args()
-    for name, rounds, play in (("writers", asked.kills, kill_writers), ("shop", asked.shops, kill_shop)):
-        total: Counter[str] = Counter()
-        for nth in range(rounds):
-            try:
-                found = play(waits=asked.waits)
-            except MpesaError as error:
-                sys.exit(f"round {nth}: {error}")
-            total.update(found)
-            print(name, nth + 1, dict(found), flush=True)
-        print(name, "all", dict(total), flush=True)
+    play_rounds("writers", asked.kills, partial(kill_writers, waits=asked.waits))
+    play_rounds("shop", asked.shops, partial(kill_shop, waits=asked.waits))
+    if asked.patroni:
+        if lacking := missing():
+            sys.exit(f"not installed here: {', '.join(lacking)}")
+        with three_watched() as watched:
+            play_rounds("patroni", asked.patroni, partial(kill_watched, watched))
+
+
+def play_rounds(name: str, rounds: int, play) -> None:
+    """Play so many, and print what became of each and of all."""
+    total: Counter[str] = Counter()
+    for nth in range(rounds):
+        try:
+            found = play()
+        except MpesaError as error:
+            sys.exit(f"round {nth}: {error}")
+        total.update(found)
+        print(name, nth + 1, dict(found), flush=True)
+    print(name, "all", dict(total), flush=True)
 
 
 if __name__ == "__main__":
