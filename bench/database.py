@@ -15,8 +15,9 @@ import time
 from functools import partial
 from pathlib import Path
 
-import kill_primary  # puts the tests' server on the path
+import kill_primary  # noqa: F401 - puts the tests' server on the path
 from postgres_server import Cluster, a_folder
+from primary_kills import open_ledger
 from timing import machine
 
 from mpesa_cli.ledger.bodies import BodyWrites
@@ -81,7 +82,7 @@ def main() -> None:
                 with tempfile.TemporaryDirectory() as home:
                     url = server.url(database=f"shop{processes}")
                     file = per_second(partial(in_file, Path(home)), processes, payments)
-                    database = per_second(partial(kill_primary.opened, url, Path(home)), processes, payments)
+                    database = per_second(partial(open_ledger, url, Path(home)), processes, payments)
                 print(f"{processes} processes: SQLite {file:.0f} payments/s, PostgreSQL {database:.0f}, "
                       f"ratio {database / file:.2f}", flush=True)
         finally:

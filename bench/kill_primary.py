@@ -18,7 +18,6 @@ import contextlib
 import json
 import os
 import random
-import secrets
 import subprocess
 import sys
 import tempfile
@@ -31,115 +30,21 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "ledger"))
 
 from patroni_servers import missing, three_watched
-from postgres_server import Cluster, a_folder
+from primary_kills import a_pair, kill_under_writers
 
-from mpesa_cli.floor.errors import LedgerBusy, LedgerUnknown, MpesaError
-from mpesa_cli.floor.progress import unheard
-from mpesa_cli.ledger.audit.chain import Chain, chain_flaws
-from mpesa_cli.ledger.engine.postgres.engine import PostgresEngine
-from mpesa_cli.ledger.ledger import Ledger
-from mpesa_cli.ledger.schema.current import CURRENT
-from mpesa_cli.rules import evidence as ev
-from mpesa_cli.rules.values.database import database
-
-WRITERS = 4
-
-
-class Pair:
-    """A primary and its standby."""
-
-    def __init__(self, folder: Path, *, waits: bool) -> None:
-        self.primary = Cluster(folder / "one").make()
-        self.primary.sql("CREATE DATABASE shop")
-        self.standby = Cluster(folder / "two").make_standby(self.primary, "second")
-        if waits:
-            self.primary.set({"synchronous_standby_names": "second"})
-        wanted = "sync" if waits else "async"
-        while not self.primary.sql(f"SELECT 1 FROM pg_stat_replication WHERE sync_state = '{wanted}'"):
-            time.sleep(0.05)
-        self.url = self.primary.url(self.standby)
-
-    def fail_over(self) -> None:
-        self.primary.kill()
-        self.standby.promote()
-
-    def close(self) -> None:
-        self.primary.kill()
-        self.standby.kill()
-
-
-@contextlib.contextmanager
-def a_pair(*, waits: bool):
-    with a_folder() as folder:
-        pair = Pair(folder, waits=waits)
-        try:
-            yield pair
-        finally:
-            pair.close()
-
-
-def opened(url: str, home: Path) -> Ledger:
-    place = database(url, "mpesa_simulator_174379", "simulator/174379/-")
-    engine = PostgresEngine(place, None, CURRENT, environment="simulator", timeline=home / "timeline")
-    return Ledger(home / "x", environment="simulator", token_hex=secrets.token_hex, engine=engine)
+from mpesa_cli.floor.errors import MpesaError
 
 
 def kill_writers(*, waits: bool) -> Counter[str]:
     """One round of writers on a pair of its own: what became of their transactions."""
     with a_pair(waits=waits) as pair:
-        return kill_under_writers(pair.url, pair.fail_over, "0", back_within_s=45)
-
-
-def kill_under_writers(url: str, fail_over, label: str, *, back_within_s: float) -> Counter[str]:
-    told: dict[str, list[str]] = {"kept": [], "absent": [], "unknown": []}
-    over = threading.Event()
-    with tempfile.TemporaryDirectory() as home:
-        opened(url, Path(home) / "first").close()
-
-        def write(who: int) -> None:
-            ledger, nth = opened(url, Path(home) / str(who)), 0
-            while not over.is_set():
-                word, became = f"{label}-{who}-{nth}", "kept"
-                try:
-                    with ledger.write() as tx:
-                        tx.chain(ev.Record("begun", 1, {"word": word}, {}), "", None)
-                except LedgerUnknown:
-                    became = "unknown"
-                except LedgerBusy:
-                    became = "absent"
-                told[became].append(word)
-                nth += 1
-            ledger.close()
-
-        writers = [threading.Thread(target=write, args=(who,)) for who in range(WRITERS)]
-        for each in writers:
-            each.start()
-        time.sleep(0.5 + random.random() * 1.5)
-        before = len(told["kept"])
-        fail_over()
-        until = time.monotonic() + back_within_s
-        while len(told["kept"]) < before + 10 and time.monotonic() < until:
-            time.sleep(0.05)
-        over.set()
-        for each in writers:
-            each.join()
-        ledger = opened(url, Path(home) / "last")
-        rows = ledger.rows("SELECT facts FROM journal ORDER BY seq")
-        broken = sum(1 for _ in chain_flaws(ledger, Chain(), unheard))
-        ledger.close()
-    there = Counter(json.loads(str(facts))["word"] for (facts,) in rows)
-    return Counter({
-        "kept": len(told["kept"]), "lost": sum(word not in there for word in told["kept"]),
-        "told as not kept": len(told["absent"]), "of these there": sum(word in there for word in told["absent"]),
-        "not known": len(told["unknown"]), "twice": sum(count > 1 for count in there.values()),
-        "nobody went on": int(len(told["kept"]) < before + 10), "chain not whole": broken,
-    })
+        return kill_under_writers(pair.url, pair.fail_over)
 
 
 def kill_watched(watched) -> Counter[str]:
     """One round on the servers that Patroni watches."""
     primary = watched.wait_until_safe()
-    found = kill_under_writers(watched.url, primary.cut_power, secrets.token_hex(4), back_within_s=60)
+    found = kill_under_writers(watched.url, primary.cut_power, back_within_s=60)
     primary.start()
     return found
 

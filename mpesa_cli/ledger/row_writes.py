@@ -86,7 +86,7 @@ class RowWrites(Reads):
         return bool(found)
 
     def seen(self, attempt: AttemptRef, receipt: str | None = None) -> Seen:
-        """What an append to an attempt is decided on, and what it asks for next: all of it in one piece.
+        """The payment and evidence on which an append is decided; what it asks for next comes in the same piece.
 
         ``receipt`` is one of which it will be asked whom it pays. Raises KeyError where there is no such payment.
         """

@@ -126,6 +126,13 @@ class Cluster:
             self._server = None
             (self.folder / "postmaster.pid").unlink(missing_ok=True)
 
+    def stop(self) -> None:
+        """End it in good order, and those that are connected with it."""
+        self._run("pg_ctl", "stop", "-D", str(self.folder), "-m", "fast", "-w")
+        assert self._server is not None
+        self._server.wait()
+        self._server = None
+
     def promote(self) -> None:
         """Make a standby the one that takes writes."""
         self._run("pg_ctl", "promote", "-D", str(self.folder), "-w")

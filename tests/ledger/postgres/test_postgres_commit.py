@@ -4,13 +4,13 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 from postgres_parts import Between, Open, note, words
-from postgres_server import Cluster, a_folder
+from postgres_server import Cluster
 
 from mpesa_cli.floor.errors import LedgerBusy, LedgerUnknown
 from mpesa_cli.ledger.engine.postgres.engine import PostgresEngine
@@ -128,77 +128,3 @@ def test_a_connection_to_an_old_primary_that_is_still_open_takes_no_write_any_mo
 
     assert refused.value.code == "ledger-old-primary"
     assert server.sql("SELECT count(*) FROM mpesa_shop.journal", url.rpartition("/")[2]) == [(1,)]
-
-
-class Pair:
-    """A primary and the standby that has every payment before it counts."""
-
-    def __init__(self, folder: Path) -> None:
-        self.primary = Cluster(folder / "one").make()
-        self.primary.sql("CREATE DATABASE shop")
-        self.standby = Cluster(folder / "two").make_standby(self.primary, "second")
-        self.primary.set({"synchronous_standby_names": "second"})
-        self.url = self.primary.url(self.standby)
-        for _ in range(200):
-            if self.primary.sql("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"):
-                return
-            time.sleep(0.05)
-        raise AssertionError("the standby does not follow")
-
-    def fail_over(self) -> None:
-        self.primary.kill()
-        self.standby.promote()
-
-    def close(self) -> None:
-        self.primary.kill()
-        self.standby.kill()
-
-
-@pytest.fixture
-def pair(server: Cluster) -> Iterator[Pair]:
-    with a_folder() as folder:
-        made = Pair(folder)
-        yield made
-        made.close()
-
-
-@pytest.mark.postgres
-def test_killing_the_primary_under_writers_loses_nothing_that_was_acknowledged(pair: Pair, opened: Open) -> None:
-    first = opened(pair.url)
-    kept: list[str] = []
-    absent: list[str] = []
-    unknown: list[str] = []
-    over = threading.Event()
-
-    def write(who: int) -> None:
-        ledger, nth = opened(pair.url, machine=f"m{who}"), 0
-        while not over.is_set():
-            word = f"{who}-{nth}"
-            try:
-                note(ledger, word)
-                kept.append(word)
-            except LedgerUnknown:
-                unknown.append(word)
-            except LedgerBusy:
-                absent.append(word)
-            nth += 1
-
-    writers = [threading.Thread(target=write, args=(who,)) for who in range(3)]
-    for each in writers:
-        each.start()
-    time.sleep(1.0)
-    before = len(kept)
-    pair.fail_over()
-    until = time.monotonic() + 20
-    while len(kept) < before + 20 and time.monotonic() < until:
-        time.sleep(0.05)
-    over.set()
-    for each in writers:
-        each.join()
-
-    there = words(first)
-    assert unknown == []
-    assert before > 0
-    assert len(kept) >= before + 20, "nobody went on with the successor"
-    assert sorted(there) == sorted(kept), "lost, or there twice, or there though it was told as not kept"
-    assert not set(absent) & set(there)
