@@ -127,7 +127,7 @@ def storm(home: Path, *, kills: int, seed: int) -> Storm:
                 listener.kill()
                 listener.wait()
                 figures.listener_kills += 1
-                listener, _ = _listening(ledger, port)
+                listener, _ = _listening(ledger, port, tries=12)
         for each in waiting:
             each.process.kill()
         _until_no_callback_is_due(daraja)
@@ -166,14 +166,17 @@ def _one_push(figures: Storm, waiting: "deque[Worker]", environ: dict[str, str],
         figures.wrong.append(f"unexpected end {status} of a push of {order}: {said}")
 
 
-def _listening(ledger: Path, port: int) -> tuple["subprocess.Popen[str]", int]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", LISTENER, str(ledger), str(port)], stdout=subprocess.PIPE, text=True,
-    )
-    assert process.stdout
-    line = process.stdout.readline()
-    assert line.strip().isdecimal(), f"the listener did not start on port {port}: {line}"
-    return process, int(line)
+def _listening(ledger: Path, port: int, tries: int = 1) -> tuple["subprocess.Popen[str]", int]:
+    """A listener that was killed in a conversation may leave its port in use for a while: its task starts it again."""
+    for each in range(tries):
+        time.sleep(10 * bool(each))
+        process = subprocess.Popen(
+            [sys.executable, "-c", LISTENER, str(ledger), str(port)], stdout=subprocess.PIPE, text=True,
+        )
+        assert process.stdout
+        if line := process.stdout.readline().strip():
+            return process, int(line)
+    raise AssertionError(f"the listener did not start on port {port}")
 
 
 def _until_no_callback_is_due(daraja: RunningSimulator) -> None:
