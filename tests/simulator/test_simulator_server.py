@@ -16,6 +16,7 @@ from mpesa_cli.floor.errors import InvalidInput, SettingsError
 from mpesa_cli.simulator.chaos import Chaos
 from mpesa_cli.simulator.loopback import listen
 from mpesa_cli.simulator.scenarios import all_scenarios
+from mpesa_cli.simulator.server import server
 from mpesa_cli.simulator.server.server import RunningSimulator, running
 from mpesa_cli.simulator.store import FileStore
 
@@ -305,6 +306,13 @@ def test_chaos_reaches_ordinary_numbers_and_leaves_the_others_alone(merchant: Me
         spoilt, ordinary = simulator.prompts()
     assert (spoilt["callbacks"], spoilt["result_code"] != "0") == ([], True)
     assert ordinary["result_code"] == "0"
+
+
+def test_a_server_that_is_not_ready_in_time_is_said_and_ends_when_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "STARTS_WITHIN_S", 0)
+    with pytest.raises(RuntimeError, match="did not start"), running():
+        pass
+    assert not [each for each in threading.enumerate() if each.name == "daraja-simulator"]
 
 
 def test_a_port_in_use_and_a_port_that_is_none_are_told_apart() -> None:

@@ -27,7 +27,7 @@ from mpesa_cli.simulator.state import Rules
 from mpesa_cli.simulator.store import MemoryStore, Store
 
 Say = Callable[[str], None]
-
+STARTS_WITHIN_S = 60.0  # long: a machine may be busy
 
 def _silent(_line: str) -> None:
     return
@@ -115,11 +115,13 @@ def running(
     """A server on a free port, in a thread, for as long as the block runs."""
     setup = Setup(rules or Rules(speed=speed, chaos=chaos), store, world or World(), say)
     engine = setup.engine()
-    ready = threading.Event()
+    ready, over = threading.Event(), threading.Event()
     servers: list[_Server] = []
 
     def on_ready(server: _Server) -> None:
         servers.append(server)
+        if over.is_set():  # so late that nobody waits for it any more
+            server.should_exit = True
         ready.set()
 
     with listen(0) as listening:
@@ -127,10 +129,11 @@ def running(
         thread = threading.Thread(target=machine.run_loop, args=(body,), name="daraja-simulator")
         thread.start()
         try:
-            if not ready.wait(10):
+            if not ready.wait(STARTS_WITHIN_S):
                 raise RuntimeError("the simulator's server did not start")
             yield RunningSimulator(base_url_of(listening), engine)
         finally:
+            over.set()
             for server in servers:
                 server.should_exit = True
             thread.join()
