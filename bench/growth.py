@@ -1,6 +1,9 @@
 """Every command on a ledger of a million payments with their journal, in turn with the same command on one of ten.
 
-    python bench/growth.py [--payments 1000000] [--rounds 10] [--keep FOLDER] [--only WORDS]
+    python bench/growth.py [--payments 1000000] [--rounds 10] [--keep FOLDER] [--only WORDS] [--count]
+
+``--count`` runs each command once on each ledger and counts SQLite's steps instead of milliseconds: a walk over a table
+that grows shows in them on a machine that is not alone, too.
 
 The ledgers are made through the program's own classes (big_ledger.py; some nine minutes and 4.5 kB a payment), end
 thirty days ago. Commands that read everything are run twice and have no target. Memory is the most that a process held.
@@ -8,6 +11,7 @@ thirty days ago. Commands that read everything are run twice and have no target.
 
 import argparse
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -24,15 +28,16 @@ TARGET = 1.1
 FEW = 10
 QUIET_DAYS = 30
 STATUS = ("status", "--no-refresh")
-COMMANDS = (  # a push gets a fresh order and phone with every run
+UNKNOWN = ("UKO4Q7WX2B", "no-such-order")
+COMMANDS = (  # a push gets a fresh order and phone with every run; what is PENDING was pushed just before
     ("push", "FRESH-PHONE", "100", "--order", "FRESH", "--no-wait", "-q"),
     (*STATUS, "ORDER"), (*STATUS, "PAYMENT"), (*STATUS, "RECEIPT"), (*STATUS, "CHECKOUT"), (*STATUS, "PHONE"),
-    (*STATUS, "UKO4Q7WX2B"), (*STATUS, "no-such-order"), ("status",), ("status", "ORDER"),
+    *((*STATUS, unknown) for unknown in UNKNOWN), ("status",), ("status", "ORDER"),
     ("history",), ("history", "ORDER"), ("history", "--status", "failed"), ("history", "--order", "ORDER"),
     ("history", "--phone", "PHONE"), ("history", "--since", "7d"), ("history", "--summary", "--since", "7d"),
     ("log", "ORDER"), ("log", "RECEIPT"), ("receipt", "ORDER"),
     ("retry", "ORDER", "--no-wait"), ("retry", "--failed", "--since", "1h"),
-    ("resolve", "ORDER", "paid", "--receipt", "RECEIPT", "--reason", "on the statement", "--yes"),
+    ("resolve", "PENDING", "failed", "--reason", "nothing on the statement", "--by", "Wanjiku", "--yes"),
     ("held",), ("reconcile",), ("reconcile", "--open"), ("doctor",), ("audit", "head"),
 )
 """What a shop asks all day, with a payment named in every way."""
@@ -41,6 +46,17 @@ READING_EVERYTHING = (
     ("audit", "verify"), ("backup", "FILE"),
 )
 """What must look at every payment, or at every one that it tells of, whatever helps."""
+COUNTING = """
+import atexit, itertools, sqlite3, sys
+tens, plain = itertools.count(), sqlite3.connect
+def counted(*args, **named):
+    connection = plain(*args, **named)
+    connection.set_progress_handler(lambda: next(tens) and None, 10)
+    return connection
+sqlite3.connect = counted
+atexit.register(lambda: print("steps:", next(tens) * 10, file=sys.stderr))
+"""
+"""Said before a command: how many steps its questions took goes to stderr."""
 
 
 @dataclass
@@ -58,7 +74,10 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=10)
     arguments.add_argument("--keep", type=Path, help="where the ledger is made, or found from an earlier run")
     arguments.add_argument("--only", default="", help="only commands that hold these words")
+    arguments.add_argument("--count", action="store_true", help="count SQLite's steps, once")
     asked = arguments.parse_args()
+    if asked.count:
+        asked.rounds = 0  # nothing to warm up
     with compiled() as environ, tempfile.TemporaryDirectory() as scratch:
         full, few = (asked.keep or Path(scratch)).absolute() / "full", Path(scratch) / "few"
         began = time.perf_counter()
@@ -69,14 +88,15 @@ def main() -> None:
         homes = {"few": few, "full": full}
         for home in homes.values():
             run(["history", "-q"], environ, home)  # migrates where that is due
-        print(f"{'':<34} {'few ms':>8} {'full ms':>8} {'ratio':>6} {'few MB':>7} {'full MB':>8} ends")
+        unit = "k" if asked.count else "ms"
+        print(f"{'':<34} {f'few {unit}':>8} {f'full {unit}':>8} {'ratio':>6} {'few MB':>7} {'full MB':>8} ends")
         refs = {"few": references(small), "full": references(path)}
         for argv in COMMANDS:
             if asked.only in " ".join(argv):
-                show(argv, compared(argv, refs, environ, homes, asked.rounds), least=True)
+                show(argv, compared(argv, refs, environ, homes, asked.rounds, count=asked.count), least=True)
         for argv in READING_EVERYTHING:
             if asked.only in " ".join(argv):
-                show(argv, compared(argv, refs, environ, homes, 1), least=False)
+                show(argv, compared(argv, refs, environ, homes, 1, count=asked.count), least=False)
 
 
 def made(home: Path, payments: int) -> Path:
@@ -98,30 +118,41 @@ def references(path: Path) -> dict[str, str]:
 
 
 def compared(
-    argv: tuple[str, ...], refs: dict[str, dict[str, str]], environ: dict[str, str], homes: dict[str, Path], rounds: int
+    argv: tuple[str, ...], refs: dict[str, dict[str, str]], environ: dict[str, str], homes: dict[str, Path],
+    rounds: int, *, count: bool,
 ) -> dict[str, Measured]:
-    """One command on both ledgers in turn. Raises SystemExit where it does not end alike."""
+    """One command on both ledgers in turn. Raises SystemExit where it fails, or was not understood."""
     found = {name: Measured() for name in homes}
     for number in range(rounds + 1):
         for name, home in homes.items():
             copy = home / f"copy-{number}.db"
-            meant = {**refs[name], "FILE": str(copy), "FRESH": f"g{time.time_ns() % 10**12}",
-                     "FRESH-PHONE": f"25470{time.time_ns() // 100_000 % 10_000_000:07}"}
+            meant = {**refs[name], "FILE": str(copy), **fresh()}
+            if "PENDING" in argv:
+                meant["PENDING"] = meant["FRESH"]
+                run([meant.get(word, word) for word in COMMANDS[0]], environ, home)
             words = [meant.get(word, word) for word in argv]
-            took_s, most_mb, status, said = run(words, environ, home)
+            took_s, most_mb, status, said = run(words, environ, home, count=count)
             copy.unlink(missing_ok=True)
             one = found[name]
             one.most_mb, one.status = max(one.most_mb, most_mb), status
-            if number or rounds == 1:
+            if number or rounds <= 1:
                 one.took_s.append(took_s)
-            if status == 1 or "Traceback" in said:
+            if status == 1 or (status == 2 and not set(UNKNOWN) & set(argv)) or "Traceback" in said:
                 raise SystemExit(f"{words} on {name} exited {status}: {said}")
     return found
 
 
-def run(argv: list[str], environ: dict[str, str], home: Path) -> tuple[float, float, int, str]:
-    """Seconds and megabytes of one whole process, its exit status, and what it said on stderr."""
-    start = "from mpesa_cli.start import entry_point; entry_point()"
+def fresh() -> dict[str, str]:
+    """An order and a phone that no run had before."""
+    now_ns = time.time_ns()
+    return {"FRESH": f"g{now_ns % 10**11}", "FRESH-PHONE": f"25470{now_ns // 100_000 % 10_000_000:07}"}
+
+
+def run(
+    argv: list[str], environ: dict[str, str], home: Path, *, count: bool = False
+) -> tuple[float, float, int, str]:
+    """Seconds (``count``: millions of steps) and megabytes of one whole process, its exit status, and its stderr."""
+    start = (COUNTING if count else "") + "from mpesa_cli.start import entry_point; entry_point()"
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-c", start, *argv], env={**environ, "MPESA_HOME": str(home)},
@@ -132,6 +163,8 @@ def run(argv: list[str], environ: dict[str, str], home: Path) -> tuple[float, fl
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     process.stderr.close()
+    if found := re.search(r"^steps: (\d+)$", said, re.MULTILINE):
+        return int(found[1]) / 1e6, usage.ru_maxrss / 1024, process.returncode, said
     return time.perf_counter() - began, usage.ru_maxrss / 1024, process.returncode, said
 
 

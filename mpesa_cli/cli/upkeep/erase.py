@@ -50,6 +50,7 @@ def erase(
     """
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     settings = runtime.profile(profile)
+    from mpesa_cli.cli.consent.confirm import is_answered
     from mpesa_cli.ledger.erasing import scrub_is_due
     from mpesa_cli.rules.values.msisdn import parse_msisdn
     from mpesa_cli.upkeep.erase import erase as erase_number
@@ -57,21 +58,28 @@ def erase(
 
     number = parse_msisdn(msisdn)
     ledger = existing_ledger(runtime, settings)
-    planned = rehearse(ledger, number, runtime.world.now_us())
-    if planned is None and not scrub_is_due(ledger):
+    is_half_done = scrub_is_due(ledger)
+    if dry_run or not is_answered(runtime, yes=yes):  # else it would look at every body and fact twice
+        planned = rehearse(ledger, number, runtime.world.now_us())
+        _refuse_unknown(settings, known=planned is not None or is_half_done)
+        if dry_run:
+            return _shown(settings, planned, None)
+        _confirm(runtime, planned, number)
+    made = erase_number(ledger, number, runtime.world.now_us(), runtime.streams.say)
+    _refuse_unknown(settings, known=made.erased is not None or is_half_done)
+    return _shown(settings, made.erased, made)
+
+
+def _refuse_unknown(settings: "Profile", *, known: bool) -> None:
+    if not known:
         raise NotFound(
             "This number is not in the ledger.",
             hint=f"Nothing was changed. Which ledger that is: mpesa config show -P {settings.name}",
             code="number-not-found",
         )
-    if dry_run:
-        return _shown(settings, planned, None)
-    _confirm(runtime, planned, number, yes=yes)
-    made = erase_number(ledger, number, runtime.world.now_us(), runtime.streams.say)
-    return _shown(settings, made.erased, made)
 
 
-def _confirm(runtime: Runtime, planned: "Erased | None", number: str, *, yes: bool) -> None:
+def _confirm(runtime: Runtime, planned: "Erased | None", number: str) -> None:
     from mpesa_cli.cli.consent.confirm import Question, confirm
     from mpesa_cli.rules.values.msisdn import mask_msisdn
 
@@ -81,7 +89,7 @@ def _confirm(runtime: Runtime, planned: "Erased | None", number: str, *, yes: bo
         "Erasing can't be undone, and nobody is here to say yes.",
         nothing="Nothing was erased.",
     )
-    confirm(runtime, question, yes=yes)
+    confirm(runtime, question, yes=False)
 
 
 def _shown(settings: "Profile", erased: "Erased | None", made: "Erasure | None") -> Result:
