@@ -27,7 +27,7 @@ DEEP_S = 30.0  # once settling what is left would take longer, it gets as much t
 
 GATHER = 8
 GATHER_S = 0.02  # so long the first of them waits for others, to be settled with them by one commit
-LULL_S = 0.002
+LULL_S = 0.008  # in a flood, senders that wait for their answers take so long to come again; a turn would hold them up
 SETTLE_MOST = 32
 TIME_FOR_OTHERS = 19  # in a flood, storing gets the time that settling took, times this
 
