@@ -22,6 +22,7 @@ _FIRST_YEAR = 2006  # the letter A in a receipt
 
 _DATE = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})|(\d{4})([-/.])(\d{1,2})\6(\d{1,2})", re.ASCII)
 _AROUND_SIGNS = re.compile(r"\s*([-/.:])\s*")
+_SPACED = re.compile(r" [-/.:]|[-/.:] ")
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.0+)?)?(?:\s?([AaPp])\.?[Mm]\.?)?", re.ASCII)
 
 
@@ -125,7 +126,8 @@ class Times:
 
 def _joined(text: str) -> str:
     """The date with no white space around its signs: a line of a table may have ended there."""
-    return _AROUND_SIGNS.sub(r"\1", " ".join(text.split()))
+    text = " ".join(text.split())
+    return _AROUND_SIGNS.sub(r"\1", text) if _SPACED.search(text) else text  # few have any, and to look is a fifth
 
 
 def _code(year: int, month: int, day: int) -> str:
