@@ -43,7 +43,7 @@ def kill_writers(*, waits: bool) -> Counter[str]:
 
 def kill_watched(watched) -> Counter[str]:
     """One round on the servers that Patroni watches."""
-    primary = watched.wait_until_safe()
+    primary = watched.wait_until_safe(240)
     found = kill_under_writers(watched.url, primary.cut_power, back_within_s=60)
     primary.start()
     return found

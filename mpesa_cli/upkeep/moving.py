@@ -32,6 +32,7 @@ def move(source: Ledger, target: Ledger, written_as: str) -> Moved:
     from mpesa_cli.ledger.engine.postgres.moving import copy_rows
 
     with source.engine.transaction() as old:
+        source.dialect.expect_pauses(old)  # what is written is proven before the old place is closed
         head = head_of(source)
         rows = 0
         if head_of(target).seq == 0:

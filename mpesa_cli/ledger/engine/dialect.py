@@ -69,6 +69,9 @@ class Dialect(Protocol):
     def expect_many_rows(self, connection: Any, kilobytes: int) -> None:
         """Make so much room in memory for questions that walk over everything."""
 
+    def expect_pauses(self, connection: Any) -> None:
+        """Keep the open transaction while nothing is asked in it for long."""
+
     def close_for_good(self, connection: Any, place: str) -> None:
         """Have every further write refused, by whichever process: the payments are at ``place`` from now on."""
 

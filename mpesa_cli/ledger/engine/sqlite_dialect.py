@@ -52,6 +52,9 @@ class SqliteDialect:
         """Make so much room in memory for pages: they are read once, not once a question."""
         connection.execute(f"PRAGMA cache_size=-{kilobytes}")
 
+    def expect_pauses(self, connection: Any) -> None:
+        """Nothing: a file waits for its transactions."""
+
     def close_for_good(self, connection: Any, place: str) -> None:
         """Have every further write refused, by whichever process: the payments are at ``place`` from now on."""
         said = f"{MOVED} {place}".replace("'", "''")

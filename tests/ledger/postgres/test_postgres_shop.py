@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,16 +85,37 @@ def test_a_ledger_moves_into_a_database_and_back_under_one_head(shop: Callable[.
     assert there.status == 0, there.stderr
     assert document(there)["hash"] == head
     assert shop("status", "A1").status == 0
-    refused = shop("push", OTHER, "20", "--order", "A9", "--json", ledger=file)
+    refused = shop("push", OTHER, "20", "--order", "GONE-9", "--json", ledger=file)
     assert (refused.status, document(refused)["error"]["code"]) == (10, "ledger-moved")  # type: ignore[index]
-    assert "A9" not in shop("history").stdout
+    assert "GONE-9" not in shop("history").stdout
 
     home = shop("ledger", "move", back, "--json")
     assert home.status == 0, home.stderr
     assert document(home)["hash"] == head
-    assert shop("push", OTHER, "20", "--order", "A9").status == 10
-    assert shop("push", OTHER, "20", "--order", "A9", ledger=back).status in {0, 5}
+    assert shop("push", OTHER, "20", "--order", "GONE-9").status == 10
+    assert shop("push", OTHER, "20", "--order", "GONE-9", ledger=back).status in {0, 5}
     assert shop("audit", "verify", ledger=back).status == 0
+
+
+@pytest.mark.postgres
+def test_a_move_out_of_a_database_ends_however_long_the_proof_of_it_takes(
+    shop: Callable[..., object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mpesa_cli.ledger.engine.postgres import connecting
+    from mpesa_cli.upkeep import moving
+
+    shop("push", PHONE, "150", "--order", "A1")
+    proven = moving.audited
+
+    def slowly(ledger: object) -> object:
+        time.sleep(1.5)
+        return proven(ledger)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(connecting, "_SETTINGS", connecting._SETTINGS.replace("15s", "1s"))
+    monkeypatch.setattr(moving, "audited", slowly)
+    moved = shop("ledger", "move", str(tmp_path / "back.db"), "--json")
+
+    assert moved.status == 0, moved.stderr
 
 
 @pytest.mark.postgres

@@ -86,6 +86,10 @@ class PostgresDialect:
         if not connection.raw.is_pooled:  # through a pooler it would be somebody else's
             connection.execute_once(f"SET work_mem = '{kilobytes}kB'")
 
+    def expect_pauses(self, connection: Any) -> None:
+        """Have the server keep the open transaction, which it would end after 15 s of silence."""
+        connection.execute_once("SET LOCAL idle_in_transaction_session_timeout = 0")
+
     def close_for_good(self, connection: Any, place: str) -> None:
         """Have every further write refused, by whichever machine: the payments are at ``place`` from now on."""
         said = f"{MOVED} {place}".replace("'", "''").replace("%", "%%")
