@@ -70,10 +70,14 @@ def telling(streams: Streams) -> Iterator[Told]:
 
 
 @contextlib.contextmanager
-def seconds_left(streams: Streams, words: str) -> Iterator[Callable[[float], None]]:
-    """A line that counts down while something is waited for; off a terminal nothing is written."""
+def waiting_for_result(streams: Streams, language: str) -> Iterator[Callable[[float], None]]:
+    """A line that counts down while M-PESA's result is waited for; off a terminal nothing is written."""
+    words, left = (
+        ("Tunasubiri jibu la M-PESA …", "  sek {:.0f} zimebaki") if language == "sw"
+        else ("Waiting for M-PESA's result …", "  {:.0f} s left")
+    )
     with RedrawnLine(streams) as line:
-        yield lambda left_s: line.show(words, f"  {left_s:.0f} s left")
+        yield lambda left_s: line.show(words, left.format(left_s))
 
 
 def bar_words(title: str, done: int, total: int) -> str:

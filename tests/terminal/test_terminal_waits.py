@@ -95,9 +95,12 @@ def test_a_restore_shows_how_far_it_has_come(lived: None, mpesa: Run, home: Path
     assert "Proving payments" in shown.stderr
 
 
-def test_a_question_to_mpesa_counts_the_seconds_down(mpesa: Run) -> None:
-    shown = mpesa("verify", "UKO4Q7WX2B", "--order", "A1", tty=True).stderr
-    seconds = [int(each) for each in re.findall(r"Waiting for M-PESA's result …  (\d+) s left", shown)]
+@pytest.mark.parametrize(("language", "line"), [
+    ("en", r"Waiting for M-PESA's result …  (\d+) s left"), ("sw", r"Tunasubiri jibu la M-PESA …  sek (\d+) zimebaki"),
+])
+def test_a_question_to_mpesa_counts_the_seconds_down(mpesa: Run, language: str, line: str) -> None:
+    shown = mpesa("verify", "UKO4Q7WX2B", "--order", "A1", tty=True, env={"MPESA_LANGUAGE": language}).stderr
+    seconds = [int(each) for each in re.findall(line, shown)]
     assert seconds
     assert seconds == sorted(seconds, reverse=True)
 

@@ -47,13 +47,13 @@ def balance(
     settings = runtime.profile(profile)
     from mpesa_cli.cli.initiator.unheard import unheard
     from mpesa_cli.initiator.balance import ask_balance
-    from mpesa_cli.terminal.progress import seconds_left
+    from mpesa_cli.terminal.progress import waiting_for_result
 
     context = balance_context(runtime, settings)
     if warning := unheard(settings):
         runtime.streams.say(warning)
     runtime.streams.say(f"Asking M-PESA for the balance of {settings.shortcode}; waiting for its result …")
-    with seconds_left(runtime.streams, "Waiting for M-PESA's result …") as look:
+    with waiting_for_result(runtime.streams, settings.language) as look:
         told = ask_balance(context, timeout, look)
     return _result(settings, told)
 

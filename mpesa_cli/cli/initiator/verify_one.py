@@ -107,7 +107,7 @@ def _asked(runtime: Runtime, profile: "Profile", found: "Checked", timeout_s: fl
     from mpesa_cli.initiator.ports import has_initiator, initiator_context
     from mpesa_cli.initiator.verify import ask_daraja
     from mpesa_cli.listener.ports import callback_intake
-    from mpesa_cli.terminal.progress import seconds_left
+    from mpesa_cli.terminal.progress import waiting_for_result
 
     if not has_initiator(profile):
         why = "This profile has no initiator to ask M-PESA with (docs/operate/initiator.md)."
@@ -116,7 +116,7 @@ def _asked(runtime: Runtime, profile: "Profile", found: "Checked", timeout_s: fl
     if warning := unheard(profile):
         runtime.streams.say(warning)
     runtime.streams.say(f"Not in the ledger. Asking M-PESA about {found.claim.receipt}; waiting for its result …")
-    with seconds_left(runtime.streams, "Waiting for M-PESA's result …") as look:
+    with waiting_for_result(runtime.streams, profile.language) as look:
         return ask_daraja(context, found, timeout_s, look)
 
 

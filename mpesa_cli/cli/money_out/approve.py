@@ -81,7 +81,7 @@ def _agree_to_refund(
     from mpesa_cli.initiator.refunds.asking import leave_to_refund, proposal_of, refund
     from mpesa_cli.initiator.refunds.ports import refund_terms
     from mpesa_cli.rules.money_out.refund_rules import RefundAsking
-    from mpesa_cli.terminal.progress import seconds_left
+    from mpesa_cli.terminal.progress import waiting_for_result
 
     terms, ledger, now_us = refund_terms(profile), context.ledger, runtime.world.now_us()
     payment = ledger.payment(waiting.payment_id)
@@ -91,7 +91,7 @@ def _agree_to_refund(
     approval = _known(runtime, context, waiting, proposal_of(ledger, leave, waiting.request_id, now_us), name)
     confirm_amount(runtime, profile, payment, leave, yes=False, always=True)
     asked = refund(context, terms, payment, waiting.receipt, asking, approval)
-    with seconds_left(runtime.streams, "Waiting for M-PESA's result …") as look:
+    with waiting_for_result(runtime.streams, profile.language) as look:
         wait_for_result(context, asked, timeout_s, look)
     return refund_result(runtime, profile, payment.payment_id, asked.request_id)
 
@@ -104,7 +104,7 @@ def _agree_to_payout(
     from mpesa_cli.initiator.payouts.asking import leave_to_pay, pay, proposal_of
     from mpesa_cli.initiator.payouts.ports import payout_terms
     from mpesa_cli.rules.money_out.payout_rules import PayoutAsking, PayoutWish
-    from mpesa_cli.terminal.progress import seconds_left
+    from mpesa_cli.terminal.progress import waiting_for_result
 
     terms, now_us = payout_terms(profile), runtime.world.now_us()
     wish = PayoutWish(waiting.reference, waiting.msisdn, waiting.amount_cents)
@@ -113,7 +113,7 @@ def _agree_to_payout(
     approval = _known(runtime, context, waiting, proposal_of(leave, waiting.request_id, now_us), name)
     confirm_payout(runtime, profile, wish, yes=False, always=True)
     asked = pay(context, terms, wish, asking, approval)
-    with seconds_left(runtime.streams, "Waiting for M-PESA's result …") as look:
+    with waiting_for_result(runtime.streams, profile.language) as look:
         wait_for_result(context, asked, timeout_s, look)
     return payout_result(runtime, profile, waiting.reference)
 

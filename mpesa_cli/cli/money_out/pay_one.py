@@ -49,7 +49,7 @@ def pay_one(
     from mpesa_cli.initiator.payouts.ports import payout_terms
     from mpesa_cli.rules.values.amount import format_cents
     from mpesa_cli.terminal.payout_words import shown_phone
-    from mpesa_cli.terminal.progress import seconds_left
+    from mpesa_cli.terminal.progress import waiting_for_result
 
     terms = payout_terms(profile)
     context = out_context(runtime, profile)
@@ -65,7 +65,7 @@ def pay_one(
     money = f"{format_cents(wish.amount_cents)} to {shown_phone(wish.msisdn)} for {wish.reference}"
     runtime.streams.say(f"Sending {'the same request again: ' if again else ''}{money} …")
     request = repeat(context, terms, wish, asking.by) if again else pay(context, terms, wish, asking)
-    with seconds_left(runtime.streams, "Waiting for M-PESA's result …") as look:
+    with waiting_for_result(runtime.streams, profile.language) as look:
         wait_for_result(context, request, timeout_s, look)
     return payout_result(runtime, profile, wish.reference)
 

@@ -27,7 +27,7 @@ def refund_one(
     from mpesa_cli.initiator.refunds.ports import refund_terms
     from mpesa_cli.rules.money_out.limits import needs_approval
     from mpesa_cli.rules.values.amount import format_cents
-    from mpesa_cli.terminal.progress import seconds_left
+    from mpesa_cli.terminal.progress import waiting_for_result
 
     context = out_context(runtime, profile)
     payment, receipt = _meant(runtime, profile, ref)
@@ -40,7 +40,7 @@ def refund_one(
     confirm_amount(runtime, profile, payment, leave, yes=yes)
     runtime.streams.say(f"Giving {format_cents(leave.amount_cents)} of {receipt} back, order {payment.order_id} …")
     request = refund(context, terms, payment, receipt, asking)
-    with seconds_left(runtime.streams, "Waiting for M-PESA's result …") as look:
+    with waiting_for_result(runtime.streams, profile.language) as look:
         wait_for_result(context, request, timeout_s, look)
     return refund_result(runtime, profile, payment.payment_id, request.request_id)
 

@@ -103,6 +103,8 @@ def attempts(
                             runtime.streams.say(reason)
                             said = number
                         words = f"Asking again (attempt {number} of {wish.most}) in"
+                        if profile.language == "sw":
+                            words = f"Ombi jipya (jaribio {number} kati ya {wish.most}) baada ya"
                         line.show(words, seconds_left, runtime.world.now_us())
                     case Tried(payment, _):
                         pass

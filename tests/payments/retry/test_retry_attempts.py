@@ -155,6 +155,9 @@ def test_the_live_line_says_what_it_waits_for_and_how_long(mpesa: Run) -> None:
     drawn = mpesa("retry", "1043", "--max-attempts", "2", tty=True).stderr
     assert "\r\x1b[K" in drawn
     assert drawn.count("Asking again (attempt 1 of 2) in  ") > 50  # it counts down
+    mpesa("push", UNREACHED, "70", "--order", "1044", "--wait-turn")
+    in_kiswahili = mpesa("retry", "1044", "--max-attempts", "2", tty=True, env={"MPESA_LANGUAGE": "sw"}).stderr
+    assert in_kiswahili.count("Ombi jipya (jaribio 1 kati ya 2) baada ya  ") > 50
 
 
 def test_a_wait_of_a_day_is_refused_and_not_slept(mpesa: Run, clock: Any, failed: Callable[..., str]) -> None:
