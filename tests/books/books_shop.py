@@ -1,7 +1,6 @@
 """A shop whose books are kept: a day passes, a statement is compared, the ledger is looked into. Not a test."""
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,13 +41,13 @@ class Books:
         return document
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """A look into the ledger file."""
-        (path,) = self.home.rglob("*.db")
-        connection = sqlite3.connect(path)
+        """A look into the ledger, whichever engine it stands on."""
+        runtime = Runtime(environ={"MPESA_HOME": str(self.home)})
+        ledger = runtime.unguarded_ledger(runtime.profile())
         try:
-            return connection.execute(sql).fetchall()
+            return ledger.rows(sql)
         finally:
-            connection.close()
+            ledger.close()
 
     def everything(self) -> list[Any]:
         """All that a run could change."""
