@@ -239,7 +239,7 @@ def test_what_is_damaged_is_told_without_a_secret(
     "broken",
     ["mpesa_cli.daraja.client.push_body", "mpesa_cli.daraja.client.read_push_answer",
      "mpesa_cli.daraja.client.query_body", "mpesa_cli.daraja.sign_in.read_token_answer",
-     "mpesa_cli.daraja.channel.answer_line", "mpesa_cli.payments.sending._record_answer"],
+     "mpesa_cli.daraja.tracing.answer_line", "mpesa_cli.payments.sending._record_answer"],
 )
 @pytest.mark.parametrize("debug", ["", "1"])
 def test_a_bug_of_ours_shows_no_secret_either(
