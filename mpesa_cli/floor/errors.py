@@ -24,6 +24,8 @@ no phone rang, ``OutcomeUnknown`` proves nothing, and nobody may send again on i
     └─ Declined                1   a person said no
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import ClassVar, Literal
 
@@ -184,3 +186,13 @@ class Declined(MpesaError):
 
     exit_status = ExitStatus.BUG_OR_DECLINED
     code = "declined-by-you"
+
+
+@contextmanager
+def earlier_prompt_in_doubt() -> Iterator[None]:
+    """A look at an order that has a prompt. An error in it does not tell what became of that: it says ``unknown``."""
+    try:
+        yield
+    except MpesaError as error:
+        error.money_moved = error.money_moved or "unknown"
+        raise

@@ -1,5 +1,6 @@
 """Push: record the intent, once for an order, and have its one prompt sent (payments/sending.py)."""
 
+from mpesa_cli.floor.errors import earlier_prompt_in_doubt
 from mpesa_cli.floor.moments import SECOND_US
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.floor.wire.addresses import secret_hash
@@ -79,7 +80,8 @@ def _running(context: PushContext, intent: Intent) -> Payment | None:
         if (known := context.ledger.payment_by_order(intent.order_id)) is not None:
             from mpesa_cli.payments.wait import look  # nothing of it is needed for an order that is new
 
-            look(context.ledger, known.payment_id, now_us)
+            with earlier_prompt_in_doubt():
+                look(context.ledger, known.payment_id, now_us)
         decision = _decided(context, context.ledger, intent, now_us)
         if not isinstance(decision, PickUp):
             return None

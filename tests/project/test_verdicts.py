@@ -152,6 +152,26 @@ def test_a_ledger_that_fails_once_a_prompt_is_out_makes_no_no_of_it(
     assert "Money may have moved." in mpesa("push", PAYS, "100", "--order", "1").stderr
 
 
+def test_a_look_at_an_earlier_prompt_that_fails_says_nothing_of_what_became_of_it(
+    mpesa: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mpesa_cli.floor.errors import LedgerBusy
+    from mpesa_cli.payments import wait
+
+    mpesa("push", PAYS, "100", "--order", "1", "--no-wait")
+
+    def busy(*_: object) -> None:
+        raise LedgerBusy("The ledger is locked.", hint="Try again: mpesa status 1")
+
+    monkeypatch.setattr(wait, "apply_unread", busy)
+    for argv in (("push", PAYS, "100", "--order", "1"), ("retry", "1"), ("retry", "1", "--max-attempts", "2")):
+        told = mpesa(*argv, "--json")
+        assert (told.status, json.loads(told.stdout)["error"]["money_moved"]) == (5, "unknown"), argv
+        said = mpesa(*argv).stderr
+        assert "Money may have moved." in said, argv
+        assert "Nothing was charged" not in said, argv
+
+
 def errors(of: type[MpesaError] = MpesaError) -> set[type[MpesaError]]:
     """Every kind of error that there is."""
     return {of}.union(*(errors(each) for each in of.__subclasses__()))

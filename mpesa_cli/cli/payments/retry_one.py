@@ -9,7 +9,7 @@ from mpesa_cli.cli.payments.status import find, settle
 from mpesa_cli.cli.payments.turns import Turn, Waiting
 from mpesa_cli.cli.payments.watching import watch_payment
 from mpesa_cli.cli.result import Result
-from mpesa_cli.floor.errors import InvalidInput, Temporary
+from mpesa_cli.floor.errors import InvalidInput, Temporary, earlier_prompt_in_doubt
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.rules.values.msisdn import parse_msisdn
 from mpesa_cli.runtime import Runtime
@@ -78,7 +78,9 @@ def _settled(runtime: Runtime, profile: "Profile", ref: str) -> "Payment":
     """The payment as it stands, with what a dead process recorded and never sent given up."""
     from mpesa_cli.payments.retry import withdraw_abandoned
 
-    payment = settle(runtime, profile, find(runtime, profile, ref))
+    payment = find(runtime, profile, ref)
+    with earlier_prompt_in_doubt():
+        payment = settle(runtime, profile, payment)
     return withdraw_abandoned(runtime.ledger(profile), payment, runtime.world)
 
 
