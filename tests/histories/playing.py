@@ -116,16 +116,22 @@ class Play:
     def _heard(self, message: Message) -> None:
         if self.truth.told.get(message.receipt) == self.baton.true_us:
             self._told_first(message.receipt)
+        for lost in self._lost_prompts():  # one that was not paid has no receipt, but its id holds the number
+            if lost.checkout_request_id.encode() in message.body:
+                self.erased.discard(lost.msisdn)
         if message.receipt or message.status != 200:
             about = f"{message.receipt or '-'} ({message.form})"
             self.say(f"    message {message.path[:12]}… about {about}: {message.status}")
 
     def _told_first(self, receipt: str) -> None:
         """A payment that was not there to be erased brings its number anew: by hand, or of a prompt that was lost."""
-        lost = [self.truth.state.prompts[checkout_id] for checkout_id in self.laws.lost_prompts]
-        for each in (self.truth.by_hand.get(receipt), *(prompt for prompt in lost if prompt.receipt == receipt)):
+        lost = (prompt for prompt in self._lost_prompts() if prompt.receipt == receipt)
+        for each in (self.truth.by_hand.get(receipt), *lost):
             if each is not None:
                 self.erased.discard(each.msisdn)
+
+    def _lost_prompts(self) -> list[Any]:
+        return [self.truth.state.prompts[checkout_id] for checkout_id in self.laws.lost_prompts]
 
     def record_is_read(self) -> None:
         """Pull shows whole numbers: of a payment that nobody here knew it brings the number anew."""

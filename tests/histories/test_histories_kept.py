@@ -60,6 +60,11 @@ RIGHT = {
         Step("push-batch", 177475846073, 222, 578), Step("disaster", 200172920599, 343, 468),
         Step("push", 1058793760448, 930, 963, "no-metadata"), Step("erase", 982199937445, 230, 667),
     ]),
+    "a prompt that a restore lost was not paid, and its id holds the number that was erased": (520061, [
+        Step("backup", 594882373699, 52, 925), Step("push", 769939728276, 226, 324, "code-text"),
+        Step("disaster", 201959655012, 240, 845), Step("push", 1001986336319, 838, 138),
+        Step("erase", 304696895132, 302, 501),
+    ]),
 }
 
 WRONG = {
