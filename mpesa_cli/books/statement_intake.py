@@ -188,12 +188,18 @@ def _told(ledger: Ledger, shortcode: str | None, taken: Taken) -> Taken:
 
 
 def _covered(heading: Heading, seen: _Seen, now_us: int) -> tuple[int, int]:
-    """The time that a file covers whole: its heading's, and never the future; else first to last row."""
+    """The time that a file covers whole: its heading's, else first to last row; never the future, by our own clock.
+
+    Where that is behind, the file's last row lies ahead of it, and the time that a restored ledger lacks does not.
+    """
     if heading.from_us is None or heading.until_us is None or heading.until_us <= heading.from_us:
-        return (seen.first_us, seen.last_us + 1) if seen.count else (0, 0)
-    if heading.until_us > now_us:  # it was made before its period was over, so it ends with its last row
-        return heading.from_us, max(heading.from_us, seen.last_us) + 1
-    return heading.from_us, heading.until_us
+        from_us, until_us = (seen.first_us, seen.last_us + 1) if seen.count else (0, 0)
+    elif heading.until_us > now_us:  # it was made before its period was over, so it ends with its last row
+        from_us, until_us = heading.from_us, max(heading.from_us, seen.last_us) + 1
+    else:
+        from_us, until_us = heading.from_us, heading.until_us
+    until_us = min(until_us, now_us + 1)
+    return (from_us, until_us) if until_us > from_us else (0, 0)
 
 
 def _taken(statement: StoredStatement, new: int, findings: Findings) -> Taken:

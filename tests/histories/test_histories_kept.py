@@ -68,6 +68,17 @@ RIGHT = {
 }
 
 WRONG = {
+    "a statement that lies ahead of our clock lifts the guard of a restored ledger": (600781, [
+        Step("clock", 1090871415502, 499, 112, seconds=-7200),
+        Step("push", 652033452794, 543, 427, stop=("suspend", 18)),
+        Step("backup", 758718339344, 213, 764),
+        Step("by-hand", 529572485879, 483, 853, "whole plain"),
+        Step("push", 57441298999, 208, 667, stop=("suspend", 3), stop_at="the body has left"),
+        Step("disaster", 279989421167, 205, 840),
+        Step("reconcile-statement", 690501147073, 954, 682),
+        Step("wait", 1072254949100, 967, 197, seconds=14400),
+        Step("push", 748840589914, 504, 649),
+    ]),
     "of two prompts, one is paid by a query, and the one row of the record paid the other": (102384, [
         Step("race", 195564373276, 871, 507), Step("force", 470438895097, 391, 764),
         Step("listener", 1095358190916, 855, 347), Step("wait", 158462340005, 593, 260, seconds=26 * HOUR),
