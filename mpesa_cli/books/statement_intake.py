@@ -87,7 +87,7 @@ def take_file(
     if stored is not None and stored.complete and file.store is None:
         findings = _findings_from(stored.findings)
         if not findings.problems:  # otherwise it is read again: a newer version may understand more of it
-            return _told(ledger, heading.shortcode, _taken(stored, 0, findings))
+            return _told(ledger, heading.shortcode, _taken(stored, 0, findings), stored.read_us)
     seen = _Seen()
     Books(ledger).expect_many_rows()
     rows = passed_on(file.rows(), told, f"Reading {name}: rows")
@@ -99,7 +99,7 @@ def take_file(
         seen.count,
     )
     taken = _finish(ledger, replace(statement, from_us=covered[0], until_us=covered[1]), new, findings)
-    return _told(ledger, heading.shortcode, replace(taken, of_stores=file.of_stores))
+    return _told(ledger, heading.shortcode, replace(taken, of_stores=file.of_stores), (stored or statement).read_us)
 
 
 def take_pulled(
@@ -119,7 +119,7 @@ def take_pulled(
                                 shortcodes[0])
     taken = _finish(ledger, statement, _store(ledger, statement, iter(listed)),
                     Findings(rows=seen.count, odd=len(odd)))
-    return _told(ledger, shortcodes[0], taken)
+    return _told(ledger, shortcodes[0], taken, now_us)
 
 
 def _id_of(file: Statement) -> str:
@@ -169,37 +169,35 @@ def _finish(ledger: Ledger, statement: StoredStatement, new: int, findings: Find
     return _taken(done, new, findings)
 
 
-def _told(ledger: Ledger, shortcode: str | None, taken: Taken) -> Taken:
+def _told(ledger: Ledger, shortcode: str | None, taken: Taken, read_us: int) -> Taken:
     """Remember the time for which M-PESA's record was read whole, even where it brought nothing new.
 
     A file that does not say whose it is may be another shop's, and one with rows that were not read, or that are
-    missing by its own balances, may lack just the payment that matters: they tell of no time for certain.
+    missing by its own balances, may lack just the payment that matters: they tell of no time for certain. Nor does any
+    of the time after it was first read: where our clock is behind, its last row lies ahead, and what a restored ledger
+    lacks does not.
     """
     whole = not taken.findings.problems and not taken.findings.gaps
+    until_us = min(taken.until_us, read_us)
     if (
         shortcode is None
         or not whole
-        or not holes((taken.from_us, taken.until_us), Restores(ledger).told_spans(shortcode))
+        or until_us <= taken.from_us
+        or not holes((taken.from_us, until_us), Restores(ledger).told_spans(shortcode))
     ):
         return taken
     with ledger.write() as tx:
-        RestoreWrites(tx).note_told(shortcode, taken.from_us, taken.until_us)
+        RestoreWrites(tx).note_told(shortcode, taken.from_us, until_us)
     return taken
 
 
 def _covered(heading: Heading, seen: _Seen, now_us: int) -> tuple[int, int]:
-    """The time that a file covers whole: its heading's, else first to last row; never the future, by our own clock.
-
-    Where that is behind, the file's last row lies ahead of it, and the time that a restored ledger lacks does not.
-    """
+    """The time that a file covers whole: its heading's, and never the future; else first to last row."""
     if heading.from_us is None or heading.until_us is None or heading.until_us <= heading.from_us:
-        from_us, until_us = (seen.first_us, seen.last_us + 1) if seen.count else (0, 0)
-    elif heading.until_us > now_us:  # it was made before its period was over, so it ends with its last row
-        from_us, until_us = heading.from_us, max(heading.from_us, seen.last_us) + 1
-    else:
-        from_us, until_us = heading.from_us, heading.until_us
-    until_us = min(until_us, now_us + 1)
-    return (from_us, until_us) if until_us > from_us else (0, 0)
+        return (seen.first_us, seen.last_us + 1) if seen.count else (0, 0)
+    if heading.until_us > now_us:  # it was made before its period was over, so it ends with its last row
+        return heading.from_us, max(heading.from_us, seen.last_us) + 1
+    return heading.from_us, heading.until_us
 
 
 def _taken(statement: StoredStatement, new: int, findings: Findings) -> Taken:

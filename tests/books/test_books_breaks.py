@@ -96,6 +96,16 @@ def test_money_of_the_last_minutes_is_carried_over_and_told_once_its_time_is_ove
     assert kinds(books.reconcile(row)) == [("missing_in_ledger", "UKOB000001")]
 
 
+def test_money_of_a_time_that_our_clock_has_not_reached_is_carried_over_and_told_once_it_has(books: Books) -> None:
+    hour_us = 3_600_000_000
+    ahead, last = (wall(books.clock.now_us() + hours * hour_us) for hours in (1, 2))
+    rows = [Row("UKOB000001", 20, "x", at=ahead), Row("UKOW000001", -500, kind="Withdrawal", at=last)]
+    early = books.reconcile(*rows)
+    assert (early["carried_over"], kinds(early)) == (1, [])
+    books.night()
+    assert kinds(books.reconcile(*rows)) == [("missing_in_ledger", "UKOB000001")]
+
+
 def test_what_is_near_the_edge_of_the_time_is_carried_over_and_what_is_inside_is_missing(books: Books) -> None:
     inside = books.shop.sell("1001", 150)
     books.clock.advance(3_600)
