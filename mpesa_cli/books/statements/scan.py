@@ -12,19 +12,21 @@ DATES_AT_MOST = 20_000  # distinct beginnings that are remembered; a century has
 def see_dates(lines: Iterable[str], table: Table, delimiter: str) -> OrderVotes | None:
     """The votes of all lines after the headings, found without taking them apart.
 
-    None where some line needs a CSV reader: a quotation mark stands before the date, or a cell has lines.
+    None where some line needs a CSV reader: a quotation mark stands before the date or the receipt, which says what an
+    ambiguous date means, or a cell has lines.
     """
     votes = OrderVotes()
     column, receipt = table.columns["completed"], table.columns["receipt"]
+    last = max(column, receipt)
     seen: set[str] = set()
     for number, line in enumerate(lines, table.line + 1):
-        cells = line.split(delimiter, column + 1)
+        cells = line.split(delimiter, last + 1)
         quote = line.find('"')
-        rest = len(cells[column + 1]) if len(cells) > column + 1 else 0
+        rest = len(cells[last + 1]) if len(cells) > last + 1 else 0
         if quote >= 0 and (quote < len(line) - rest or line.count('"') % 2):
             return None
         if len(cells) > column and (day := cells[column].strip()[:10]) not in seen:
-            _see(votes, seen, day, cells[column], _cell(line, delimiter, receipt), number)
+            _see(votes, seen, day, cells[column], cells[receipt] if len(cells) > receipt else "", number)
     return votes
 
 
@@ -50,9 +52,3 @@ def _see(votes: OrderVotes, seen: set[str], day: str, text: str, receipt: str, l
     if len(seen) < DATES_AT_MOST:
         seen.add(day)
     votes.see(text, receipt.strip().upper(), line)
-
-
-def _cell(line: str, delimiter: str, column: int) -> str:
-    """One cell of a line; only its first three characters are needed, and quotation marks don't matter to them."""
-    cells = line.split(delimiter, column + 1)
-    return cells[column] if len(cells) > column else ""

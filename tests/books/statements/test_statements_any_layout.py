@@ -86,6 +86,18 @@ def test_rows_of_any_layout_read_back_as_they_were(
         assert statement.totals.came_cents - statement.totals.went_cents == sum(row.amount_cents for row in rows)
 
 
+def test_a_receipt_behind_a_quoted_cell_says_that_the_month_comes_first(path: Path) -> None:
+    at_us = int(datetime(2026, 1, 2, tzinfo=EAT).timestamp()) * SECOND_US
+    made = receipt(at_us, 1, set(), lambda _: "7f")
+    row = StatementRow(made, "received", 100, at_us, 100, "7;8", "254708374149", "", 0)
+    columns = ("Completion Time", "A/C No.", *(each for each in TODAY if each not in {"Completion Time", "A/C No."}))
+    layout = Layout(columns=columns, delimiter=";", dates="%m/%d/%Y %H:%M:%S")
+    path.write_bytes(csv_file([row], layout))
+    assert b'"7;8"' in path.read_bytes()
+    with open_statement(path) as statement:
+        same(list(statement.rows()), [row], layout)
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(days(), st.booleans(), st.booleans())
 def test_rows_of_a_workbook_read_back_as_they_were(
