@@ -19,11 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import httpx
-
     from mpesa_cli.daraja.client import DarajaClient
     from mpesa_cli.daraja.questions.organisation import Organisation
     from mpesa_cli.floor.secret import Secret
+    from mpesa_cli.floor.wire.transport import Transport
     from mpesa_cli.ledger.engine.marker import Marker
     from mpesa_cli.ledger.ledger import Ledger
     from mpesa_cli.rules.payment import Payment
@@ -42,7 +41,7 @@ class Runtime:
     streams: Streams = field(default_factory=Streams.of_process)
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     world: World = field(default_factory=World)
-    transport: "httpx.BaseTransport | None" = None
+    transport: "Transport | None" = None
     config_flag: str | None = None
     command: str | None = None  # its first word: push, status, …
     prompt_may_be_out: bool = False  # this run's own, or one that it found; or money that it gives back

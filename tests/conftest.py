@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from transports import taken
 
 from mpesa_cli.floor.world import World
 from mpesa_cli.runtime import Runtime
@@ -106,7 +107,7 @@ def mpesa(home: Path, clock: Clock) -> Callable[..., Result]:
             streams=streams, environ=environ,
             # A clock that only moves by hand is not set right by a server's.
             world=World(clock.now_us, clock.sleep, random=lambda: 0.5, is_set_right=False),
-            transport=transport,  # type: ignore[arg-type]
+            transport=taken(transport),  # type: ignore[arg-type]
         )
         captured_out, captured_err = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = streams.stdout, streams.stderr  # Typer writes its help to these

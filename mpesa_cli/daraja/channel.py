@@ -9,10 +9,9 @@ from mpesa_cli.floor.web_address import WebAddress
 from mpesa_cli.floor.wire.exchange import Limits, Outcome
 
 if TYPE_CHECKING:
-    import httpx
-
     from mpesa_cli.floor.gate import Deadline
     from mpesa_cli.floor.wire.http import Wire
+    from mpesa_cli.floor.wire.transport import Transport
 
 
 class Channel:
@@ -22,7 +21,7 @@ class Channel:
         self,
         base: WebAddress,
         limits: Limits,
-        transport: "httpx.BaseTransport | None",
+        transport: "Transport | None",
         trace: Callable[[str], None] | None,
     ) -> None:
         """Nothing is opened or imported yet."""

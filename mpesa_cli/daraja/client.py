@@ -35,9 +35,8 @@ from mpesa_cli.floor.wire.plain_words import scrubbed_bytes
 from mpesa_cli.floor.world import World
 
 if TYPE_CHECKING:
-    import httpx
-
     from mpesa_cli.floor.gate import Deadline
+    from mpesa_cli.floor.wire.transport import Transport
 
 
 class DarajaClient:
@@ -52,7 +51,7 @@ class DarajaClient:
         passkey: Secret,
         cache_dir: Path,
         world: World,
-        transport: "httpx.BaseTransport | None" = None,
+        transport: "Transport | None" = None,
         trace: Callable[[str], None] | None = None,
         limits: Limits | None = None,
         notes: Notes | None = None,

@@ -98,7 +98,7 @@ class Gate:
             return not self.opened
 
     def told(self, event: str, info: Mapping[str, Any]) -> None:
-        """Take the HTTP library's events (httpx's ``trace``): which socket it uses, and when an answer is whole."""
+        """Take the HTTP library's events (httpcore's ``trace``): which socket it uses, and when an answer is whole."""
         if event.endswith(("connect_tcp.complete", "start_tls.complete")):
             self._socket = info["return_value"].get_extra_info("socket")
         elif event.endswith("send_request_body.complete"):

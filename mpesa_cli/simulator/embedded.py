@@ -1,18 +1,23 @@
-"""Daraja inside this process: an httpx transport instead of a network, and callbacks handed over by hand.
+"""Daraja inside this process: a transport instead of a network, and callbacks handed over by hand.
 
-This module loads httpx; import it inside functions.
+This module loads httpcore; import it inside functions.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mpesa_cli.floor.wire.lean_httpx import httpx
+import httpcore
+
 from mpesa_cli.floor.world import World
 from mpesa_cli.simulator.engine import Engine
 from mpesa_cli.simulator.initiator_key import FILE_NAME, InitiatorKey
 from mpesa_cli.simulator.state import Rules
 from mpesa_cli.simulator.store import FileStore
 from mpesa_cli.simulator.wire import Reply, Request
+
+if TYPE_CHECKING:
+    from mpesa_cli.floor.wire.transport import Transport
 
 # Takes a callback's URL and raw body; returns the HTTP status, with the body where Daraja reads it
 # (a C2B validation).
@@ -32,7 +37,7 @@ class EmbeddedDaraja(Engine):
         rules.initiator_key = self.initiator_key
         super().__init__(FileStore(state_file, rules), world)
         self.receive: Receive | None = None
-        self.transport: httpx.BaseTransport = _Transport(self)
+        self.transport: Transport = _Transport(self)
 
     def deliver_due(self, receive: Receive) -> int:
         """Hand each callback that is due to ``receive``, once, whatever it answers; returns how many."""
@@ -59,46 +64,43 @@ class EmbeddedDaraja(Engine):
 PLACEHOLDER_PATH = "/embedded"
 
 
-class _Transport(httpx.BaseTransport):
-    """A transport that carries requests to the embedded Daraja, and its faults back as httpx would report them."""
+class _Transport:
+    """A transport that carries requests to the embedded Daraja, and its faults back as httpcore would report them."""
 
     def __init__(self, daraja: EmbeddedDaraja) -> None:
         self._daraja = daraja
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer one request, or raise the error of a network fault as httpx would."""
+    def handle_request(self, request: httpcore.Request) -> httpcore.Response:
+        """Answer one request, or raise the error of a network fault as httpcore would."""
+        assert isinstance(request.stream, Iterable)
         asked = Request(
-            method=request.method,
-            path=request.url.raw_path.decode("ascii").removeprefix(PLACEHOLDER_PATH),
-            headers={name.lower(): value for name, value in request.headers.items()},
-            body=request.read(),
+            method=request.method.decode("ascii"),
+            path=request.url.target.decode("ascii").removeprefix(PLACEHOLDER_PATH),
+            headers={name.decode("ascii").lower(): value.decode("latin-1") for name, value in request.headers},
+            body=b"".join(request.stream),
         )
         try:
             reply = self._daraja.answer(asked)
         except OSError as full:
             # The request was not accepted, as when no server listens.
-            text = f"the simulator can't write its memory: {full}"
-            raise httpx.ConnectError(text, request=request) from full
+            raise httpcore.ConnectError(f"the simulator can't write its memory: {full}") from full
         if reply.fault == "drop_before":
-            raise httpx.ReadError("connection reset by peer", request=request)
+            raise httpcore.ReadError("connection reset by peer")
         waited = self._daraja.wait(reply, request.extensions.get("timeout", {}).get("read"))
         if not waited or reply.fault == "drop_after":
-            raise httpx.ReadTimeout("the read operation timed out", request=request)
-        if reply.fault == "truncate":
-            return httpx.Response(reply.status, headers=reply.headers, stream=_HalfStream(reply.body))
-        return httpx.Response(reply.status, headers=reply.headers, stream=httpx.ByteStream(reply.body))
+            raise httpcore.ReadTimeout("the read operation timed out")
+        body = _half(reply.body) if reply.fault == "truncate" else reply.body
+        return httpcore.Response(reply.status, headers=list(reply.headers.items()), content=body)
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
-class _HalfStream(httpx.SyncByteStream):
+def _half(body: bytes) -> Iterator[bytes]:
     """The first half of a body, and then the end of the connection."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def __iter__(self) -> Iterator[bytes]:
-        half = self._body[: len(self._body) // 2]
-        yield half
-        raise httpx.RemoteProtocolError(
-            "peer closed connection without sending complete message body "
-            f"(received {len(half)} bytes, expected {len(self._body)})"
-        )
+    half = body[: len(body) // 2]
+    yield half
+    raise httpcore.RemoteProtocolError(
+        "peer closed connection without sending complete message body "
+        f"(received {len(half)} bytes, expected {len(body)})"
+    )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from transports import taken
 
 from mpesa_cli.cli.listener.api import Api
 from mpesa_cli.floor.moments import SECOND_US
@@ -98,7 +99,7 @@ def served(
     environ = environ_of(home, more or {})
     clock = Ahead()
     runtime = Runtime(
-        streams=streams(), environ=environ, transport=transport, world=World(clock.now_us, clock.advance)
+        streams=streams(), environ=environ, transport=taken(transport), world=World(clock.now_us, clock.advance)
     )
     profile = runtime.profile(None)
     runtime.ledger(profile)

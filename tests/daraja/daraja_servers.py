@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from transports import taken
+
 from mpesa_cli.daraja.access_token import TokenCache
 from mpesa_cli.daraja.client import DarajaClient
 from mpesa_cli.daraja.stk_push import PushRequest
@@ -208,7 +210,7 @@ def client_of(
         world=World(clock.now_us, clock.sleep, random=lambda: 0.5),
         trace=trace,
         limits=limits,
-        transport=transport,  # type: ignore[arg-type]
+        transport=taken(transport),  # type: ignore[arg-type]
     )
 
 

@@ -309,14 +309,15 @@ def test_an_unusable_proxy_or_trust_store_is_a_settings_error_before_anything_is
     assert isinstance(client.push(REQUEST), Undelivered)
 
 
-def test_httpx_is_loaded_late_and_without_its_command_line() -> None:
+def test_the_http_library_is_loaded_late_and_without_what_no_payment_needs() -> None:
     code = (
         "import sys\n"
         "import mpesa_cli.daraja.client\n"
-        "heavy = ('httpx', 'tenacity', 'rich', 'asyncio', 'pygments', 'ssl')\n"
+        "heavy = ('httpcore', 'tenacity', 'rich', 'asyncio', 'pygments', 'ssl')\n"
         "assert not [m for m in heavy if m in sys.modules], [m for m in heavy if m in sys.modules]\n"
         "import mpesa_cli.floor.wire.http\n"
-        "assert 'httpx' in sys.modules\n"
-        "assert not [m for m in ('rich', 'pygments', 'click', 'asyncio') if m in sys.modules]\n"
+        "assert 'httpcore' in sys.modules\n"
+        "idle = ('httpx', 'http.cookiejar', 'email', 'urllib.request', 'rich', 'pygments', 'click', 'asyncio')\n"
+        "assert not [m for m in idle if m in sys.modules], [m for m in idle if m in sys.modules]\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -228,6 +228,7 @@ class Doings(ByPhone):
         elif step.order % 3 == 1:
             shop.settles = not shop.settles
         shop.stop_listener()
+        shop.come_up()
 
     def _network(self, step: Step) -> None:
         self.play.shop.network.down_until_us = self.baton.true_us + int(step.seconds * SECOND_US)

@@ -1,25 +1,22 @@
 """What the program finds in place of time, threads and the network while the machine plays. Not a test.
 
-The program's own modules stay as they are: where they say ``time`` or ``threading`` they mean these, and httpx's
+The program's own modules stay as they are: where they say ``time`` or ``threading`` they mean these, and httpcore's
 lowest layer, the one that opens sockets, is replaced by one that leads to the simulator.
 """
 
 import contextlib
 import queue
 import socket
-import ssl
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpcore
 from baton import Baton
 
-from mpesa_cli.floor.wire.lean_httpx import httpx  # before httpcore, which it leaves out a part of
 from mpesa_cli.simulator.wire import Reply, Request
-
-import httpcore  # isort: skip
 
 Host = Callable[[Request], Reply]
 CLOCK_BOOTTIME = getattr(time, "CLOCK_BOOTTIME", -1)
@@ -261,15 +258,6 @@ def _without_delay(reply: Reply) -> Reply:
     return Reply(reply.status, reply.body, reply.content_type, 0.0, reply.fault, reply.callback_first)
 
 
-_contexts: list[ssl.SSLContext] = []
-
-
-def _trust(*_: Any, **__: Any) -> ssl.SSLContext:
-    if not _contexts:
-        _contexts.append(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-    return _contexts[0]
-
-
 @contextlib.contextmanager
 def installed(baton: Baton, network: Network) -> Iterator[None]:
     """The program's modules on this clock and this network, for as long as the block runs."""
@@ -290,7 +278,6 @@ def installed(baton: Baton, network: Network) -> Iterator[None]:
                     put(module, name, stand_in)
     for module in (one, pool):
         put(module, "SyncBackend", lambda: network)
-    put(httpx, "create_ssl_context", _trust)  # reading the trust store takes longer than all the rest of a push
     try:
         yield
     finally:

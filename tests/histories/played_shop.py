@@ -146,6 +146,17 @@ class Shop:
             self._intake.settling.recover()
         return self._intake
 
+    def come_up(self) -> None:
+        """The listener's process begins, and settles first what is stored."""
+        self.baton._inside_world += 1
+        try:
+            if self.listening and self.settles:
+                self.intake().settling.settle()
+        except Exception:  # noqa: BLE001 - the ledger is gone or can't be opened
+            self.stop_listener()
+        finally:
+            self.baton._inside_world -= 1
+
     def stop_listener(self) -> None:
         """Its process is gone, with whatever it had not settled."""
         intake, self._intake = self._intake, None

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from simulated_daraja import PAYS, PUSH, QUERY, SECOND_US, START_US, counting_hex, push_body, query_body
+from transports import OfHttpcore
 
 from mpesa_cli.floor.world import World
 from mpesa_cli.simulator.embedded import EmbeddedDaraja
@@ -25,7 +26,8 @@ class Shop:
             hexes(1)
         self.daraja = EmbeddedDaraja(path, World(lambda: self.now_us, self.sleep, hexes))
         self.client = httpx.Client(
-            transport=self.daraja.transport, base_url="http://127.0.0.1", timeout=httpx.Timeout(5, read=READ_TIMEOUT_S)
+            transport=OfHttpcore(self.daraja.transport), base_url="http://127.0.0.1",
+            timeout=httpx.Timeout(5, read=READ_TIMEOUT_S),
         )
         self.token = ""
         self.got: list[tuple[str, bytes]] = []

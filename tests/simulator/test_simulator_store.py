@@ -22,12 +22,13 @@ import sys
 from pathlib import Path
 import httpx
 from simulated_daraja import push_body
+from transports import OfHttpcore
 from mpesa_cli.floor.world import World
 from mpesa_cli.simulator.embedded import EmbeddedDaraja
 
 path, first, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 daraja = EmbeddedDaraja(path, World(sleep=lambda _: None))
-with httpx.Client(transport=daraja.transport, base_url="http://127.0.0.1") as client:
+with httpx.Client(transport=OfHttpcore(daraja.transport), base_url="http://127.0.0.1") as client:
     token = client.get("/oauth/v1/generate?grant_type=client_credentials", auth=("a", "b")).json()["access_token"]
     for n in range(first, first + count):
         answer = client.post("/mpesa/stkpush/v1/processrequest", json=push_body(f"2547112{n:05d}", 10),
@@ -129,7 +130,7 @@ def test_reading_a_corrupt_file_leaves_it_where_it_is(tmp_path: Path) -> None:
 
 def test_two_processes_at_once_record_every_prompt_under_its_own_id(tmp_path: Path) -> None:
     path = tmp_path / "simulator.json"
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent.parent)])}
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parent), str(HERE.parent.parent)])}
     started = [
         subprocess.Popen(
             [sys.executable, "-c", PUSH_MANY, str(path), str(first), str(PUSHES)],

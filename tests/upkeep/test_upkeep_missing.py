@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpcore
 import pytest
 
 from mpesa_cli.floor.errors import LedgerUnusable
@@ -38,18 +39,10 @@ class Nobody:
         self.seen = 0
 
     def handle_request(self, request: Any) -> Any:
-        import httpx
-
         self.seen += 1
-        raise httpx.ConnectError("nobody is there", request=request)
+        raise httpcore.ConnectError("nobody is there")
 
     def close(self) -> None:
-        """Nothing is held."""
-
-    def __enter__(self) -> "Nobody":
-        return self
-
-    def __exit__(self, *_: object) -> None:
         """Nothing is held."""
 
 

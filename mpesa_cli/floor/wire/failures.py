@@ -1,19 +1,23 @@
-"""Failures on the wire, as a stable slug and in words. Imported by http.py only: it needs httpx."""
+"""Failures on the wire, as a stable slug and in words. Imported by http.py only: it needs httpcore."""
 
 import socket
 import ssl
 from collections.abc import Iterator
 
-from mpesa_cli.floor.wire.lean_httpx import httpx
+import httpcore
+
+FAILURES = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError,
+            httpcore.UnsupportedProtocol)
+"""What httpcore raises where an exchange fails."""
 
 _KINDS: tuple[tuple[type[Exception], str, str], ...] = (
-    (httpx.ConnectTimeout, "connect-timeout", "{host} did not take the connection in time"),
-    (httpx.PoolTimeout, "connect-timeout", "too many requests to {host} are waiting in this process"),
-    (httpx.ProxyError, "proxy", "the proxy did not let the request through to {host}"),
-    (httpx.ReadTimeout, "read-timeout", "{host} did not answer in time"),
-    (httpx.WriteTimeout, "write-timeout", "{host} did not take the request in time"),
-    (httpx.NetworkError, "connection-reset", "{host} broke the connection off before it answered"),
-    (httpx.RemoteProtocolError, "bad-http", "what came back from {host} is not HTTP"),
+    (httpcore.ConnectTimeout, "connect-timeout", "{host} did not take the connection in time"),
+    (httpcore.PoolTimeout, "connect-timeout", "too many requests to {host} are waiting in this process"),
+    (httpcore.ProxyError, "proxy", "the proxy did not let the request through to {host}"),
+    (httpcore.ReadTimeout, "read-timeout", "{host} did not answer in time"),
+    (httpcore.WriteTimeout, "write-timeout", "{host} did not take the request in time"),
+    (httpcore.NetworkError, "connection-reset", "{host} broke the connection off before it answered"),
+    (httpcore.RemoteProtocolError, "bad-http", "what came back from {host} is not HTTP"),
 )
 
 
@@ -21,13 +25,13 @@ def explain_failure(error: Exception, host: str, *, answering: bool) -> tuple[st
     """Slug, words, and whether the same request may succeed later.
 
     ``answering`` says that the head of an answer had already come. The words never quote an exception:
-    httpx's carry the request, and a request carries secrets.
+    httpcore's may carry the request, and a request carries secrets.
     """
-    if isinstance(error, httpx.ConnectError):
+    if isinstance(error, httpcore.ConnectError):
         return _no_connection(error, host)
-    if answering and isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError):
+    if answering and isinstance(error, httpcore.NetworkError | httpcore.RemoteProtocolError):
         return "truncated", f"the answer of {host} broke off in the middle", True
-    if isinstance(error, httpx.RemoteProtocolError) and "disconnected" in str(error):
+    if isinstance(error, httpcore.RemoteProtocolError) and "disconnected" in str(error):
         return "connection-closed", f"{host} closed the connection before it answered", True
     for kind, slug, words in _KINDS:
         if isinstance(error, kind):
@@ -35,7 +39,20 @@ def explain_failure(error: Exception, host: str, *, answering: bool) -> tuple[st
     return "local-error", f"the request could not be made ({type(error).__name__})", False
 
 
-def _no_connection(error: httpx.ConnectError, host: str) -> tuple[str, str, bool]:
+def may_have_left(error: Exception) -> bool:
+    """Whether a body may have left, as far as the exception alone tells."""
+    return not isinstance(
+        error,
+        httpcore.ConnectError
+        | httpcore.ConnectTimeout
+        | httpcore.PoolTimeout
+        | httpcore.ProxyError
+        | httpcore.UnsupportedProtocol
+        | httpcore.LocalProtocolError,
+    )
+
+
+def _no_connection(error: httpcore.ConnectError, host: str) -> tuple[str, str, bool]:
     for cause in _causes(error):
         match cause:
             case socket.gaierror():

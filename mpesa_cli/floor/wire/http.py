@@ -1,6 +1,8 @@
-"""The only module that talks HTTP. Import it inside functions: httpx is most of a cold start.
+"""The only module on the way of the money that talks HTTP. Import it inside functions: it takes a tenth of a push.
 
-One fact decides what a failure proves: whether httpx ever asked for the request's body. The body is
+It uses httpcore, on which httpx stands: that one's cookies, redirects, decoding and forms are not wanted here, and
+importing them costs as much again. One fact decides what a failure proves: whether it ever asked for the request's
+body. The body is
 handed over through a gate (mpesa_cli/floor/gate.py), so this needs no trust in exception names, and a request that
 was given up while a name look-up hung can't leave afterwards (ARCHITECTURE.md law 2).
 """
@@ -10,18 +12,23 @@ import queue
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import httpcore
 
 from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.floor.gate import Deadline, Gate, LateError
 from mpesa_cli.floor.web_address import WebAddress
 from mpesa_cli.floor.wire.exchange import HttpAnswer, Limits, NeverSent, NoAnswer, Outcome
-from mpesa_cli.floor.wire.failures import explain_failure
-from mpesa_cli.floor.wire.lean_httpx import httpx
+from mpesa_cli.floor.wire.failures import FAILURES, explain_failure, may_have_left
+from mpesa_cli.floor.wire.proxies import proxy_to
 from mpesa_cli.floor.wire.trust import Trust
 
-for _name in ("httpx", "httpcore"):
-    logging.getLogger(_name).setLevel(logging.WARNING)  # at DEBUG they would write headers into any log
+if TYPE_CHECKING:
+    from mpesa_cli.floor.wire.transport import Transport
+
+logging.getLogger("httpcore").setLevel(logging.WARNING)  # at DEBUG it would write headers into any log
 
 _SLICE_S = 0.2  # how often the waiting side wakes, so that a signal's exception can end the wait
 _MAX_RETRY_AFTER_S = 3600
@@ -31,8 +38,7 @@ class Wire:
     """HTTP to one host. Every request gets a connection of its own; none is retried, none redirected."""
 
     def __init__(
-        self, base: WebAddress, limits: Limits, transport: httpx.BaseTransport | None = None,
-        trust: Trust | None = None,
+        self, base: WebAddress, limits: Limits, transport: "Transport | None" = None, trust: Trust | None = None
     ) -> None:
         """``transport`` answers inside the process; ``trust`` began to load before this module was imported.
 
@@ -41,25 +47,19 @@ class Wire:
         self._base = base
         self._limits = limits
         self._embedded = transport is not None
+        self._waits = {
+            "connect": limits.connect_s, "read": limits.read_s, "write": limits.write_s, "pool": limits.pool_s
+        }  # fmt: skip
         try:
-            self._client = httpx.Client(
-                transport=transport,
-                verify=_context(trust, needed=base.is_https and not self._embedded),
+            self._transport = transport or httpcore.ConnectionPool(
+                ssl_context=_context(trust, needed=base.is_https),
                 # Proxies are a real need in some shops, but never on the way to this machine itself.
-                trust_env=base.is_https and not base.is_loopback and not self._embedded,
-                timeout=httpx.Timeout(
-                    connect=limits.connect_s, read=limits.read_s, write=limits.write_s, pool=limits.pool_s
-                ),
+                proxy=proxy_to(base) if base.is_https and not base.is_loopback else None,
+                max_connections=None,
                 # A kept connection may be dead without our knowing, which turns a clean failure into doubt.
-                limits=httpx.Limits(max_keepalive_connections=0),
-                follow_redirects=False,
-                headers={
-                    "user-agent": "mpesa-cli",  # without the version: looking it up costs 10 ms
-                    "accept": "application/json",
-                    "accept-encoding": "identity",  # so that the cap on an answer is the cap on its content
-                },
+                max_keepalive_connections=0,
             )
-        except (OSError, ValueError, ImportError, httpx.InvalidURL):
+        except (OSError, ValueError, ImportError):
             raise SettingsError(
                 "The proxy or the certificate store that the environment names can't be used.",
                 hint="Nothing was sent. Check HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR, "
@@ -100,7 +100,7 @@ class Wire:
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._transport.close()
 
     def _await(self, outcomes: "queue.SimpleQueue[Outcome]", gate: Gate, total_s: float) -> Outcome:
         deadline = time.monotonic() + total_s
@@ -127,50 +127,53 @@ class Wire:
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, gate: Gate | None
     ) -> Outcome:
         answering = False
-        # With its length given, the body is not sent in chunks, which Daraja was never seen to take.
-        length = {} if body is None else {"content-length": str(len(body))}
-        content = body if gate is None or body is None else gate.passing()
-        extensions = {} if gate is None or body is None else {"trace": gate.told}
         try:
-            with self._client.stream(
-                method, self._base.url + path, headers={**headers, **length}, content=content, extensions=extensions
-            ) as response:
-                answering = True
+            response = self._transport.handle_request(self._request(method, path, headers, body, gate))
+            answering = True
+            try:
                 return self._read(response)
+            finally:
+                response.close()
         except LateError:
             return self._late()
         except Exception as error:  # whatever it is, the gate knows whether the body left
-            if gate is None and not isinstance(error, httpx.HTTPError):
+            if gate is None and not isinstance(error, FAILURES):
                 raise  # a mistake inside the embedded transport must be seen as one
             code, words, again = explain_failure(error, self._base.host, answering=answering)
-            left = _may_have_left(error) if gate is None else gate.opened
+            left = may_have_left(error) if gate is None else gate.opened
             return NoAnswer(code, words) if left else NeverSent(code, words, again)
 
-    def _read(self, response: httpx.Response) -> HttpAnswer | NoAnswer:
+    def _request(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, gate: Gate | None
+    ) -> httpcore.Request:
+        url = httpcore.URL(self._base.url + path)
+        sent = {
+            "host": self._base.url.split("/")[2],  # with its port, and an IPv6 address in its brackets
+            "user-agent": "mpesa-cli",  # without the version: looking it up costs 10 ms
+            "accept": "application/json",
+            "accept-encoding": "identity",  # so that the cap on an answer is the cap on its content
+            "connection": "keep-alive",
+            **headers,
+        }
+        extensions: dict[str, object] = {"timeout": self._waits}
+        content: bytes | Iterator[bytes] = body or b""
+        if body is not None:
+            # With its length given, the body is not sent in chunks, which Daraja was never seen to take.
+            sent["content-length"] = str(len(body))
+            if gate is not None:
+                content, extensions["trace"] = gate.passing(), gate.told
+        return httpcore.Request(method, url, headers=list(sent.items()), content=content, extensions=extensions)
+
+    def _read(self, response: httpcore.Response) -> HttpAnswer | NoAnswer:
         body = bytearray()
-        # Embedded transports may hand over an answer that was read already.
-        for part in [response.content] if response.is_stream_consumed else response.iter_raw():
+        for part in response.iter_stream():
             body += part
             if len(body) > self._limits.answer_bytes:
                 return NoAnswer("too-large", f"an answer of more than {self._limits.answer_bytes} bytes")
+        said = {name.lower(): value.decode("latin-1") for name, value in response.headers}
         return HttpAnswer(
-            response.status_code,
-            bytes(body),
-            response.headers.get("content-type", "")[:100],
-            _seconds(response.headers.get("retry-after", "")),
+            response.status, bytes(body), said.get(b"content-type", "")[:100], _seconds(said.get(b"retry-after", ""))
         )
-
-
-def _may_have_left(error: Exception) -> bool:
-    return not isinstance(
-        error,
-        httpx.ConnectError
-        | httpx.ConnectTimeout
-        | httpx.PoolTimeout
-        | httpx.ProxyError
-        | httpx.UnsupportedProtocol
-        | httpx.LocalProtocolError,
-    )
 
 
 def _context(trust: Trust | None, *, needed: bool) -> ssl.SSLContext:
