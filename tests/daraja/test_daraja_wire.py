@@ -277,38 +277,6 @@ def test_plain_http_is_allowed_to_this_machine(tmp_path: Path, url: str) -> None
     client_of(url, tmp_path)
 
 
-def test_a_proxy_is_never_used_on_the_way_to_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY", "HTTPS_PROXY"):
-        monkeypatch.setenv(name, f"http://127.0.0.1:{refused_port()}")
-    with loopback(says(OK)) as server:
-        assert isinstance(with_token(server.url, tmp_path).push(REQUEST), Accepted)
-
-
-def test_a_proxy_that_refuses_is_not_delivered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    monkeypatch.delenv("no_proxy", raising=False)
-    with loopback() as proxy:
-        proxy.behaviours = {"": says(answer(403, b""))}
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        answered = with_token("https://daraja.invalid", tmp_path).push(REQUEST)
-        assert isinstance(answered, Undelivered)
-        assert (answered.error_code, answered.retry) == ("proxy", "connect")
-        assert proxy.seen[0].method == "CONNECT"
-
-
-@pytest.mark.parametrize(
-    ("name", "value"), [("HTTPS_PROXY", "gopher://127.0.0.1:1"), ("SSL_CERT_FILE", "/nonexistent/ca.pem")]
-)
-def test_an_unusable_proxy_or_trust_store_is_a_settings_error_before_anything_is_sent(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
-) -> None:
-    monkeypatch.setenv(name, value)
-    client = with_token("https://daraja.invalid", tmp_path)
-    with pytest.raises(SettingsError):
-        client.ready()
-    assert isinstance(client.push(REQUEST), Undelivered)
-
-
 def test_the_http_library_is_loaded_late_and_without_what_no_payment_needs() -> None:
     code = (
         "import sys\n"

@@ -126,7 +126,7 @@ def test_a_look_at_the_ledger_loads_nothing_of_how_it_is_written(
 def test_the_guard_sees_what_it_forbids(imported_by: Callable[..., set[str]], home: Path) -> None:
     """The test of the test: a push does load the network, the database and their rooms."""
     modules = imported_by("push", "254708374149", "100", "--order", "demo-1", "--no-wait", "-q")
-    assert {"httpx", "sqlite3", "mpesa_cli.ledger", "mpesa_cli.payments"} <= modules
+    assert {"httpcore", "sqlite3", "mpesa_cli.ledger", "mpesa_cli.payments"} <= modules
     assert WRITING - {"tomllib"} - modules <= {"mpesa_cli.rules.held_facts"}  # these a push does need
     assert (home / "data").is_dir()
 

@@ -148,11 +148,11 @@ class Wire:
     ) -> httpcore.Request:
         url = httpcore.URL(self._base.url + path)
         sent = {
-            "host": self._base.url.split("/")[2],  # with its port, and an IPv6 address in its brackets
+            "Host": self._base.url.split("/")[2],  # with its port, and an IPv6 address in its brackets
+            "Connection": "keep-alive",
             "user-agent": "mpesa-cli",  # without the version: looking it up costs 10 ms
             "accept": "application/json",
             "accept-encoding": "identity",  # so that the cap on an answer is the cap on its content
-            "connection": "keep-alive",
             **headers,
         }
         extensions: dict[str, object] = {"timeout": self._waits}

@@ -1,12 +1,12 @@
 """The proxy that the environment or the system names for a host."""
 
 import os
-import sys
 from importlib.util import find_spec
 from urllib.parse import unquote, urlsplit
 
 import httpcore
 
+from mpesa_cli.floor import machine
 from mpesa_cli.floor.web_address import WebAddress
 
 _KINDS = {"http", "https", "socks5", "socks5h"}
@@ -37,5 +37,5 @@ def proxy_to(base: WebAddress) -> httpcore.Proxy | None:
 
 
 def _may_be_named() -> bool:
-    """Windows and macOS know of proxies in their settings, too."""
-    return sys.platform in {"win32", "darwin"} or any(name.lower().endswith("_proxy") for name in os.environ)
+    """Other systems know of proxies in their settings, too."""
+    return not machine.system().startswith("Linux") or any(name.lower().endswith("_proxy") for name in os.environ)

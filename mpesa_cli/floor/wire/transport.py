@@ -1,4 +1,4 @@
-"""What carries requests to a server: httpcore's pool of connections, or a stand-in inside this process."""
+"""Carriers of requests to a server: httpcore's pool of connections, or a stand-in inside this process."""
 
 from typing import TYPE_CHECKING, Protocol
 

@@ -12,7 +12,7 @@ from mpesa_cli.floor.files.lock import take_lock
 from mpesa_cli.floor.files.whole_file import write_whole
 from mpesa_cli.upkeep.findings import Finding
 
-_PACKAGES = ("mpesa-cli", "cryptography", "httpx", "keyring", "rich", "sqlite-utils", "textual", "typer", "uvicorn")
+_PACKAGES = ("mpesa-cli", "cryptography", "httpcore", "keyring", "rich", "sqlite-utils", "textual", "typer", "uvicorn")
 _READS_S = 0.1
 _NAMES = ("USER", "LOGNAME", "USERNAME", "COMPUTERNAME", "HOSTNAME")
 
