@@ -1,8 +1,9 @@
 """A shop with a listener's intake: what comes in, and what the commands then say of it. Not a test."""
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from daraja.callbacks.callback_bodies import c2b, encode
 
 from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.audit.ledger import flaws
+from mpesa_cli.ledger.engine.dialect import Connection
 from mpesa_cli.ledger.hooks import HookWrites
 from mpesa_cli.listener.intake.deliveries import C2bDelivery, Delivery, StkDelivery, Verdict
 from mpesa_cli.listener.intake.intake import Intake
@@ -22,6 +24,10 @@ from mpesa_cli.runtime import Runtime
 SECRET_HASH = hashlib.sha256(b"a secret").hexdigest()
 RECEIPT = "UKO4Q7X81C"
 PHONE = "254708374149"
+
+
+class _Undone(Exception):
+    """What was changed is not to be kept."""
 
 
 class HeldShop:
@@ -42,8 +48,17 @@ class HeldShop:
 
     def close(self) -> None:
         """Close the ledger, which must be whole."""
-        assert list(flaws(self.ledger)) == []
-        self.runtime.close()
+        try:
+            assert list(flaws(self.ledger)) == []
+        finally:
+            self.runtime.close()
+
+    @contextlib.contextmanager
+    def behind_its_back(self) -> Iterator[Connection]:
+        """A connection that changes the ledger as nobody should; what it changed is undone at the end."""
+        with contextlib.suppress(_Undone), self.ledger.engine.transaction() as connection:
+            yield connection
+            raise _Undone
 
     def receive(self, delivery: Delivery) -> Verdict:
         """One delivery, stored and settled."""

@@ -54,20 +54,16 @@ def test_a_body_goes_ninety_days_after_it_was_dealt_with_and_the_removal_is_chai
     assert (after.receipt, after.received_us, after.peer) == (RECEIPT, message.received_us, "")
     assert shop.mpesa("held", "show", RECEIPT).stdout.endswith("Its body is not here any more.\n")
     assert list(flaws(shop.ledger)) == []
-    connection = shop.ledger._connection()
-    connection.execute("BEGIN")
-    connection.execute("UPDATE held_messages SET removal = 'RMV-none'")
-    assert len(list(flaws(shop.ledger))) == 2
-    connection.execute("ROLLBACK")
+    with shop.behind_its_back() as connection:
+        connection.execute("UPDATE held_messages SET removal = 'RMV-none'")
+        assert len(list(flaws(shop.ledger))) == 2
 
 
 def test_a_body_that_was_taken_away_in_silence_is_found_by_the_audit(shop: HeldShop) -> None:
     shop.confirm(TransAmount="x")
-    connection = shop.ledger._connection()
-    connection.execute("BEGIN")
-    connection.execute("DELETE FROM callbacks")
-    assert [f.words.split(" of ")[0] for f in flaws(shop.ledger)] == ["the body"]
-    connection.execute("ROLLBACK")
+    with shop.behind_its_back() as connection:
+        connection.execute("DELETE FROM callbacks")
+        assert [f.words.split(" of ")[0] for f in flaws(shop.ledger)] == ["the body"]
 
 
 def test_open_messages_keep_their_bodies_however_old(shop: HeldShop) -> None:

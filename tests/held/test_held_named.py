@@ -39,13 +39,11 @@ def test_a_callback_that_could_not_be_read_is_named_with_its_payment(shop: HeldS
 
 def test_what_was_held_is_in_the_chain_and_nobody_changes_it_in_silence(shop: HeldShop) -> None:
     shop.confirm(TransAmount="x")
-    connection = shop.ledger._connection()
-    connection.execute("BEGIN")
-    connection.execute("UPDATE held_messages SET state = 'done'")
-    assert [f.words.split(" is ")[1] for f in flaws(shop.ledger)] == ["done, and the journal says open"]
-    connection.execute("DELETE FROM held_messages")
-    assert [f.words.endswith("is gone") for f in flaws(shop.ledger)] == [True]
-    connection.execute("ROLLBACK")
+    with shop.behind_its_back() as connection:
+        connection.execute("UPDATE held_messages SET state = 'done'")
+        assert [f.words.split(" is ")[1] for f in flaws(shop.ledger)] == ["done, and the journal says open"]
+        connection.execute("DELETE FROM held_messages")
+        assert [f.words.endswith("is gone") for f in flaws(shop.ledger)] == [True]
 
 
 def test_doctor_counts_held_messages_and_fails(shop: HeldShop) -> None:

@@ -5,7 +5,6 @@ import hashlib
 import itertools
 import secrets
 import socket
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -122,8 +121,8 @@ class Bench:
 
     def verdicts(self) -> list[tuple[str, str]]:
         """Channel and verdict of every raw body on disk."""
-        with contextlib.closing(sqlite3.connect(self.path)) as db:
-            return db.execute("SELECT channel, verdict FROM callbacks ORDER BY received_us, callback_id").fetchall()
+        rows = self.ledger.rows("SELECT channel, verdict FROM callbacks ORDER BY received_us, callback_id")
+        return [(str(channel), str(verdict)) for channel, verdict in rows]
 
 
 def request(path: str, body: bytes = b"", *headers: str, method: str = "POST") -> bytes:

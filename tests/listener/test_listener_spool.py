@@ -11,6 +11,7 @@ from listening import ACCEPTED_BODY, Bench, checkout_id, listener, now_us, promp
 
 from mpesa_cli.floor.errors import LedgerBusy
 from mpesa_cli.listener.intake import spool as spooled
+from mpesa_cli.listener.intake import writer
 from mpesa_cli.listener.intake.deliveries import (
     C2bDelivery,
     OpenDelivery,
@@ -164,3 +165,25 @@ def test_where_the_disk_fails_too_it_is_answered_503(tmp_path: Path, away: Away)
         token, ref = prompt(bench.ledger)
         away.is_away = True
         assert bench.callback(token, body_of(bench, ref))[0] == 503
+
+
+def test_a_listener_that_starts_while_its_ledger_is_away_keeps_what_comes_and_settles_it_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "OPEN_AGAIN_S", 0.05)
+    is_away = True
+
+    def opened(ledger: Any) -> Any:
+        if is_away:
+            ledger.close()
+            raise LedgerBusy("The ledger can't be reached.", hint="Nothing was kept. Again: mpesa doctor")
+        return ledger
+
+    kept = Spool(tmp_path / "spool")
+    with listener(tmp_path / "ledger.db", ListenerOptions(port=0, answer_s=0.2), wrap=opened, spool=kept) as bench:
+        token, ref = prompt(bench.ledger)
+        assert bench.callback(token, body_of(bench, ref)) == (200, ACCEPTED_BODY)
+        assert (kept.count(), bench.stored()) == (1, 0)
+        is_away = False
+        bench.until("settled")
+        assert bench.payment(ref).status is PaymentStatus.PAID

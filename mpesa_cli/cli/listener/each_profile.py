@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from mpesa_cli.floor.errors import InvalidInput
+from mpesa_cli.floor.errors import InvalidInput, LedgerBusy
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.runtime import Runtime
 
 if TYPE_CHECKING:
     from mpesa_cli.cli.listener.screen import Screen
     from mpesa_cli.floor.rounds import Rounds
+    from mpesa_cli.ledger.ledger import Ledger
     from mpesa_cli.listener.forwarding.forward import Forwarder
     from mpesa_cli.listener.server.options import Parts
     from mpesa_cli.settings.profile import Profile
@@ -22,7 +23,8 @@ FILES_OF_A_LEDGER = 32
 def check_one_port(runtime: Runtime, profiles: Sequence["Profile"], given: Sequence[str]) -> None:
     """Refuse what several profiles can't share on one port, before it is opened; ``given`` are options of one profile.
 
-    Opens their ledgers, since what is wrong with one must be said before as well. Raises MpesaError.
+    Opens their ledgers, since what is wrong with one must be said before as well; a database that is away is only
+    told, since what comes for it is kept meanwhile. Raises MpesaError.
     """
     if len(profiles) > 1 and given:
         raise InvalidInput(
@@ -38,16 +40,28 @@ def check_one_port(runtime: Runtime, profiles: Sequence["Profile"], given: Seque
                     f"{key} is {one.value_of(key)} in profile {one.name} and {other.value_of(key)} in {other.name}, "
                     "and one port can have one of them alone.", "Make them the same",
                 )
-    ledgers = [runtime.ledger(each) for each in profiles]
+    ledgers = [_reached(runtime, each) for each in profiles]
     if len(profiles) == 1:
         return
     first: dict[str, str] = {}
     for each, ledger in zip(profiles, ledgers, strict=True):
-        if (copy_of := first.setdefault(ledger.ledger_id, each.name)) != each.name:
+        if ledger is not None and (copy_of := first.setdefault(ledger.ledger_id, each.name)) != each.name:
             raise _not_apart(
                 f"The ledger of profile {each.name} is a copy of {copy_of}'s, and knows its addresses.",
                 "Each till needs a ledger of its own",
             )
+
+
+def _reached(runtime: Runtime, profile: "Profile") -> "Ledger | None":
+    try:
+        return runtime.ledger(profile)
+    except LedgerBusy as away:
+        if profile.database is None:
+            raise
+        runtime.streams.complain(
+            f"{away.message} What comes for profile {profile.name} is kept on this machine until it is there."
+        )
+        return None
 
 
 def _not_apart(words: str, remedy: str) -> InvalidInput:

@@ -5,12 +5,14 @@ come faster than the disk flushes. Between two commits stored bodies are settled
 wait for it (pace.py).
 """
 
+import contextlib
 import queue
 import threading
 import time
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
+from mpesa_cli.floor.errors import LedgerBusy
 from mpesa_cli.listener.intake.deliveries import UNAVAILABLE, Delivery, Verdict
 from mpesa_cli.listener.intake.intake import Intake
 from mpesa_cli.listener.intake.pace import LULL_S, SETTLE_MOST, Pace, Turn
@@ -19,8 +21,10 @@ QUEUE_MAX = 1024  # at 64 KiB a body, 64 MB at the very most
 BATCH_MAX = 256
 SETTLE_AT_THE_END_S = 5.0  # bodies left then are settled by the next listener, or by the next command that asks
 TRY_AGAIN_MAX_S = 60.0
+OPEN_AGAIN_S = 1.0
 
 SendVerdict: TypeAlias = Callable[[Verdict], None]
+_Opened: TypeAlias = tuple[Intake, Callable[[], None]]
 _Waiting: TypeAlias = tuple[Delivery, SendVerdict]
 
 
@@ -44,11 +48,17 @@ class Writer:
 
     def __init__(
         self,
-        open_intake: Callable[[], tuple[Intake, Callable[[], None]]],
+        open_intake: Callable[[], _Opened],
         run_soon: Callable[[Callable[[], None]], object] = lambda answer_all: answer_all(),
+        *,
+        awaits_ledger: bool = False,
     ) -> None:
-        """``open_intake`` is called in the thread; it returns the intake and a function that closes its ledger."""
+        """``open_intake`` is called in the thread; it returns the intake and a function that closes its ledger.
+
+        Where it ``awaits_ledger``, one that is away at the start is opened once it is there.
+        """
         self._open_intake = open_intake
+        self._awaits_ledger = awaits_ledger
         self._run_soon = run_soon
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._started = threading.Event()
@@ -59,7 +69,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="mpesa-writer", daemon=True)
 
     def start(self) -> None:
-        """Start, and wait until the ledger is open. Raises the error of opening it."""
+        """Start, and wait until the ledger is open, or is known to be away. Raises the error of opening it."""
         self._thread.start()
         self._started.wait()
         if self._failure is not None:
@@ -95,18 +105,39 @@ class Writer:
 
     def _run(self) -> None:
         try:
-            self._intake, close = self._open_intake()
-        except BaseException as failure:  # noqa: BLE001 - carried to whoever called start()
+            opened = self._opened()
+        except BaseException as failure:  # noqa: BLE001 - carried to whoever called start(), or looks at it
             self._failure = failure
-            self._started.set()
             return
-        self._started.set()
+        finally:
+            self._started.set()
+        if opened is None:
+            return
+        self._intake, close = opened
         try:
             self._work(self._intake)
         except BaseException as failure:  # noqa: BLE001 - the server sees it, stops, and raises it
             self._failure = failure
         finally:
             close()
+
+    def _opened(self) -> _Opened | None:
+        """The intake. What comes before its ledger is there is told that it is away; None where it never was."""
+        try:
+            return self._open_intake()
+        except LedgerBusy:
+            if not self._awaits_ledger:
+                raise
+        self._started.set()
+        again_at = time.monotonic() + OPEN_AGAIN_S
+        while not (self._closed and self._queue.empty()):
+            batch = self._next_batch(max(0.0, again_at - time.monotonic()))
+            self._answer(batch, [UNAVAILABLE] * len(batch))
+            if time.monotonic() >= again_at and not self._stopping:
+                with contextlib.suppress(LedgerBusy):
+                    return self._open_intake()
+                again_at = time.monotonic() + OPEN_AGAIN_S
+        return None
 
     def _work(self, intake: Intake) -> None:
         again = _Again()

@@ -29,7 +29,12 @@ class Ledgers:
         self._each = (parts, *parts.beside)
         alone = len(self._each) == 1
         self._writers = [
-            Writer(partial(_open_intake, each, alone=alone), loop.call_soon_threadsafe) for each in self._each
+            # Of one that is away what comes can be kept: then the others need not wait for it, nor a restart.
+            Writer(
+                partial(_open_intake, each, alone=alone), loop.call_soon_threadsafe,
+                awaits_ledger=each.spool is not None,
+            )
+            for each in self._each
         ]
         self._due = [loop.time()] * len(self._each)
         self._noting: list[asyncio.Future[object] | None] = [None] * len(self._each)
