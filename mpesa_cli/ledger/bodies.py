@@ -15,11 +15,13 @@ from mpesa_cli.ledger.engine.later_rows import ROWS_OF_A_STATEMENT
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.values import BODIES_OF_ATTEMPT_MAX, NewCallback, RawBody, RawCallback
 from mpesa_cli.rules.forgotten import body_without_number
+from mpesa_cli.rules.order_matching import keys_meant
 from mpesa_cli.rules.payment import AttemptRef
 from mpesa_cli.rules.values.pseudonym import PREFIX, is_erased
 
 if TYPE_CHECKING:
     from mpesa_cli.ledger.writes import Write
+    from mpesa_cli.rules.held_facts import Shown
 
 
 class Bodies:
@@ -144,13 +146,25 @@ class BodyWrites(Bodies):
         return bool(rows) and is_erased(str(rows[0][0]))
 
     def _pays_an_erased(self, body: bytes) -> bool:
-        """Whether money by hand is told again whose payer, or whose first message, held or applied, was erased."""
+        """Whether money by hand is told again whose payer, or whose first message, held or applied, was erased; or
+        may be that of an erased prompt whose receipt nobody knew."""
         from mpesa_cli.rules.held_facts import shown_in
 
-        if not (receipt := shown_in(body).receipt):
+        shown = shown_in(body)
+        if not shown.receipt:
             return False
-        owner = self._reads.receipt_owner(receipt)
-        return (owner is not None and self._is_erased(owner)) or self._was_erased(receipt)
+        owner = self._reads.receipt_owner(shown.receipt)
+        if owner is None and self._is_awaited(shown):
+            return True
+        return (owner is not None and self._is_erased(owner)) or self._was_erased(shown.receipt)
+
+    def _is_awaited(self, shown: "Shown") -> bool:
+        return bool(self._reads.rows(
+            "SELECT 1 FROM payments p JOIN attempts a USING (payment_id) WHERE p.order_key IN (SELECT value FROM "
+            "json_each(?)) AND a.channel='stk' AND a.receipts='' AND a.amount_cents=? AND a.msisdn>=? AND a.msisdn<? "
+            "LIMIT 1",
+            (json.dumps(keys_meant(shown.account)), shown.amount_cents, PREFIX, PREFIX + "~"),
+        ))
 
     def _was_erased(self, receipt: str) -> bool:
         # Where the phone in a message could not be read, nothing of the payment is erased but that message.

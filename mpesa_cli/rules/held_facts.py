@@ -13,6 +13,7 @@ from mpesa_cli.floor.records import dataclass
 _RECEIPTS = frozenset({"transid", "mpesareceiptnumber", "receiptno", "receipt", "transactionid"})
 _AMOUNTS = frozenset({"transamount", "amount", "transactionamount"})
 _SHORTCODES = frozenset({"businessshortcode", "shortcode"})
+_ACCOUNTS = frozenset({"billrefnumber", "accountreference"})
 _PAIR = re.compile(r'"([A-Za-z]{4,30})"\s*:\s*("(?:[^"\\]|\\.){0,60}"|-?[0-9][0-9.,]{0,30})')
 _NAMED = re.compile(
     r'"(?:Name|Key)"\s*:\s*"([A-Za-z]{4,30})"\s*,\s*"Value"\s*:\s*("(?:[^"\\]|\\.){0,60}"|-?[0-9][0-9.,]{0,30})'
@@ -30,6 +31,7 @@ class Shown:
     receipt: str = ""
     amount_cents: int | None = None
     shortcode: str = ""
+    account: str = ""
 
 
 def shown_in(body: bytes) -> Shown:
@@ -38,7 +40,8 @@ def shown_in(body: bytes) -> Shown:
     receipts = {r for name, value in pairs if name in _RECEIPTS and (r := receipt_shown(value))}
     amounts = {a for name, value in pairs if name in _AMOUNTS and (a := amount_shown(value)) is not None}
     shortcodes = {v for name, value in pairs if name in _SHORTCODES and _SHORTCODE.fullmatch(v := value.strip())}
-    return Shown(_only(receipts) or "", _only(amounts), _only(shortcodes) or "")
+    accounts = {value for name, value in pairs if name in _ACCOUNTS}
+    return Shown(_only(receipts) or "", _only(amounts), _only(shortcodes) or "", _only(accounts) or "")
 
 
 def receipt_shown(text: str) -> str:

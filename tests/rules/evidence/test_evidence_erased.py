@@ -127,6 +127,27 @@ def test_a_receipt_that_nobody_knew_before_the_erasure_brings_no_number_with_it(
     assert (is_erased(str(kept[RECEIPT])), kept["UKOD000001"]) == (True, "254711111111")
 
 
+@pytest.mark.parametrize("account", ["A1", "order a-1"])
+def test_a_receipt_that_c2b_tells_first_after_the_erasure_brings_no_number_with_it(
+    shop: HeldShop, account: str
+) -> None:
+    """Only a query said that it was paid, and its callback was lost. Who pays another amount keeps the own number."""
+    ref = shop.prompt("A1")
+    with shop.ledger.write() as tx:
+        tx.append(ref, QueryAnswered(shop.clock.now_us(), "0", "The service request is processed successfully."))
+    assert shop.mpesa("erase", PHONE, "--yes").status == 0
+    shop.clock.advance(60)
+    at = daraja_stamp(shop.clock.now_us())
+    shop.confirm(BillRefNumber=account, TransAmount="150.00", MSISDN="0708374149", FirstName="WANJIKU", TransTime=at)
+    assert shop.ledger.receipt_owner(RECEIPT) == ref
+    assert traces(shop) == {}
+    shop.clock.advance(1)
+    shop.confirm(TransID=LATE, BillRefNumber=account, TransAmount="90.00", MSISDN="0711111111", TransTime=at)
+    assert shop.ledger.payment_by_order("A1").received_cents == 24_000  # type: ignore[union-attr]
+    (*_, (body,)) = shop.ledger.rows("SELECT body FROM callbacks ORDER BY callback_id")
+    assert b"0711111111" in bytes(body)  # type: ignore[call-overload]
+
+
 def test_a_statement_read_after_the_erasure_settles_and_reverses_and_keeps_no_number(shop: HeldShop) -> None:
     prompted(shop, told())
     at = "10:30:10"
