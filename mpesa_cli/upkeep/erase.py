@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.records import dataclass
@@ -15,10 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """The erased number (None where the ledger did not hold it), and the files that still hold its digits."""
+    """The erased number (None where the ledger did not hold it), and the files or tables that still hold its digits."""
 
     erased: Erased | None
-    left: Mapping[Path, int]
+    left: Mapping[str, int]
 
 
 class _RehearsalOverError(Exception):

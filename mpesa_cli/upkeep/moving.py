@@ -12,6 +12,8 @@ from mpesa_cli.upkeep.audit import audited
 if TYPE_CHECKING:
     from mpesa_cli.ledger.ledger import Ledger
 
+_ROOM_KB = 64 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Moved:
@@ -38,6 +40,7 @@ def move(source: Ledger, target: Ledger, written_as: str) -> Moved:
         if head_of(target).seq == 0:
             with target.engine.transaction() as new:
                 rows = copy_rows(old, new)
+            target.expect_many_rows(_ROOM_KB)
         if head_of(target) != head or target.ledger_id != source.ledger_id:
             raise Conflict(
                 f"There is another ledger at {target.engine.place}, with payments of its own.",

@@ -43,11 +43,10 @@ def asked(prompts: Callable[[], list[dict[str, Any]]]) -> Callable[[], Counter[s
 @pytest.fixture
 def ledger_posts(home: Path) -> Callable[[], int]:
     """How many POSTs the ledger has announced in all."""
-    import contextlib
-    import sqlite3
+    from raw_ledger import asked
 
     def count() -> int:
-        with contextlib.closing(sqlite3.connect(home / "data" / "simulator-simulator.db")) as db:
-            return int(db.execute("SELECT count(*) FROM journal WHERE kind='sending'").fetchone()[0])
+        path = home / "data" / "simulator-simulator.db"
+        return int(asked(path, "SELECT count(*) FROM journal WHERE kind='sending'")[0][0])
 
     return count

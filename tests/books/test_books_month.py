@@ -2,13 +2,13 @@
 
 import json
 import shlex
-import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from month import Month, make_month
+from raw_ledger import asked
 
 Command = Callable[..., Any]
 
@@ -88,8 +88,4 @@ def heads(home: Path) -> list[tuple[Any, ...]]:
 
 def rows(home: Path, sql: str) -> list[tuple[Any, ...]]:
     (path,) = home.rglob("*.db")
-    connection = sqlite3.connect(path)
-    try:
-        return connection.execute(sql).fetchall()
-    finally:
-        connection.close()
+    return asked(path, sql)

@@ -112,11 +112,9 @@ def test_a_ping_that_fails_is_said_changes_nothing_and_never_shows_its_address(b
 
 
 def test_only_one_runs_at_a_time(books: Books) -> None:
-    import fcntl
+    from books_shop import ledger_of
 
     books.mpesa("reconcile")
-    (lock,) = books.home.rglob("*.reconcile.lock")
-    with lock.open("rb") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with ledger_of(books) as ledger, ledger.alone("reconcile"):
         done = books.mpesa("reconcile", "--json")
     assert (done.status, json.loads(done.stdout)["error"]["code"]) == (5, "batch-running")

@@ -140,14 +140,12 @@ def test_a_payment_for_review_is_named_by_every_run(books: Books) -> None:
 
 
 def test_all_that_waits_is_listed_without_asking_daraja_or_waiting_for_another_run(books: Books) -> None:
-    import fcntl
+    from books_shop import ledger_of
 
     overpaid(books)
     books.night()
     read(books, *(Row(f"UKON{n:06d}", 20, "x") for n in range(30)), status=7)
-    (lock,) = books.home.rglob("*.reconcile.lock")
-    with lock.open("rb") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with ledger_of(books) as ledger, ledger.alone("reconcile"):
         done = books.mpesa("reconcile", "--open", "-vv")
     ids = [line.rsplit(" id ", 1)[1] for line in done.stdout.splitlines() if " id " in line]
     assert (done.status, len(ids), len(set(ids)), "query" in done.stderr) == (

@@ -1,7 +1,6 @@
 """Delivery reports of SMS receipts: received by ``listen``, filed with their message, and nobody else's."""
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from loop_parts import Listening, listening, until
+from raw_ledger import asked
 
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.simulator.server.server import running
@@ -88,11 +88,7 @@ def _sms(home: Path) -> list[tuple[str, str]]:
     ledger = next(home.rglob("*.db"), None)
     if ledger is None:
         return []
-    connection = sqlite3.connect(ledger)
-    try:
-        return connection.execute("SELECT state, detail FROM outbox WHERE queue='sms'").fetchall()
-    finally:
-        connection.close()
+    return asked(ledger, "SELECT state, detail FROM outbox WHERE queue='sms'")
 
 
 def _told(listen: Listening, path: str) -> bool:

@@ -110,8 +110,8 @@ def test_flat_rows_say_what_the_whole_payments_say(ledger: Ledger) -> None:
 
 def test_a_row_changed_behind_the_ledgers_back_is_found(ledger: Ledger) -> None:
     assert not list(flaws(ledger))
-    with ledger.write():
-        ledger.rows("UPDATE payments SET received_cents = received_cents + 1 WHERE order_id = 'A-002'")
+    with ledger.engine.transaction() as connection:
+        connection.execute("UPDATE payments SET received_cents = received_cents + 1 WHERE order_id = 'A-002'")
     assert ["not shown as its attempts say" in flaw.words for flaw in flaws(ledger)] == [True]
 
 

@@ -4,7 +4,6 @@ import contextlib
 import itertools
 import os
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from daraja.callbacks.callback_bodies import encode, paid
 from listener.listening import ACCEPTED_BODY, answer, request
+from raw_ledger import asked
 
 SCRIPT = Path(__file__).parent / "listening_process.py"
 BODIES_OF_A_TOKEN = 24
@@ -107,8 +107,7 @@ def pressing(
 
 
 def bodies_on_disk(path: Path) -> set[bytes]:
-    with contextlib.closing(sqlite3.connect(path)) as db:
-        return {bytes(row[0]) for row in db.execute("SELECT body FROM callbacks")}
+    return {bytes(body) for (body,) in asked(path, "SELECT body FROM callbacks")}
 
 
 def wait_until(true: Callable[[], bool], what: str) -> None:

@@ -3,7 +3,6 @@
 import contextlib
 import signal
 import socket
-import sqlite3
 import time
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from daraja.callbacks.callback_bodies import encode, paid
 from listener.listening import ACCEPTED_BODY, answer, open_ledger, prompt, request
 from listener.pressing import connect, process
+from raw_ledger import asked
 
 from mpesa_cli.rules.state import PaymentStatus
 
@@ -65,9 +65,8 @@ def test_two_listeners_on_one_ledger_fold_the_same_callback(tmp_path: Path) -> N
         statuses = {p.status for _, ref in prompts if (p := ledger.payment(ref.payment_id))}
 
     assert statuses == {PaymentStatus.PAID}
-    with contextlib.closing(sqlite3.connect(path)) as db:
-        assert db.execute("SELECT count(*) FROM callbacks").fetchone() == (20,)
-        assert db.execute("SELECT count(*) FROM journal WHERE kind='received'").fetchone() == (20,)
+    assert asked(path, "SELECT count(*) FROM callbacks") == [(20,)]
+    assert asked(path, "SELECT count(*) FROM journal WHERE kind='received'") == [(20,)]
 
 
 def answer_of_health(port: int) -> int:

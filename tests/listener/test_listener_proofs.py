@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import random
 import secrets
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from daraja.callbacks.callback_bodies import c2b, encode, failed, paid
 from listener.listening import Bench, checkout_id, listener, now_us, open_ledger, prompt, prompts, request
 from listener.pressing import Callbacks, Pressed, bodies_on_disk, pressing, process
+from raw_ledger import asked
 
 from mpesa_cli.ledger.hooks import HookWrites
 from mpesa_cli.listener.intake.deliveries import C2bContext
@@ -42,9 +42,8 @@ def test_every_200_is_on_disk_after_twenty_kills_under_load(tmp_path: Path) -> N
     with process(path) as (started, _):  # what the killed ones left unread is applied by the next, once each
         started.terminate()
         started.wait(60)
-    with contextlib.closing(sqlite3.connect(path)) as db:
-        assert db.execute("SELECT count(*) FROM callbacks WHERE verdict=''").fetchone() == (0,)
-        assert db.execute("SELECT receipt FROM receipts GROUP BY receipt HAVING count(*) > 1").fetchall() == []
+    assert asked(path, "SELECT count(*) FROM callbacks WHERE verdict=''") == [(0,)]
+    assert asked(path, "SELECT receipt FROM receipts GROUP BY receipt HAVING count(*) > 1") == []
     with contextlib.closing(open_ledger(path)) as ledger:
         assert ledger.rows("SELECT count(*) FROM journal WHERE kind='received'")[0][0] == len(bodies_on_disk(path))
 

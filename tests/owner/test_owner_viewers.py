@@ -1,12 +1,12 @@
 """The browsers as the ledger keeps them: neither code nor cookie is in it, and an audit finds what was changed."""
 
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from owner_shop import opened
+from raw_ledger import changed
 
 from mpesa_cli.floor.wire.addresses import secret_hash
 from mpesa_cli.owner.viewers.store import Viewers, ViewerWrites
@@ -53,9 +53,7 @@ def test_neither_code_nor_cookie_is_in_the_ledger_and_an_audit_finds_it_whole(mp
     ],
 )
 def test_an_audit_finds_a_browser_that_was_let_in_by_hand(mpesa: Run, paired: Path, sql: str, flaw: str) -> None:
-    with sqlite3.connect(paired) as db:
-        db.execute(sql)
-    db.close()
+    changed(paired, sql)
     found = mpesa("audit", "verify")
     assert found.status == 7
     assert flaw in found.stdout + found.stderr

@@ -1,13 +1,13 @@
 """What has not gone out is named, whatever became of it: given up, in doubt, waiting, or with a sender that died."""
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fake_providers import API_KEY, SENDER_ID, USERNAME, AfricasTalkingHandler, Provider, serving
+from raw_ledger import changed
 
 Run = Callable[..., Any]
 PAYS = "254708374149"
@@ -29,14 +29,10 @@ def env_of(provider: Provider) -> dict[str, str]:
 def killed_while_sending(home: Path, order: str, lease_us: float = 9e15) -> None:
     """As a SIGKILL in the POST leaves it: claimed, and nobody there any more."""
     (path,) = (home / "data").glob("*.db")
-    connection = sqlite3.connect(path)
-    with connection:
-        changed = connection.execute(
-            "UPDATE outbox SET state='sending', lease_us=? WHERE queue='sms' AND payment_id = "
-            "(SELECT payment_id FROM payments WHERE order_id=?)", (lease_us, order),
-        ).rowcount
-    connection.close()
-    assert changed == 1
+    assert changed(
+        path, "UPDATE outbox SET state='sending', lease_us=? WHERE queue='sms' AND payment_id = "
+        "(SELECT payment_id FROM payments WHERE order_id=?)", (int(lease_us), order),
+    ) == 1
 
 
 def test_senders_that_died_and_receipts_that_wait_are_counted_and_named(

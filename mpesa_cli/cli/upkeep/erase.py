@@ -103,7 +103,7 @@ def _shown(settings: "Profile", erased: "Erased | None", made: "Erasure | None")
     left = made.left if made else {}
     document: dict[str, Any] = {
         "environment": settings.environment, "profile": settings.name, "erased": made is not None, **counts,
-        "kept_in": list(erased.kept_in) if erased else [], "left": {str(path): times for path, times in left.items()},
+        "kept_in": list(erased.kept_in) if erased else [], "left": dict(left),
     }
     done = Note("Erased." if made else "This would be erased. Nothing was changed.")
     return Result(
@@ -117,13 +117,13 @@ def _shown(settings: "Profile", erased: "Erased | None", made: "Erasure | None")
 
 def _remains(settings: "Profile", made: "Erasure") -> "Iterator[Note]":
     """The notes on the places that still hold the number, and on those that may."""
-    for path, count in made.left.items():
-        yield Note(f"The number is still {counted(count, 'time')} in {path}.", loud=True)
+    for place, count in made.left.items():
+        yield Note(f"The number is still {counted(count, 'time')} in {place}.", loud=True)
     if made.erased and made.erased.kept_in:
         named = ", ".join(made.erased.kept_in[:5]) + (" …" if len(made.erased.kept_in) > 5 else "")
         typed = f"Somebody typed it into an order id, a reference, a description or a reason ({named})."
         yield Note(f"{typed} Those words are part of what the hash chain proves, and stay.", loud=True)
-    if any(path.suffix == ".bak" for path in made.left):
+    if any(place.endswith(".bak") for place in made.left):
         copies = "Files that end in .bak are copies from before an upgrade: delete them."
         yield Note(copies, loud=True)
     elsewhere = ["backups", "the logs of your proxy and of systemd", "what was forwarded to your own app"]

@@ -69,7 +69,7 @@ def occurrences(path: Path, digits: str) -> int:
     return found
 
 
-def search(path: Path, digits: str) -> dict[Path, int]:
+def search(path: Path, digits: str) -> dict[str, int]:
     """The files of the ledger, and copies that migrations made, that hold these digits, each with their number."""
     files = [path, Path(f"{path}-wal"), *sorted(path.parent.glob(path.name + ".*.bak"))]
-    return {file: count for file in files if (count := occurrences(file, digits))}
+    return {str(file): count for file in files if (count := occurrences(file, digits))}

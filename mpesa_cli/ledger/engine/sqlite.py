@@ -122,7 +122,7 @@ class SqliteEngine:
 
         scrub(self.path, self.connection())
 
-    def search(self, digits: str) -> dict[Path, int]:
+    def search(self, digits: str) -> dict[str, int]:
         """The files of the ledger that hold these digits, each with their number."""
         from mpesa_cli.ledger.engine.scrubbing import search
 

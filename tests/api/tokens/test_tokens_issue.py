@@ -2,10 +2,10 @@
 
 import json
 import re
-import sqlite3
 
 import jwt
 import pytest
+from raw_ledger import taken
 from token_parts import SECRET, Desk, journal_kinds, ledger_file, rsa_key
 
 from mpesa_cli.ledger.audit.ledger import flaws
@@ -130,14 +130,9 @@ def test_no_token_is_told_that_the_ledger_could_not_keep(desk: Desk) -> None:
 
     desk.issued()
     path = ledger_file(desk)
-    blocker = sqlite3.connect(path, isolation_level=None)
-    blocker.execute("BEGIN IMMEDIATE")
-    try:
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setitem(Ledger.__init__.__kwdefaults__, "busy_timeout_s", 0.05)
-            result = desk.run("token", "issue", "--scope", "payments:read", "--name", "shop", "--json")
-    finally:
-        blocker.close()
+    with taken(path), pytest.MonkeyPatch.context() as patched:
+        patched.setitem(Ledger.__init__.__kwdefaults__, "busy_timeout_s", 0.05)
+        result = desk.run("token", "issue", "--scope", "payments:read", "--name", "shop", "--json")
     assert result.status == 5, result
     assert "token" not in json.loads(result.stdout)
 

@@ -1,10 +1,10 @@
 """A token that was revoked opens nothing any more, whoever made it and whatever is done to the ledger's file."""
 
 import json
-import sqlite3
 import threading
 
 import pytest
+from raw_ledger import changed
 from token_parts import Desk, forged, journal_kinds, ledger_file, refusal, rs256, rsa_key
 
 from mpesa_cli.api.tokens.refusal import TokenRefused
@@ -105,8 +105,6 @@ def test_a_token_that_was_tampered_with_in_the_ledger_is_found(desk: Desk, tampe
     with ledger.write() as tx:
         TokenWrites(tx).revoke("elsewhere-1", desk.clock.now)
     assert list(flaws(ledger)) == []
-    with sqlite3.connect(ledger_file(desk)) as connection:
-        connection.execute(tampering)
-    connection.close()
+    changed(ledger_file(desk), tampering)
     (flaw,) = flaws(ledger)
     assert says in flaw.words

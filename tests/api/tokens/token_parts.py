@@ -5,7 +5,6 @@ import functools
 import hashlib
 import hmac
 import json
-import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from raw_ledger import asked
 
 from mpesa_cli.api.ports import token_checker
 from mpesa_cli.api.tokens.bearer import Bearer
@@ -161,7 +161,5 @@ def ledger_file(desk: Desk) -> Path:
 
 
 def journal_kinds(desk: Desk) -> list[tuple[str, dict[str, Any]]]:
-    with sqlite3.connect(ledger_file(desk)) as connection:
-        rows = connection.execute("SELECT kind, facts FROM journal ORDER BY seq").fetchall()
-    connection.close()
+    rows = asked(ledger_file(desk), "SELECT kind, facts FROM journal ORDER BY seq")
     return [(kind, json.loads(facts)) for kind, facts in rows]

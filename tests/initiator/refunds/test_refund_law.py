@@ -242,6 +242,6 @@ def test_a_sender_that_died_leaves_a_doubt_that_is_noted_once_nothing_can_leave_
 def test_an_event_says_that_a_refund_is_pending_and_one_that_it_is_done(shop: RefundShop) -> None:
     shop.refund()
     shop.receive(result())
-    kinds = [row[0] for row in shop.ledger.rows("SELECT event_type FROM outbox ORDER BY rowid")]
+    kinds = [row[0] for row in shop.ledger.rows("SELECT event_type FROM outbox ORDER BY created_us, event_type")]
     assert kinds == ["order.paid", "order.refund_pending", "order.refunded"]
     assert BACK in {e.reversal_receipt for e in shop.reversed_told()}

@@ -2,7 +2,6 @@
 
 ONLY_FILES: dict[str, tuple[str, ...]] = {
     "it changes SQLite's file with SQLite": (
-        "history/test_history_paging.py::test_a_row_changed_behind_the_ledgers_back_is_found",
     ),
     "it reads how SQLite plans a question": (
         "history/test_history_paging.py::test_no_filter_walks_all_payments_and_only_those_of_few_sort",

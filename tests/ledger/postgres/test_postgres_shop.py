@@ -4,11 +4,12 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import psycopg
 import pytest
+from books.portal import Row, write
 from postgres_server import Cluster
 
 from mpesa_cli.daraja.access_token import TokenCache
@@ -20,6 +21,7 @@ from mpesa_cli.ledger.engine.postgres.opening import open_engine
 from mpesa_cli.rules.values.database import database as address
 
 PHONE, OTHER = "0708374149", "0712345678"
+PAYS_OUT = {"MPESA_PAYOUTS_ENABLED": "true", "MPESA_PAYOUTS_MAX": "1000", "MPESA_PAYOUTS_DAILY_MAX": "5000"}
 
 
 @pytest.fixture
@@ -27,9 +29,9 @@ def shop(database: Callable[[], str], mpesa: Callable[..., object], tmp_path: Pa
     """Give a command to one of the shop's machines, ``on`` which is a folder of its own."""
     url = database()
 
-    def run(*argv: str, on: str = "one", ledger: str = url, **more: object) -> object:
-        env = {"MPESA_HOME": str(tmp_path / on), "MPESA_LEDGER": ledger}
-        return mpesa(*argv, env=env, **more)
+    def run(*argv: str, on: str = "one", ledger: str = url, more: Mapping[str, str] = {}) -> object:
+        env = {"MPESA_HOME": str(tmp_path / on), "MPESA_LEDGER": ledger, **more}
+        return mpesa(*argv, env=env)
 
     run.url = url  # type: ignore[attr-defined]
     return run
@@ -146,6 +148,20 @@ def test_an_erased_number_is_gone_from_every_table(shop: Callable[..., object], 
 
 
 @pytest.mark.postgres
+def test_an_erased_number_that_somebody_typed_into_a_reference_is_named_as_still_there(
+    shop: Callable[..., object],
+) -> None:
+    why = ("--for", f"wages {PHONE}", "--reason", "wages of the week", "--by", "Wanjiku")
+    assert shop("pay", PHONE, "100", *why, "--yes", more=PAYS_OUT).status == 0  # type: ignore[attr-defined]
+
+    erased = shop("erase", PHONE, "--yes", "--json")
+
+    assert erased.status == 7, erased  # type: ignore[attr-defined]
+    left = document(erased)["left"]
+    assert any(place.endswith(", table journal") for place in left), left  # type: ignore[union-attr]
+
+
+@pytest.mark.postgres
 def test_what_can_not_be_reached_sends_nothing_and_no_command_makes_a_ledger_by_looking(
     shop: Callable[..., object],
 ) -> None:
@@ -210,3 +226,16 @@ def test_two_machines_fetch_one_token_and_keep_one_ration(database: Callable[[],
     assert "token1" not in held
     for engine in engines:
         engine.close()
+
+
+@pytest.mark.postgres
+def test_what_was_read_just_now_is_counted_by_the_server_before_it_is_compared(
+    shop: Callable[..., object], server: Cluster, tmp_path: Path
+) -> None:
+    """Or the server takes it for a few rows, and reads all of them once for each."""
+    statement = write(tmp_path / "day.csv", *(Row(f"UKO{nth:07d}", 10, "by the door") for nth in range(2_000)))
+    assert shop("reconcile", "--statement", str(statement)).status in {0, 7}  # type: ignore[attr-defined]
+
+    name = shop.url.rpartition("/")[2]  # type: ignore[attr-defined]
+    asked = "SELECT reltuples FROM pg_class WHERE relname = 'statement_rows'"
+    assert server.sql(asked, name) == [(2_000,)]

@@ -230,9 +230,12 @@ class PostgresEngine:
         connection.alone("CHECKPOINT")
         connection.execute_once("DELETE FROM meta WHERE key = %s", (SCRUB_DUE,))
 
-    def search(self, digits: str) -> dict[Path, int]:
-        """Nothing: the files are the server's."""
-        return {}
+    def search(self, digits: str) -> dict[str, int]:
+        """The tables that hold these digits, each with their number. Reads all of them. Raises LedgerBusy."""
+        connection = self.connection()
+        counted = {table: connection.dialect.occurrences(connection, table, digits)
+                   for table in connection.dialect.tables(connection)}
+        return {f"{self.place}, table {table}": count for table, count in counted.items() if count}
 
     def free_bytes(self) -> int:
         """The room for what is stored: the server's business, who says so when it is full."""

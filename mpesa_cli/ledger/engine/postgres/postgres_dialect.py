@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from mpesa_cli.floor.errors import MpesaError
 from mpesa_cli.ledger.engine.sqlite_dialect import MOVED
 
 if TYPE_CHECKING:
@@ -18,6 +20,11 @@ _COUNT = itertools.count()  # several may be open at once
 _ROWS_AT_ONCE = 2_000
 _KINDS = {"bigint": "INTEGER", "bytea": "BLOB", "text": "TEXT"}
 _LIKE = {"bytea": "encode({column}, 'escape')", "text": "{column}"}
+
+_GROWN = (
+    "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' "
+    "AND pg_relation_size(oid) > (1.2 * greatest(relpages, 0) + 8) * current_setting('block_size')::int"
+)
 
 
 class PostgresDialect:
@@ -81,10 +88,25 @@ class PostgresDialect:
             for (value,) in found
         )
 
+    def occurrences(self, connection: Any, table: str, digits: str) -> int:
+        """The number of times that these digits are in a table's words and bodies."""
+        kinds = self.columns(connection, table).items()
+        read = [_LIKE["bytea" if kind == "BLOB" else "text"].format(column=f'"{name}"')
+                for name, kind in kinds if kind != "INTEGER"]
+        if not read:
+            return 0
+        row = connection.execute_once(
+            "SELECT coalesce(sum(length(x) - length(replace(x, %s, ''))), 0) FROM "
+            f"(SELECT concat_ws(' ', {', '.join(read)}) AS x FROM \"{table}\") one WHERE strpos(x, %s) > 0",
+            (digits, digits),
+        ).fetchone()
+        return int(row[0]) // len(digits)
+
     def expect_many_rows(self, connection: Any, kilobytes: int) -> None:
-        """Make so much room for sorting; pages are the server's business."""
+        """Make so much room for sorting; pages are the server's business. Have it count tables that have grown."""
         if not connection.raw.is_pooled:  # through a pooler it would be somebody else's
             connection.execute_once(f"SET work_mem = '{kilobytes}kB'")
+        count_anew(connection)
 
     def expect_pauses(self, connection: Any) -> None:
         """Have the server keep the open transaction, which it would end after 15 s of silence."""
@@ -101,6 +123,16 @@ class PostgresDialect:
             connection.execute_once(
                 f"CREATE TRIGGER {table}_moved BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_moved()"
             )
+
+
+def count_anew(connection: Any) -> None:
+    """Have the server count what has grown since it last did, as it would by itself within minutes.
+
+    Until then it takes a table that was filled just now for a small one, and reads it once for each of its rows.
+    """
+    with contextlib.suppress(MpesaError):  # a question is slow then, and nothing else
+        for (table,) in connection.execute_once(_GROWN).fetchall():
+            connection.execute_once(f'ANALYZE "{table}"')
 
 
 POSTGRES = PostgresDialect()
