@@ -10,7 +10,7 @@ from mpesa_cli.history.query import HistoryFilter
 from mpesa_cli.history.store import History
 from mpesa_cli.ledger.orders import Orders
 from mpesa_cli.payments.orders import add_order, order_document
-from mpesa_cli.payments.told import take_in
+from mpesa_cli.payments.told import shop_of, take_in
 from mpesa_cli.receipts.receipt import Receipt, receipt_of
 from mpesa_cli.rules.payment import Payment, ShopOrder
 from mpesa_cli.rules.payment_document import payment_document
@@ -25,7 +25,7 @@ def history(context: ApiContext, call: Call) -> HttpReply:
     query = call.query
     limit = query.get("limit", LIMIT_DEFAULT)
     # One more than wanted tells whether there is a next page.
-    take_in(context.ledger)
+    take_in(context.ledger, shop_of(context.profile, context.world))
     payments = list(History(context.ledger).payments(_filter(context, query, limit + 1)))
     shown, now_us = payments[:limit], context.world.now_us()
     headers = {}

@@ -21,7 +21,7 @@ from mpesa_cli.payments.push import Order, push
 from mpesa_cli.payments.refresh import refresh
 from mpesa_cli.payments.retry import check_again, made_before, new_attempt, withdraw_abandoned
 from mpesa_cli.payments.sending import Pushed
-from mpesa_cli.payments.told import find_told
+from mpesa_cli.payments.told import find_told, shop_of
 from mpesa_cli.rules.asking_again import ByProgram
 from mpesa_cli.rules.outcome import was_refused_for_credentials
 from mpesa_cli.rules.payment import Payment
@@ -86,7 +86,7 @@ def retry(context: ApiContext, call: Call) -> HttpReply:
 
 def find(context: ApiContext, ref: str) -> Payment:
     """The payment by any reference. Raises NotFound; ``not-asked`` where the order is known and nobody was asked."""
-    found = find_told(context.ledger, ref)
+    found = find_told(context.ledger, ref, shop_of(context.profile, context.world))
     if found is not None:
         return found
     order = Orders(context.ledger).order(ref)

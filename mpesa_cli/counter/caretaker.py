@@ -11,7 +11,7 @@ from mpesa_cli.counter.desk import Desk
 from mpesa_cli.counter.snapshot import Snapshot
 from mpesa_cli.floor.errors import MpesaError
 from mpesa_cli.floor.moments import SECOND_US, day_begin_us
-from mpesa_cli.payments.told import take_in
+from mpesa_cli.payments.told import shop_of, take_in
 from mpesa_cli.payments.wait import Seen, watch
 
 LOOK_EVERY_S = 0.2
@@ -60,7 +60,7 @@ class Caretaker:
         )
         try:
             ports.deliver()
-            take_in(ports.ledger)
+            take_in(ports.ledger, shop_of(ports.profile, ports.world))
             store, day_us = Boards(ports.ledger), day_begin_us(now_us)
             head = store.head()
             if head != self._head or day_us != day_begin_us(before.at_us):

@@ -28,7 +28,7 @@ from mpesa_cli.payments.push import Order, push
 from mpesa_cli.payments.refresh import refresh
 from mpesa_cli.payments.retry import new_attempt, withdraw_abandoned
 from mpesa_cli.payments.sending import PushContext, Pushed
-from mpesa_cli.payments.told import take_in
+from mpesa_cli.payments.told import shop_of, take_in
 from mpesa_cli.rules.asking_again import ByPerson
 from mpesa_cli.rules.payment import Payment
 from mpesa_cli.rules.receipt_claim import Claim
@@ -111,7 +111,7 @@ class Desk:
     def _claim(self, money: Payment, order_id: str) -> None:
         ports = self.ports
         ledger, now_us = ports.ledger, ports.world.now_us()
-        take_in(ledger)
+        take_in(ledger, shop_of(ports.profile, ports.world))
         known = ledger.payment_by_order(order_id)
         claim = Claim(money.telling.view.receipt or "", money.amount_cents if known is None else None, None, order_id)
         checked = look_up(ledger, claim, now_us)

@@ -14,7 +14,7 @@ from mpesa_cli.initiator import results
 from mpesa_cli.ledger.held import Held, HeldWrites
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.outbox import OutboxWrites
-from mpesa_cli.ledger.values import RawBody, RawCallback, ResultBody
+from mpesa_cli.ledger.values import CONFIRMATION, RawBody, RawCallback, ResultBody
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.payments import c2b, settle
 from mpesa_cli.payments.each_alone import is_its_own, words_of
@@ -106,7 +106,7 @@ def _stk(tx: Write, message: HeldMessage, shop: c2b.Shop, _now_us: int) -> Again
 
 
 def _c2b(tx: Write, message: HeldMessage, shop: c2b.Shop, _now_us: int) -> Again:
-    raw = RawBody(message.callback_id, c2b.CONFIRMATION, message.received_us, message.peer, message.body)
+    raw = RawBody(message.callback_id, CONFIRMATION, message.received_us, message.peer, message.body)
     payment = c2b.apply_in(tx, raw, shop, again=True)
     if payment is not None:
         return Again(message, applied=True, payment=payment)

@@ -10,6 +10,9 @@ BODIES_OF_ATTEMPT_MAX = 32
 BODIES_OF_REQUEST_MAX = 8
 """How many different bodies of one request are kept. Daraja sends one; two where it contradicts itself."""
 
+CONFIRMATION = "c2b-confirmation"
+"""The channel of raw bodies that tell of money that customers paid by hand."""
+
 ResultChannel = Literal["result", "timeout"]
 """On which of the two addresses of a request a body came."""
 

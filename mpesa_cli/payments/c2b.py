@@ -11,7 +11,7 @@ from mpesa_cli.ledger.bodies import Bodies
 from mpesa_cli.ledger.claiming import Claims
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.orders import Orders
-from mpesa_cli.ledger.values import RawBody
+from mpesa_cli.ledger.values import CONFIRMATION, RawBody
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.payments.each_alone import apply_each
 from mpesa_cli.payments.holding import hold_body
@@ -24,7 +24,6 @@ from mpesa_cli.rules.payment import Attempt, AttemptRef, Intent, Payment, ShopOr
 if TYPE_CHECKING:
     from mpesa_cli.settings.profile import Profile
 
-CONFIRMATION = "c2b-confirmation"
 VALIDATION = "c2b-validation"
 
 
@@ -55,6 +54,12 @@ def apply_confirmations(ledger: Ledger, shop: Shop) -> list[Payment]:
         ledger, "c2b", lambda reads: Bodies(reads).unread_bodies(CONFIRMATION), lambda tx, raw: apply_in(tx, raw, shop)
     )
     return [payment for payment in made if payment is not None]
+
+
+def names(order_id: str, raw: RawBody, own_words: tuple[str, ...]) -> bool:
+    """Whether a confirmation, as far as it can be read, names this order."""
+    said = read_c2b(raw.body)
+    return not isinstance(said, Unreadable) and order_key(order_id) in keys_meant(said.account_reference, own_words)
 
 
 def apply_in(tx: Write, raw: RawBody, shop: Shop, *, again: bool = False) -> Payment | None:

@@ -9,6 +9,7 @@ from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.payments.gap import gap_of
 from mpesa_cli.payments.sending import PushContext, Pushed, check_time, send
+from mpesa_cli.payments.told import check_read, take_in
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Attempt, Intent, Payment
 from mpesa_cli.rules.push_rules import Again, Decision, PickUp, Start, check_ordered, decide
@@ -77,6 +78,8 @@ def _running(context: PushContext, intent: Intent) -> Payment | None:
     deadline_us = context.world.now_us() + int(CREATED_GRACE_S * SECOND_US)
     while True:
         now_us = context.world.now_us()
+        if context.shop is not None:
+            take_in(context.ledger, context.shop)
         if (known := context.ledger.payment_by_order(intent.order_id)) is not None:
             from mpesa_cli.payments.wait import look  # nothing of it is needed for an order that is new
 
@@ -95,6 +98,7 @@ def _running(context: PushContext, intent: Intent) -> Payment | None:
 def _decided(context: PushContext, known: Reads, intent: Intent, now_us: int) -> Decision:
     """The decision on the order, from what is ``known``: only inside a write transaction may it open an attempt."""
     check_ordered(Orders(known).order(intent.order_id), intent)
+    check_read(known, intent.order_id, context.shop)
     gap = gap_of(context, known, intent.order_id, intent.amount_cents, intent.msisdn)
     # In this order: a push of the same order that commits in between must be seen as that order's payment,
     # not as a stranger's prompt on the phone.

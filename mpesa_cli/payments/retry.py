@@ -13,6 +13,7 @@ from mpesa_cli.ledger.writes import Write
 from mpesa_cli.payments.gap import gap_of
 from mpesa_cli.payments.push import CREATED_GRACE_S, PHONE_LOOKBACK_US
 from mpesa_cli.payments.sending import PushContext, Pushed, check_time, send
+from mpesa_cli.payments.told import check_read
 from mpesa_cli.rules.asking_again import Asking, decide_again
 from mpesa_cli.rules.evidence import Withdrawn
 from mpesa_cli.rules.payment import Attempt, Payment
@@ -106,6 +107,7 @@ def _decided(
     context: PushContext, known: Reads, payment: Payment, msisdn: str, asking: Asking, now_us: int
 ) -> Again:
     """Leave to ask again, on what is ``known``: only inside a write transaction may it open an attempt."""
+    check_read(known, payment.order_id, context.shop)
     gap = gap_of(context, known, payment.order_id, payment.amount_cents, msisdn)
     prompts = known.prompts_on(msisdn, now_us - PHONE_LOOKBACK_US)
     return decide_again(payment, asking, msisdn, prompts, gap, now_us)

@@ -7,7 +7,7 @@ nobody knows, so an attempt found there is never sent again.
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from math import inf
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mpesa_cli.daraja import answers
 from mpesa_cli.daraja.stk_push import PushRequest
@@ -21,6 +21,9 @@ from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Payment
 from mpesa_cli.rules.push_rules import NEVER_LEFT, POSTS_MAX, TRIES_MAX, may_follow, may_send
 from mpesa_cli.rules.restored import NotPaid
+
+if TYPE_CHECKING:
+    from mpesa_cli.payments.told import ShopOf
 
 
 class Daraja(Protocol):
@@ -45,6 +48,7 @@ class PushContext:
     say: Callable[[str], None]
     until: Deadline | None = None  # a POST not sent by then is never sent; None: nobody set a time
     takes_money_on: tuple[str, ...] = ()  # every shortcode of the profile
+    shop: "ShopOf | None" = None  # how money by hand is read that came in and was not read yet
     not_paid: NotPaid | None = None  # a person's answer for the order, where a restored ledger has a gap
 
     def left_s(self) -> float:

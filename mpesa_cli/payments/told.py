@@ -4,35 +4,84 @@ Nothing here needs a network. Where the ledger can't be written just now, it is 
 """
 
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from mpesa_cli.floor.errors import LedgerBusy, LedgerUnusable
+from mpesa_cli.floor.errors import Conflict, LedgerBusy, LedgerUnusable
 from mpesa_cli.ledger.bodies import Bodies
 from mpesa_cli.ledger.ledger import Ledger
+from mpesa_cli.ledger.orders import Orders
+from mpesa_cli.ledger.reads import Reads
+from mpesa_cli.ledger.values import CONFIRMATION
 from mpesa_cli.rules.payment import AttemptRef, Payment
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def find_told(ledger: Ledger, ref: str) -> Payment | None:
-    """The payment by any reference, with all callbacks that are stored for it; None where there is none."""
+    from mpesa_cli.floor.world import World
+    from mpesa_cli.payments.c2b import Shop
+    from mpesa_cli.settings.profile import Profile
+
+    ShopOf = Callable[[], Shop]
+
+
+def shop_of(profile: "Profile", world: "World") -> "ShopOf":
+    """The shop of a profile for what was not read yet, made where there is something to read, which is seldom."""
+
+    def shop() -> "Shop":
+        from mpesa_cli.payments.c2b import Shop
+
+        return Shop.of(profile, lambda: world.new_id("PAY-"))
+
+    return shop
+
+
+def find_told(ledger: Ledger, ref: str, shop: "ShopOf") -> Payment | None:
+    """The payment by any reference, with all that is stored for it; None where there is none."""
     found = ledger.find(ref)
-    if found is None:  # the receipt of a callback that nobody has read may be what names it
-        take_in(ledger)
+    if found is None:  # the receipt of a message that nobody has read may be what names it
+        take_in(ledger, shop)
         return ledger.find(ref)
     with suppress(LedgerBusy, LedgerUnusable):
-        if sum(_apply(ledger, attempt.ref) for attempt in found.attempts):
+        if sum(_callbacks(ledger, attempt.ref) for attempt in found.attempts) + _confirmations(ledger, shop):
             return ledger.payment(found.payment_id)
     return found
 
 
-def take_in(ledger: Ledger) -> None:
-    """Apply every callback that is stored and was not read, before many payments are shown."""
+def take_in(ledger: Ledger, shop: "ShopOf") -> None:
+    """Apply every callback and confirmation that is stored and was not read, before many payments are shown."""
     with suppress(LedgerBusy, LedgerUnusable):
-        _apply(ledger, None)
+        _callbacks(ledger, None)
+        _confirmations(ledger, shop)
 
 
-def _apply(ledger: Ledger, attempt: AttemptRef | None) -> int:
+def check_read(known: Reads, order_id: str, shop: "ShopOf | None") -> None:
+    """Raise Conflict where money that names a known order is stored and not read: whoever stored it may have died."""
+    if not (unread := Bodies(known).unread_bodies(CONFIRMATION)):
+        return
+    from mpesa_cli.payments.c2b import names
+
+    words = shop().own_words if shop else ()
+    is_known = known.payment_by_order(order_id) is not None or Orders(known).order(order_id) is not None
+    if is_known and any(names(order_id, raw, words) for raw in unread):
+        raise Conflict(
+            f"Money that names order {order_id} came in and was not read yet, so no prompt was sent now.",
+            hint=f"See it: mpesa status {order_id}",
+            code="changed-meanwhile",
+        )
+
+
+def _callbacks(ledger: Ledger, attempt: AttemptRef | None) -> int:
     """How many were applied. What reads them is loaded where there is something to read, which is seldom."""
     if not Bodies(ledger).unread_callbacks(attempt):
         return 0
     from mpesa_cli.payments.settle import apply_unread
 
     return apply_unread(ledger, attempt)
+
+
+def _confirmations(ledger: Ledger, shop: "ShopOf") -> int:
+    if not Bodies(ledger).unread_bodies(CONFIRMATION):
+        return 0
+    from mpesa_cli.payments.c2b import apply_confirmations
+
+    return len(apply_confirmations(ledger, shop()))

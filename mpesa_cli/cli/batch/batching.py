@@ -147,12 +147,12 @@ def _watch(runtime: Runtime, profile: "Profile", batch: Batch, watch_s: float) -
 
 def _result(runtime: Runtime, profile: "Profile", batch: Batch, ran: _Ran) -> tuple[Result, list[RowStatus]]:
     """Each entry as the ledger has it now, and the statuses that count for the exit status."""
-    from mpesa_cli.payments.told import take_in
+    from mpesa_cli.payments.told import shop_of, take_in
     from mpesa_cli.rules.payment_document import payment_document
     from mpesa_cli.terminal.payment_words import environment_label
 
     ledger = runtime.ledger(profile)
-    take_in(ledger)
+    take_in(ledger, shop_of(profile, runtime.world))
     lines, documents, counted = [], [], []
     for entry in batch.entries:
         try:

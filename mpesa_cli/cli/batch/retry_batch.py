@@ -54,12 +54,12 @@ def _failed(runtime: Runtime, profile: "Profile", since_us: int) -> "list[Paymen
     """The failed payments, once all that came in is applied and the attempts of dead processes are given up."""
     from mpesa_cli.listener.ports import callback_intake
     from mpesa_cli.payments.retry import withdraw_abandoned
-    from mpesa_cli.payments.settle import apply_unread
+    from mpesa_cli.payments.told import shop_of, take_in
     from mpesa_cli.rules.state import AttemptState
 
     ledger = runtime.ledger(profile)
     callback_intake(runtime, profile)()
-    apply_unread(ledger, None)
+    take_in(ledger, shop_of(profile, runtime.world))
     for payment in ledger.unfinished():
         if payment.last.state is AttemptState.CREATED:
             withdraw_abandoned(ledger, payment, runtime.world)

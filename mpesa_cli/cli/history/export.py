@@ -47,7 +47,7 @@ def export(
     from mpesa_cli.cli.history.history import time_span
     from mpesa_cli.history.export.files import writer_for
     from mpesa_cli.history.export.tables import Export
-    from mpesa_cli.payments.told import take_in
+    from mpesa_cli.payments.told import shop_of, take_in
     from mpesa_cli.terminal.progress import telling
 
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
@@ -62,7 +62,7 @@ def export(
             "--full writes whole phone numbers of customers, and asks first.", "Nothing was written.",
         )
         confirm(runtime, question, yes=yes)
-    take_in(ledger)
+    take_in(ledger, shop_of(settings, runtime.world))
     with telling(runtime.streams) as told, ledger.snapshot():  # of one moment, whatever is paid meanwhile
         tables = Export(
             ledger, shortcodes_of(settings), since_us, until_us, full=full, grouped=target.suffix.lower() == ".csv",

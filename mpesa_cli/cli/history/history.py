@@ -88,7 +88,7 @@ def history(
     """
     from dataclasses import replace
 
-    from mpesa_cli.payments.told import take_in
+    from mpesa_cli.payments.told import shop_of, take_in
 
     runtime = runtime_of(ctx, quiet=quiet, verbose=verbose, as_json=json_)
     runtime.streams.ends_with_reader = True
@@ -113,7 +113,7 @@ def history(
     most = limit_of(limit, PERIODS_DEFAULT.get(by or "day") if summary else LIMIT_DEFAULT)
     settings = several[0]
     for each in several:
-        take_in(runtime.ledger(each))
+        take_in(runtime.ledger(each), shop_of(each, runtime.world))
     ledger = runtime.ledger(settings)
     if ref is not None:
         wanted = _of_reference(runtime, settings, ref, wanted)

@@ -87,10 +87,10 @@ def _checked(runtime: Runtime, profile: "Profile", claim: "Claim", timeout_s: fl
 
     from mpesa_cli.initiator.verdict import Verdict
     from mpesa_cli.initiator.verify import lacking_cents, look_up
-    from mpesa_cli.payments.told import take_in
+    from mpesa_cli.payments.told import shop_of, take_in
 
     ledger = runtime.ledger(profile)
-    take_in(ledger)
+    take_in(ledger, shop_of(profile, runtime.world))
     if claim.order_id and claim.amount_cents is None:
         claim = replace(claim, amount_cents=lacking_cents(ledger, claim.order_id, claim.receipt))
     found = look_up(ledger, claim, runtime.world.now_us())

@@ -48,9 +48,9 @@ def show_latest(runtime: "Runtime", profile: "Profile", msisdn: str) -> None:
 def show_list(runtime: "Runtime", profile: "Profile", wanted: HistoryFilter, *, most: int | None = None) -> None:
     """Print payments as ``history`` does, newest first."""
     from mpesa_cli.cli.history.print import HistoryPrinter
-    from mpesa_cli.payments.told import take_in
+    from mpesa_cli.payments.told import shop_of, take_in
 
-    take_in(runtime.ledger(profile))
+    take_in(runtime.ledger(profile), shop_of(profile, runtime.world))
     runtime.streams.ends_with_reader = True
     format_: Format = "json" if runtime.streams.as_json else "table"
     HistoryPrinter(

@@ -16,6 +16,7 @@ def push_context(runtime: "Runtime", profile: "Profile") -> "PushContext":
     """The outside of a push or a retry, for one profile. Raises SettingsError or SecretMissing."""
     from mpesa_cli.payments.sending import PushContext
     from mpesa_cli.payments.stk_request import callback_base, requests_of
+    from mpesa_cli.payments.told import shop_of
 
     @contextlib.contextmanager
     def hold() -> Iterator[None]:
@@ -26,7 +27,7 @@ def push_context(runtime: "Runtime", profile: "Profile") -> "PushContext":
     return PushContext(
         ledger=runtime.ledger(profile), daraja=runtime.daraja(profile), world=runtime.world,
         request_for=requests_of(profile, callback_base(profile)), hold=hold, say=runtime.streams.say,
-        takes_money_on=profile.takes_money_on,
+        takes_money_on=profile.takes_money_on, shop=shop_of(profile, runtime.world),
     )
 
 

@@ -67,10 +67,10 @@ def status(
 def find(runtime: Runtime, profile: "Profile", ref: str) -> "Payment":
     """The payment by any reference, with all that is stored for it. Raises NotFound."""
     from mpesa_cli.ledger.orders import Orders
-    from mpesa_cli.payments.told import find_told
+    from mpesa_cli.payments.told import find_told, shop_of
 
     ledger = runtime.ledger(profile)
-    found = find_told(ledger, ref)
+    found = find_told(ledger, ref, shop_of(profile, runtime.world))
     if found is None and (order := Orders(ledger).order(ref.strip())) is not None:
         from mpesa_cli.rules.push_rules import not_asked
 

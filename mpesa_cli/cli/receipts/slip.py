@@ -44,7 +44,7 @@ def _slip(runtime: Runtime, profile: "Profile", ref: str) -> "Slip":
     from mpesa_cli.ledger.orders import Orders
     from mpesa_cli.ledger.restoring import Restores
     from mpesa_cli.listener.ports import callback_intake
-    from mpesa_cli.payments.told import find_told
+    from mpesa_cli.payments.told import find_told, shop_of
     from mpesa_cli.receipts.receipt import Shop
     from mpesa_cli.receipts.slip import Slip, check_unpaid
     from mpesa_cli.rules.payment import Payment
@@ -53,7 +53,8 @@ def _slip(runtime: Runtime, profile: "Profile", ref: str) -> "Slip":
 
     ledger, now_us = runtime.ledger(profile), runtime.world.now_us()
     callback_intake(runtime, profile)()
-    added = Orders(ledger).order(ref.strip()) if find_told(ledger, ref) is None else None
+    told = find_told(ledger, ref, shop_of(profile, runtime.world))
+    added = Orders(ledger).order(ref.strip()) if told is None else None
     known = added or find(runtime, profile, ref)
     msisdn = known.msisdn if isinstance(known, Payment) else ""
     gap = Restores(ledger).in_the_gap(known.order_id, known.amount_cents, msisdn, profile.takes_money_on)

@@ -18,7 +18,7 @@ from mpesa_cli.floor.world import World
 from mpesa_cli.ledger.bodies import Bodies
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.seen import Attempts, Seen
-from mpesa_cli.ledger.values import RawBody, RawCallback
+from mpesa_cli.ledger.values import CONFIRMATION, RawBody, RawCallback
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.listener.events import Event, OnEvent
 from mpesa_cli.listener.intake.deliveries import Ask
@@ -66,7 +66,7 @@ class Settling:
         for raw in Bodies(self._ledger).unread_callbacks():
             self.add(raw.attempt)
         if self._shop is not None:
-            for body in Bodies(self._ledger).unread_bodies(c2b.CONFIRMATION):
+            for body in Bodies(self._ledger).unread_bodies(CONFIRMATION):
                 self.add(body.callback_id)
 
     def try_again(self) -> bool:
@@ -160,7 +160,7 @@ class Settling:
         ids = [name for name in names if isinstance(name, str)]
         if self._shop is None or not ids:
             return {}
-        return {raw.callback_id: raw for raw in Bodies(tx).unread_bodies(c2b.CONFIRMATION, ids)}
+        return {raw.callback_id: raw for raw in Bodies(tx).unread_bodies(CONFIRMATION, ids)}
 
     def _apply_callback(
         self, tx: Write, raw: RawCallback, told: StkSaid | Unreadable, seen: dict[AttemptRef, Seen]

@@ -9,7 +9,7 @@ from mpesa_cli.floor.wire.strict_json import Unreadable
 from mpesa_cli.ledger.bodies import BodyWrites
 from mpesa_cli.ledger.hooks import Hooks
 from mpesa_cli.ledger.ledger import Ledger
-from mpesa_cli.ledger.values import NewCallback
+from mpesa_cli.ledger.values import CONFIRMATION, NewCallback
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.listener.events import Event
 from mpesa_cli.listener.intake.deliveries import (
@@ -29,7 +29,7 @@ from mpesa_cli.listener.intake.deliveries import (
 from mpesa_cli.listener.intake.reserved import store_reserved, to_ask_about
 from mpesa_cli.listener.intake.store_outcome import StoreOutcome
 from mpesa_cli.listener.intake.strangers import OPEN_CHANNEL, store_untrusted
-from mpesa_cli.payments.c2b import CONFIRMATION, VALIDATION, order_meant
+from mpesa_cli.payments.c2b import VALIDATION, order_meant
 from mpesa_cli.rules.c2b_rules import reject_code
 from mpesa_cli.rules.payment import AttemptRef
 

@@ -1,0 +1,113 @@
+"""Money by hand that a listener stored, and died before it read: it is taken in before anything is said or asked."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+from daraja.callbacks.callback_bodies import c2b, encode, failed
+from held.held_shop import PHONE, RECEIPT, SECRET_HASH, HeldShop
+
+from mpesa_cli.cli.payments.ports import push_context
+from mpesa_cli.floor.errors import Conflict
+from mpesa_cli.floor.moments import daraja_stamp
+from mpesa_cli.listener.intake.deliveries import C2bDelivery
+from mpesa_cli.payments.push import Order, push
+from mpesa_cli.payments.retry import new_attempt
+from mpesa_cli.rules.asking_again import ByPerson
+
+CHECKOUT_ID = "ws_CO_24112026103001482708374149"
+
+
+def stored(shop: HeldShop, account: str = "A1", **changed: object) -> None:
+    """A confirmation on disk, of which nothing was read."""
+    said = c2b(BusinessShortCode=shop.profile.shortcode, BillRefNumber=account, TransAmount="150.00", MSISDN=PHONE,
+               TransTime=daraja_stamp(shop.clock.now_us()), **changed)
+    delivery = C2bDelivery("confirmation", SECRET_HASH, encode(said), "196.201.214.200")
+    assert shop.intake.receive([delivery])[0].status == 200
+
+
+def declined(shop: HeldShop) -> None:
+    """Order A1, asked for and declined."""
+    shop.prompt("A1", reference="DUKA")
+    shop.clock.advance(10)
+    shop.callback(encode(failed(1032, CheckoutRequestID=CHECKOUT_ID)))
+    shop.clock.advance(200)
+
+
+def prompts(shop: HeldShop) -> int:
+    return len(shop.ledger.rows("SELECT 1 FROM journal WHERE kind='sending'"))
+
+
+@pytest.mark.parametrize(
+    ("argv", "status"),
+    [
+        (("retry", "A1", "--yes", "--no-wait"), 9),
+        (("push", PHONE, "150", "--order", "A1", "--yes", "--no-wait"), 9),
+        (("retry", "--failed", "--yes"), 0),
+        (("status", "A1", "--no-refresh"), 0),
+        (("status", RECEIPT), 0),
+        (("status", PHONE), 0),
+        (("verify", RECEIPT, "--order", "A1"), 0),
+        (("history",), 0),
+        (("receipt", "A1"), 0),
+        (("export", "FILE"), 0),
+    ],
+)
+def test_whoever_asks_finds_the_order_paid_and_nobody_is_asked_again(
+    shop: HeldShop, argv: tuple[str, ...], status: int
+) -> None:
+    declined(shop)
+    stored(shop)
+    shop.clock.advance(10)
+    said = shop.mpesa(*(str(shop.home / "books.csv") if word == "FILE" else word for word in argv))
+    assert said.status == status, said
+    assert prompts(shop) == 1
+    found = shop.ledger.payment_by_order("A1")
+    assert found is not None
+    assert (str(found.status), found.telling.view.receipt) == ("paid", RECEIPT)
+
+
+@pytest.mark.parametrize("account", ["B1", "order b-1"])
+def test_an_order_that_was_added_and_paid_by_hand_is_not_asked_for(shop: HeldShop, account: str) -> None:
+    assert shop.mpesa("order", "add", "B1", "150").status == 0
+    stored(shop, account)
+    said = shop.mpesa("push", PHONE, "150", "--order", "B1", "--yes", "--no-wait", "--json")
+    assert said.status == 9, said
+    assert prompts(shop) == 0
+
+
+def test_money_of_another_order_stops_nothing(shop: HeldShop) -> None:
+    stored(shop, "C7")
+    assert shop.mpesa("push", PHONE, "150", "--order", "B1", "--yes", "--no-wait").status == 0
+    assert prompts(shop) == 1
+
+
+class Late:
+    """A Daraja that would take every prompt; money comes in by hand just before the decision."""
+
+    def __init__(self, shop: HeldShop, account: str) -> None:
+        self.shop, self.account = shop, account
+
+    def ready(self, _: object = None) -> None:
+        stored(self.shop, self.account)
+
+    def push(self, *_: Any) -> Any:
+        raise AssertionError("a prompt was sent")
+
+
+def test_what_comes_in_between_the_look_and_the_decision_stops_a_further_attempt(shop: HeldShop) -> None:
+    declined(shop)
+    found = shop.ledger.payment_by_order("A1")
+    assert found is not None
+    context = dataclasses.replace(push_context(shop.runtime, shop.profile), daraja=Late(shop, "A1"))
+    with pytest.raises(Conflict) as refused:
+        new_attempt(context, found, PHONE, ByPerson())
+    assert (refused.value.code, prompts(shop)) == ("changed-meanwhile", 1)
+
+
+def test_what_comes_in_between_the_look_and_the_decision_stops_a_first_prompt(shop: HeldShop) -> None:
+    assert shop.mpesa("order", "add", "B1", "150").status == 0
+    context = dataclasses.replace(push_context(shop.runtime, shop.profile), daraja=Late(shop, "B1"))
+    with pytest.raises(Conflict) as refused:
+        push(context, Order("B1", shop.profile.name, shop.profile.shortcode, 150, PHONE, "DUKA", "x"))
+    assert (refused.value.code, prompts(shop)) == ("changed-meanwhile", 0)
