@@ -24,6 +24,7 @@ from mpesa_cli.floor.progress import Told, passed_on, unheard
 from mpesa_cli.floor.records import dataclass
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.restoring import Restores, RestoreWrites
+from mpesa_cli.rules.restored import MARGIN_US
 from mpesa_cli.rules.statement_row import StatementRow
 from mpesa_cli.rules.values.spans import holes
 from mpesa_cli.rules.values.store_name import store_key
@@ -173,11 +174,11 @@ def _told(ledger: Ledger, shortcode: str | None, taken: Taken, read_us: int) -> 
     """Remember the time for which M-PESA's record was read whole, even where it brought nothing new.
 
     A file that does not say whose it is may be another shop's, and one with rows that were not read, or that are
-    missing by its own balances, may lack just the payment that matters: they tell of no time for certain. Nor does any
-    of the time after it was first read: where our clock is behind, its last row lies ahead, and what a restored ledger
-    lacks does not.
+    missing by its own balances, may lack just the payment that matters: they tell of no time for certain. Nor does one
+    whose last row lies ahead of the time at which it was first read: our clock is behind, nobody knows by how much, and
+    what a restored ledger lacks may have come after that row though its own time is before it.
     """
-    whole = not taken.findings.problems and not taken.findings.gaps
+    whole = not taken.findings.problems and not taken.findings.gaps and taken.until_us <= read_us + MARGIN_US
     until_us = min(taken.until_us, read_us)
     if (
         shortcode is None

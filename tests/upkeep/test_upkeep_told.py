@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from books.portal import Row, write
 from hypothesis import given
 from hypothesis import strategies as st
 from lost_day import HOUR_S, LostDay, three_orders
 
-from mpesa_cli.floor.moments import rfc3339
+from mpesa_cli.floor.moments import daraja_stamp, rfc3339
 from mpesa_cli.ledger.restoring import Restores, RestoreWrites
 from mpesa_cli.rules.restored import AHEAD_US, MARGIN_US, Gap, Restored, Told
 
@@ -46,6 +47,21 @@ def test_what_was_read_before_a_restore_lets_no_order_through_after_it(day: Lost
     assert day.shop.json("reconcile")["not_told"] == [], "the same day, read once more, tells"
     assert day.shop.json("status", "A")["status"] == "paid"
     assert day.shop.run("audit", "verify").status == 0
+
+
+@pytest.mark.parametrize("later_s", [60, 1800])
+def test_a_record_that_lies_ahead_of_our_clock_lifts_nothing_whenever_it_is_read(day: LostDay, later_s: int) -> None:
+    """Exported before the customer paid; our clock is two hours behind it, and the restore was long enough ago."""
+    day.failed("A", "254708374149", 110)
+    ahead = daraja_stamp(day.shop.clock.now + 2 * HOUR_S * 1_000_000)
+    file = write(day.folder / "exported.csv", Row("UKO4Q7WX2B", 90, "rent", at=f"{ahead[8:10]}:{ahead[10:12]}:00"))
+    day.back_up()
+    assert day.shop.run("retry", "A", "--yes", "-q").status == 0, "the customer pays"
+    day.lose()
+    day.restore()
+    day.shop.clock.advance(later_s)
+    day.shop.run("reconcile", "--statement", str(file))
+    assert day.refused("retry", "A", "--yes") == "restored-gap"
 
 
 def test_a_gap_ends_no_earlier_than_the_latest_time_that_the_copy_knows_of(day: LostDay) -> None:
