@@ -51,6 +51,8 @@ class Ledger(Reads):
         self.engine = engine or SqliteEngine(
             path, CURRENT, environment=environment, busy_timeout_s=busy_timeout_s, tell=tell
         )
+        if engine is not None:
+            engine.told_to(tell)
         super().__init__(self.engine.connection, path, environment)
         self.senders = SenderLocks(path)
         self._token_hex = token_hex

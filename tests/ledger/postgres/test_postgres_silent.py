@@ -9,7 +9,7 @@ from postgres_parts import Between, Open, note, words
 from postgres_server import Cluster
 
 from mpesa_cli.floor.errors import LedgerBusy, LedgerUnknown
-from mpesa_cli.ledger.engine.postgres import commit
+from mpesa_cli.ledger.engine.postgres import commit, connecting, engine
 from mpesa_cli.ledger.engine.postgres.attentive import Attentive
 from mpesa_cli.rules import evidence as ev
 
@@ -134,3 +134,23 @@ def test_who_waits_for_the_lock_of_another_is_told_so(database: Callable[[], str
         pytest.fail("two at once")
 
     assert held.value.code == "ledger-locked"
+
+
+@pytest.mark.postgres
+def test_a_long_wait_for_others_and_one_for_a_server_that_is_away_are_said(
+    lonely: Cluster, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (connecting, engine):
+        monkeypatch.setattr(module, "UNSAID_S", 0.1)
+    said: list[str] = []
+    ledger, other = opened(lonely.url()), opened(lonely.url(), machine="b")
+    ledger.engine.told_to(said.append)  # type: ignore[union-attr]
+
+    with other.write(), pytest.raises(LedgerBusy), ledger.write(within_s=1.0):
+        pytest.fail("written")
+    assert said == ["Others are writing in the ledger. Waiting for them, 1 s at most."]
+
+    lonely.stop()
+    threading.Timer(1.0, lonely.start).start()
+    note(ledger, "after")
+    assert said[1:] == ["The ledger's database is away. Waiting for it, 15 s at most."]

@@ -14,6 +14,8 @@ from mpesa_cli.ledger.engine.postgres.connection import adapt
 from mpesa_cli.ledger.engine.postgres.failures import in_words, is_lost
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mpesa_cli.floor.secret import Secret
     from mpesa_cli.floor.world import SharedClock
     from mpesa_cli.ledger.engine.postgres.timeline import Timeline
@@ -23,6 +25,7 @@ BACK_WITHIN_S = 30.0
 """The time that another server has to take the place of one that went away."""
 CONNECT_S = 3
 LOOK_AGAIN_S = 0.25
+UNSAID_S = 1.0  # a wait that is over sooner needs no words
 TIMELINE = "('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int"
 CLOCK = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _SETTINGS = (
@@ -44,11 +47,13 @@ class Connecting:
         self.clock = clock
         self.back_within_s = back_within_s
         self._password = password
+        self.tell: Callable[[str], object] = lambda _: None  # hears of long waits
         self._tells_timeline = True  # not every service does
 
     def connect_again(self) -> Attentive:
         """A connection, as soon as there is a server that takes writes. Raises LedgerBusy or LedgerUnusable."""
-        until = time.monotonic() + self.back_within_s
+        began = time.monotonic()
+        until, is_told = began + self.back_within_s, False
         while True:
             try:
                 return self.connect()
@@ -58,6 +63,9 @@ class Connecting:
             except LedgerBusy:  # an old server, on its way out
                 if time.monotonic() >= until:
                     raise
+            if not is_told and time.monotonic() >= began + UNSAID_S:
+                is_told = True
+                self.tell(f"The ledger's database is away. Waiting for it, {self.back_within_s:.0f} s at most.")
             time.sleep(LOOK_AGAIN_S)
 
     def connect(self) -> Attentive:

@@ -20,7 +20,14 @@ import psycopg
 
 from mpesa_cli.floor.errors import LedgerBusy, MpesaError, Temporary
 from mpesa_cli.ledger.engine.postgres.commit import commit, signals_kept
-from mpesa_cli.ledger.engine.postgres.connecting import BACK_WITHIN_S, CLOCK, LOOK_AGAIN_S, TIMELINE, Connecting
+from mpesa_cli.ledger.engine.postgres.connecting import (
+    BACK_WITHIN_S,
+    CLOCK,
+    LOOK_AGAIN_S,
+    TIMELINE,
+    UNSAID_S,
+    Connecting,
+)
 from mpesa_cli.ledger.engine.postgres.connection import PostgresConnection
 from mpesa_cli.ledger.engine.postgres.failures import in_words, is_lost, unknown
 from mpesa_cli.ledger.engine.postgres.shared_notes import SharedNote
@@ -29,7 +36,7 @@ from mpesa_cli.ledger.engine.postgres.timeline import Timeline
 from mpesa_cli.ledger.engine.scrubbing import SCRUB_DUE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from mpesa_cli.floor.secret import Secret
@@ -75,6 +82,10 @@ class PostgresEngine:
             self.close()
             raise
 
+    def told_to(self, tell: Callable[[str], object]) -> None:
+        """Have ``tell`` hear of long waits."""
+        self._to.tell = tell
+
     def connection(self) -> PostgresConnection:
         """This thread's connection, opened where it has none yet. Raises LedgerUnusable or LedgerBusy."""
         found: PostgresConnection | None = getattr(self._local, "connection", None)
@@ -109,16 +120,20 @@ class PostgresEngine:
                 hint="Nothing was kept. This is a mistake of the program: please report it, with: mpesa doctor",
                 code="ledger-locked",
             )
-        begun = False
+        begun, wait_s, left_s = False, min(may_wait_s, UNSAID_S), max(0.0, may_wait_s - UNSAID_S)
         while not begun:
             try:
-                self._lock(connection, mark, may_wait_s)
+                self._lock(connection, mark, wait_s)
                 begun = True
             except psycopg.Error as error:
                 self._roll_back(connection)
-                if not is_lost(error):
+                if isinstance(error, psycopg.errors.LockNotAvailable) and left_s:
+                    self._to.tell(f"Others are writing in the ledger. Waiting for them, {may_wait_s:.0f} s at most.")
+                    wait_s, left_s = left_s, 0.0
+                elif not is_lost(error):
                     raise in_words(error, self.database) from error
-                connection.reopen()
+                else:
+                    connection.reopen()
             except LedgerBusy:  # its server is an old one by now
                 self._roll_back(connection)
                 connection.reopen()
@@ -210,7 +225,7 @@ class PostgresEngine:
             row = raw.execute("SELECT pg_try_advisory_xact_lock(%s)", (lock,)).fetchone()
             if not row or not row[0]:
                 raise Temporary(
-                    f"Another machine is at work on this ledger with the same: {kind}.",
+                    f"Another {kind} is at work on this ledger, on this machine or another.",
                     hint="Nothing was sent by this one. When the other has ended, run the same command again.",
                     code="batch-running",
                 )
