@@ -26,7 +26,8 @@ def process(
     ledger: Path, port: int = 0, descriptors: int | None = None, head_and_body_s: float = 10.0
 ) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """``serve`` on a ledger; the process and its port, 0 where it did not start. ``descriptors`` is all it may have."""
-    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    kept = os.environ.get("PYTHONPATH", "")
+    env = os.environ | {"PYTHONPATH": f"{Path(__file__).parents[2]}{os.pathsep}{kept}"}
     limited = [] if descriptors is None else ["prlimit", f"--nofile={descriptors}:{descriptors}"]
     started = subprocess.Popen(
         [*limited, sys.executable, SCRIPT, ledger, str(port), str(head_and_body_s)],

@@ -68,7 +68,8 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     ledger = open_ledger(path)
     with serving(AfricasTalkingHandler) as provider:
         script = Path(__file__).with_name("sending_process.py")
-        environ = {**os.environ, "PYTHONPATH": str(script.parents[2])}
+        kept = os.environ.get("PYTHONPATH", "")
+        environ = {**os.environ, "PYTHONPATH": f"{script.parents[2]}{os.pathsep}{kept}"}
         with subprocess.Popen(
             [sys.executable, str(script), str(path), provider.url],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ,

@@ -4,7 +4,6 @@ import contextlib
 import json
 import secrets
 import shutil
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ _TESTS = Path(__file__).parent.parent
 sys.path[1:1] = [str(_TESTS / "crash")]
 
 from forked import Nursery, nursery
+from raw_ledger import unguarded
 
 from mpesa_cli.ledger.ledger import Ledger
 
@@ -52,16 +52,10 @@ class Shop:
             yield ledger
 
     def tamper(self, *statements: str) -> None:
-        """Change the file as somebody would who can write it: without the program, without its seat belts."""
-        with contextlib.closing(sqlite3.connect(self.path)) as raw:
-            for trigger in ("u", "d"):
-                raw.execute(f"DROP TRIGGER IF EXISTS journal_is_append_only_{trigger}")
+        """Change the ledger as somebody would who can write it: without the program, without its seat belts."""
+        with unguarded(self.path) as raw:
             for statement in statements:
                 raw.execute(statement)
-            for trigger, what in (("u", "UPDATE"), ("d", "DELETE")):
-                raw.execute(f"CREATE TRIGGER journal_is_append_only_{trigger} BEFORE {what} ON journal BEGIN "
-                            "SELECT RAISE(ABORT, 'the journal is append-only'); END")
-            raw.commit()
 
 
 @pytest.fixture

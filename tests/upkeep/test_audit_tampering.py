@@ -1,11 +1,10 @@
 """A ledger that somebody changed is found out, whatever was changed, and the first wrong row is named."""
 
-import contextlib
 import json
-import sqlite3
 from typing import Any
 
 import pytest
+from raw_ledger import asked, drop_trigger, taken
 
 from mpesa_cli.ledger.journal import GENESIS, row_hash
 
@@ -25,7 +24,7 @@ ADDED_ATTEMPT = (
     "INSERT INTO attempts (payment_id, number, channel, msisdn, amount_cents, created_us, state) "
     f"VALUES ({PAID}, 2, 'c2b', '', 100, 1, 'paid')"
 )
-EDITED_BODY = "UPDATE callbacks SET body = CAST(replace(body, '100', '900') AS BLOB)"
+EDITED_BODY = "UPDATE callbacks SET body = CAST(replace(CAST(body AS TEXT), '100', '900') AS BLOB)"
 # What was done; the row that must be named first (0: none of the journal's); words that must be said of it.
 KINDS: dict[str, tuple[tuple[str, ...], int, str]] = {
     "a row changed": (("UPDATE journal SET facts = replace(facts, '10000', '100') WHERE seq = 1",), 1, "was changed"),
@@ -111,8 +110,7 @@ def test_a_row_that_can_not_be_is_found_though_its_hash_is_right(
 
 
 def test_a_missing_seat_belt_is_told(busy: Any) -> None:
-    with contextlib.closing(sqlite3.connect(busy.path)) as raw:
-        raw.execute("DROP TRIGGER journal_is_append_only_u")
+    drop_trigger(busy.path, "journal_is_append_only_u")
     assert "journal_is_append_only_u is gone" in busy.json("audit", "verify")["flaws"][0]["words"]
 
 
@@ -197,27 +195,25 @@ def payment_of(shop: Any, order: str) -> str:
     return str(shop.json("status", order, "--no-refresh")["payment_id"])
 
 
-def rows(raw: sqlite3.Connection) -> list[tuple[Any, ...]]:
-    return raw.execute(f"SELECT {COLUMNS} FROM journal ORDER BY seq").fetchall()
+def rows(shop: Any) -> list[tuple[Any, ...]]:
+    return asked(shop.path, f"SELECT {COLUMNS} FROM journal ORDER BY seq")
 
 
 def append(shop: Any, kind: str, payment_id: str, attempt: int | None, facts: dict[str, Any]) -> int:
     """A row as the program would chain it."""
-    with contextlib.closing(sqlite3.connect(shop.path)) as raw:
-        last = rows(raw)[-1]
+    last = rows(shop)[-1]
+    with taken(shop.path) as raw:
         seq, text = last[0] + 1, json.dumps(facts, sort_keys=True, separators=(",", ":"))
         hashed = row_hash(seq=seq, at_us=5, kind=kind, payment_id=payment_id, attempt=attempt, facts=text, digest="",
                           previous=last[8])
         raw.execute("INSERT INTO journal VALUES (?,?,?,?,?,?,?,?,?)",
                     (seq, 5, kind, payment_id, attempt, text, "", last[8], hashed))
-        raw.commit()
     return int(seq)
 
 
 def recompute(shop: Any, projection: str, *, seq: int, change: dict[str, Any]) -> None:
     """Change one row's facts and compute every hash from there on anew."""
-    with contextlib.closing(sqlite3.connect(shop.path)) as raw:
-        found = rows(raw)
+    found = rows(shop)
     statements, previous = [projection], GENESIS
     for row in found:
         facts = json.loads(row[5])

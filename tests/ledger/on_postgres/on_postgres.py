@@ -1,12 +1,14 @@
 """A run of tests whose ledgers are in PostgreSQL.
 
 ``PYTHONPATH=tests/ledger/on_postgres pytest -p on_postgres -n 2 tests/books``: one server for the run, a database for
-each of pytest's processes, a schema for each ledger, dropped behind its file of tests. Counted, and said at the end,
+each of pytest's processes, a schema for each ledger, dropped behind its folder of tests. Counted, and said at the end,
 are the tests that had a ledger there. What can't be asked of a database is passed over (only_files.py).
 """
 
 import contextlib
+import functools
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from only_files import reason_of
 from postgres_server import Cluster, a_folder
-from sitecustomize import ADDRESS
+from sitecustomize import ADDRESS, part
 
 from mpesa_cli.ledger.engine.postgres.connection import PostgresConnection
 
@@ -48,6 +50,21 @@ def pytest_configure(config: pytest.Config) -> None:
         return send(connection, statements)
 
     PostgresConnection._sent = counted  # type: ignore[method-assign]
+    for copy in ("copy", "copy2", "copyfile", "copytree"):
+        setattr(shutil, copy, _parting(getattr(shutil, copy)))
+
+
+def _parting(copy: Any) -> Any:
+    """A way to copy behind which a copied ledger is one of its own."""
+
+    @functools.wraps(copy)
+    def copied(source: Any, target: Any, *given: Any, **more: Any) -> Any:
+        made = copy(source, target, *given, **more)
+        for path in [Path(made), *Path(made).rglob("*.db")] if Path(made).is_dir() else [Path(made)]:
+            part(path)
+        return made
+
+    return copied
 
 
 def pytest_unconfigure() -> None:
@@ -64,12 +81,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
-    """Drop the ledgers of a file of tests behind its last one, and what machines share behind each."""
+    """Drop the ledgers of a folder of tests behind its last one, and what machines share behind each."""
     try:
         return (yield)
     finally:
         _sql("DO $$ BEGIN DELETE FROM mpesa_shared.notes; EXCEPTION WHEN OTHERS THEN NULL; END $$")
-        if nextitem is None or nextitem.path != item.path:
+        if nextitem is None or nextitem.path.parent != item.path.parent:
             _drop()
 
 

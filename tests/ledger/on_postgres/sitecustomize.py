@@ -37,8 +37,12 @@ def in_postgres(path: Path, schema: Any, *, environment: str, busy_timeout_s: fl
         return SqliteEngine(path, schema, environment=environment, **more, **others)
     name, copied_from = named
     opened = open_engine(database(url, name, name), None, path, environment=environment)
-    if copied_from:
-        _copy(opened, copied_from, name)
+    try:
+        if copied_from:
+            _copy(opened, copied_from, name)
+    except BaseException:
+        opened.close()
+        raise
     without = opened.transaction
     opened.transaction = lambda within_s=inf: without(min(within_s, busy_timeout_s))  # type: ignore[method-assign]
     return opened
@@ -66,6 +70,23 @@ def _named(path: Path) -> tuple[str, str] | None:
         file.write(json.dumps({"schema": name, "path": own}).encode())
         file.truncate()
     return name, copied_from
+
+
+def part(path: Path) -> None:
+    """Make a ledger of its own of what a copied file names, as it is now."""
+    with contextlib.suppress(OSError):
+        if path.is_file() and path.stat().st_size < 500 and path.read_bytes().startswith(b'{"schema"'):
+            import psycopg
+
+            from mpesa_cli.ledger.schema.current import CURRENT
+
+            old = json.loads(path.read_bytes())["schema"]
+            with psycopg.connect(os.environ.get(ADDRESS, _AT_START)) as raw:
+                there = raw.execute("SELECT to_regclass(%s)", (f"{old}.meta",)).fetchone()
+                if there is None or there[0] is None:
+                    return
+                kept = raw.execute(f"SELECT value FROM {old}.meta WHERE key = 'environment'").fetchone()
+            in_postgres(path, CURRENT, environment=kept[0] if kept else "simulator").close()
 
 
 def _is_at(path: str, schema: str) -> bool:
