@@ -1,14 +1,15 @@
 """A clerk's keys through real operations: 15 keystrokes a payment, claims that two want, an SMS that is forged."""
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from counter_parts import CANCELS, PAYS, SILENT, Counter
+from raw_ledger import taken
 
 from mpesa_cli.board.cards import Kind
 from mpesa_cli.counter.cards_view import card_lines
@@ -114,7 +115,7 @@ def test_a_prompt_whose_answer_could_not_be_kept_is_never_called_not_sent(
     monkeypatch.setitem(Ledger.__init__.__kwdefaults__, "busy_timeout_s", 0.1)
     counter = counters()
     ledger, ports = counter.runtime.ledger(counter.desk.ports.profile), counter.desk.ports
-    holder = sqlite3.connect(ledger.path, isolation_level=None, check_same_thread=False)
+    holder = ExitStack()
 
     class Taken:
         """A Daraja during whose answer another program takes the ledger's lock."""
@@ -124,7 +125,7 @@ def test_a_prompt_whose_answer_could_not_be_kept_is_never_called_not_sent(
 
         def push(self, *request: Any) -> Any:
             answer = self._daraja.push(*request)
-            holder.execute("BEGIN IMMEDIATE")
+            holder.enter_context(taken(ledger.path))
             return answer
 
     def locking() -> Any:

@@ -1,6 +1,7 @@
 """The tables of both engines: the same columns, made new or brought up to date, and words that both read alike."""
 
 import contextlib
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from mpesa_cli.ledger.engine.postgres import tables
 from mpesa_cli.ledger.engine.postgres.connection import PostgresConnection
 from mpesa_cli.ledger.engine.postgres.engine import PostgresEngine
 from mpesa_cli.ledger.engine.postgres.text import in_postgres
+from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.schema.current import CURRENT
 from mpesa_cli.rules.values.database import database as address
 
@@ -175,3 +177,19 @@ def test_a_percent_and_a_cast_stay_what_they_are() -> None:
     assert in_postgres("SELECT a LIKE 'x%' FROM t WHERE b=? AND c=:d") == (
         "SELECT a LIKE 'x%%' FROM t WHERE b=%s AND c=%(d)s"
     )
+
+
+@pytest.mark.postgres
+def test_a_question_that_fails_in_a_look_at_one_moment_leaves_the_others_theirs(
+    opened: Callable[..., PostgresEngine], tmp_path: Path
+) -> None:
+    looking = Ledger(tmp_path / "x", environment="simulator", token_hex=secrets.token_hex, engine=opened())
+    with looking.snapshot():
+        before = looking.rows("SELECT count(*) FROM meta")
+        opened().connection().execute("INSERT INTO meta VALUES ('x', 'y')")
+        with pytest.raises(LedgerUnusable):
+            looking.rows("SELECT * FROM what_is_gone")
+        with pytest.raises(LedgerUnusable):
+            list(looking.stream("SELECT * FROM what_is_gone"))
+        assert looking.rows("SELECT count(*) FROM meta") == before
+    assert looking.rows("SELECT count(*) FROM meta") == [(before[0][0] + 1,)]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0"
+_AT_FIRST = "SAVEPOINT at_first"
 _OPEN = frozenset({TransactionStatus.ACTIVE, TransactionStatus.INTRANS, TransactionStatus.INERROR})
 
 
@@ -81,6 +82,7 @@ class PostgresConnection:
         self.database = database
         self.raw = raw
         self._held: list[tuple[str, Any]] = []
+        self._looks = False  # in a transaction that only looks at one moment
 
     @property
     def in_transaction(self) -> bool:
@@ -93,7 +95,12 @@ class PostgresConnection:
         Raises LedgerBusy or LedgerUnusable.
         """
         if sql == "BEGIN":
-            return self._asked(sql, lambda: self.raw.execute(f"{_SNAPSHOT}; SELECT {self.raw.settings}"))
+            # Its moment is that of the first statement; the savepoint is behind it.
+            begun = self._asked(sql, lambda: self.raw.execute(f"{_SNAPSHOT}; SELECT {self.raw.settings}; {_AT_FIRST}"))
+            self._looks = True
+            return begun
+        if sql in {"ROLLBACK", "COMMIT"}:
+            self._looks = False
         return self._asked(sql, lambda: self._sent([(in_postgres(sql), parameters)])[0])
 
     def answers(self, questions: Sequence[tuple[str, Any]]) -> Iterator[list[Any]]:
@@ -163,12 +170,22 @@ class PostgresConnection:
             return ask()
         except psycopg.Error as error:
             if begun or not is_lost(error) or not sql.lstrip().startswith(("SELECT", "WITH", "BEGIN")):
+                self.look_on()
                 raise in_words(error, self.database) from error
         self.reopen()
         try:
             return ask()
         except psycopg.Error as error:
             raise in_words(error, self.database) from error
+
+    def look_on(self) -> None:
+        """Have a transaction that only looks go on where one of its questions failed, at the same moment.
+
+        Otherwise all that is asked in it afterwards would fail, too.
+        """
+        if self._looks and self.raw.info.transaction_status == TransactionStatus.INERROR:
+            with contextlib.suppress(psycopg.Error):
+                self.raw.execute("ROLLBACK TO SAVEPOINT at_first")
 
     @contextlib.contextmanager
     def streaming(self) -> Iterator[tuple[Attentive, bool]]:
@@ -187,6 +204,7 @@ class PostgresConnection:
     def reopen(self) -> None:
         """Another connection in the place of one that is lost. Raises LedgerBusy or LedgerUnusable."""
         self.raw.close()
+        self._looks = False
         self.raw = self._opened_again()
 
     def close(self) -> None:

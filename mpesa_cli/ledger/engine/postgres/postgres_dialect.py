@@ -42,6 +42,7 @@ class PostgresDialect:
                 cursor.execute(in_postgres(sql), parameters)
                 yield from cursor
         except psycopg.Error as error:
+            connection.look_on()
             raise in_words(error, connection.database) from error
 
     def tables(self, connection: Any) -> list[str]:
