@@ -1,15 +1,19 @@
 """Proxies that the environment names: used on the way to Daraja alone; one that fails proves that nothing was sent."""
 
 import base64
+import socket
+import ssl
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from daraja_servers import OK, REQUEST, answer, loopback, says, with_token
+from daraja_servers import OK, REQUEST, TOKEN, Seen, answer, loopback, read_request, says, with_token
 
 from mpesa_cli.daraja.answers import Accepted, Undelivered
 from mpesa_cli.floor.errors import SettingsError
 from mpesa_cli.floor.web_address import base_address
+from mpesa_cli.floor.wire.exchange import Limits
 from mpesa_cli.floor.wire.proxies import proxy_to
 
 NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -53,6 +57,50 @@ def test_a_proxy_hears_who_asks_and_for_which_host_alone(tmp_path: Path, named: 
         assert asked.head.startswith("CONNECT daraja.invalid:443 ")
         assert base64.b64encode(b"till:a@b").decode() in asked.head
         assert "authorization: bearer" not in asked.head.lower()
+
+
+class Tunnel:
+    """A proxy that lets everything through, and Daraja behind it: what is told over TLS, inside the tunnel."""
+
+    def __init__(self, folder: Path, *answers: bytes) -> None:
+        certificate, key = folder / "daraja.pem", folder / "daraja.key"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=daraja.invalid",
+             "-addext", "subjectAltName=DNS:daraja.invalid", "-keyout", key, "-out", certificate],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        self.certificate, self.answers, self.asked = certificate, list(answers), []
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._tls.load_cert_chain(certificate, key)
+
+    def __call__(self, connection: socket.socket, _: Seen) -> None:
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with self._tls.wrap_socket(connection, server_side=True) as inside:
+            self.asked.append(read_request(inside))
+            if self.answers:
+                inside.sendall(self.answers.pop(0))
+            else:
+                inside.recv(1)  # never, until the client goes away
+
+
+@pytest.mark.parametrize(("answers", "ends"), [((OK,), "Accepted"), ((), "Ambiguous read-timeout")])
+def test_what_passes_a_proxy_is_told_to_daraja_alone_and_once(
+    tmp_path: Path, named: Any, monkeypatch: pytest.MonkeyPatch, answers: tuple[bytes, ...], ends: str
+) -> None:
+    tunnel = Tunnel(tmp_path, *answers)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tunnel.certificate))
+    with loopback() as proxy:
+        proxy.behaviours = {"": tunnel}
+        named(HTTPS_PROXY=proxy.url)
+        limits = Limits(connect_s=5, read_s=0.4, write_s=5, total_s=20)
+        found = with_token("https://daraja.invalid", tmp_path, limits=limits).push(REQUEST)
+    assert f"{type(found).__name__} {getattr(found, 'error_code', '')}".strip() == ends
+    [through], [asked] = proxy.seen, tunnel.asked
+    assert (through.method, through.body, asked.method) == ("CONNECT", b"", "POST")
+    assert asked.path == "/mpesa/stkpush/v1/processrequest"
+    assert "\r\nHost: daraja.invalid\r\n" in asked.head
+    assert TOKEN.reveal() in asked.head
+    assert TOKEN.reveal() not in through.head
 
 
 @pytest.mark.parametrize(
