@@ -77,7 +77,7 @@ def test_prompts_keep_to_the_rate_and_to_one_at_a_time_on_a_phone(
     mpesa: Run, failed: Failed, prompts: Prompts
 ) -> None:
     for number in range(3):
-        failed(f"same-{number}", "254722200050", amount=70 + number, ago_s=400)
+        failed(f"same-{number}", "254722200050", amount=70 + number, ago_s=400 - number)
     for number in range(4):
         failed(f"other-{number}", f"2547222000{60 + number}", ago_s=390 - number)
     result = mpesa("retry", "--failed", "--yes", env={"MPESA_RATE_PER_S": "0.5"})
