@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from mpesa_cli.floor.errors import Conflict
 from mpesa_cli.ledger.engine.later_rows import ROWS_OF_A_STATEMENT
+from mpesa_cli.ledger.orders import Orders
 from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.values import BODIES_OF_ATTEMPT_MAX, NewCallback, RawBody, RawCallback
-from mpesa_cli.rules.forgotten import body_without_number
+from mpesa_cli.rules.forgotten import awaiting, body_without_number, body_without_payer
 from mpesa_cli.rules.order_matching import keys_meant
 from mpesa_cli.rules.payment import AttemptRef
 from mpesa_cli.rules.values.pseudonym import PREFIX, is_erased
@@ -83,6 +84,15 @@ class Bodies:
         )
         return [RawBody(str(i), str(c), int(str(t)), str(p), _bytes(b)) for i, c, t, p, b in rows]
 
+    def applied_body(self, callback_id: str) -> RawBody | None:
+        """The body, where it was applied, whoever did it."""
+        rows = self._reads.rows(
+            "SELECT callback_id, channel, received_us, peer, body FROM callbacks "
+            "WHERE callback_id=? AND verdict='applied'",
+            (callback_id,),
+        )
+        return next((RawBody(str(i), str(c), int(str(t)), str(p), _bytes(b)) for i, c, t, p, b in rows), None)
+
     def is_unread(self, callback_id: str) -> bool:
         """Whether a raw body was stored and nothing was made of it yet."""
         return bool(self._reads.rows("SELECT 1 FROM callbacks WHERE callback_id=? AND verdict=''", (callback_id,)))
@@ -129,10 +139,14 @@ class BodyWrites(Bodies):
         )
         return callback_id if cursor.rowcount else None
 
-    def store_body(self, channel: str, body: bytes, peer: str, at_us: int) -> str | None:
-        """Store a raw body that names no attempt; returns its id, or None where it was stored before."""
-        if self._pays_an_erased(body):
-            body = body_without_number(body)
+    def store_body(
+        self, channel: str, body: bytes, peer: str, at_us: int, own_words: tuple[str, ...] = ()
+    ) -> str | None:
+        """Store a raw body that names no attempt; returns its id, or None where it was stored before.
+
+        ``own_words`` are the shop's own before an order id (rules/order_matching.py).
+        """
+        body = self._forgetting(body, own_words)
         callback_id = self._new_id(at_us)
         cursor = self._tx.execute(
             "INSERT INTO callbacks (callback_id, channel, received_us, peer, sha256, body) "
@@ -145,26 +159,30 @@ class BodyWrites(Bodies):
         rows = self._reads.rows("SELECT msisdn FROM attempts WHERE payment_id=? AND number=?", tuple(attempt))
         return bool(rows) and is_erased(str(rows[0][0]))
 
-    def _pays_an_erased(self, body: bytes) -> bool:
-        """Whether money by hand is told again whose payer, or whose first message, held or applied, was erased; or
-        may be that of an erased prompt whose receipt nobody knew."""
+    def _forgetting(self, body: bytes, own_words: tuple[str, ...]) -> bytes:
+        """The body; without its number where money by hand is told again whose payer, or whose first message, held or
+        applied, was erased; without its payer where it may be the money of an erased prompt whose receipt nobody knew.
+        """
         from mpesa_cli.rules.held_facts import shown_in
 
         shown = shown_in(body)
         if not shown.receipt:
-            return False
+            return body
         owner = self._reads.receipt_owner(shown.receipt)
-        if owner is None and self._is_awaited(shown):
-            return True
-        return (owner is not None and self._is_erased(owner)) or self._was_erased(shown.receipt)
+        if (owner is not None and self._is_erased(owner)) or self._was_erased(shown.receipt):
+            return body_without_number(body)
+        return body_without_payer(body) if owner is None and self._is_awaited(shown, own_words) else body
 
-    def _is_awaited(self, shown: "Shown") -> bool:
-        return bool(self._reads.rows(
-            "SELECT 1 FROM payments p JOIN attempts a USING (payment_id) WHERE p.order_key IN (SELECT value FROM "
-            "json_each(?)) AND a.channel='stk' AND a.receipts='' AND a.amount_cents=? AND a.msisdn>=? AND a.msisdn<? "
-            "LIMIT 1",
-            (json.dumps(keys_meant(shown.account)), shown.amount_cents, PREFIX, PREFIX + "~"),
-        ))
+    def _is_awaited(self, shown: "Shown", own_words: tuple[str, ...]) -> bool:
+        """Whether the one order that the account means, as payments/c2b.py reads it, awaits this money."""
+        any_erased = "SELECT 1 FROM attempts WHERE msisdn >= ? AND msisdn < ? LIMIT 1"
+        if shown.amount_cents is None or not self._reads.rows(any_erased, (PREFIX, PREFIX + "~")):
+            return False
+        for key in keys_meant(shown.account, own_words):
+            found = self._reads.orders_meant([key])
+            if found or Orders(self._reads).meant([key]):
+                return len(found) == 1 and awaiting(found[0], shown.amount_cents) is not None
+        return False
 
     def _was_erased(self, receipt: str) -> bool:
         # Where the phone in a message could not be read, nothing of the payment is erased but that message.

@@ -11,6 +11,7 @@ from mpesa_cli.ledger.bodies import Bodies
 from mpesa_cli.ledger.claiming import Claims
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.orders import Orders
+from mpesa_cli.ledger.reads import Reads
 from mpesa_cli.ledger.values import CONFIRMATION, RawBody
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.payments.each_alone import apply_each
@@ -18,6 +19,7 @@ from mpesa_cli.payments.holding import hold_body
 from mpesa_cli.rules.believed import BY_HAND_US, CLOCKS_DIFFER_US, believed_us
 from mpesa_cli.rules.by_hand import HandMoney, prompt_named, prompt_proven
 from mpesa_cli.rules.evidence import Received
+from mpesa_cli.rules.forgotten import can_be_of
 from mpesa_cli.rules.order_matching import keys_meant, order_key
 from mpesa_cli.rules.payment import Attempt, AttemptRef, Intent, Payment, ShopOrder
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from mpesa_cli.settings.profile import Profile
 
 VALIDATION = "c2b-validation"
+LOOKED_AT_MAX = 1_000  # bodies that somebody waits for who only wants to look
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +53,38 @@ class Shop:
 
 def apply_confirmations(ledger: Ledger, shop: Shop) -> list[Payment]:
     """Apply every confirmation that was stored and not read. Returns the payments as they stand then."""
-    made = apply_each(
-        ledger, "c2b", lambda reads: Bodies(reads).unread_bodies(CONFIRMATION), lambda tx, raw: apply_in(tx, raw, shop)
+    return _applied(ledger, shop, lambda reads: Bodies(reads).unread_bodies(CONFIRMATION))
+
+
+def apply_own_confirmations(ledger: Ledger, shop: Shop) -> list[Payment]:
+    """Apply the oldest confirmations that were not read and are plainly this profile's; a listener or ``reconcile``
+    judges the others, and goes on where there are more."""
+    return _applied(
+        ledger, shop,
+        lambda reads: [raw for raw in Bodies(reads).unread_bodies(CONFIRMATION)[:LOOKED_AT_MAX] if is_own(raw, shop)],
     )
+
+
+def _applied(ledger: Ledger, shop: Shop, unread: Callable[[Reads], Sequence[RawBody]]) -> list[Payment]:
+    made = apply_each(ledger, "c2b", unread, lambda tx, raw: apply_in(tx, raw, shop))
     return [payment for payment in made if payment is not None]
 
 
-def names(order_id: str, raw: RawBody, own_words: tuple[str, ...]) -> bool:
-    """Whether a confirmation, as far as it can be read, names this order."""
+def is_own(raw: RawBody, shop: Shop) -> bool:
+    """Whether a confirmation can be read and tells of money on a shortcode of the profile."""
     said = read_c2b(raw.body)
-    return not isinstance(said, Unreadable) and order_key(order_id) in keys_meant(said.account_reference, own_words)
+    return not isinstance(said, Unreadable) and said.shortcode in shop.shortcodes
+
+
+def may_pay(raw: RawBody, order_id: str, payment: Payment | None, own_words: tuple[str, ...]) -> bool:
+    """Whether a confirmation that nobody has read yet can be money of this order, which may have been asked for."""
+    said = read_c2b(raw.body)
+    if isinstance(said, Unreadable):
+        return False
+    return order_key(order_id) in keys_meant(said.account_reference, own_words) or any(
+        each.channel == "stk" and each.amount_cents == said.amount_cents and can_be_of(each.msisdn, said.msisdn)
+        for each in (payment.attempts if payment else ())
+    )
 
 
 def apply_in(tx: Write, raw: RawBody, shop: Shop, *, again: bool = False) -> Payment | None:

@@ -41,30 +41,39 @@ def find_told(ledger: Ledger, ref: str, shop: "ShopOf") -> Payment | None:
     if found is None:  # the receipt of a message that nobody has read may be what names it
         take_in(ledger, shop)
         return ledger.find(ref)
+    applied = 0
     with suppress(LedgerBusy, LedgerUnusable):
-        if sum(_callbacks(ledger, attempt.ref) for attempt in found.attempts) + _confirmations(ledger, shop):
-            return ledger.payment(found.payment_id)
-    return found
+        applied += sum(_callbacks(ledger, attempt.ref) for attempt in found.attempts)
+    with suppress(LedgerBusy, LedgerUnusable):
+        applied += _confirmations(ledger, shop)
+    return ledger.payment(found.payment_id) if applied else found
 
 
 def take_in(ledger: Ledger, shop: "ShopOf") -> None:
-    """Apply every callback and confirmation that is stored and was not read, before many payments are shown."""
+    """Apply callbacks and confirmations that are stored and were not read, before many payments are shown."""
     with suppress(LedgerBusy, LedgerUnusable):
         _callbacks(ledger, None)
         _confirmations(ledger, shop)
 
 
-def check_read(known: Reads, order_id: str, shop: "ShopOf | None") -> None:
-    """Raise Conflict where money that names a known order is stored and not read: whoever stored it may have died."""
+def is_unread(known: Reads, order_id: str, shop: "ShopOf | None") -> bool:
+    """Whether money that can be a known order's is stored and not read: whoever stored it may have died."""
     if not (unread := Bodies(known).unread_bodies(CONFIRMATION)):
-        return
-    from mpesa_cli.payments.c2b import names
+        return False
+    payment = known.payment_by_order(order_id)
+    if payment is None and Orders(known).order(order_id) is None:
+        return False
+    from mpesa_cli.payments.c2b import may_pay
 
     words = shop().own_words if shop else ()
-    is_known = known.payment_by_order(order_id) is not None or Orders(known).order(order_id) is not None
-    if is_known and any(names(order_id, raw, words) for raw in unread):
+    return any(may_pay(raw, order_id, payment, words) for raw in unread)
+
+
+def check_read(known: Reads, order_id: str, shop: "ShopOf | None") -> None:
+    """Raise Conflict where money that can be the order's is stored and was not read."""
+    if is_unread(known, order_id, shop):
         raise Conflict(
-            f"Money that names order {order_id} came in and was not read yet, so no prompt was sent now.",
+            f"Money that may be order {order_id}'s came in and was not read yet, so no prompt was sent now.",
             hint=f"See it: mpesa status {order_id}",
             code="changed-meanwhile",
         )
@@ -82,6 +91,6 @@ def _callbacks(ledger: Ledger, attempt: AttemptRef | None) -> int:
 def _confirmations(ledger: Ledger, shop: "ShopOf") -> int:
     if not Bodies(ledger).unread_bodies(CONFIRMATION):
         return 0
-    from mpesa_cli.payments.c2b import apply_confirmations
+    from mpesa_cli.payments.c2b import apply_own_confirmations
 
-    return len(apply_confirmations(ledger, shop()))
+    return len(apply_own_confirmations(ledger, shop()))

@@ -10,6 +10,7 @@ from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.outbox import Outbox, OutboxWrites
 from mpesa_cli.ledger.restoring import Restores
 from mpesa_cli.ledger.writes import Write
+from mpesa_cli.payments.told import is_unread, shop_of
 from mpesa_cli.rules.staging import UNPAID_FOR_US, stage_unpaid
 from mpesa_cli.rules.telling.unpaid import is_unpaid
 
@@ -28,13 +29,13 @@ def tell_unpaid(ledger: Ledger, profile: "Profile", world: World) -> int:
     latest_us = world.now_us() - after_us
     for payment_id in Outbox(ledger).untold_unpaid(profile.name, latest_us - UNPAID_FOR_US, latest_us):
         with ledger.write() as tx:
-            told += _tell(tx, payment_id, profile, after_us, world.now_us())
+            told += _tell(tx, payment_id, profile, after_us, world)
     return told
 
 
-def _tell(tx: Write, payment_id: str, profile: "Profile", after_us: int, now_us: int) -> bool:
+def _tell(tx: Write, payment_id: str, profile: "Profile", after_us: int, world: World) -> bool:
     """Decided here once more: a callback, or a further prompt, may have come since the order was found."""
-    payment = tx.payment(payment_id)
+    payment, now_us = tx.payment(payment_id), world.now_us()
     if payment is None:
         return False
     gap = Restores(tx).in_the_gap(payment.order_id, payment.amount_cents, payment.msisdn, profile.takes_money_on)
@@ -42,6 +43,8 @@ def _tell(tx: Write, payment_id: str, profile: "Profile", after_us: int, now_us:
         return False
     # What is stored and not read, or could not be applied, may say otherwise.
     if Bodies(tx).unread_callbacks_of({each.ref for each in payment.attempts}) or Held(tx).of(payment_id):
+        return False
+    if is_unread(tx, payment.order_id, shop_of(profile, world)):
         return False
     OutboxWrites(tx).put([stage_unpaid(payment, now_us)], payment_id, now_us)
     return True

@@ -6,10 +6,14 @@ A body is changed in place and never parsed: what could not be read before must 
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mpesa_cli.rules import evidence as ev
 from mpesa_cli.rules.values.pseudonym import is_erased
 from mpesa_cli.rules.values.shown_number import fits
+
+if TYPE_CHECKING:
+    from mpesa_cli.rules.payment import Attempt, Payment
 
 # Not compiled here: what is never erased need not pay for it at each start.
 _TEXT = rb'"(?:[^"\\]|\\.)*"'
@@ -29,8 +33,21 @@ def can_be_of(asked: str, reported: str | None) -> bool:
 
 def body_without_number(body: bytes) -> bytes:
     """A raw body without phone numbers and names, and otherwise as it came."""
-    body = re.sub(_PERSONAL, rb'\1""', body)
+    body = body_without_payer(body)
     return re.sub(_IN_ID, rb"\g<1>" + _NONE, re.sub(_NUMBER, rb"\g<1>" + _NONE, body))
+
+
+def body_without_payer(body: bytes) -> bytes:
+    """A raw body without the phone and the names of whoever paid. What else it holds may name an order, and stays."""
+    return re.sub(_PERSONAL, rb'\1""', body)
+
+
+def awaiting(payment: "Payment", amount_cents: int) -> "Attempt | None":
+    """The newest prompt on an erased number that may be paid by this amount and has no receipt."""
+    return next(
+        (a for a in reversed(payment.attempts) if a.channel == "stk" and is_erased(a.msisdn) and not a.view.receipts
+         and a.amount_cents == amount_cents), None,
+    )  # fmt: skip
 
 
 def without_number(evidence: ev.Evidence, pseudonym: str, known: Iterable[ev.Evidence]) -> ev.Evidence:

@@ -111,6 +111,7 @@ def test_what_passes_a_proxy_is_told_to_daraja_alone_and_once(
         ({"all_proxy": "two.invalid:3128"}, b"two.invalid"),
         ({"HTTP_PROXY": "http://one.invalid:3128"}, None),
         ({"HTTPS_PROXY": ""}, None),
+        ({"HTTPS_PROXY": "http://b\u00fccher.invalid:3128"}, b"xn--bcher-kva.invalid"),
         ({"https_proxy": "http://[::1]:3128", "NO_PROXY": "example.com"}, b"::1"),
         ({"HTTPS_PROXY": "http://one.invalid", "NO_PROXY": "daraja.invalid"}, None),
         ({"HTTPS_PROXY": "http://one.invalid", "no_proxy": ".invalid"}, None),
@@ -125,7 +126,7 @@ def test_the_proxy_is_the_one_of_https_else_of_all_unless_the_host_is_excepted(
     assert (found and found.url.host) == used
 
 
-@pytest.mark.parametrize("url", ["gopher://127.0.0.1:1", "http://", "http://one.invalid:port", "http://[::1"])
+@pytest.mark.parametrize("url", ["gopher://127.0.0.1:1", "http://", "http://one.invalid:port", "http://one.invalid:0", "http://[::1"])
 def test_a_proxy_that_can_not_be_used_is_told_before_anything_is_sent(tmp_path: Path, named: Any, url: str) -> None:
     named(HTTPS_PROXY=url)
     with pytest.raises(SettingsError, match="can't be used"):

@@ -1,19 +1,23 @@
 """Money by hand that a listener stored, and died before it read: it is taken in before anything is said or asked."""
 
 import dataclasses
+import hashlib
 from typing import Any
 
 import pytest
-from daraja.callbacks.callback_bodies import c2b, encode, failed
+from daraja.callbacks.callback_bodies import c2b, encode, failed, paid
 from held.held_shop import PHONE, RECEIPT, SECRET_HASH, HeldShop
 
 from mpesa_cli.cli.payments.ports import push_context
-from mpesa_cli.floor.errors import Conflict
+from mpesa_cli.floor.errors import Conflict, LedgerBusy
 from mpesa_cli.floor.moments import daraja_stamp
-from mpesa_cli.listener.intake.deliveries import C2bDelivery
+from mpesa_cli.listener.intake.deliveries import C2bDelivery, StkDelivery
 from mpesa_cli.payments.push import Order, push
 from mpesa_cli.payments.retry import new_attempt
+from mpesa_cli.payments.told import find_told, shop_of
+from mpesa_cli.payments.unpaid import tell_unpaid
 from mpesa_cli.rules.asking_again import ByPerson
+from mpesa_cli.rules.evidence import QueryAnswered, SenderLost
 
 CHECKOUT_ID = "ws_CO_24112026103001482708374149"
 
@@ -111,3 +115,69 @@ def test_what_comes_in_between_the_look_and_the_decision_stops_a_first_prompt(sh
     with pytest.raises(Conflict) as refused:
         push(context, Order("B1", shop.profile.name, shop.profile.shortcode, 150, PHONE, "DUKA", "x"))
     assert (refused.value.code, prompts(shop)) == ("changed-meanwhile", 0)
+
+
+@pytest.mark.parametrize("account", ["A1", "DUKA"])
+@pytest.mark.parametrize("doubt", [SenderLost(0, 1), QueryAnswered(0, "1032", "cancelled")])
+def test_its_own_prompts_money_stops_a_forced_attempt_whatever_account_it_names(
+    shop: HeldShop, account: str, doubt: SenderLost | QueryAnswered
+) -> None:
+    ref = shop.prompt("A1", reference="DUKA", accepted=isinstance(doubt, QueryAnswered))
+    shop.clock.advance(90)
+    with shop.ledger.write() as tx:
+        tx.append(ref, dataclasses.replace(doubt, at_us=shop.clock.now_us()))
+    shop.clock.advance(200)
+    found = shop.ledger.payment_by_order("A1")
+    assert found is not None
+    context = dataclasses.replace(push_context(shop.runtime, shop.profile), daraja=Late(shop, account))
+    with pytest.raises(Conflict):
+        new_attempt(context, found, PHONE, ByPerson("she says no prompt came"))
+    assert prompts(shop) == 1
+
+
+def test_no_shop_is_told_that_an_order_is_unpaid_while_its_money_was_not_read(shop: HeldShop) -> None:
+    declined(shop)
+    stored(shop)
+    shop.clock.advance(3600)
+    profile = dataclasses.replace(shop.profile, unpaid_after_minutes=30)
+    assert tell_unpaid(shop.ledger, profile, shop.runtime.world) == 0
+
+
+def test_the_listener_tells_what_another_command_took_in(shop: HeldShop) -> None:
+    declined(shop)
+    stored(shop)
+    assert shop.mpesa("status", "A1", "--no-refresh").status == 0
+    shop.intake.settling.settle()
+    assert (shop.heard[-1].kind, shop.heard[-1].receipt, shop.heard[-1].payment.status) == ("settled", RECEIPT, "paid")
+
+
+def test_who_looks_with_another_profile_leaves_what_is_not_its_own_unread(mpesa: Any, clock: Any, home: Any) -> None:
+    (home / "config").mkdir(parents=True)
+    tills = (f'[profile.{name}]\nenvironment = "simulator"\nkind = "paybill"\nshortcode = "{code}"\nledger = "x.db"\n'
+             for name, code in (("a", "600100"), ("b", "600200")))
+    (home / "config" / "config.toml").write_text('default_profile = "a"\n' + "".join(tills))
+    shop = HeldShop(mpesa, clock, home)
+    declined(shop)
+    stored(shop)
+    assert shop.mpesa("history", "-P", "b").status == 0
+    assert shop.mpesa("retry", "A1", "-P", "a", "--yes", "--no-wait").status == 9
+    assert (str(shop.ledger.payment_by_order("A1").status), prompts(shop)) == ("paid", 1)  # type: ignore[union-attr]
+    shop.close()
+
+
+def test_what_was_taken_in_is_shown_also_where_the_rest_could_not_be(
+    shop: HeldShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.prompt("A1", reference="DUKA")
+    shop.clock.advance(10)
+    body = encode(paid("UKO4Q7XAAA", CheckoutRequestID=CHECKOUT_ID))
+    shop.intake.receive([StkDelivery(hashlib.sha256(b"t").hexdigest(), body, "196.201.214.200")])
+    stored(shop, "ZZ")
+
+    def busy(*_: object) -> None:
+        raise LedgerBusy("held", hint="wait")
+
+    monkeypatch.setattr("mpesa_cli.payments.c2b.apply_own_confirmations", busy)
+    found = find_told(shop.ledger, "A1", shop_of(shop.profile, shop.runtime.world))
+    assert found is not None
+    assert found.status == "paid"

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from mpesa_cli.books.store.books import STATEMENT_COLUMNS, Books
 from mpesa_cli.ledger.statement_rows import ROW_COLUMNS
 from mpesa_cli.rules import evidence as ev
+from mpesa_cli.rules.forgotten import awaiting
 from mpesa_cli.rules.order_matching import keys_meant, order_key
-from mpesa_cli.rules.values.pseudonym import PREFIX, is_erased
+from mpesa_cli.rules.values.pseudonym import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,16 +23,8 @@ if TYPE_CHECKING:
     from mpesa_cli.books.closing import DayTotals
     from mpesa_cli.books.store.values import StoredStatement
     from mpesa_cli.ledger.writes import Write
-    from mpesa_cli.rules.payment import Attempt, Payment
+    from mpesa_cli.rules.payment import Payment
     from mpesa_cli.rules.statement_row import StatementRow
-
-
-def _awaiting(payment: Payment, amount_cents: int) -> Attempt | None:
-    """The newest prompt on an erased number that may be paid by this amount and has no receipt."""
-    return next(
-        (a for a in reversed(payment.attempts) if a.channel == "stk" and is_erased(a.msisdn) and not a.view.receipts
-         and a.amount_cents == amount_cents), None,
-    )  # fmt: skip
 
 
 class BookWrites(Books):
@@ -87,7 +80,7 @@ class BookWrites(Books):
         found = {}
         for row in rows:
             meant = next((orders[key] for key in named.get(row.receipt, ()) if key in orders), [])
-            if len(meant) == 1 and (prompt := _awaiting(meant[0], row.amount_cents)) is not None:
+            if len(meant) == 1 and (prompt := awaiting(meant[0], row.amount_cents)) is not None:
                 found[row.receipt] = prompt.msisdn
         return found
 

@@ -7,6 +7,7 @@ handed over through a gate (mpesa_cli/floor/gate.py), so this needs no trust in 
 was given up while a name look-up hung can't leave afterwards (ARCHITECTURE.md law 2).
 """
 
+import contextlib
 import logging
 import queue
 import ssl
@@ -133,7 +134,8 @@ class Wire:
             try:
                 return self._read(response)
             finally:
-                response.close()
+                with contextlib.suppress(*FAILURES):  # what is known by now stays known
+                    response.close()
         except LateError:
             return self._late()
         except Exception as error:  # whatever it is, the gate knows whether the body left

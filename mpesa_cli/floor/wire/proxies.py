@@ -26,11 +26,11 @@ def proxy_to(base: WebAddress) -> httpcore.Proxy | None:
     if not url or proxy_bypass(urlsplit(base.url).netloc):
         return None
     parts = urlsplit(url if "://" in url else f"http://{url}")
-    if parts.scheme not in _KINDS or not parts.hostname:
+    if parts.scheme not in _KINDS or not parts.hostname or parts.port == 0:
         raise ValueError("no proxy of a kind that can be used")
     if parts.scheme.startswith("socks") and find_spec("socksio") is None:
         raise ImportError("httpcore would miss it only once a payment is under way")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname.encode("idna").decode("ascii")
     place = f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
     user = (unquote(parts.username or "").encode(), unquote(parts.password or "").encode())
     return httpcore.Proxy(place, auth=user if any(user) else None)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Literal, TypeAlias
 
-from mpesa_cli.daraja.c2b_payment import read_c2b
+from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b
 from mpesa_cli.daraja.callbacks import StkPaid, StkSaid
 from mpesa_cli.floor.errors import LedgerBusy, MpesaError
 from mpesa_cli.floor.wire.strict_json import Unreadable
@@ -123,6 +123,8 @@ class Settling:
             elif name in confirmations:
                 seen.clear()  # it may be about any of these payments
                 events.append(self._apply_confirmation(tx, confirmations[name]))
+            else:
+                events += self._confirmed_elsewhere(tx, name)
         return events
 
     def _ask_where_in_doubt(self, event: Event) -> None:
@@ -187,6 +189,15 @@ class Settling:
         if payment is None or not told:
             return []
         return [Event("settled", self._world.now_us(), told[-1].peer, "stk", ref, payment, told[-1].callback_id)]
+
+    def _confirmed_elsewhere(self, tx: Write, callback_id: str) -> list[Event]:
+        """The same for money by hand."""
+        raw = Bodies(tx).applied_body(callback_id) if self._shop is not None else None
+        said = read_c2b(raw.body) if raw is not None else None
+        if raw is None or not isinstance(said, C2bPayment) or (owner := tx.receipt_owner(said.receipt)) is None:
+            return []
+        event = Event("settled", self._world.now_us(), raw.peer, "c2b-confirmation", callback_id=callback_id)
+        return [replace(event, payment=tx.payment(owner.payment_id), attempt=owner, receipt=said.receipt)]
 
     def _apply_confirmation(self, tx: Write, raw: RawBody) -> Event:
         assert self._shop is not None  # or no confirmation would have been looked up

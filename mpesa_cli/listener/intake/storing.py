@@ -89,7 +89,8 @@ def _stored_in_channel(
 ) -> StoreOutcome:
     if isinstance(delivery, OpenDelivery):
         return store_untrusted(tx, delivery, at_us, context)
-    callback_id = BodyWrites(tx).store_body(place, delivery.body, delivery.peer, at_us)
+    words = context.shop.own_words if context else ()
+    callback_id = BodyWrites(tx).store_body(place, delivery.body, delivery.peer, at_us, words)
     if place == CONFIRMATION:
         event = Event(_news(callback_id), at_us, delivery.peer, "c2b-confirmation", callback_id=callback_id or "")
         return StoreOutcome(CONFIRMED, event, settle=callback_id)

@@ -148,6 +148,50 @@ def test_a_receipt_that_c2b_tells_first_after_the_erasure_brings_no_number_with_
     assert b"0711111111" in bytes(body)  # type: ignore[call-overload]
 
 
+@pytest.mark.parametrize("order", ["A1", "100000042", "0700000111"])
+def test_money_by_hand_for_an_erased_order_finds_it_also_where_its_id_looks_like_a_phone(
+    shop: HeldShop, order: str
+) -> None:
+    shop.prompt(order, reference="DUKA")
+    shop.callback(encode(failed(1032, CheckoutRequestID=CHECKOUT_ID)))
+    shop.clock.advance(300)
+    assert shop.mpesa("erase", PHONE, "--yes").status == 0
+    shop.confirm(BillRefNumber=order, TransAmount="150.00", MSISDN=PHONE, OrgAccountBalance=123456789.0,
+                 TransTime=daraja_stamp(shop.clock.now_us()))
+    assert shop.mpesa("retry", order, "--phone", "254700000022", "--yes", "--no-wait").status == 9
+    assert shop.ledger.payment_by_order(order).status == "paid"  # type: ignore[union-attr]
+    assert traces(shop) == {}
+
+
+def test_an_erased_order_is_known_behind_the_shops_own_words(mpesa: Any, clock: Any, home: Any) -> None:
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text(
+        'default_profile = "duka"\n[profile.duka]\nenvironment = "simulator"\nkind = "paybill"\n'
+        'shortcode = "600100"\naccount_reference = "DUKA-{order}"\n'
+    )
+    shop = HeldShop(mpesa, clock, home)
+    ref = shop.prompt("A1", reference="DUKA-A1")
+    with shop.ledger.write() as tx:
+        tx.append(ref, QueryAnswered(clock.now_us(), "0", "The service request is processed successfully."))
+    assert shop.mpesa("erase", PHONE, "--yes").status == 0
+    clock.advance(60)
+    shop.confirm(BillRefNumber="DUKA-A1", TransAmount="150.00", MSISDN=PHONE, TransTime=daraja_stamp(clock.now_us()))
+    assert shop.ledger.receipt_owner(RECEIPT) == ref
+    assert traces(shop) == {}
+    shop.close()
+
+
+def test_money_for_another_order_of_nearly_the_same_id_keeps_its_payers_number(shop: HeldShop) -> None:
+    shop.prompt("1042", reference="DUKA")
+    shop.callback(encode(failed(1032, CheckoutRequestID=CHECKOUT_ID)))
+    shop.clock.advance(300)
+    assert shop.mpesa("erase", PHONE, "--yes").status == 0
+    assert shop.mpesa("order", "add", "INV1042", "150").status == 0
+    shop.confirm(BillRefNumber="INV1042", TransAmount="150.00", MSISDN="254700000033",
+                 TransTime=daraja_stamp(shop.clock.now_us()))
+    assert shop.ledger.payment_by_order("INV1042").last.msisdn == "254700000033"  # type: ignore[union-attr]
+
+
 def test_a_statement_read_after_the_erasure_settles_and_reverses_and_keeps_no_number(shop: HeldShop) -> None:
     prompted(shop, told())
     at = "10:30:10"
