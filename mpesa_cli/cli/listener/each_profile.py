@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from mpesa_cli.floor.errors import InvalidInput, LedgerBusy
+from mpesa_cli.floor.errors import InvalidInput, LedgerBusy, LedgerUnusable
 from mpesa_cli.floor.secret import Secret
 from mpesa_cli.runtime import Runtime
 
@@ -64,6 +64,35 @@ def _reached(runtime: Runtime, profile: "Profile") -> "Ledger | None":
         return None
 
 
+class AwaitedLedger:
+    """An opener of a ledger that may be away for a while.
+
+    What is wrong with it once it is there is told, and what comes for it is kept: it stops no till beside it, and one
+    that nobody listens for is lost, since Daraja does not send again.
+    """
+
+    def __init__(self, runtime: Runtime, profile: "Profile") -> None:
+        """Nothing is opened yet."""
+        self._runtime, self._profile = runtime, profile
+        self._was_away = self._is_told = False
+
+    def __call__(self) -> "Ledger":
+        """The ledger. Raises LedgerBusy while it is away or, after that, wrong; LedgerUnusable where it is at once."""
+        try:
+            return self._runtime.new_ledger(self._profile)
+        except LedgerBusy:
+            self._was_away = True
+            raise
+        except LedgerUnusable as wrong:
+            if not self._was_away:
+                raise
+            if not self._is_told:
+                self._is_told = True
+                kept = f"What comes for profile {self._profile.name} is kept on this machine until that is mended."
+                self._runtime.streams.complain(f"{wrong.message} {kept}\n{wrong.hint or ''}".rstrip())
+            raise LedgerBusy(wrong.message, hint=wrong.hint) from wrong
+
+
 def _not_apart(words: str, remedy: str) -> InvalidInput:
     return InvalidInput(
         words, hint=f"Nothing was started. {remedy}. See what they are:  mpesa config show", code="profiles-not-apart"
@@ -80,7 +109,7 @@ def parts_of(
     from mpesa_cli.listener.server.options import Parts
 
     return Parts(
-        open_ledger=lambda: runtime.new_ledger(profile),
+        open_ledger=AwaitedLedger(runtime, profile),
         world=runtime.world,
         on_event=screen.show,
         c2b=c2b_context(runtime, profile, beside),
