@@ -59,6 +59,20 @@ def test_a_proxy_hears_who_asks_and_for_which_host_alone(tmp_path: Path, named: 
         assert "authorization: bearer" not in asked.head.lower()
 
 
+@pytest.mark.parametrize(
+    ("proxy", "said"),
+    [
+        ("http://127.0.0.1:1", "the proxy 127.0.0.1 refused the connection"),
+        ("http://proxy.invalid:3128", "the name proxy.invalid could not be looked up (DNS)"),
+    ],
+)
+def test_a_proxy_that_is_not_there_is_named_and_not_daraja(tmp_path: Path, named: Any, proxy: str, said: str) -> None:
+    named(HTTPS_PROXY=proxy)
+    found = with_token("https://daraja.invalid", tmp_path).push(REQUEST)
+    assert isinstance(found, Undelivered)
+    assert found.description == said
+
+
 class Tunnel:
     """A proxy that lets everything through, and Daraja behind it: what is told over TLS, inside the tunnel."""
 
@@ -126,7 +140,9 @@ def test_the_proxy_is_the_one_of_https_else_of_all_unless_the_host_is_excepted(
     assert (found and found.url.host) == used
 
 
-@pytest.mark.parametrize("url", ["gopher://127.0.0.1:1", "http://", "http://one.invalid:port", "http://one.invalid:0", "http://[::1"])
+@pytest.mark.parametrize(
+    "url", ["gopher://127.0.0.1:1", "http://", "http://one.invalid:port", "http://one.invalid:0", "http://[::1"]
+)
 def test_a_proxy_that_can_not_be_used_is_told_before_anything_is_sent(tmp_path: Path, named: Any, url: str) -> None:
     named(HTTPS_PROXY=url)
     with pytest.raises(SettingsError, match="can't be used"):

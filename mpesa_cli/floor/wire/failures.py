@@ -11,7 +11,7 @@ FAILURES = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolE
 """What httpcore raises where an exchange fails."""
 
 _KINDS: tuple[tuple[type[Exception], str, str], ...] = (
-    (httpcore.ConnectTimeout, "connect-timeout", "{host} did not take the connection in time"),
+    (httpcore.ConnectTimeout, "connect-timeout", "{next} did not take the connection in time"),
     (httpcore.PoolTimeout, "connect-timeout", "too many requests to {host} are waiting in this process"),
     (httpcore.ProxyError, "proxy", "the proxy did not let the request through to {host}"),
     (httpcore.ReadTimeout, "read-timeout", "{host} did not answer in time"),
@@ -21,21 +21,22 @@ _KINDS: tuple[tuple[type[Exception], str, str], ...] = (
 )
 
 
-def explain_failure(error: Exception, host: str, *, answering: bool) -> tuple[str, str, bool]:
+def explain_failure(error: Exception, host: str, *, answering: bool, proxy: str = "") -> tuple[str, str, bool]:
     """Slug, words, and whether the same request may succeed later.
 
-    ``answering`` says that the head of an answer had already come. The words never quote an exception:
+    ``answering`` says that the head of an answer had already come; ``proxy`` is the host of the one on the way, to
+    which connections are made. The words never quote an exception:
     httpcore's may carry the request, and a request carries secrets.
     """
     if isinstance(error, httpcore.ConnectError):
-        return _no_connection(error, host)
+        return _no_connection(error, host, proxy)
     if answering and isinstance(error, httpcore.NetworkError | httpcore.RemoteProtocolError):
         return "truncated", f"the answer of {host} broke off in the middle", True
     if isinstance(error, httpcore.RemoteProtocolError) and "disconnected" in str(error):
         return "connection-closed", f"{host} closed the connection before it answered", True
     for kind, slug, words in _KINDS:
         if isinstance(error, kind):
-            return slug, words.format(host=host), True
+            return slug, words.format(host=host, next=_next(host, proxy)), True
     return "local-error", f"the request could not be made ({type(error).__name__})", False
 
 
@@ -52,20 +53,24 @@ def may_have_left(error: Exception) -> bool:
     )
 
 
-def _no_connection(error: httpcore.ConnectError, host: str) -> tuple[str, str, bool]:
+def _next(host: str, proxy: str) -> str:
+    return f"the proxy {proxy}" if proxy else host
+
+
+def _no_connection(error: httpcore.ConnectError, host: str, proxy: str) -> tuple[str, str, bool]:
     for cause in _causes(error):
         match cause:
             case socket.gaierror():
-                return "dns", f"the name {host} could not be looked up (DNS)", True
+                return "dns", f"the name {proxy or host} could not be looked up (DNS)", True
             case ssl.SSLCertVerificationError():
                 return "tls", f"{host} did not prove who it is (TLS): {cause.verify_message}", True
             case ssl.SSLError():
                 return "tls", f"no secure connection to {host} (TLS)", True
             case ConnectionRefusedError():
-                return "connect-refused", f"{host} refused the connection", True
+                return "connect-refused", f"{_next(host, proxy)} refused the connection", True
             case _:
                 continue
-    return "connect-failed", f"no connection to {host}", True
+    return "connect-failed", f"no connection to {_next(host, proxy)}", True
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

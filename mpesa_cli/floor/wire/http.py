@@ -51,11 +51,14 @@ class Wire:
         self._waits = {
             "connect": limits.connect_s, "read": limits.read_s, "write": limits.write_s, "pool": limits.pool_s
         }  # fmt: skip
+        self._proxy = ""  # its host
         try:
+            # Proxies are a real need in some shops, but never on the way to this machine itself.
+            proxy = proxy_to(base) if base.is_https and not base.is_loopback and transport is None else None
+            self._proxy = proxy.url.host.decode("ascii") if proxy else ""
             self._transport = transport or httpcore.ConnectionPool(
                 ssl_context=_context(trust, needed=base.is_https),
-                # Proxies are a real need in some shops, but never on the way to this machine itself.
-                proxy=proxy_to(base) if base.is_https and not base.is_loopback else None,
+                proxy=proxy,
                 max_connections=None,
                 # A kept connection may be dead without our knowing, which turns a clean failure into doubt.
                 max_keepalive_connections=0,
@@ -141,7 +144,7 @@ class Wire:
         except Exception as error:  # whatever it is, the gate knows whether the body left
             if gate is None and not isinstance(error, FAILURES):
                 raise  # a mistake inside the embedded transport must be seen as one
-            code, words, again = explain_failure(error, self._base.host, answering=answering)
+            code, words, again = explain_failure(error, self._base.host, answering=answering, proxy=self._proxy)
             left = may_have_left(error) if gate is None else gate.opened
             return NoAnswer(code, words) if left else NeverSent(code, words, again)
 
