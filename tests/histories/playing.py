@@ -10,7 +10,7 @@ from answers import ASKS, Answers, payments_in
 from baton import SECOND_US, Plan, Process
 from doings import Doings
 from laws import Laws, Order, Violation, ledger_of
-from played_shop import Message, Said, Shop, new_shop, said_of
+from played_shop import Message, OneThreadLedger, Said, Shop, new_shop, said_of
 from steps import Step
 from telling import step_words
 from truth import SHORTCODE, fate_of
@@ -134,10 +134,11 @@ class Play:
         return [self.truth.state.prompts[checkout_id] for checkout_id in self.laws.lost_prompts]
 
     def record_is_read(self) -> None:
-        """Pull shows whole numbers: of a payment that nobody here knew it brings the number anew."""
+        """Pull shows whole numbers: of a payment that nobody here knew, or knew by a masked one, it brings it anew."""
         with ledger_of(self.shop) as ledger:
             for charge in self.truth.charges() if ledger is not None else ():
-                if not (self.laws.known(ledger, charge.receipt) or StatementRows(ledger).of(charge.receipt)):
+                is_known = self.laws.known(ledger, charge.receipt) or StatementRows(ledger).of(charge.receipt)
+                if not is_known or _is_masked(ledger, charge.receipt):
                     self._told_first(charge.receipt)
 
     def _how(self, process: Process | None) -> str:
@@ -293,6 +294,13 @@ class Play:
         path = self.shop.home / f"statement-{self.shop.commands}.csv"
         path.write_text(self.truth.statement(since_us, until_us), newline="")
         return path
+
+
+def _is_masked(ledger: OneThreadLedger, receipt: str) -> bool:
+    """Whether the payment of a receipt shows some digits of its payer's number, and not all."""
+    owner = ledger.receipt_owner(receipt)
+    payment = ledger.payment(owner.payment_id) if owner else None
+    return payment is not None and any("*" in each.msisdn for each in payment.attempts if each.ref == owner)
 
 
 def _plan(step: Step | None) -> Plan:

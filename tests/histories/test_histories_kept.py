@@ -65,6 +65,12 @@ RIGHT = {
         Step("disaster", 201959655012, 240, 845), Step("push", 1001986336319, 838, 138),
         Step("erase", 304696895132, 302, 501),
     ]),
+    "Pull shows the whole number of a payment that was known by a masked one when that number was erased": (807150, [
+        Step("push", 964572032908, 343, 677),
+        Step("push-batch", 246575499416, 376, 83, stop=("kill", 3), stop_at="before the body leaves"),
+        Step("by-hand", 1073561448780, 574, 626, "masked plain"),
+        Step("erase", 893326207308, 522, 684, stop=("freeze", 10)), Step("reconcile-pull", 766128913336, 608, 540),
+    ]),
 }
 
 WRONG = {
