@@ -43,7 +43,7 @@ _NAMES = {
     "ledger/schema": """deciding_anew""",
     "listener/intake": """after_restore intake reserved results settling store_outcome storing writer""",
     "payments": """ask c2b claim claims each_alone gap holding name_receipt push refresh resolve retry retry_loop
-    sending settle stk_request wait""",
+    sending settle stk_request told unpaid wait""",
     "rules": """asking_again believed by_hand c2b_rules forgotten held_facts order_matching outcome paid payment
     push_rules receipt_claim restored retry_advice sorted_evidence state state_values""",
     "rules/codes": """said""",

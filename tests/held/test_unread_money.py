@@ -14,7 +14,7 @@ from mpesa_cli.floor.moments import daraja_stamp
 from mpesa_cli.listener.intake.deliveries import C2bDelivery, StkDelivery
 from mpesa_cli.payments.push import Order, push
 from mpesa_cli.payments.retry import new_attempt
-from mpesa_cli.payments.told import find_told, shop_of
+from mpesa_cli.payments.told import check_read, find_told, shop_of
 from mpesa_cli.payments.unpaid import tell_unpaid
 from mpesa_cli.rules.asking_again import ByPerson
 from mpesa_cli.rules.evidence import QueryAnswered, SenderLost
@@ -24,8 +24,8 @@ CHECKOUT_ID = "ws_CO_24112026103001482708374149"
 
 def stored(shop: HeldShop, account: str = "A1", **changed: object) -> None:
     """A confirmation on disk, of which nothing was read."""
-    said = c2b(BusinessShortCode=shop.profile.shortcode, BillRefNumber=account, TransAmount="150.00", MSISDN=PHONE,
-               TransTime=daraja_stamp(shop.clock.now_us()), **changed)
+    said = c2b(**{"BusinessShortCode": shop.profile.shortcode, "BillRefNumber": account, "TransAmount": "150.00",
+                  "MSISDN": PHONE, "TransTime": daraja_stamp(shop.clock.now_us()), **changed})
     delivery = C2bDelivery("confirmation", SECRET_HASH, encode(said), "196.201.214.200")
     assert shop.intake.receive([delivery])[0].status == 200
 
@@ -93,6 +93,7 @@ class Late:
         self.shop, self.account = shop, account
 
     def ready(self, _: object = None) -> None:
+        stored(self.shop, "C7", TransID="UKO4Q7OTHR", TransAmount="90.00", MSISDN="254700000001")
         stored(self.shop, self.account)
 
     def push(self, *_: Any) -> Any:
@@ -162,6 +163,20 @@ def test_who_looks_with_another_profile_leaves_what_is_not_its_own_unread(mpesa:
     assert shop.mpesa("history", "-P", "b").status == 0
     assert shop.mpesa("retry", "A1", "-P", "a", "--yes", "--no-wait").status == 9
     assert (str(shop.ledger.payment_by_order("A1").status), prompts(shop)) == ("paid", 1)  # type: ignore[union-attr]
+    shop.close()
+
+
+def test_money_behind_the_shops_own_words_stops_a_further_attempt(mpesa: Any, clock: Any, home: Any) -> None:
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text(
+        'default_profile = "a"\n[profile.a]\nenvironment = "simulator"\nkind = "paybill"\nshortcode = "600100"\n'
+        'account_reference = "DUKA-{order}"\n'
+    )
+    shop = HeldShop(mpesa, clock, home)
+    declined(shop)
+    stored(shop, "duka a1", TransAmount="90.00", MSISDN="254700000001")
+    with pytest.raises(Conflict):
+        check_read(shop.ledger, "A1", shop_of(shop.profile, shop.runtime.world))
     shop.close()
 
 
