@@ -196,3 +196,16 @@ def test_what_was_taken_in_is_shown_also_where_the_rest_could_not_be(
     found = find_told(shop.ledger, "A1", shop_of(shop.profile, shop.runtime.world))
     assert found is not None
     assert found.status == "paid"
+
+
+def test_money_that_names_an_order_which_nobody_knows_stops_no_first_prompt(shop: HeldShop) -> None:
+    stored(shop, "B1")
+    check_read(shop.ledger, "B1", shop_of(shop.profile, shop.runtime.world))
+
+
+def test_a_callback_that_nobody_read_is_in_the_history(shop: HeldShop) -> None:
+    shop.prompt("A1", reference="DUKA")
+    shop.clock.advance(10)
+    body = encode(paid(RECEIPT, CheckoutRequestID=CHECKOUT_ID))
+    shop.intake.receive([StkDelivery(hashlib.sha256(b"t").hexdigest(), body, "196.201.214.200")])
+    assert RECEIPT in shop.mpesa("history").stdout
