@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mpesa_cli.daraja.c2b_payment import C2bPayment, read_c2b
@@ -59,10 +60,11 @@ def apply_confirmations(ledger: Ledger, shop: Shop) -> list[Payment]:
 def apply_own_confirmations(ledger: Ledger, shop: Shop) -> list[Payment]:
     """Apply the oldest confirmations that were not read and are plainly this profile's; a listener or ``reconcile``
     judges the others, and goes on where there are more."""
-    return _applied(
-        ledger, shop,
-        lambda reads: [raw for raw in Bodies(reads).unread_bodies(CONFIRMATION)[:LOOKED_AT_MAX] if is_own(raw, shop)],
-    )
+    def unread(reads: Reads) -> list[RawBody]:
+        own = (raw for raw in Bodies(reads).unread_bodies(CONFIRMATION) if _is_own(raw, shop))
+        return list(islice(own, LOOKED_AT_MAX))
+
+    return _applied(ledger, shop, unread)
 
 
 def _applied(ledger: Ledger, shop: Shop, unread: Callable[[Reads], Sequence[RawBody]]) -> list[Payment]:
@@ -70,17 +72,19 @@ def _applied(ledger: Ledger, shop: Shop, unread: Callable[[Reads], Sequence[RawB
     return [payment for payment in made if payment is not None]
 
 
-def is_own(raw: RawBody, shop: Shop) -> bool:
+def _is_own(raw: RawBody, shop: Shop) -> bool:
     """Whether a confirmation can be read and tells of money on a shortcode of the profile."""
     said = read_c2b(raw.body)
     return not isinstance(said, Unreadable) and said.shortcode in shop.shortcodes
 
 
-def may_pay(raw: RawBody, order_id: str, payment: Payment | None, own_words: tuple[str, ...]) -> bool:
-    """Whether a confirmation that nobody has read yet can be money of this order, which may have been asked for."""
+def may_pay(raw: RawBody, order_id: str, payment: Payment | None, shop: Shop | None) -> bool:
+    """Whether a confirmation that nobody has read yet can be money of this order, which may have been asked for. What
+    is not the shop's own can't: it will be held, whoever reads it."""
     said = read_c2b(raw.body)
-    if isinstance(said, Unreadable):
+    if isinstance(said, Unreadable) or (shop is not None and said.shortcode not in shop.shortcodes):
         return False
+    own_words = shop.own_words if shop else ()
     return order_key(order_id) in keys_meant(said.account_reference, own_words) or any(
         each.channel == "stk" and each.amount_cents == said.amount_cents and can_be_of(each.msisdn, said.msisdn)
         for each in (payment.attempts if payment else ())

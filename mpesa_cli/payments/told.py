@@ -65,8 +65,8 @@ def is_unread(known: Reads, order_id: str, shop: "ShopOf | None") -> bool:
         return False
     from mpesa_cli.payments.c2b import may_pay
 
-    words = shop().own_words if shop else ()
-    return any(may_pay(raw, order_id, payment, words) for raw in unread)
+    own = shop() if shop else None
+    return any(may_pay(raw, order_id, payment, own) for raw in unread)
 
 
 def check_read(known: Reads, order_id: str, shop: "ShopOf | None") -> None:

@@ -209,3 +209,23 @@ def test_a_callback_that_nobody_read_is_in_the_history(shop: HeldShop) -> None:
     body = encode(paid(RECEIPT, CheckoutRequestID=CHECKOUT_ID))
     shop.intake.receive([StkDelivery(hashlib.sha256(b"t").hexdigest(), body, "196.201.214.200")])
     assert RECEIPT in shop.mpesa("history").stdout
+
+
+def test_money_on_anothers_shortcode_stops_no_prompt_for_ever(shop: HeldShop) -> None:
+    declined(shop)
+    stored(shop, BusinessShortCode="600999")
+    assert shop.mpesa("retry", "A1", "--yes", "--no-wait").status == 0
+    assert prompts(shop) == 2
+
+
+def test_a_crowd_that_only_a_listener_may_judge_hides_no_money_of_the_shops(
+    shop: HeldShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mpesa_cli.payments.c2b.LOOKED_AT_MAX", 2)
+    declined(shop)
+    for nth in range(3):
+        stored(shop, "rent", BusinessShortCode="600999", TransID=f"UKO4Q7OTH{nth}")
+    shop.clock.advance(1)
+    stored(shop)
+    assert shop.mpesa("retry", "A1", "--yes", "--no-wait").status == 9
+    assert shop.ledger.payment_by_order("A1").status == "paid"  # type: ignore[union-attr]
