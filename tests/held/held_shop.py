@@ -97,3 +97,13 @@ class HeldShop:
         """Status and document of one run."""
         done = self.mpesa("reconcile", "--json", *options)
         return done.status, json.loads(done.stdout)
+
+
+def with_own_words(mpesa: Callable[..., Any], clock: Any, home: Path) -> HeldShop:
+    """A shop whose prompts show ``DUKA-`` before the order id, as its customers then type it."""
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "config.toml").write_text(
+        'default_profile = "duka"\n[profile.duka]\nenvironment = "simulator"\nkind = "paybill"\n'
+        'shortcode = "600100"\naccount_reference = "DUKA-{order}"\n'
+    )
+    return HeldShop(mpesa, clock, home)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from daraja.callbacks.callback_bodies import c2b, encode, failed, paid
-from held.held_shop import PHONE, RECEIPT, SECRET_HASH, HeldShop
+from held.held_shop import PHONE, RECEIPT, SECRET_HASH, HeldShop, with_own_words
 
 from mpesa_cli.cli.payments.ports import push_context
 from mpesa_cli.floor.errors import Conflict, LedgerBusy
@@ -167,12 +167,7 @@ def test_who_looks_with_another_profile_leaves_what_is_not_its_own_unread(mpesa:
 
 
 def test_money_behind_the_shops_own_words_stops_a_further_attempt(mpesa: Any, clock: Any, home: Any) -> None:
-    (home / "config").mkdir(parents=True)
-    (home / "config" / "config.toml").write_text(
-        'default_profile = "a"\n[profile.a]\nenvironment = "simulator"\nkind = "paybill"\nshortcode = "600100"\n'
-        'account_reference = "DUKA-{order}"\n'
-    )
-    shop = HeldShop(mpesa, clock, home)
+    shop = with_own_words(mpesa, clock, home)
     declined(shop)
     stored(shop, "duka a1", TransAmount="90.00", MSISDN="254700000001")
     with pytest.raises(Conflict):

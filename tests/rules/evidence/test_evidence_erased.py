@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from books.portal import Row, write
 from daraja.callbacks.callback_bodies import encode, failed, paid
-from held.held_shop import PHONE, RECEIPT, HeldShop
+from held.held_shop import PHONE, RECEIPT, HeldShop, with_own_words
 
 from mpesa_cli.floor.moments import daraja_stamp
 from mpesa_cli.ledger.bodies import Bodies
@@ -164,12 +164,7 @@ def test_money_by_hand_for_an_erased_order_finds_it_also_where_its_id_looks_like
 
 
 def test_an_erased_order_is_known_behind_the_shops_own_words(mpesa: Any, clock: Any, home: Any) -> None:
-    (home / "config").mkdir(parents=True)
-    (home / "config" / "config.toml").write_text(
-        'default_profile = "duka"\n[profile.duka]\nenvironment = "simulator"\nkind = "paybill"\n'
-        'shortcode = "600100"\naccount_reference = "DUKA-{order}"\n'
-    )
-    shop = HeldShop(mpesa, clock, home)
+    shop = with_own_words(mpesa, clock, home)
     ref = shop.prompt("A1", reference="DUKA-A1")
     with shop.ledger.write() as tx:
         tx.append(ref, QueryAnswered(clock.now_us(), "0", "The service request is processed successfully."))
