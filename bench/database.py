@@ -1,10 +1,10 @@
 """Payments a second of one ledger: in SQLite, and in PostgreSQL on the same machine, by one process and by eight.
 
-Usage: python bench/database.py [--payments 300]
+Usage: python bench/database.py [--payments 1600] [--rounds 4]
 
 A payment is five transactions, as a push makes them: intent, sending, answer, the callback's body, and what it says.
 Both are durable: SQLite flushes each commit, and so does the server (``fsync`` and ``synchronous_commit`` on, no
-standby).
+standby). The two take turns, so that a machine that is busy for a while is busy for both.
 """
 
 import argparse
@@ -57,34 +57,48 @@ def pay(opened: object, who: int, count: int) -> None:
     ledger.close()
 
 
-def per_second(opened: object, processes: int, payments: int) -> float:
-    opened().close()  # type: ignore[operator]
-    each = payments // processes
-    workers = [multiprocessing.Process(target=pay, args=(opened, who, each)) for who in range(processes)]
+def seconds(opened: object, processes: int, payments: int, first: int) -> float:
+    """How long so many processes take for so many payments. Numbers from ``first`` on are theirs."""
+    workers = [
+        multiprocessing.Process(target=pay, args=(opened, first + who, payments // processes))
+        for who in range(processes)
+    ]
     begun = time.monotonic()
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    return each * processes / (time.monotonic() - begun)
+    return time.monotonic() - begun
+
+
+def compare(processes: int, payments: int, rounds: int, url: str, home: Path) -> str:
+    both = partial(in_file, home), partial(open_ledger, url, home)
+    took = [[], []]  # type: list[list[float]]
+    for opened in both:
+        opened().close()
+    for turn in range(rounds):
+        for opened, times in zip(both, took, strict=True):
+            times.append(seconds(opened, processes, payments // rounds, turn * processes))
+    file, database = (payments / sum(times) for times in took)
+    by_turn = " ".join(f"{one / other:.2f}" for one, other in zip(*took, strict=True))
+    return (f"{processes} processes: SQLite {file:.0f} payments/s, PostgreSQL {database:.0f}, "
+            f"ratio {database / file:.2f} (by turns {by_turn})")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--payments", type=int, default=300)
-    payments = parser.parse_args().payments
+    parser.add_argument("--payments", type=int, default=1_600)
+    parser.add_argument("--rounds", type=int, default=4)
+    asked = parser.parse_args()
     print(machine())
     with a_folder() as folder:
         server = Cluster(folder / "server", full_page_writes="on").make()
         try:
             for processes in (1, 8):
                 server.sql(f"CREATE DATABASE shop{processes}")
+                url = server.url(database=f"shop{processes}")
                 with tempfile.TemporaryDirectory() as home:
-                    url = server.url(database=f"shop{processes}")
-                    file = per_second(partial(in_file, Path(home)), processes, payments)
-                    database = per_second(partial(open_ledger, url, Path(home)), processes, payments)
-                print(f"{processes} processes: SQLite {file:.0f} payments/s, PostgreSQL {database:.0f}, "
-                      f"ratio {database / file:.2f}", flush=True)
+                    print(compare(processes, asked.payments, asked.rounds, url, Path(home)), flush=True)
         finally:
             server.kill()
 

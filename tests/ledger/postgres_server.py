@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -105,6 +106,18 @@ class Cluster:
         for name, value in settings.items():
             self.sql(f"ALTER SYSTEM SET {name} = '{value}'")
         self.sql("SELECT pg_reload_conf()")
+
+    def have_commits_wait(self) -> None:
+        """Have every COMMIT wait for a standby that does not come. A server is slow to take it up: so it is tried."""
+        self.set({"synchronous_standby_names": "nobody"})
+        while True:
+            trying = threading.Thread(target=self.sql, args=("SELECT pg_logical_emit_message(true, 'tried', '')",))
+            trying.start()
+            while trying.is_alive():
+                if self.sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"):
+                    trying.join()
+                    return
+                time.sleep(0.02)
 
     def url(self, *others: "Cluster", database: str = "shop") -> str:
         """The address of a ledger here; on whichever of these servers takes writes."""

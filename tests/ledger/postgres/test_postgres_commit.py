@@ -71,7 +71,7 @@ def test_a_commit_that_was_cancelled_while_it_waited_for_the_standby_is_not_call
 ) -> None:
     ledger = opened(lonely.url(), back_within_s=2.0)
     note(ledger, "before")
-    lonely.set({"synchronous_standby_names": "nobody"})
+    lonely.have_commits_wait()
 
     threading.Thread(target=cancel_waiting_commit, args=(lonely,), daemon=True).start()
     with pytest.raises(LedgerUnknown):
@@ -85,7 +85,7 @@ def test_a_commit_that_was_cancelled_while_it_waited_for_the_standby_is_not_call
 @pytest.mark.postgres
 def test_ctrl_c_during_a_commit_is_raised_once_its_outcome_is_known(lonely: Cluster, opened: Open) -> None:
     ledger = opened(lonely.url())
-    lonely.set({"synchronous_standby_names": "nobody"})
+    lonely.have_commits_wait()
 
     def interrupt_then_let_go() -> None:
         time.sleep(0.4)

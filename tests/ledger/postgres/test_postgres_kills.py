@@ -127,7 +127,7 @@ def test_a_server_that_is_restarted_while_commits_wait_is_asked_what_it_kept(
 ) -> None:
     ledger = opened(lonely.url())
     note(ledger, "before")
-    lonely.set({"synchronous_standby_names": "nobody"})
+    lonely.have_commits_wait()
     lonely.settings["synchronous_standby_names"] = ""  # once it is started again
 
     def restart() -> None:

@@ -8,18 +8,24 @@ If it can't say so, the socket is closed. Nothing is cancelled, and nothing that
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import psycopg
+from psycopg.adapt import Transformer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from psycopg.abc import PQGen
 
+Prepared: TypeAlias = tuple[str, tuple[int, ...]]
+"""What a statement is known by that a server keeps prepared: its text, and the types of its parameters."""
 ANSWER_S = 12.0
 """Longer than a lock may be waited for (``lock_timeout``), so that whoever waits for one is told so by the server."""
+WRITING = "ISOLATION LEVEL READ COMMITTED READ WRITE"
+"""What is read behind a lock is then the newest, whatever the server is told to begin transactions with."""
 _MINE = " AND EXISTS (SELECT FROM pg_stat_activity WHERE pid = {pid} AND state = 'active')"
 
 
@@ -29,7 +35,7 @@ class Attentive(psycopg.Connection[Any]):
     ``settings`` is what each transaction sets for itself (a list of ``set_config``), empty where the session keeps it.
     ``is_at_work`` tells whether the server is busy with this connection's question; where it is None, a server that is
     silent for ``answer_s`` seconds is gone. ``is_pooled``: a pooler stands between, so that the next transaction
-    may be another session's.
+    may be another session's. ``prepared``: the statements that the server keeps for it, by exchange.py.
     """
 
     is_at_work: Callable[[Attentive], bool] | None = None
@@ -39,7 +45,18 @@ class Attentive(psycopg.Connection[Any]):
     started = ""
     timeline = 0
 
-    def begin(self, how: str = "") -> None:
+    def __init__(self, *given: Any, **named: Any) -> None:
+        """What psycopg gives it."""
+        super().__init__(*given, **named)
+        self.transformer = Transformer(self)
+        self.prepared: dict[Prepared, bytes] = {}
+        self._names = itertools.count(1)
+
+    def new_name(self) -> bytes:
+        """A name that no statement of this connection had."""
+        return b"mpesa_%d" % next(self._names)
+
+    def begin(self, how: str = WRITING) -> None:
         """Begin a transaction, on the ledger's tables."""
         self.execute(f"BEGIN {how}; SELECT {self.settings}")
 

@@ -18,6 +18,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from mpesa_cli.floor import machine
+from mpesa_cli.ledger.engine.postgres.exchange import exchanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,11 +67,7 @@ def commit(raw: Attentive, last: Sequence[tuple[str, Any]] = (), wait_s: float |
 
 def _answer(raw: Attentive, last: Sequence[tuple[str, Any]]) -> str | None:
     """What the server says to COMMIT. It does not come to it where one of the statements before fails."""
-    with raw.pipeline() if psycopg.Pipeline.is_supported() else contextlib.nullcontext():
-        for statement, parameters in last:
-            raw.execute(statement, parameters)
-        cursor = raw.execute("COMMIT")
-    return cursor.statusmessage
+    return exchanged(raw, [*last, ("COMMIT", None)])[-1].statusmessage
 
 
 @contextlib.contextmanager

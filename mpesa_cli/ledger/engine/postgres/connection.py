@@ -10,6 +10,7 @@ from psycopg.adapt import Dumper, Loader
 from psycopg.pq import TransactionStatus
 from psycopg.types.string import StrDumperUnknown
 
+from mpesa_cli.ledger.engine.postgres.exchange import exchanged
 from mpesa_cli.ledger.engine.postgres.failures import in_words, is_lost
 from mpesa_cli.ledger.engine.postgres.postgres_dialect import POSTGRES
 from mpesa_cli.ledger.engine.postgres.text import in_postgres
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from mpesa_cli.ledger.engine.dialect import Answer
     from mpesa_cli.ledger.engine.postgres.attentive import Attentive
+    from mpesa_cli.ledger.engine.postgres.exchange import Told
     from mpesa_cli.rules.values.database import Database
 
 _T = TypeVar("_T")
@@ -127,7 +129,8 @@ class PostgresConnection:
 
     def flush(self) -> None:
         """Send what is held. Raises psycopg.Error."""
-        self._sent([])
+        if self._held:
+            self._sent([])
 
     def execute_once(self, statement: str, parameters: Any = None) -> Answer:
         """One statement in PostgreSQL's own words, asked once. Raises LedgerBusy or LedgerUnusable."""
@@ -153,15 +156,14 @@ class PostgresConnection:
             raise in_words(error, self.database) from error
         return cursor
 
-    def _sent(self, statements: Sequence[tuple[str, Any]]) -> list[psycopg.Cursor[Any]]:
-        """The cursors of statements that are sent in one piece, behind those that are held."""
+    def _sent(self, statements: Sequence[tuple[str, Any]]) -> list[Told]:
+        """The answers to statements that are sent in one piece, behind those that are held."""
         held = self.held()
         wrapped = bool(self.raw.settings) and not self.in_transaction
         before = [("BEGIN", None), (f"SELECT {self.raw.settings}", None)] if wrapped else held
         all_of_it = [*before, *statements, *([("COMMIT", None)] if wrapped else [])]
-        at_once = len(all_of_it) > 1 and psycopg.Pipeline.is_supported()  # not by a libpq before 14
-        with self.raw.pipeline() if at_once else contextlib.nullcontext():
-            found = [self.raw.execute(*each) for each in all_of_it]
+        alone = len(all_of_it) == 1
+        found: list[Told] = [self.raw.execute(*all_of_it[0])] if alone else exchanged(self.raw, all_of_it)
         return found[len(before) : len(before) + len(statements)]
 
     def _asked(self, sql: str, ask: Callable[[], _T]) -> _T:

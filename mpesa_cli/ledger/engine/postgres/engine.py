@@ -14,11 +14,12 @@ import threading
 import time
 import uuid
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from mpesa_cli.floor.errors import LedgerBusy, MpesaError, Temporary
+from mpesa_cli.ledger.engine.postgres.attentive import WRITING
 from mpesa_cli.ledger.engine.postgres.commit import commit, signals_kept
 from mpesa_cli.ledger.engine.postgres.connecting import (
     BACK_WITHIN_S,
@@ -29,6 +30,7 @@ from mpesa_cli.ledger.engine.postgres.connecting import (
     Connecting,
 )
 from mpesa_cli.ledger.engine.postgres.connection import PostgresConnection
+from mpesa_cli.ledger.engine.postgres.exchange import exchanged
 from mpesa_cli.ledger.engine.postgres.failures import in_words, is_lost, unknown
 from mpesa_cli.ledger.engine.postgres.shared_notes import SharedNote
 from mpesa_cli.ledger.engine.postgres.tables import make_ready, too_new
@@ -45,7 +47,8 @@ if TYPE_CHECKING:
     from mpesa_cli.rules.values.database import Database
 
 LOCK_WAIT_S = 10.0
-MARKS_KEPT = "7 days"
+_SWEEP = "DELETE FROM commit_marks WHERE made < now() - interval '7 days'"
+_DURABLE = "SELECT set_config('lock_timeout', %s, true), set_config('synchronous_commit', 'on', true)"
 
 
 class PostgresEngine:
@@ -140,17 +143,20 @@ class PostgresEngine:
 
     def _lock(self, connection: PostgresConnection, mark: uuid.UUID, may_wait_s: float) -> None:
         raw, asked_us = connection.raw, self._to.asked_us()
-        wait_ms = max(1, round(may_wait_s * 1000))
-        sweep = "" if self._swept else f"DELETE FROM commit_marks WHERE made < now() - interval '{MARKS_KEPT}';"
-        own = f"SELECT {raw.settings}; " if raw.settings else ""
-        # One way to the server and back. The first statement that sees anything is the lock's: what follows is newer.
-        cursor = raw.execute(
-            f"BEGIN; {own}SET LOCAL lock_timeout = {wait_ms}; SET LOCAL synchronous_commit = on; "
-            f"SELECT version FROM chain_head FOR UPDATE; {sweep} INSERT INTO commit_marks (mark) VALUES ('{mark}') "
-            f"RETURNING {CLOCK}, {TIMELINE if raw.timeline else 0}"
-        )
+        # One way to the server and back. The first statement that sees a table is the lock's: what follows is newer.
+        before: list[tuple[str, Any]] = [
+            (f"BEGIN {WRITING}", None), *([(f"SELECT {raw.settings}", None)] if raw.settings else ()),
+            (_DURABLE, (f"{max(1, round(may_wait_s * 1000))}ms",)),
+        ]
+        begun = exchanged(raw, [
+            *before,
+            ("SELECT version FROM chain_head FOR UPDATE", ()),
+            (f"INSERT INTO commit_marks (mark) VALUES (%s) RETURNING {CLOCK}, {TIMELINE if raw.timeline else 0}",
+             (mark,)),
+            *(() if self._swept else [(_SWEEP, None)]),
+        ])  # fmt: skip
         self._swept = True
-        found, told = [each.fetchone() for each in cursor.results() if each.description][-2:]
+        found, told = begun[len(before)].fetchone(), begun[len(before) + 1].fetchone()
         if found is None or found[0] > self._schema.latest:
             self._roll_back(connection)
             raise too_new(connection, found[0] if found else 0, self._schema.latest)

@@ -19,6 +19,7 @@ class Timeline:
     def __init__(self, file: Path) -> None:
         """``file`` need not exist, nor its folder."""
         self._file = file
+        self._seen: tuple[tuple[int, int], int] = ((0, 0), 0)
         self._kept = self.known = self._stored()
 
     def check(self, found: int, database: Database) -> None:
@@ -40,7 +41,12 @@ class Timeline:
                 self._kept = self.known
 
     def _stored(self) -> int:
+        """The number in the file, read again only where another file has taken its place (files/whole_file.py)."""
         try:
-            return int(self._file.read_text())
+            now = self._file.stat()
+            is_same = self._seen[0] == (now.st_ino, now.st_mtime_ns)
+            found = self._seen[1] if is_same else int(self._file.read_text())
         except (OSError, ValueError):
             return 0
+        self._seen = (now.st_ino, now.st_mtime_ns), found
+        return found
