@@ -4,7 +4,9 @@ import contextlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from mpesa_cli.floor.errors import LedgerBusy
 from mpesa_cli.floor.records import dataclass
+from mpesa_cli.ledger.engine.scrubbing import BytesLeft
 from mpesa_cli.ledger.erasing import Erasing, scrub_is_due
 from mpesa_cli.rules.values.pseudonym import Erased
 
@@ -37,12 +39,21 @@ def erase(ledger: "Ledger", msisdn: str, now_us: int, say: Callable[[str], None]
     """Erase ``msisdn`` (``254…``). Killed anywhere, the same call again finishes.
 
     Raises Conflict ``payment-open`` where money may still move on the number; LedgerBusy where the disk has too little
-    room, or where others kept old bytes in the log: then the number is erased, and the call is to be repeated.
+    room; BytesLeft where the number is erased, and the call is to be repeated.
     """
     ledger.engine.check_room()
     with ledger.write() as tx:
         erased = Erasing(tx).erase(msisdn, now_us)
-    if erased is not None or scrub_is_due(ledger):
-        say("Erased. Writing the ledger anew, so that nothing is left in it…")
-        ledger.engine.scrub()
-    return Erasure(erased, ledger.engine.search(msisdn[3:]))
+    try:
+        if erased is not None or scrub_is_due(ledger):
+            say("Erased. Writing the ledger anew, so that nothing is left in it…")
+            ledger.engine.scrub()
+        return Erasure(erased, ledger.engine.search(msisdn[3:]))
+    except BytesLeft:
+        raise
+    except LedgerBusy as busy:  # it speaks of what it was asked last, as if nothing had been kept
+        raise BytesLeft(
+            f"The number is erased, but old bytes of it may still be in the ledger: {busy.message}",
+            hint="Run the same command again in a minute, which goes on here; if it stays so: mpesa doctor",
+            code=busy.code,
+        ) from busy

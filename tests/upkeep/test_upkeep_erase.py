@@ -292,6 +292,19 @@ def test_old_bytes_that_another_process_keeps_are_told_and_taken_the_next_time(
     assert bytes_left(busy) == {}
 
 
+def test_a_ledger_that_others_write_once_the_number_is_erased_is_not_said_to_have_kept_it(busy: Any) -> None:
+    with contextlib.closing(sqlite3.connect(busy.path, isolation_level=None)) as writer:
+        impatient = Ledger(
+            busy.path, environment="simulator", token_hex=secrets.token_hex, busy_timeout_s=0.2
+        )
+        with contextlib.closing(impatient) as ledger, pytest.raises(LedgerBusy) as told:
+            erase(ledger, PAYS, 1, lambda _: writer.execute("BEGIN IMMEDIATE"))
+    assert told.value.message.startswith("The number is erased, but old bytes of it may still be in the ledger: ")
+    assert "Nothing was" not in f"{told.value.message} {told.value.hint}"
+    assert busy.run("erase", PAYS, "--yes").status == 0
+    assert bytes_left(busy) == {}
+
+
 def test_killed_around_each_of_its_commits_the_next_run_finishes(busy: Any, forks: Any, tmp_path: Path) -> None:
     half = 0
     for point, again in restarts(busy, tmp_path):

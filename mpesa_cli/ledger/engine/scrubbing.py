@@ -18,6 +18,10 @@ SCRUB_DUE = "scrub_due"  # the row of meta that says: erased, and old bytes may 
 _SPARE_BYTES = 16 << 20
 
 
+class BytesLeft(LedgerBusy):
+    """A ledger that could not be written anew just now: the number is erased, and old bytes of it may be left."""
+
+
 def check_room(path: Path) -> None:
     """Raise LedgerBusy where the disk has no room to write the ledger anew."""
     from mpesa_cli.floor.machine import commands
@@ -34,7 +38,7 @@ def check_room(path: Path) -> None:
 
 
 def scrub(path: Path, connection: sqlite3.Connection) -> None:
-    """Write the file anew and empty its log. Raises LedgerBusy where others read or write for too long."""
+    """Write the file anew and empty its log. Raises BytesLeft or LedgerBusy where others read or write for too long."""
     with explained(path):
         connection.execute("VACUUM")
         with lock(path, wait_s=BUSY_TIMEOUT_S):
@@ -44,10 +48,10 @@ def scrub(path: Path, connection: sqlite3.Connection) -> None:
         connection.execute("DELETE FROM meta WHERE key = ?", (SCRUB_DUE,))
 
 
-def _still_read(path: Path) -> LedgerBusy:
+def _still_read(path: Path) -> BytesLeft:
     from mpesa_cli.floor.machine import commands
 
-    return LedgerBusy(
+    return BytesLeft(
         f"The number is erased, but old bytes are still in {path}-wal: another process reads the ledger.",
         hint="Run the same command again in a minute; if it stays so, see who holds it: "
         + commands.who_holds(path),

@@ -148,6 +148,23 @@ def test_an_erased_number_is_gone_from_every_table(shop: Callable[..., object], 
 
 
 @pytest.mark.postgres
+def test_a_table_that_others_hold_once_the_number_is_erased_is_not_said_to_have_kept_it(
+    shop: Callable[..., object], server: Cluster
+) -> None:
+    shop("push", PHONE, "150", "--order", "A1")
+    with server.connect(shop.url.rpartition("/")[2]) as other:  # type: ignore[attr-defined]
+        other.execute("BEGIN; LOCK TABLE mpesa_simulator_174379.payments IN ROW SHARE MODE")  # as a reader does
+        refused = shop("erase", PHONE, "--yes", "--json")
+        other.execute("ROLLBACK")
+
+    error = document(refused)["error"]
+    assert (refused.status, error["code"]) == (5, "ledger-locked")  # type: ignore[index,attr-defined]
+    assert error["message"].startswith("The number is erased, but old bytes")  # type: ignore[index]
+    assert "Nothing was" not in str(error)
+    assert shop("erase", PHONE, "--yes").status == 0  # type: ignore[attr-defined]
+
+
+@pytest.mark.postgres
 def test_an_erased_number_that_somebody_typed_into_a_reference_is_named_as_still_there(
     shop: Callable[..., object],
 ) -> None:

@@ -31,7 +31,7 @@ from mpesa_cli.ledger.engine.postgres.connecting import (
 )
 from mpesa_cli.ledger.engine.postgres.connection import PostgresConnection
 from mpesa_cli.ledger.engine.postgres.exchange import exchanged
-from mpesa_cli.ledger.engine.postgres.failures import in_words, is_lost, unknown
+from mpesa_cli.ledger.engine.postgres.failures import NOT_KEPT, in_words, is_lost, unknown
 from mpesa_cli.ledger.engine.postgres.shared_notes import SharedNote
 from mpesa_cli.ledger.engine.postgres.tables import make_ready, too_new
 from mpesa_cli.ledger.engine.postgres.timeline import Timeline
@@ -175,7 +175,7 @@ class PostgresEngine:
         if not self._was_kept(mark):
             raise LedgerBusy(
                 f"The ledger {self.database} went away while it stored something, and is back without it.",
-                hint="Nothing was kept. Run the same command again",
+                hint=f"{NOT_KEPT} Run the same command again",
                 code="ledger-unreachable",
             )
 

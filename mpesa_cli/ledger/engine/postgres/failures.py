@@ -11,6 +11,8 @@ _BUSY = frozenset({"55P03", "40001", "40P01", "57014", "25P03", "25P04"})
 _DISK = frozenset({"53100", "58030"})
 _NOT_NOW = ("08", "57P", "53", "25006")
 _NOT_ALLOWED = ("28", "3D000", "42501")
+NOT_KEPT = "A change that was under way was not kept."
+"""What is true of each failure here. What the same command had stored before it, stays."""
 
 
 def is_lost(error: BaseException) -> bool:
@@ -32,13 +34,13 @@ def in_words(error: psycopg.Error, database: Database) -> MpesaError:
     if state in _BUSY:
         return LedgerBusy(
             f"The ledger {database} was held by others for too long ({said}).",
-            hint="Nothing was kept. Try the same command again in a moment; if it stays so: mpesa doctor",
+            hint=f"{NOT_KEPT} Try the same command again in a moment; if it stays so: mpesa doctor",
             code="ledger-locked",
         )
     if state in _DISK:
         return LedgerBusy(
             f"The ledger {database} could not be written: {said}.",
-            hint="Nothing was kept. Free some space on the database's disk, then run the same command again",
+            hint=f"{NOT_KEPT} Free some space on the database's disk, then run the same command again",
             code="disk-full",
         )
     if state.startswith(_NOT_ALLOWED) or "password" in said or "authentication" in said:
@@ -50,7 +52,7 @@ def in_words(error: psycopg.Error, database: Database) -> MpesaError:
     if not state or state.startswith(_NOT_NOW):
         return LedgerBusy(
             f"The ledger {database} can't be reached: {said}.",
-            hint="Nothing was kept. Try the same command again in a minute; if it stays so: mpesa doctor",
+            hint=f"{NOT_KEPT} Try the same command again in a minute; if it stays so: mpesa doctor",
             code="ledger-unreachable",
         )
     return LedgerUnusable(
