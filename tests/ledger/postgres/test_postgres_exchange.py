@@ -11,6 +11,7 @@ import pytest
 from postgres_parts import Open, note, words
 from postgres_server import Cluster
 
+from mpesa_cli.floor.errors import MpesaError
 from mpesa_cli.ledger.engine.postgres.attentive import Attentive
 from mpesa_cli.ledger.engine.postgres.exchange import PREPARED_MOST, exchanged
 from mpesa_cli.ledger.ledger import Ledger
@@ -30,6 +31,14 @@ def raw(ledger: Ledger) -> Attentive:
 
 def said(raw: Attentive, *statements: tuple[str, object]) -> list[list[object]]:
     return [answer.fetchall() for answer in exchanged(raw, statements)]
+
+
+def undone(ledger: Ledger) -> None:
+    """One transaction that ends in a ROLLBACK."""
+    with ledger.write() as tx:
+        tx.chain(ev.Record("begun", 1, {"word": "undone"}, {}), "", None)
+        before = tx.rows("SELECT count(*) FROM journal")
+        raise ZeroDivisionError(before)
 
 
 def wait_for_lock(server: Cluster, database: str) -> None:
@@ -92,6 +101,23 @@ def test_a_connection_keeps_so_many_statements_prepared_and_no_more(raw: Attenti
         assert said(raw, (f"SELECT {number} + %s", (1,)), ("SELECT %s::text", ("x",))) == [[(number + 1,)], [("x",)]]
     (count,) = said(raw, ("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'mpesa%%'", ()))[0][0]  # type: ignore[misc]
     assert count == PREPARED_MOST
+
+
+@pytest.mark.postgres
+def test_what_is_prepared_outlives_a_rollback_and_whatever_else_is_asked(ledger: Ledger, raw: Attentive) -> None:
+    for _ in range(2):
+        note(ledger, "kept")
+    for _ in range(8):  # psycopg would prepare it by itself, and end all that is prepared at the next ROLLBACK
+        assert ledger.rows("SELECT count(*) FROM journal") == [(2,)]
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            undone(ledger)
+        note(ledger, "kept")
+    raw.execute("DEALLOCATE ALL")  # by a pooler, say
+    with pytest.raises(MpesaError):
+        note(ledger, "refused")
+    note(ledger, "after")
+    assert words(ledger) == ["kept"] * 4 + ["after"]
 
 
 @pytest.mark.postgres

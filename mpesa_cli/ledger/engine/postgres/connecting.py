@@ -75,8 +75,9 @@ class Connecting:
             adapt(raw)
             self._learn(raw)
             settings = _SETTINGS.format(schema=self.database.schema, locally="true" if raw.is_pooled else "false")
+            raw.prepare_threshold = None  # psycopg ends all that are prepared with its own, at each ROLLBACK: ours too
             if raw.is_pooled:  # what one transaction leaves in a session, another one's finds
-                raw.settings, raw.prepare_threshold = settings, None
+                raw.settings = settings
             else:
                 raw.execute(f"SELECT {settings}")
             self.timeline.check(raw.timeline, self.database)

@@ -162,7 +162,7 @@ class PostgresConnection:
         wrapped = bool(self.raw.settings) and not self.in_transaction
         before = [("BEGIN", None), (f"SELECT {self.raw.settings}", None)] if wrapped else held
         all_of_it = [*before, *statements, *([("COMMIT", None)] if wrapped else [])]
-        alone = len(all_of_it) == 1
+        alone = len(all_of_it) == 1 and not all_of_it[0][1]  # nor is it worth to be kept prepared
         found: list[Told] = [self.raw.execute(*all_of_it[0])] if alone else exchanged(self.raw, all_of_it)
         return found[len(before) : len(before) + len(statements)]
 

@@ -70,9 +70,11 @@ def exchanged(raw: Attentive, statements: Sequence[tuple[str, Any]]) -> list[Tol
         answers_before = [_send(raw, statement, parameters, new) for statement, parameters in statements]
         libpq.pipeline_sync()
         results = raw.wait(_results(libpq))
-    except BaseException:
+    except BaseException as error:
         for each in new:  # perhaps the server did not come to it
             raw.prepared.pop(each, None)
+        if isinstance(error, psycopg.errors.InvalidSqlStatementName):  # somebody else ended them all
+            raw.prepared.clear()
         raise
     finally:
         if libpq.status == pq.ConnStatus.OK:
