@@ -28,12 +28,12 @@ class Member:
 
     def __init__(self, folder: Path, name: str, etcd: int) -> None:
         self.name, self.folder = name, folder / name
-        self.port, rest = free_port(), free_port()
+        self.port, self.rest = free_port(), free_port()
         self._file = folder / f"{name}.yml"
         text = SHOWN.read_text()
         for was, now in {
             "name: db1": f"name: {name}",
-            "0.0.0.0:8008": f"127.0.0.1:{rest}", "db1.example.co.ke:8008": f"127.0.0.1:{rest}",
+            "0.0.0.0:8008": f"127.0.0.1:{self.rest}", "db1.example.co.ke:8008": f"127.0.0.1:{self.rest}",
             "etcd1.example.co.ke:2379,etcd2.example.co.ke:2379,etcd3.example.co.ke:2379": f"127.0.0.1:{etcd}",
             "0.0.0.0:5432": f"127.0.0.1:{self.port}", "db1.example.co.ke:5432": f"127.0.0.1:{self.port}",
             "/var/lib/postgresql/shop": str(self.folder), "/usr/lib/postgresql/15/bin": str(programs()),

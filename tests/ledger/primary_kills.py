@@ -134,6 +134,13 @@ def kill_under_writers(
     })
 
 
+def check(found: Counter[str]) -> None:
+    """Nothing that was acknowledged is lost; what was told as not kept is not there; somebody went on each time."""
+    wrong = ("lost", "of these there", "not known", "twice", "nobody went on", "chain not whole")
+    assert {name: found[name] for name in wrong} == dict.fromkeys(wrong, 0), found
+    assert found["kept"] > 0
+
+
 def is_whole(rows: list[tuple[object, ...]]) -> bool:
     """Whether each row of a journal follows the one before it, and is as it was written."""
     previous = GENESIS

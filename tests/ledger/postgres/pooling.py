@@ -12,19 +12,19 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from postgres_server import Cluster, a_folder, free_port
+from postgres_server import a_folder, free_port
 
 SHOWN = Path(__file__).parents[3] / "docs/operate/several-machines/pgbouncer.ini"
 SESSIONS = 2
 
 
-def of_test(server: Cluster, database: str, port: int, folder: Path) -> str:
+def of_test(to: int, database: str, port: int, folder: Path) -> str:
     """The documentation's file for servers of this machine, which trust whoever comes; few sessions, so that they are
-    shared."""
+    shared. ``to`` is the port that leads to the primary."""
     (folder / "users.txt").write_text('"mpesa" ""\n')
     text = SHOWN.read_text()
     for was, now in {
-        "db.example.co.ke port=5432 dbname=shop": f"127.0.0.1 port={server.port} dbname={database}",
+        "db.example.co.ke port=5432 dbname=shop": f"127.0.0.1 port={to} dbname={database}",
         "listen_addr = 0.0.0.0": "listen_addr = 127.0.0.1", "listen_port = 6432": f"listen_port = {port}",
         "auth_type = scram-sha-256": "auth_type = trust", "/etc/pgbouncer/userlist.txt": str(folder / "users.txt"),
         "default_pool_size = 20": f"default_pool_size = {SESSIONS}",
@@ -35,14 +35,17 @@ def of_test(server: Cluster, database: str, port: int, folder: Path) -> str:
 
 
 @contextlib.contextmanager
-def a_pooler(server: Cluster, database: str) -> Iterator[str]:
-    """The address of a ledger behind pgbouncer, which lends a session for a transaction. Skips where there is none."""
+def a_pooler(to: int, database: str) -> Iterator[str]:
+    """The address of a ledger behind pgbouncer, which lends a session for a transaction. Skips where there is none.
+
+    ``to`` is the port of the server, or of what leads to it.
+    """
     program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None:
         pytest.skip("pgbouncer is not installed here")
     with a_folder() as folder:
         port = free_port()
-        (folder / "pgbouncer.ini").write_text(of_test(server, database, port, folder))
+        (folder / "pgbouncer.ini").write_text(of_test(to, database, port, folder))
         as_user = []
         if os.geteuid() == 0:  # it does not run as root either
             user = pwd.getpwnam("postgres")

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.postgres
 
 @pytest.fixture
 def pooled(database: Callable[[], str], server: Cluster) -> Iterator[str]:
-    with a_pooler(server, database().rpartition("/")[2]) as address:
+    with a_pooler(server.port, database().rpartition("/")[2]) as address:
         yield address
 
 
