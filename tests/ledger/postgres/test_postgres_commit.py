@@ -83,6 +83,7 @@ def test_a_commit_that_was_cancelled_while_it_waited_for_the_standby_is_not_call
 
 
 @pytest.mark.postgres
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_during_a_commit_is_raised_once_its_outcome_is_known(lonely: Cluster, opened: Open) -> None:
     ledger = opened(lonely.url())
     lonely.have_commits_wait()

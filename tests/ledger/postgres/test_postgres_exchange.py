@@ -138,6 +138,7 @@ def test_what_the_server_says_before_it_hangs_up_is_what_is_told(ledger: Ledger,
 
 
 @pytest.mark.postgres
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_in_the_middle_of_a_piece_leaves_no_answer_for_the_next_question(
     ledger: Ledger, raw: Attentive
 ) -> None:
