@@ -49,7 +49,7 @@ def wait_for_lock(server: Cluster, database: str) -> None:
     raise AssertionError("nobody waits for a lock")
 
 
-@pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
+@pytest.mark.parametrize("isolation", ["repeatable read", pytest.param("serializable", marks=pytest.mark.postgres)])
 def test_what_is_read_behind_the_lock_is_the_newest_whatever_isolation_the_server_begins_with(
     isolation: str, server: Cluster, database: Callable[[], str], opened: Open
 ) -> None:
