@@ -44,14 +44,17 @@ def erase(ledger: "Ledger", msisdn: str, now_us: int, say: Callable[[str], None]
     ledger.engine.check_room()
     with ledger.write() as tx:
         erased = Erasing(tx).erase(msisdn, now_us)
+    is_due = erased is not None or scrub_is_due(ledger)
     try:
-        if erased is not None or scrub_is_due(ledger):
+        if is_due:
             say("Erased. Writing the ledger anew, so that nothing is left in it…")
             ledger.engine.scrub()
         return Erasure(erased, ledger.engine.search(msisdn[3:]))
     except BytesLeft:
         raise
     except LedgerBusy as busy:  # it speaks of what it was asked last, as if nothing had been kept
+        if not is_due:
+            raise
         raise BytesLeft(
             f"The number is erased, but old bytes of it may still be in the ledger: {busy.message}",
             hint="Run the same command again in a minute, which goes on here; if it stays so: mpesa doctor",

@@ -9,7 +9,7 @@ from pooling import a_pooler
 from postgres_parts import Open, note, words
 from postgres_server import Cluster
 
-from mpesa_cli.floor.errors import Temporary
+from mpesa_cli.floor.errors import MpesaError, Temporary
 
 pytestmark = pytest.mark.postgres
 
@@ -52,9 +52,20 @@ def test_nothing_of_ours_is_left_in_a_session_that_others_get(pooled: str, opene
             found = other.execute(
                 "SELECT current_setting('search_path'), current_setting('lock_timeout'), current_setting('work_mem'), "
                 "current_setting('idle_in_transaction_session_timeout'), count(*) FROM pg_locks "
-                "WHERE locktype = 'advisory'"
+                "WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
             ).fetchone()
             assert found == ('"$user", public', "0", "4MB", "0", 0)
+
+
+def test_a_question_that_fails_leaves_no_transaction_open_in_a_session_of_the_pool(pooled: str, opened: Open) -> None:
+    ledger = opened(pooled)
+    for _ in range(3):  # more than there are sessions
+        with pytest.raises(MpesaError):
+            ledger.rows("SELECT 1 / ?", (0,))
+        with pytest.raises(MpesaError):
+            ledger.rows("SELECT nothing")
+    note(ledger, "after")
+    assert words(ledger) == ["after"]
 
 
 def test_one_batch_at_a_time_runs_behind_a_pooler_too(pooled: str, opened: Open) -> None:

@@ -148,6 +148,23 @@ def test_an_erased_number_is_gone_from_every_table(shop: Callable[..., object], 
 
 
 @pytest.mark.postgres
+def test_a_role_that_owns_the_database_and_nothing_more_can_do_all_of_it(
+    shop: Callable[..., object], server: Cluster
+) -> None:
+    name = shop.url.rpartition("/")[2]  # type: ignore[attr-defined]
+    server.sql("DROP ROLE IF EXISTS plain")
+    server.sql("CREATE ROLE plain LOGIN")
+    server.sql(f"ALTER DATABASE {name} OWNER TO plain")
+    mine = shop.url.replace("mpesa@", "plain@")  # type: ignore[attr-defined]
+
+    assert shop("push", PHONE, "150", "--order", "A1", ledger=mine).status == 0  # type: ignore[attr-defined]
+    erased = shop("erase", PHONE, "--yes", "--json", ledger=mine)
+    assert (erased.status, document(erased)["left"]) == (0, {})  # type: ignore[attr-defined]
+    assert shop("audit", "verify", ledger=mine).status == 0  # type: ignore[attr-defined]
+    server.sql(f"ALTER DATABASE {name} OWNER TO mpesa")
+
+
+@pytest.mark.postgres
 def test_a_table_that_others_hold_once_the_number_is_erased_is_not_said_to_have_kept_it(
     shop: Callable[..., object], server: Cluster
 ) -> None:

@@ -8,7 +8,7 @@ If it can't say so, the socket is closed. Nothing is cancelled, and nothing that
 from __future__ import annotations
 
 import contextlib
-import itertools
+import secrets
 import time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 Prepared: TypeAlias = tuple[str, tuple[int, ...]]
 """What a statement is known by that a server keeps prepared: its text, and the types of its parameters."""
+PREPARED_MOST = 200
+"""Statements that a server keeps prepared for a connection; what comes after them is parsed each time."""
 ANSWER_S = 12.0
 """Longer than a lock may be waited for (``lock_timeout``), so that whoever waits for one is told so by the server."""
-WRITING = "ISOLATION LEVEL READ COMMITTED READ WRITE"
+WRITING = "ISOLATION LEVEL READ COMMITTED"
 """What is read behind a lock is then the newest, whatever the server is told to begin transactions with."""
 _MINE = " AND EXISTS (SELECT FROM pg_stat_activity WHERE pid = {pid} AND state = 'active')"
 
@@ -50,11 +52,15 @@ class Attentive(psycopg.Connection[Any]):
         super().__init__(*given, **named)
         self.transformer = Transformer(self)
         self.prepared: dict[Prepared, bytes] = {}
-        self._names = itertools.count(1)
+        self._named = 0
+        self._own = secrets.token_hex(4)  # a pooler that shows nothing of itself may lend its session to others, too
 
-    def new_name(self) -> bytes:
-        """A name that no statement of this connection had."""
-        return b"mpesa_%d" % next(self._names)
+    def new_name(self) -> bytes | None:
+        """A name that no statement on the server has; None where it keeps enough of them."""
+        if self._named >= PREPARED_MOST:
+            return None
+        self._named += 1
+        return f"mpesa_{self._own}_{self._named}".encode()
 
     def begin(self, how: str = WRITING) -> None:
         """Begin a transaction, on the ledger's tables."""
@@ -71,8 +77,17 @@ class Attentive(psycopg.Connection[Any]):
             self.answer_s, self.is_at_work = before
 
     def wait(self, gen: PQGen[Any], *more: Any, **options: Any) -> Any:
-        """The outcome of ``gen``. Raises psycopg.OperationalError, the connection closed, where no answer comes."""
-        return super().wait(self._watched(gen), *more, **options)
+        """The outcome of ``gen``. Raises psycopg.OperationalError, the connection closed, where no answer comes.
+
+        It is closed as well where the wait is ended by a signal: the answer would be taken for the next question's.
+        """
+        try:
+            return super().wait(self._watched(gen), *more, **options)
+        except psycopg.Error:
+            raise
+        except BaseException:
+            self.close()
+            raise
 
     def at_work(self) -> str:
         """The question whether the server is at work for this connection, with ``started`` as its parameter."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mpesa_cli.ledger.engine.postgres.attentive import Attentive
 
 COMMIT_WAIT_S = 15.0
-_DOUBTFUL = ("01", "57")
+_DOUBTFUL = ("01", "57", "25P01")  # the last: there was no transaction any more
 _PROVEN = ("23", "40", "25", "53", "22", "P0")
 """Classes of errors by which the server says that it has rolled back, but for 40003: that says it does not know."""
 

@@ -10,7 +10,7 @@ from psycopg.adapt import Dumper, Loader
 from psycopg.pq import TransactionStatus
 from psycopg.types.string import StrDumperUnknown
 
-from mpesa_cli.ledger.engine.postgres.exchange import exchanged
+from mpesa_cli.ledger.engine.postgres.exchange import Answered, exchanged
 from mpesa_cli.ledger.engine.postgres.failures import in_words, is_lost
 from mpesa_cli.ledger.engine.postgres.postgres_dialect import POSTGRES
 from mpesa_cli.ledger.engine.postgres.text import in_postgres
@@ -85,11 +85,12 @@ class PostgresConnection:
         self.raw = raw
         self._held: list[tuple[str, Any]] = []
         self._looks = False  # in a transaction that only looks at one moment
+        self.writes = False  # in one of the engine's: what is lost in the middle of it is lost as a whole
 
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction is open on it."""
-        return self.raw.info.transaction_status in _OPEN
+        return self._looks or self.raw.info.transaction_status in _OPEN
 
     def execute(self, sql: str, parameters: Any = (), /) -> Answer:
         """One statement. A question outside a transaction is asked again where its server went away meanwhile.
@@ -102,7 +103,9 @@ class PostgresConnection:
             self._looks = True
             return begun
         if sql in {"ROLLBACK", "COMMIT"}:
-            self._looks = False
+            looked, self._looks = self._looks, False
+            if looked and self.raw.closed:
+                return Answered([], 0, sql)  # it ended with its connection
         return self._asked(sql, lambda: self._sent([(in_postgres(sql), parameters)])[0])
 
     def answers(self, questions: Sequence[tuple[str, Any]]) -> Iterator[list[Any]]:
@@ -163,11 +166,26 @@ class PostgresConnection:
         before = [("BEGIN", None), (f"SELECT {self.raw.settings}", None)] if wrapped else held
         all_of_it = [*before, *statements, *([("COMMIT", None)] if wrapped else [])]
         alone = len(all_of_it) == 1 and not all_of_it[0][1]  # nor is it worth to be kept prepared
-        found: list[Told] = [self.raw.execute(*all_of_it[0])] if alone else exchanged(self.raw, all_of_it)
+        found: list[Told]
+        try:
+            found = [self.raw.execute(*all_of_it[0])] if alone else exchanged(self.raw, all_of_it)
+        except BaseException:
+            if wrapped:  # its COMMIT was not come to
+                self.roll_back()
+            raise
         return found[len(before) : len(before) + len(statements)]
 
+    def roll_back(self) -> None:
+        """End what was begun, with what is held for it. Where the server is gone there is nothing to end."""
+        self._held.clear()
+        if self.raw.info.transaction_status in _OPEN:
+            try:
+                self.raw.execute("ROLLBACK")
+            except psycopg.Error:
+                self.raw.close()
+
     def _asked(self, sql: str, ask: Callable[[], _T]) -> _T:
-        begun = self.in_transaction
+        begun = self.in_transaction or self.writes
         try:
             return ask()
         except psycopg.Error as error:

@@ -106,14 +106,17 @@ class PostgresEngine:
         connection = self.connection()
         mark = uuid.uuid4()
         self._begin(connection, mark, min(within_s, LOCK_WAIT_S))
+        connection.writes = True
         try:
             yield connection
+            with signals_kept():
+                self._commit(connection, mark)
+                self._timeline.wrote(connection.raw.timeline)
         except BaseException:
-            self._roll_back(connection)
+            connection.roll_back()
             raise
-        with signals_kept():
-            self._commit(connection, mark)
-        self._timeline.wrote(connection.raw.timeline)
+        finally:
+            connection.writes = False
 
     def _begin(self, connection: PostgresConnection, mark: uuid.UUID, may_wait_s: float) -> None:
         """Lock the head, on another server where this one went away. Nothing was written yet, so that is safe."""
@@ -129,7 +132,7 @@ class PostgresEngine:
                 self._lock(connection, mark, wait_s)
                 begun = True
             except psycopg.Error as error:
-                self._roll_back(connection)
+                connection.roll_back()
                 if isinstance(error, psycopg.errors.LockNotAvailable) and left_s:
                     self._to.tell(f"Others are writing in the ledger. Waiting for them, {may_wait_s:.0f} s at most.")
                     wait_s, left_s = left_s, 0.0
@@ -138,8 +141,11 @@ class PostgresEngine:
                 else:
                     connection.reopen()
             except LedgerBusy:  # its server is an old one by now
-                self._roll_back(connection)
+                connection.roll_back()
                 connection.reopen()
+            except BaseException:
+                connection.roll_back()
+                raise
 
     def _lock(self, connection: PostgresConnection, mark: uuid.UUID, may_wait_s: float) -> None:
         raw, asked_us = connection.raw, self._to.asked_us()
@@ -158,7 +164,7 @@ class PostgresEngine:
         self._swept = True
         found, told = begun[len(before)].fetchone(), begun[len(before) + 1].fetchone()
         if found is None or found[0] > self._schema.latest:
-            self._roll_back(connection)
+            connection.roll_back()
             raise too_new(connection, found[0] if found else 0, self._schema.latest)
         assert told is not None
         server_us, raw.timeline = told
@@ -170,7 +176,6 @@ class PostgresEngine:
             if commit(connection.raw, connection.held()):
                 return
         except psycopg.Error as error:
-            self._roll_back(connection)
             raise in_words(error, self.database) from error
         if not self._was_kept(mark):
             raise LedgerBusy(
@@ -198,15 +203,6 @@ class PostgresEngine:
                     return found is not None
             time.sleep(LOOK_AGAIN_S)
         raise unknown(self.database, self._to.back_within_s)
-
-    def _roll_back(self, connection: PostgresConnection) -> None:
-        """End what was begun. Where the server is gone there is nothing to end."""
-        connection.held()
-        if connection.in_transaction:
-            try:
-                connection.raw.execute("ROLLBACK")
-            except psycopg.Error:
-                connection.raw.close()
 
     def _keep(self, connection: PostgresConnection) -> PostgresConnection:
         self._local.connection = connection
@@ -248,7 +244,8 @@ class PostgresEngine:
         connection = self.connection()
         for table in connection.dialect.tables(connection):
             connection.alone(f'VACUUM FULL "{self.database.schema}"."{table}"')
-        connection.alone("CHECKPOINT")
+        if connection.execute_once("SELECT pg_has_role(current_user, 'pg_checkpoint', 'USAGE')").fetchone()[0]:
+            connection.alone("CHECKPOINT")  # else the old pages go with the server's next one, within minutes
         connection.execute_once("DELETE FROM meta WHERE key = %s", (SCRUB_DUE,))
 
     def search(self, digits: str) -> dict[str, int]:

@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 
     from mpesa_cli.ledger.engine.postgres.attentive import Attentive, Prepared
 
-PREPARED_MOST = 200
-"""Statements that a connection keeps prepared; what comes after them is parsed each time."""
 Told: TypeAlias = "Answered | psycopg.Cursor[Any]"
 _PLACE = re.compile(r"%(?:\((\w+)\))?s|%%")
 _FAILED = frozenset({pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED})
 _SYNC = pq.ExecStatus.PIPELINE_SYNC
+_COPIES = frozenset({pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH})
+_FORGOTTEN = ("26000", "42P05", "0A000")
+"""What a server says that keeps others prepared than we think, or whose tables were changed since."""
 
 
 class Answered:
@@ -64,6 +65,8 @@ def exchanged(raw: Attentive, statements: Sequence[tuple[str, Any]]) -> list[Tol
     if not psycopg.Pipeline.is_supported():  # by a libpq before 14
         return [raw.execute(statement, parameters) for statement, parameters in statements]
     libpq = raw.pgconn
+    if libpq.status == pq.ConnStatus.OK and libpq.pipeline_status != pq.PipelineStatus.OFF:
+        raw.close()  # somebody was interrupted while he left it
     libpq.enter_pipeline_mode()
     new: list[Prepared] = []
     try:
@@ -73,7 +76,7 @@ def exchanged(raw: Attentive, statements: Sequence[tuple[str, Any]]) -> list[Tol
     except BaseException as error:
         for each in new:  # perhaps the server did not come to it
             raw.prepared.pop(each, None)
-        if isinstance(error, psycopg.errors.InvalidSqlStatementName):  # somebody else ended them all
+        if isinstance(error, psycopg.Error) and error.sqlstate in _FORGOTTEN:
             raw.prepared.clear()
         raise
     finally:
@@ -104,10 +107,11 @@ def _send(raw: Attentive, statement: str, parameters: Any, new: list[Prepared]) 
     if name is not None:
         raw.pgconn.send_query_prepared(name, given, param_formats=formats)
         return 0
-    if raw.is_pooled or len(raw.prepared) >= PREPARED_MOST:
+    name = None if raw.is_pooled else raw.new_name()
+    if name is None:
         raw.pgconn.send_query_params(text.encode(), given, param_types=types, param_formats=formats)
         return 0
-    name = raw.prepared[key] = raw.new_name()
+    raw.prepared[key] = name
     new.append(key)
     raw.pgconn.send_prepare(name, text.encode(), param_types=types)
     raw.pgconn.send_query_prepared(name, given, param_formats=formats)
@@ -154,6 +158,8 @@ def _results(libpq: PGconn) -> PQGen[list[PGresult]]:
             raise
         if result is None:  # the end of one answer
             continue
+        if result.status in _COPIES:
+            raise psycopg.NotSupportedError("rows that are copied have no end in one piece with others")
         if result.status == _SYNC:
             return _checked(found)
         found.append(result)

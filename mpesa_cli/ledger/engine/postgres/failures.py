@@ -9,7 +9,8 @@ from mpesa_cli.rules.values.database import Database
 
 _BUSY = frozenset({"55P03", "40001", "40P01", "57014", "25P03", "25P04"})
 _DISK = frozenset({"53100", "58030"})
-_NOT_NOW = ("08", "57P", "53", "25006")
+_NOT_THE_SAME = ("26000", "42P05", "55000")  # another session than we thought; a standby that is being promoted
+_NOT_NOW = ("08", "57P", "53", "25006", *_NOT_THE_SAME)
 _NOT_ALLOWED = ("28", "3D000", "42501")
 NOT_KEPT = "A change that was under way was not kept."
 """What is true of each failure here. What the same command had stored before it, stays."""
@@ -22,7 +23,7 @@ def is_lost(error: BaseException) -> bool:
     state = error.sqlstate
     if state is None:
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
-    return state.startswith(("08", "57P", "25006", "25P03"))
+    return state.startswith(("08", "57P", "25006", "25P03", *_NOT_THE_SAME))
 
 
 def in_words(error: psycopg.Error, database: Database) -> MpesaError:
