@@ -6,11 +6,13 @@ import threading
 import time
 from collections.abc import Callable
 
+import psycopg
 import pytest
 from postgres_parts import Open, note, words
 from postgres_server import Cluster
 
 from mpesa_cli.floor.errors import LedgerBusy, MpesaError
+from mpesa_cli.ledger.engine.postgres.engine import PostgresEngine
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.writes import Write
 from mpesa_cli.rules import evidence as ev
@@ -103,6 +105,21 @@ def test_a_server_that_was_made_read_only_is_not_written(lonely: Cluster, opened
         if lonely.sql("SHOW default_transaction_read_only") == [("off",)]:
             break
         time.sleep(0.02)
+    note(ledger, "after")
+    assert words(ledger) == ["before", "after"]
+
+
+def test_a_server_that_takes_connections_and_loses_every_write_is_given_up(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object) -> None:
+        raise psycopg.OperationalError("gone")
+
+    monkeypatch.setattr(PostgresEngine, "_lock", lost)
+    monkeypatch.setattr("mpesa_cli.ledger.engine.postgres.engine.LOCK_WAIT_S", -14.0)
+    with pytest.raises(LedgerBusy):
+        note(ledger, "refused")
+    monkeypatch.undo()
     note(ledger, "after")
     assert words(ledger) == ["before", "after"]
 

@@ -127,6 +127,7 @@ class PostgresEngine:
                 code="ledger-locked",
             )
         begun, wait_s, left_s = False, min(may_wait_s, UNSAID_S), max(0.0, may_wait_s - UNSAID_S)
+        until = time.monotonic() + LOCK_WAIT_S + self._to.back_within_s
         while not begun:
             try:
                 self._lock(connection, mark, wait_s)
@@ -136,7 +137,7 @@ class PostgresEngine:
                 if isinstance(error, psycopg.errors.LockNotAvailable) and left_s:
                     self._to.tell(f"Others are writing in the ledger. Waiting for them, {may_wait_s:.0f} s at most.")
                     wait_s, left_s = left_s, 0.0
-                elif not is_lost(error):
+                elif not is_lost(error) or time.monotonic() >= until:
                     raise in_words(error, self.database) from error
                 else:
                     connection.reopen()
