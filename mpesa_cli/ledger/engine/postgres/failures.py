@@ -12,7 +12,7 @@ _DISK = frozenset({"53100", "58030"})
 _NOT_THE_SAME = ("26000", "42P05", "55000")  # another session than we thought; a standby that is being promoted
 _NOT_NOW = ("08", "57P", "53", "25006", *_NOT_THE_SAME)
 _NOT_ALLOWED = ("28", "3D000", "42501")
-NOT_KEPT = "A change that was under way was not kept."
+NOT_KEPT = "Nothing was stored just now."
 """What is true of each failure here. What the same command had stored before it, stays."""
 
 
