@@ -284,8 +284,9 @@ def test_old_bytes_that_another_process_keeps_are_told_and_taken_the_next_time(
         impatient = Ledger(
             busy.path, environment="simulator", token_hex=secrets.token_hex, busy_timeout_s=0.2
         )
-        with contextlib.closing(impatient) as ledger, pytest.raises(LedgerBusy, match="old bytes"):
+        with contextlib.closing(impatient) as ledger, pytest.raises(LedgerBusy, match="old bytes") as told:
             erase(ledger, PAYS, 1, lambda _: None)
+        assert (told.value.message.count("is erased"), "-wal" in told.value.message) == (1, True)
         assert bytes_left(busy)
         assert "erasure" in [each["check"] for each in busy.json("doctor")["checks"]]
     assert busy.run("erase", PAYS, "--yes").status == 0
@@ -303,6 +304,16 @@ def test_a_ledger_that_others_write_once_the_number_is_erased_is_not_said_to_hav
     assert "Nothing was" not in f"{told.value.message} {told.value.hint}"
     assert busy.run("erase", PAYS, "--yes").status == 0
     assert bytes_left(busy) == {}
+
+
+def test_a_number_that_was_never_there_is_not_said_to_be_erased(busy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise LedgerBusy("The ledger can't be reached.", hint="Try it again")
+
+    with busy.ledger() as ledger:
+        monkeypatch.setattr(type(ledger.engine), "search", away)
+        with pytest.raises(LedgerBusy, match=r"^The ledger can't be reached\.$"):
+            erase(ledger, "254700000999", 1, lambda _: None)
 
 
 def test_killed_around_each_of_its_commits_the_next_run_finishes(busy: Any, forks: Any, tmp_path: Path) -> None:

@@ -118,6 +118,33 @@ def test_what_is_prepared_outlives_a_rollback_and_whatever_else_is_asked(ledger:
 
 
 @pytest.mark.postgres
+def test_what_somebody_else_ended_is_prepared_anew(raw: Attentive) -> None:
+    asked = ("SELECT %s::text", ("x",))
+    said(raw, asked)
+    raw.execute("DEALLOCATE ALL")
+    with pytest.raises(psycopg.errors.InvalidSqlStatementName):
+        said(raw, asked)
+    assert said(raw, asked) == [[("x",)]]
+
+
+@pytest.mark.postgres
+@pytest.mark.timeout(20)
+def test_rows_that_are_copied_are_refused_and_not_waited_for(raw: Attentive) -> None:
+    with pytest.raises(psycopg.NotSupportedError):
+        said(raw, ("SELECT 1", ()), ("COPY (SELECT 1) TO STDOUT", None))
+    assert raw.closed
+
+
+@pytest.mark.postgres
+def test_a_piece_that_somebody_broke_off_answers_no_other_one(ledger: Ledger, raw: Attentive) -> None:
+    raw.pgconn.enter_pipeline_mode()
+    raw.pgconn.send_query_params(b"SELECT 'old answer'", None)
+    with pytest.raises(psycopg.OperationalError):
+        said(raw, ("SELECT 'new answer'", ()), ("SELECT 1", ()))
+    assert ledger.rows("SELECT ?", ("new answer",)) == [("new answer",)]
+
+
+@pytest.mark.postgres
 def test_what_is_larger_than_any_buffer_goes_both_ways_at_once(raw: Attentive) -> None:
     large = "x" * 3_000_000
     assert said(raw, *[("SELECT %s::text", (large + str(n),)) for n in range(4)]) == [

@@ -12,6 +12,8 @@ from postgres_parts import Open, note, words
 from postgres_server import Cluster
 
 from mpesa_cli.floor.errors import LedgerBusy, MpesaError
+from mpesa_cli.ledger.engine.postgres.commit import commit
+from mpesa_cli.ledger.engine.postgres.connecting import Connecting
 from mpesa_cli.ledger.engine.postgres.engine import PostgresEngine
 from mpesa_cli.ledger.ledger import Ledger
 from mpesa_cli.ledger.writes import Write
@@ -57,6 +59,34 @@ def test_a_transaction_that_goes_on_after_its_server_was_lost_keeps_nothing_and_
 
     with pytest.raises(LedgerBusy, match=r"went away|can't be reached"):
         careless(ledger, lost)
+    note(ledger, "after")
+    assert words(ledger) == ["before", "after"]
+
+
+def test_no_question_of_a_transaction_is_answered_by_another_connection(ledger: Ledger, server: Cluster) -> None:
+    def asks_on(tx: Write) -> None:
+        cut(ledger, server)
+        for _ in range(2):
+            with pytest.raises(LedgerBusy):
+                tx.rows("SELECT count(*) FROM journal WHERE seq > ?", (0,))
+
+    with pytest.raises(LedgerBusy), ledger.write() as tx:
+        asks_on(tx)
+    assert words(ledger) == ["before"]
+
+
+def test_a_commit_of_nothing_that_was_begun_does_not_count(ledger: Ledger) -> None:
+    assert not commit(ledger.engine.connection().raw)  # type: ignore[union-attr]
+
+
+def test_whatever_fails_behind_the_lock_gives_it_back(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Connecting, "told", broken)
+    with pytest.raises(ZeroDivisionError):
+        note(ledger, "refused")
+    monkeypatch.undo()
     note(ledger, "after")
     assert words(ledger) == ["before", "after"]
 
