@@ -43,7 +43,7 @@ class Window:
 
     @property
     def text(self) -> str:
-        return self._run("capture-pane", "-p")
+        return self._run("capture-pane", "-p", "-S", "-")  # also what the end of the program has scrolled away
 
     def until(self, words: str, count: int = 1, within_s: float = 30) -> str:
         end = time.monotonic() + within_s

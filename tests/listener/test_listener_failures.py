@@ -117,9 +117,9 @@ def test_a_disk_that_is_really_full_is_answered_503(tmp_path: Path) -> None:
     with listener(tmp_path / "ledger.db", wrap=cramped) as bench:
         token, _ = prompt(bench.ledger)
         statuses = {bench.callback(token, b'"' + b"x" * 60_000 + b"%d" % n)[0] for n in range(3)}
+        assert statuses == {503}
+        assert bench.stored() == 0
 
-    assert statuses == {503}
-    assert bench.stored() == 0
     assert "full" in bench.told("unstored")[0].detail
 
 
