@@ -18,7 +18,7 @@ import pytest
 from api_bench import BOTH, Shop, environ_of, initiate, issue, served
 from daraja.callbacks.callback_bodies import encode, paid
 from daraja_servers import OK, Seen, loopback, says
-from listener.listening import ACCEPTED_BODY, answer, prompt, request, was_closed
+from listener.listening import ACCEPTED_BODY, answer, prompt, prompt_in, request, was_closed
 from test_api_outcomes import SANDBOX
 
 from mpesa_cli.api.app import TALKING_THREADS
@@ -130,8 +130,9 @@ def test_a_body_that_is_too_large_is_told_in_the_same_form(quiet_shop: Shop, ann
 
 def test_a_client_that_does_not_read_its_answer_is_cut_off(home: Path) -> None:
     with served(home, options=ListenerOptions(port=0, head_and_body_s=0.5)) as shop:
-        for _ in range(400):
-            prompt(shop.ledger)
+        with shop.ledger.write() as tx:
+            for _ in range(400):
+                prompt_in(tx)
         with shop.connect() as sock:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             bearer = f"Authorization: Bearer {shop.token()}"
