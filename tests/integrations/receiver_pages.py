@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -72,14 +73,19 @@ def typed(page: Path, clone: Path, home: Path, port: int) -> tuple[list[tuple[tu
     path = program_path(clone.parent)
     environ = {**os.environ, "MPESA_HOME": str(home), "PATH": path, "PORT": str(port), "TERM": "dumb"}
     began = time.monotonic()
-    done = subprocess.run(
-        ["bash", "-mc", "\n".join(script)], cwd=clone, env=environ, capture_output=True, text=True, timeout=900,
-        check=False,
+    bash = subprocess.Popen(
+        ["bash", "-c", "\n".join(script)], cwd=clone, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, start_new_session=True,
     )
+    try:
+        printed, said = bash.communicate(timeout=900)
+    finally:
+        with suppress(ProcessLookupError):  # the page's kill ends npm, and not what npm started
+            os.killpg(bash.pid, signal.SIGKILL)
     took = time.monotonic() - began
-    parts = done.stdout.split("\x1e")[1:]
+    parts = printed.split("\x1e")[1:]
     seen = [on_screen(part) for part in parts[1::2]]
-    assert len(seen) == len(shown), done.stdout + done.stderr
+    assert len(seen) == len(shown), printed + said
     return list(zip(shown, seen, strict=True)), took
 
 

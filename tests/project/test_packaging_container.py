@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -119,8 +120,9 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     if missing or os.geteuid() != 0:
         pytest.skip(f"the image is not built here: {', '.join(missing) or 'only root can do it'} is missing")
     folder = tmp_path_factory.mktemp("image")
+    state = tempfile.mkdtemp(prefix="image-")  # podman takes no path of more than 50 characters
     made = Engine(
-        [f"--root={folder / 'store'}", f"--runroot={folder / 'run'}", "--cgroup-manager=cgroupfs", "--runtime=runc"]
+        [f"--root={folder / 'store'}", f"--runroot={state}", "--cgroup-manager=cgroupfs", "--runtime=runc"]
     )
     base = BASE_GIVEN
     if not base:
@@ -136,6 +138,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     yield made
     made.run("rm", "--all", "--force")
     made.run("rmi", "--all", "--force")
+    shutil.rmtree(state, ignore_errors=True)
 
 
 @pytest.fixture
