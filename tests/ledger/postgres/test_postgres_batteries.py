@@ -11,10 +11,11 @@ from postgres_server import programs
 
 TESTS = Path(__file__).parents[2]
 ON_POSTGRES = TESTS / "ledger" / "on_postgres"
-OFTEN = ("books", "history", "held", "payments/retry", "initiator/test_initiator_verify.py", "api/test_api_asking.py")
+OFTEN = ("books/test_books_idempotence.py", "books/test_books_head_office.py", "history", "held", "payments/retry",
+         "initiator/test_initiator_verify.py", "api/test_api_asking.py")  # fmt: skip
 """What CI asks; all others are asked before a release."""
-SELDOM = ("api", "batch", "board", "cli", "counter", "crash", "initiator", "listener", "owner", "payments", "receipts",
-          "rules/evidence", "sms", "upkeep")  # fmt: skip
+SELDOM = ("api", "batch", "board", "books", "cli", "counter", "crash", "initiator", "listener", "owner", "payments",
+          "receipts", "rules/evidence", "sms", "upkeep")  # fmt: skip
 
 
 def hold_in_a_database(cache: Path, room: str) -> None:
