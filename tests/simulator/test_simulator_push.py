@@ -35,6 +35,13 @@ def test_wrong_credentials_get_an_empty_400(key: str, secret: str) -> None:
     assert (reply.status, reply.body) == (400, b"")
 
 
+@pytest.mark.parametrize("basic", ["", "no base64!", "/w==", "\x80", "²"])
+def test_credentials_that_are_none_get_an_empty_400(basic: str) -> None:
+    path = "/oauth/v1/generate?grant_type=client_credentials"
+    reply = VirtualDaraja().handle(Request("GET", path, {"authorization": f"Basic {basic}"}))
+    assert (reply.status, reply.body) == (400, b"")
+
+
 @pytest.mark.parametrize(("path", "header", "code"), [
     ("/oauth/v1/generate", "Basic YTpi", "400.008.02"),
     ("/oauth/v1/generate?grant_type=client_credentials", "Bearer abc", "400.008.01"),
@@ -105,7 +112,7 @@ def test_a_password_of_another_passkey_time_or_shortcode_is_refused() -> None:
     stamp = daraja_stamp(START_US)
     for wrong in (
         password("174379", stamp, "wrong"), password("174378", stamp), password("174379", "20261124103001"),
-        password("174379", stamp, ""), "no base64!",
+        password("174379", stamp, ""), "no base64!", "\x80", "²",
     ):
         daraja = VirtualDaraja()
         reply = daraja.push(Password=wrong)
