@@ -5,7 +5,7 @@ balance must lead to what was told. Where none does yet, less than came in prove
 statement. More than could have come in is money that nobody here knows (docs/reference/assumptions.md A133).
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from mpesa_cli.daraja.questions.account_balance import SHOP_ACCOUNTS, Account, Balance
@@ -59,7 +59,7 @@ def between_cents(moments_us: Sequence[int], money: Iterable[MayHaveCome]) -> li
     for each in money:
         reached: set[int] = set()
         for at_us in each.times_us:
-            first, last = (bisect_right(moments_us, at_us + edge_us) for edge_us in (-EDGE_US, EDGE_US))
+            first, last = bisect_left(moments_us, at_us - EDGE_US), bisect_right(moments_us, at_us + EDGE_US)
             reached.update(range(first, last + 1))
         for place in reached:
             found[place] += each.cents

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from books_shop import LOST, Books
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mpesa_cli.books.drift import EDGE_US, NEAR_US, MayHaveCome, between_cents, differs_cents, unknown_cents
@@ -210,6 +210,8 @@ def test_only_what_nothing_explains_is_more() -> None:
     assert unknown_cents(before, till, 0) == 0, "another account"
 
 
+@example([0, 60], -600)
+@example([0, 60], 660)
 @given(st.lists(st.integers(0, 5_000), min_size=2, max_size=6, unique=True), st.integers(-2_000, 7_000))
 def test_money_counts_wherever_it_may_have_come(moments_s: list[int], at_s: int) -> None:
     moments = sorted(START_US + each * 1_000_000 for each in moments_s)
